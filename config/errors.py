@@ -1,0 +1,97 @@
+"""The exception tree: what can go wrong, and with which exit code a run ends.
+
+Every message is one sentence: what was expected, what came, what to do.
+No handling here: the edge that can answer an error catches it.
+"""
+
+from typing import ClassVar
+
+
+class OvernightError(Exception):
+    """Root of every error this project raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(OvernightError):
+    """The request itself is wrong; refused before anything runs."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ParameterError(UsageError):
+    """A parameter is outside its bounds or not among its choices."""
+
+
+class SelectionError(UsageError):
+    """The symbols, list or file asked for can't be read as stock symbols."""
+
+
+class RunError(OvernightError):
+    """The whole run can't go on."""
+
+
+class BusyError(RunError):
+    """Another run holds the same home folder."""
+
+
+class StorageError(RunError):
+    """A file can't be read or written; the message names its path."""
+
+
+class SymbolError(OvernightError):
+    """One symbol can't go on; it becomes that symbol's row with this reason."""
+
+    code: ClassVar[str] = "failed"
+
+    def __str__(self) -> str:
+        """Return the code and the sentence, as they stand in the CSV."""
+        return f"{self.code}: {super().__str__()}"
+
+
+class UnknownSymbol(SymbolError):
+    """The source knows no such symbol, or has no history of it."""
+
+    code: ClassVar[str] = "unknown_symbol"
+
+
+class RateLimited(SymbolError):
+    """The source refuses for now because it was asked too often."""
+
+    code: ClassVar[str] = "rate_limited"
+
+
+class Unreachable(SymbolError):
+    """The source gave no usable answer: time-out, dropped line, server error."""
+
+    code: ClassVar[str] = "unreachable"
+
+
+class BadPrices(SymbolError):
+    """Prices came, but can't be trusted."""
+
+    code: ClassVar[str] = "bad_prices"
+
+
+class StalePrices(SymbolError):
+    """The last bar is older than the as-of session."""
+
+    code: ClassVar[str] = "stale_prices"
+
+
+class TooShort(SymbolError):
+    """Fewer sessions than the computation needs."""
+
+    code: ClassVar[str] = "too_short"
+
+
+class TrainingFailed(SymbolError):
+    """A training or forecasting process died, hung or gave no finite loss."""
+
+    code: ClassVar[str] = "training_failed"
+
+
+class ModelUnusable(SymbolError):
+    """No model of the symbol may speak: missing, damaged, rejected or from later."""
+
+    code: ClassVar[str] = "model_unusable"

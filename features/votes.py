@@ -1,0 +1,84 @@
+"""The trend and technical voices: votes on the last session's indicators (SPEC 6)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from features.component import Component
+from features.indicators import (
+    MACD,
+    MACD_SIGNAL,
+    PERCENT_B,
+    RSI,
+    SMA_20,
+    SMA_50,
+)
+from market_data.prices import CLOSE
+
+SLOPE_SESSIONS = 5
+"""SMA 20 is compared with its own value this many sessions before."""
+
+
+def trend(indicators: pd.DataFrame) -> Component:
+    """Return the mean of four votes of +1/-1, its size as confidence.
+
+    Close above SMA 20, close above SMA 50, SMA 20 above SMA 50, SMA 20 above its own
+    value 5 sessions before. An exact tie votes 0. Missing where an average is.
+    """
+    last = indicators.iloc[-1]
+    before = indicators[SMA_20].iloc[-1 - SLOPE_SESSIONS]
+    votes = np.sign(
+        [
+            last[CLOSE] - last[SMA_20],
+            last[CLOSE] - last[SMA_50],
+            last[SMA_20] - last[SMA_50],
+            last[SMA_20] - before,
+        ]
+    )
+    if not np.isfinite(votes).all():
+        return Component.missing(f"trend needs 55 sessions, got {len(indicators)}")
+    direction = float(votes.mean())
+    return Component(direction, abs(direction))
+
+
+def technical(indicators: pd.DataFrame) -> Component:
+    """Return the mean of three votes in [-1, 1]: RSI, MACD, Bollinger.
+
+    Confidence is the share of the non-zero votes that agree with the mean's sign, 0
+    where all are zero. Missing where an indicator is undefined (a price that never
+    moves has no RSI and no bands).
+    """
+    last = indicators.iloc[-1]
+    undefined = [
+        name
+        for name in (RSI, MACD, MACD_SIGNAL, PERCENT_B)
+        if not np.isfinite(last[name])
+    ]
+    if undefined:
+        return Component.missing(f"technical needs {', '.join(undefined)}, undefined")
+    votes = [
+        _rsi_vote(last[RSI]),
+        float(np.sign(last[MACD] - last[MACD_SIGNAL])),
+        float(np.clip(1 - 2 * last[PERCENT_B], -1, 1)),
+    ]
+    direction = float(np.mean(votes))
+    return Component(direction, _agreement(votes, direction))
+
+
+def _rsi_vote(rsi: float) -> float:
+    if rsi < 30:
+        return 1.0
+    if rsi < 40:
+        return 0.5
+    if rsi > 70:
+        return -1.0
+    return -0.5 if rsi > 60 else 0.0
+
+
+def _agreement(votes: Sequence[float], direction: float) -> float:
+    """Return the share of the non-zero votes with the direction's sign."""
+    spoken = [vote for vote in votes if vote != 0]
+    if not spoken:
+        return 0.0
+    return sum(vote * direction > 0 for vote in spoken) / len(spoken)

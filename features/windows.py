@@ -1,0 +1,151 @@
+"""Indicators to scaled windows: what the network sees, and what it should say.
+
+Arrays only. Windows are in time order; the latest ones validate.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.errors import BadPrices, TooShort
+from features.indicators import FEATURES
+
+Floats = NDArray[np.float64]
+
+CLOSE_COLUMN = 0
+"""Place of the close among `FEATURES`; the target is the next value of this column."""
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """Each feature to 0-1 by its minimum and maximum over the training rows.
+
+    A feature that never moved there has no range and is divided by 1.
+    """
+
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
+
+    @classmethod
+    def fitted(cls, rows: Floats) -> "Scaler":
+        """Return the scaler of `rows`, shape (sessions, features), no NaN."""
+        return cls(tuple(rows.min(axis=0).tolist()), tuple(rows.max(axis=0).tolist()))
+
+    def scale(self, rows: Floats) -> Floats:
+        """Return `rows` (..., features) scaled; values outside 0-1 stay outside."""
+        return (rows - np.asarray(self.minimum)) / self._range()
+
+    def close_from_scaled(self, scaled: Floats) -> Floats:
+        """Return prices for scaled closes of any shape."""
+        return scaled * self._range()[CLOSE_COLUMN] + self.minimum[CLOSE_COLUMN]
+
+    def _range(self) -> Floats:
+        width = np.subtract(self.maximum, self.minimum)
+        return np.where(width > 0, width, 1.0)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of scaled features and the scaled close that followed each.
+
+    `inputs` (windows, sequence_length, 8), `targets` (windows,), scaled;
+    `last_closes` and `next_closes` (windows,) in prices.
+    """
+
+    inputs: Floats
+    targets: Floats
+    last_closes: Floats
+    next_closes: Floats
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.targets)
+
+    def part(self, first: int, last: int) -> "Windows":
+        """Return the windows from `first` up to, not including, `last`."""
+        cut = slice(first, last)
+        return Windows(
+            self.inputs[cut],
+            self.targets[cut],
+            self.last_closes[cut],
+            self.next_closes[cut],
+        )
+
+
+@dataclass(frozen=True)
+class WindowSplit:
+    """Training windows, then those to stop by, then those to calibrate on."""
+
+    training: Windows
+    stopping: Windows
+    calibration: Windows
+    scaler: Scaler
+
+
+def feature_rows(indicators: pd.DataFrame) -> Floats:
+    """Return the eight features of the rows after the last one that lacks any.
+
+    Shape (sessions, 8), no NaN: windows must not skip sessions.
+
+    Raises
+    ------
+    BadPrices
+        If the last row lacks one.
+    """
+    table = indicators[FEATURES]
+    undefined = ~np.isfinite(table).all(axis=1).to_numpy()
+    if undefined[-1]:
+        names = ", ".join(table.columns[table.iloc[-1].isna()])
+        raise BadPrices(
+            f"the last session must have all features, got none of {names}; "
+            "does the price ever move?"
+        )
+    start = int(len(undefined) - undefined[::-1].argmax()) if undefined.any() else 0
+    return table.iloc[start:].to_numpy(dtype=np.float64)
+
+
+def split_windows(
+    rows: Floats, sequence_length: int, validation_split: float
+) -> WindowSplit:
+    """Return the windows of `rows`, split in time, scaled by the training rows.
+
+    The training rows end with the last training target, so no training window or
+    scaler knows a price of the validation span. The validation windows' inputs reach
+    back before it: those prices were known by then.
+
+    Raises
+    ------
+    TooShort
+        If a part would have no window, or calibration fewer than two.
+    """
+    count = len(rows) - sequence_length
+    validation = round(count * validation_split)
+    training = count - validation
+    if training < 1 or validation < 4:
+        raise TooShort(
+            f"training needs more rows than {len(rows)} with all features for windows "
+            f"of {sequence_length} sessions; take a longer `period` or shorter windows."
+        )
+    scaler = Scaler.fitted(rows[: training + sequence_length])
+    windows = _windows(rows, scaler, sequence_length)
+    middle = training + validation // 2
+    return WindowSplit(
+        windows.part(0, training),
+        windows.part(training, middle),
+        windows.part(middle, count),
+        scaler,
+    )
+
+
+def _windows(rows: Floats, scaler: Scaler, sequence_length: int) -> Windows:
+    scaled = scaler.scale(rows)
+    views = np.lib.stride_tricks.sliding_window_view(scaled, sequence_length, axis=0)
+    closes = rows[:, CLOSE_COLUMN]
+    return Windows(
+        inputs=np.ascontiguousarray(views[:-1].transpose(0, 2, 1)),
+        targets=scaled[sequence_length:, CLOSE_COLUMN],
+        last_closes=closes[sequence_length - 1 : -1],
+        next_closes=closes[sequence_length:],
+    )

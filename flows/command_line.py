@@ -1,0 +1,139 @@
+"""The command `overnight`: words in, a flow run, a table and an exit code out.
+
+Light at import: TensorFlow, Prefect and pandas are loaded by the command that needs
+them, so that `--help` answers at once.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from config.errors import OvernightError
+from flows.options import ScreenOptions, StatusOptions, TrainOptions, taking
+
+if TYPE_CHECKING:
+    from prefect import Flow
+
+app = typer.Typer(
+    name="overnight",
+    help="Overnight stock screening: screen, train, and see where models stand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Exit(IntEnum):
+    """How a run that was asked for rightly ended; wrong use is 2, as typer has it."""
+
+    ALL_USABLE = 0
+    RUN_FAILED = 1
+    SYMBOLS_FAILED = 3
+
+
+@app.command()
+@taking(ScreenOptions)
+def screen(options: ScreenOptions) -> None:
+    """Screen stocks and write the CSV.
+
+    For example: overnight screen --source sample
+    """
+    with _one_sentence_errors(debug=options.debug):
+        _run("overnight_screening", options, options.train)
+
+
+@app.command()
+@taking(TrainOptions)
+def train(options: TrainOptions) -> None:
+    """Train one LSTM a symbol; asks for a list when nothing is named.
+
+    For example: overnight train CBA.AX --preset high_accuracy
+    """
+    with _one_sentence_errors(debug=options.debug):
+        _run("lstm_training", options, "always")
+
+
+@app.command()
+@taking(StatusOptions)
+def status(options: StatusOptions) -> None:
+    """Show each symbol's model: grade, skill, age, stale or not.
+
+    For example: overnight status --universe asx_priority
+    """
+    with _one_sentence_errors(debug=False):
+        from flows.model_status import statuses  # noqa: PLC0415
+        from flows.request import parsed_selection  # noqa: PLC0415
+        from flows.terminal import show_statuses  # noqa: PLC0415
+
+        found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_statuses(found)
+
+
+def _run(name: str, options: TrainOptions, train_policy: str) -> None:
+    """Check the request, run the flow in this process, show its end, exit with it."""
+    from flows.request import flow_arguments  # noqa: PLC0415
+    from tasks.night import planned_night  # noqa: PLC0415
+
+    arguments = flow_arguments(options, train_policy)
+    night = planned_night(**arguments, now=datetime.now(UTC))
+    _quiet_prefect(debug=options.debug)
+    from flows.terminal import shown_progress, show_summary  # noqa: PLC0415
+
+    with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
+        state = _flow(name)(**arguments, return_state=True)
+        outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    show_summary(outcome)
+    raise typer.Exit(
+        Exit.RUN_FAILED
+        if state.is_failed()
+        else Exit.SYMBOLS_FAILED
+        if outcome.failures
+        else Exit.ALL_USABLE
+    )
+
+
+def _flow(name: str) -> "Flow[..., Any]":
+    from importlib import import_module  # noqa: PLC0415
+
+    flow: Flow[..., Any] = getattr(import_module(f"flows.{name}"), name)
+    return flow
+
+
+def _quiet_prefect(*, debug: bool) -> None:
+    """Set what an embedded run needs of Prefect, where the user's environment doesn't.
+
+    Prefect reads these when it is imported; its own log lines would stand between the
+    person and the table.
+    """
+    level = "INFO" if debug else "CRITICAL"
+    for name, value in {
+        "PREFECT_LOGGING_LEVEL": level,
+        "PREFECT_LOGGING_SERVER_LEVEL": level,
+        # The default of 20 s is too short for a first start on a busy machine.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
+    """Turn our errors into one sentence on stderr and the error's exit code."""
+    try:
+        yield
+    except OvernightError as error:
+        if debug:
+            raise
+        typer.echo(f"overnight: {error}", err=True)
+        raise typer.Exit(error.exit_code) from error

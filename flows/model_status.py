@@ -1,0 +1,101 @@
+"""Where the models of a home stand: one line a symbol, and the totals."""
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from config.errors import ModelUnusable
+from config.home import Home
+from config.settings import read_settings
+from market_data.selection import Selection, selected_symbols
+from market_data.sessions import as_of_session
+from market_data.symbols import exchange_of
+from modelling.freshness import ModelState, ModelStatus, model_state
+from modelling.model_metadata import ModelMetadata
+from modelling.registry import Registry
+
+
+class SymbolStatus(BaseModel):
+    """One symbol's model as it stands now; None is "not known"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    symbol: str
+    trained: bool
+    usable: bool
+    status: ModelStatus
+    stale: bool
+    age_days: int | None
+    grade: str | None
+    skill: float | None
+    trained_at: datetime | None
+    reason: str
+
+
+class ModelStatuses(BaseModel):
+    """All symbols' models, and how many are trained, usable, rejected, stale, missing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    symbols: tuple[SymbolStatus, ...]
+    totals: dict[str, int]
+
+
+def statuses(selection: Selection | None, home: Path, now: datetime) -> ModelStatuses:
+    """Return the status of the selected symbols, else of all that have a model.
+
+    Raises
+    ------
+    UsageError
+        For a selection that can't be read.
+    """
+    settings = read_settings(home)
+    registry = Registry(Home(home).models, settings.models)
+    symbols = (
+        selected_symbols(selection, settings.all_universes)
+        if selection
+        else registry.symbols()
+    )
+    found = tuple(_status(registry, symbol, now) for symbol in symbols)
+    return ModelStatuses(symbols=found, totals=_totals(found))
+
+
+def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
+    as_of = as_of_session(exchange_of(symbol).code, now.date(), now)
+    try:
+        metadata = registry.required(symbol)
+    except ModelUnusable as error:
+        return _line(symbol, None, ModelState("missing", None, str(error)))
+    state = model_state(metadata, as_of, now, registry.settings)
+    return _line(symbol, metadata, state)
+
+
+def _line(
+    symbol: str, metadata: ModelMetadata | None, state: ModelState
+) -> SymbolStatus:
+    return SymbolStatus(
+        symbol=symbol,
+        trained=metadata is not None,
+        usable=state.may_speak,
+        status=state.status,
+        stale=state.status == "stale",
+        age_days=state.age_days,
+        grade=metadata.grade if metadata else None,
+        skill=metadata.skill if metadata else None,
+        trained_at=metadata.training_date if metadata else None,
+        reason=state.reason,
+    )
+
+
+def _totals(found: tuple[SymbolStatus, ...]) -> dict[str, int]:
+    by_status = Counter(line.status for line in found)
+    return {
+        "symbols": len(found),
+        "trained": sum(line.trained for line in found),
+        "usable": sum(line.usable for line in found),
+        "rejected": sum(line.trained and not line.usable for line in found),
+        "stale": by_status["stale"],
+        "missing": by_status["missing"],
+    }

@@ -1,0 +1,91 @@
+"""The options of the commands, each written once; plain text until `request` reads it.
+
+Imports nothing heavy: `overnight --help` loads this module.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+
+def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401  typer's own type
+    return typer.Option(*names, metavar=metavar, help=text)
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Which symbols, and the home they live in."""
+
+    symbol: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SYMBOL]...", help="Symbols: CBA.AX AAPL BP.L"),
+    ] = None
+    universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
+    symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
+    file: Annotated[Path | None, _option("F", "A .txt or .json of symbols.")] = None
+    home: Annotated[
+        Path,
+        typer.Option(
+            envvar="OVERNIGHT_HOME",
+            metavar="DIR",
+            help="Folder that holds data/ models/ reports/ logs/.",
+        ),
+    ] = Path()
+
+
+@dataclass(frozen=True)
+class TrainOptions(SelectionOptions):
+    """Where prices come from, up to when, and how a model is trained."""
+
+    source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
+    folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
+        None
+    )
+    as_of: Annotated[str | None, _option("DATE", "Use nothing dated later.")] = None
+    preset: Annotated[
+        str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
+    ] = None
+    epochs: Annotated[int | None, _option("N", "1-100 passes.")] = None
+    sequence_length: Annotated[int | None, _option("N", "30-120 sessions.")] = None
+    batch_size: Annotated[int | None, _option("N", "16-64 windows.")] = None
+    validation_split: Annotated[float | None, _option("X", "0.1-0.3.")] = None
+    period: Annotated[str | None, _option("P", "1y to 5y of history.")] = None
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
+class ScreenOptions(TrainOptions):
+    """A training's options, and which models a night trains."""
+
+    train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
+
+
+@dataclass(frozen=True)
+class StatusOptions(SelectionOptions):
+    """A selection's options, and the form of the answer."""
+
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+
+
+def taking[Options](
+    kind: type[Options],
+) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Return a decorator: typer sees the fields of `kind`, the command gets one value."""
+
+    def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def called(**words: Any) -> None:  # noqa: ANN401
+            command(kind(**words))
+
+        hints = get_type_hints(kind, include_extras=True)
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        called.__annotations__ = {name: hints[name] for name in names}
+        called.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
+        return called
+
+    return decorate

@@ -1,0 +1,60 @@
+"""The flow of one night: prices in, the screening CSV out."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from prefect import flow
+from prefect.states import State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from config.parameters import TrainingParameters
+from market_data.selection import Selection, Universe
+from market_data.sources import SourceName
+from screening.summary import RunSummary
+from tasks.chain import findings_of, opened_workshop, screening_chain
+from tasks.night import TrainPolicy, planned_night
+from tasks.publish import final_state, publish
+
+WAITING_THREADS = 16
+
+
+@flow(
+    name="overnight-screening",
+    flow_run_name="screen {source} as of {as_of}",
+    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_THREADS),  # type: ignore[arg-type]
+)
+def overnight_screening(
+    selection: Selection = Universe(universe="asx_priority"),
+    source: SourceName = "yahoo",
+    folder: Path | None = None,
+    as_of: date | None = None,
+    train: TrainPolicy = "stale",
+    parameters: TrainingParameters = TrainingParameters(),
+    home: Path = Path(),
+) -> State[RunSummary]:
+    """Screen stocks overnight: download, indicators, training, forecast, blend, CSV.
+
+    Args:
+        selection: Which symbols: a stock list by name, symbols, or a file.
+        source: Where prices come from.
+        folder: The folder source's folder; it holds `prices/`.
+        as_of: Use nothing dated later; empty: today.
+        train: Which models to train: missing and stale ones, all, or none.
+        parameters: How a model is trained.
+        home: The folder that holds data, models, reports and logs.
+    """
+    night = planned_night(
+        selection,
+        source=source,
+        folder=folder,
+        as_of=as_of,
+        train=train,
+        parameters=parameters,
+        home=home,
+        now=datetime.now(UTC),
+    )
+    with opened_workshop(night) as shop:
+        chains = [screening_chain(night, symbol, shop) for symbol in night.symbols]
+        findings = [findings_of(night, chain, shop) for chain in chains]
+        summary = publish(night, findings, datetime.now(UTC))
+    return final_state(summary, night.settings.run.minimum_coverage)

@@ -1,0 +1,121 @@
+"""What the command line was asked for, checked and made into a flow's arguments."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from config.errors import ParameterError, SelectionError
+from config.parameters import TrainingParameters, training_parameters
+from config.settings import read_settings
+from flows.options import SelectionOptions, TrainOptions
+from market_data.selection import (
+    Selection,
+    SymbolFile,
+    Symbols,
+    Universe,
+    split_symbols,
+)
+
+SOURCES = ("yahoo", "folder", "sample")
+
+
+def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
+    """Return the arguments of a flow, its own types where text could be wrong.
+
+    Raises
+    ------
+    UsageError
+        For a value that can't be read; the plan of the night checks the rest.
+    """
+    if options.source not in SOURCES:
+        raise ParameterError(
+            f"`source` must be one of {', '.join(SOURCES)}, got {options.source!r}."
+        )
+    return {
+        "selection": parsed_selection(options) or _asked_selection(options),
+        "source": options.source,
+        "folder": options.folder,
+        "as_of": _parsed_date(options.as_of),
+        "train": train,
+        "parameters": _parsed_parameters(options),
+        "home": options.home,
+    }
+
+
+def parsed_selection(options: SelectionOptions) -> Selection | None:
+    """Return the one selection that was named, None where none was.
+
+    Raises
+    ------
+    SelectionError
+        If more than one was named, or `--symbols` holds none.
+    """
+    named: list[Selection] = []
+    if options.symbol:
+        named.append(Symbols(symbols=tuple(options.symbol)))
+    if options.symbols is not None:
+        named.append(Symbols(symbols=_split(options.symbols)))
+    if options.universe is not None:
+        named.append(Universe(universe=options.universe))
+    if options.file is not None:
+        named.append(SymbolFile(file=options.file))
+    if len(named) > 1:
+        raise SelectionError(
+            "A run must take one of SYMBOL..., --universe, --symbols and --file, "
+            f"got {len(named)} of them; drop all but one."
+        )
+    return named[0] if named else None
+
+
+def _split(text: str) -> tuple[str, ...]:
+    symbols = split_symbols(text)
+    if not symbols:
+        raise SelectionError(
+            f"`symbols` must name at least one symbol, got {text!r}; e.g. CBA.AX,AAPL."
+        )
+    return symbols
+
+
+def _asked_selection(options: TrainOptions) -> Selection:
+    """Return the sample's own list, or what a person at the terminal picks."""
+    if options.source == "sample":
+        return Universe(universe="sample")
+    universes = read_settings(options.home).all_universes
+    if not sys.stdin.isatty():
+        raise SelectionError(
+            "A run must be told its symbols, got none; name SYMBOL..., --file F or "
+            f"--universe with one of {', '.join(universes)}."
+        )
+    names = list(universes)
+    for number, name in enumerate(names, start=1):
+        typer.echo(f"{number:3}  {name:14} {' '.join(universes[name])}")
+    number = typer.prompt("Which list", type=int)
+    if not 1 <= number <= len(names):
+        raise SelectionError(f"The list must be 1 to {len(names)}, got {number}.")
+    return Universe(universe=names[number - 1])
+
+
+def _parsed_date(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ParameterError(
+            f"`as_of` must be a date like 2025-11-10, got {text!r}."
+        ) from error
+
+
+def _parsed_parameters(options: TrainOptions) -> TrainingParameters:
+    usual = "quick_test" if options.source == "sample" else "standard"
+    return training_parameters(
+        options.preset or usual,
+        epochs=options.epochs,
+        sequence_length=options.sequence_length,
+        batch_size=options.batch_size,
+        validation_split=options.validation_split,
+        period=options.period,
+    )

@@ -1,0 +1,126 @@
+"""What a person sees: progress while a run works, tables when it ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+from flows.model_status import ModelStatuses
+from screening.row import Row
+from screening.summary import RunSummary
+from tasks.progress import Standing, listener
+
+
+@contextmanager
+def shown_progress(title: str) -> Iterator[None]:
+    """Show how far the run is, on stderr and only to a person."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn("line"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[standing]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(title, total=1.0, standing="starting")
+
+        def show(standing: Standing) -> None:
+            progress.update(
+                bar, completed=standing.share, standing=standing.sentence
+            )
+
+        token = listener.set(show)
+        try:
+            yield
+        finally:
+            listener.reset(token)
+
+
+def show_summary(summary: RunSummary) -> None:
+    """Print what failed, the ranked table or the trained models, and the totals."""
+    console = Console()
+    for symbol, reason in summary.failures.items():
+        console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
+    if summary.csv:
+        console.print(_screening_table(summary))
+    elif summary.trained:
+        console.print(_training_table(summary))
+    seconds = [model.results.training_time for model in summary.trained]
+    each = f", {sum(seconds) / len(seconds):.1f} s each" if seconds else ""
+    console.print(
+        f"{summary.succeeded} of {len(summary.symbols)} symbols usable, "
+        f"{len(summary.failures)} failed, {len(seconds)} trained{each}, "
+        f"{summary.seconds:.0f} s in all"
+    )
+    if summary.csv:
+        console.print(f"CSV: {summary.csv}", soft_wrap=True, highlight=False)
+
+
+def show_statuses(found: ModelStatuses) -> None:
+    """Print one line a model and the totals."""
+    console = Console()
+    if not found.symbols:
+        console.print("No models yet; train some: overnight train --universe NAME")
+        return
+    table = Table("symbol", "status", "grade", "skill", "age", "why not used")
+    for line in found.symbols:
+        table.add_row(
+            line.symbol,
+            line.status,
+            line.grade or "-",
+            _number(line.skill, ".3f"),
+            "-" if line.age_days is None else f"{line.age_days} d",
+            escape(line.reason),
+        )
+    console.print(table)
+    console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
+
+
+def _screening_table(summary: RunSummary) -> Table:
+    table = Table(title=f"As of {summary.as_of}")
+    for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "next close"):
+        table.add_column(heading, justify="left" if heading in "symbol call" else "right")
+    for heading in ("from", "data"):
+        table.add_column(heading)
+    for row in summary.rows:
+        table.add_row(*_screening_cells(row))
+    return table
+
+
+def _screening_cells(row: Row) -> list[str]:
+    return [
+        str(row.get("rank", "-")),
+        row["symbol"],
+        row.get("prediction", "-"),
+        _number(row.get("score"), "+.3f"),
+        _number(row.get("confidence"), ".0f"),
+        _number(row.get("probability_up"), ".2f"),
+        _number(row.get("predicted_close"), ".2f"),
+        row.get("prediction_source", "-"),
+        row["data_status"],
+    ]
+
+
+def _training_table(summary: RunSummary) -> Table:
+    table = Table("symbol", "grade", "skill", "epochs", "loss", "val. loss", "s")
+    table.add_column("why not used, and what to change")
+    for model in summary.trained:
+        why = [text for text in (model.rejected, model.advice) if text]
+        table.add_row(
+            model.symbol,
+            model.grade,
+            _number(model.skill, ".3f"),
+            str(model.epochs_run),
+            f"{model.results.final_loss:.5f}",
+            f"{model.results.final_val_loss:.5f}",
+            f"{model.results.training_time:.1f}",
+            escape("; ".join(why)),
+        )
+    return table
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

@@ -1,0 +1,99 @@
+"""Prices from a folder of CSV files in Yahoo's download layout."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+
+from config.errors import BadPrices, UnknownSymbol
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    VOLUME,
+    PriceHistory,
+    price_frame,
+)
+from market_data.symbols import file_stem
+
+CSV_COLUMNS = {
+    "Open": OPEN,
+    "High": HIGH,
+    "Low": LOW,
+    "Close": CLOSE,
+    "Adj Close": ADJUSTED_CLOSE,
+    "Volume": VOLUME,
+}
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """`{folder}/prices/{SYMBOL}.csv`: `Date,Open,High,Low,Close,Adj Close,Volume`."""
+
+    folder: Path
+    name: ClassVar[str] = "folder"
+    remote: ClassVar[bool] = False
+
+    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
+        """Return the file's rows from `first` to `last`; see `PriceSource`."""
+        path = self.folder / "prices" / f"{file_stem(symbol)}.csv"
+        rows = _read(path)
+        dates = _dates(rows["Date"], path)
+        wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
+        if not wanted.any():
+            raise UnknownSymbol(
+                f"{path.name} must hold rows from {first} to {last}, got none."
+            )
+        rows, dates = rows[wanted], dates[wanted]
+        columns = {
+            name: _numbers(rows[column], rows["Date"], path)
+            for column, name in CSV_COLUMNS.items()
+        }
+        return PriceHistory(price_frame(columns, dates), currency="", source=self.name)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise UnknownSymbol(f"the folder must hold prices/{path.name}, got no file.")
+    try:
+        rows = pd.read_csv(
+            path, dtype=str, encoding="utf-8-sig", keep_default_na=False
+        )
+    except (OSError, ValueError) as error:
+        raise BadPrices(f"{path.name} must be a readable CSV, got: {error}.") from error
+    missing = [name for name in ["Date", *CSV_COLUMNS] if name not in rows.columns]
+    if missing:
+        raise BadPrices(
+            f"{path.name} must have the columns Date,{','.join(CSV_COLUMNS)}, "
+            f"got none called {', '.join(missing)}."
+        )
+    return rows
+
+
+def _dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
+    dates = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    if dates.isna().any():
+        row = int(dates.isna().to_numpy().argmax())
+        raise BadPrices(
+            f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
+            f"got {texts.iloc[row]!r}."
+        )
+    return pd.DatetimeIndex(dates).tz_localize(None).normalize()
+
+
+def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
+    """Return the column as floats; an empty or `nan` cell is NaN, a word is refused."""
+    cleaned = texts.str.strip().str.lower()
+    numbers = pd.to_numeric(cleaned, errors="coerce")
+    words = numbers.isna() & ~cleaned.isin(["", "nan", "null", "none", "n/a"])
+    if words.any():
+        row = int(words.to_numpy().argmax())
+        raise BadPrices(
+            f"{path.name} of {days.iloc[row]} must hold a number in `{texts.name}`, "
+            f"got {texts.iloc[row][:40]!r}."
+        )
+    return [float(number) for number in numbers]

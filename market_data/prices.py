@@ -1,0 +1,76 @@
+"""Daily prices: their column names, the frame's schemas and point-in-time adjustment.
+
+A price frame is indexed by session (midnight, no zone) and holds one row a session.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import pandera.pandas as pa
+
+OPEN, HIGH, LOW, CLOSE = "open", "high", "low", "close"
+ADJUSTED_CLOSE, VOLUME = "adjusted_close", "volume"
+OHLC = [OPEN, HIGH, LOW, CLOSE]
+PRICE_COLUMNS = [*OHLC, ADJUSTED_CLOSE, VOLUME]
+SESSION = "session"
+
+RAW_PRICES = pa.DataFrameSchema(
+    {name: pa.Column(float, nullable=True) for name in PRICE_COLUMNS},
+    index=pa.Index("datetime64[ns]", name=SESSION),
+    strict=True,
+    ordered=True,
+)
+"""What every source gives: the six columns, as they came, faults included."""
+
+CLEAN_PRICES = pa.DataFrameSchema(
+    {name: pa.Column(float, pa.Check.gt(0)) for name in [*OHLC, ADJUSTED_CLOSE]}
+    | {VOLUME: pa.Column(float, pa.Check.ge(0))},
+    index=pa.Index(
+        "datetime64[ns]",
+        pa.Check(lambda index: index.is_monotonic_increasing, element_wise=False),
+        unique=True,
+        name=SESSION,
+    ),
+    strict=True,
+    ordered=True,
+)
+"""What passed the quality check: one finite, positive row a session, in order."""
+
+
+@dataclass(frozen=True)
+class PriceHistory:
+    """Prices of one symbol as a source gave them (`RAW_PRICES`).
+
+    `currency` is empty where the source does not say; `source` names where the rows
+    came from.
+    """
+
+    frame: pd.DataFrame
+    currency: str
+    source: str
+
+
+def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:
+    """Return a frame in the `RAW_PRICES` form from columns and their sessions."""
+    index = pd.DatetimeIndex(sessions).as_unit("ns")
+    frame = pd.DataFrame(columns, index=index.rename(SESSION), dtype=float)
+    return RAW_PRICES.validate(frame[PRICE_COLUMNS])
+
+
+def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:
+    """Return the rows dated `last` or earlier: what a run of that as-of may know."""
+    return frame[frame.index <= pd.Timestamp(last)]
+
+
+def adjusted(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return open, high, low, close and volume adjusted for dividends and splits.
+
+    The source's factor (adjusted close / close) is divided by its value at the last
+    row. A dividend paid after that row has already lowered every factor before it; the
+    division takes that later knowledge out again, so the last close is the price that
+    was traded. Input `CLEAN_PRICES` cut at the as-of session; no NaN.
+    """
+    factor = prices[ADJUSTED_CLOSE] / prices[CLOSE]
+    factor = factor / factor.iloc[-1]
+    return prices[OHLC].mul(factor, axis=0).assign(**{VOLUME: prices[VOLUME]})

@@ -1,0 +1,201 @@
+"""Are these prices good enough? Each defect is named by rule, session and value.
+
+One right answer: repaired. No right answer, but usable: `degraded`. Else refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from config.errors import BadPrices, StalePrices, TooShort
+from config.settings import PriceSettings
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    CLEAN_PRICES,
+    CLOSE,
+    HIGH,
+    LOW,
+    OHLC,
+    PRICE_COLUMNS,
+)
+from market_data.sessions import sessions_between
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One finding: the rule broken, the first session that breaks it, a sentence."""
+
+    rule: str
+    session: date
+    sentence: str
+
+
+@dataclass(frozen=True)
+class CheckedPrices:
+    """Prices that may be used (`CLEAN_PRICES`), with what is wrong with them."""
+
+    frame: pd.DataFrame
+    defects: tuple[Defect, ...]
+
+    @property
+    def status(self) -> str:
+        """Return `ok` or `degraded`."""
+        return "degraded" if self.defects else "ok"
+
+
+def checked(
+    prices: pd.DataFrame, exchange: str, as_of: date, settings: PriceSettings
+) -> CheckedPrices:
+    """Return the prices repaired, and their remaining defects.
+
+    Input is `RAW_PRICES` cut at the as-of session: NaN, any order, duplicates allowed.
+    Output has no NaN; rows with a missing value are left out and counted.
+
+    Raises
+    ------
+    BadPrices
+        For zero, negative or mostly missing values.
+    StalePrices
+        If no row is of the as-of session.
+    TooShort
+        If fewer sessions remain than screening needs.
+    """
+    defects: list[Defect] = []
+    frame = prices
+    repairs: list[Callable[[pd.DataFrame], tuple[pd.DataFrame, list[Defect]]]] = [
+        _in_order_and_unique,
+        lambda rows: _without_other_days(rows, exchange),
+        lambda rows: _without_gaps_in_rows(rows, settings),
+    ]
+    for repair in repairs:
+        frame, found = repair(frame)
+        defects += found
+    _refuse_impossible(frame)
+    _refuse_stale(frame, as_of)
+    _refuse_short(frame, settings)
+    defects += _high_below_low(frame)
+    defects += _jumps(frame, settings)
+    defects += _holes(frame, exchange, settings)
+    return CheckedPrices(CLEAN_PRICES.validate(frame), tuple(defects))
+
+
+def _in_order_and_unique(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Defect]]:
+    ordered = rows.sort_index(kind="stable")
+    exact = ordered.reset_index().duplicated().to_numpy()
+    ordered = ordered[~exact]
+    twice = ordered.index.duplicated(keep="last")
+    return ordered[~twice], _defects(
+        "duplicate", ordered[twice], "has two different rows; the later one is used"
+    )
+
+
+def _without_other_days(
+    rows: pd.DataFrame, exchange: str
+) -> tuple[pd.DataFrame, list[Defect]]:
+    if rows.empty:
+        return rows, []
+    sessions = sessions_between(
+        exchange, rows.index[0].date(), rows.index[-1].date()
+    )
+    before_calendar = rows.index < sessions[0] if len(sessions) else True
+    other = ~rows.index.isin(sessions) & ~before_calendar
+    return rows[~other], _defects(
+        "no_session", rows[other], f"is no session of {exchange}; the row is left out"
+    )
+
+
+def _without_gaps_in_rows(
+    rows: pd.DataFrame, settings: PriceSettings
+) -> tuple[pd.DataFrame, list[Defect]]:
+    empty = rows[PRICE_COLUMNS].isna().any(axis=1)
+    if empty.mean() > settings.most_missing_share or empty.all():
+        raise BadPrices(
+            f"at most {settings.most_missing_share:.0%} of the rows may lack a value, "
+            f"got {int(empty.sum())} of {len(rows)}; fetch the symbol again."
+        )
+    return rows[~empty], _defects(
+        "missing_value", rows[empty], "lacks a value; the row is left out"
+    )
+
+
+def _refuse_impossible(rows: pd.DataFrame) -> None:
+    prices = rows[[*OHLC, ADJUSTED_CLOSE]]
+    finite = prices.gt(0) & prices.lt(float("inf"))
+    wrong = ~finite.all(axis=1) | rows["volume"].lt(0)
+    if wrong.any():
+        row = rows[wrong].iloc[0]
+        column = next(
+            (name for name in prices if not finite.loc[row.name, name]), "volume"
+        )
+        raise BadPrices(
+            f"prices must be above 0 and volume not below, got `{column}` "
+            f"{row[column]:g} on {row.name.date()} ({int(wrong.sum())} such rows)."
+        )
+
+
+def _refuse_stale(rows: pd.DataFrame, as_of: date) -> None:
+    last = rows.index[-1].date()
+    if last != as_of:
+        raise StalePrices(
+            f"the last bar must be of the as-of session {as_of}, got {last}; "
+            f"fetch newer prices or screen with --as-of {last}."
+        )
+
+
+def _refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
+    if len(rows) < settings.minimum_sessions:
+        raise TooShort(
+            f"screening needs {settings.minimum_sessions} sessions, got {len(rows)} "
+            f"up to {rows.index[-1].date()}."
+        )
+
+
+def _high_below_low(rows: pd.DataFrame) -> list[Defect]:
+    return _defects("high_below_low", rows[rows[HIGH] < rows[LOW]], "has high < low")
+
+
+def _jumps(rows: pd.DataFrame, settings: PriceSettings) -> list[Defect]:
+    """Name moves of the adjusted close that are many times the mean absolute move.
+
+    A split or dividend that the source knows is in the adjusted close and moves
+    nothing; what is left is news, or a split or a currency unit nobody adjusted for.
+    """
+    moves = rows[ADJUSTED_CLOSE].pct_change().dropna()
+    usual = moves.abs().mean()
+    wild = moves[moves.abs() > settings.jump_multiple * usual]
+    return [
+        Defect(
+            "jump",
+            session.date(),
+            f"{session.date()} moved {move:+.1%}, {abs(move) / usual:.0f} times the "
+            "usual, and no split is known",
+        )
+        for session, move in wild.items()
+    ]
+
+
+def _holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> list[Defect]:
+    sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
+    place = pd.Series(sessions.get_indexer(rows.index), index=rows.index)
+    skipped = place.diff() - 1
+    return [
+        Defect(
+            "hole",
+            session.date(),
+            f"{missing:.0f} sessions are missing before {session.date()}",
+        )
+        for session, missing in skipped.items()
+        if missing > settings.largest_hole_sessions
+    ]
+
+
+def _defects(rule: str, rows: pd.DataFrame, finding: str) -> list[Defect]:
+    """Return one defect for all `rows`, named by the first; none where none is."""
+    if rows.empty:
+        return []
+    first = rows.index[0].date()
+    more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+    close = rows[CLOSE].iloc[0]
+    return [Defect(rule, first, f"{first}{more} {finding}, close {close:g}")]

@@ -1,0 +1,50 @@
+"""Prices from the `bokeh_sampledata` package: real, old, and there without network."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from config.errors import UnknownSymbol
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    PRICE_COLUMNS,
+    PriceHistory,
+    price_frame,
+)
+
+LAST_SESSION = date(2013, 3, 1)
+"""The package's last day: the as-of of a sample night unless another is named."""
+
+
+@dataclass(frozen=True)
+class SampleSource:
+    """AAPL FB GOOG IBM MSFT, US dollars, to 2013-03-01."""
+
+    name: ClassVar[str] = "sample"
+    remote: ClassVar[bool] = False
+
+    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
+        """Return the package's rows from `first` to `last`; see `PriceSource`."""
+        # Imported on use: the module reads all its prices when it is imported.
+        from bokeh_sampledata import stocks  # noqa: PLC0415
+
+        rows: dict[str, Any] | None = getattr(stocks, symbol, None)
+        if symbol not in stocks.__all__ or rows is None:
+            raise UnknownSymbol(
+                f"the sample source must be asked for one of "
+                f"{', '.join(stocks.__all__)}, got {symbol}."
+            )
+        columns = {
+            name: rows["adj_close" if name == ADJUSTED_CLOSE else name]
+            for name in PRICE_COLUMNS
+        }
+        frame = price_frame(columns, pd.DatetimeIndex(rows["date"]))
+        frame = frame.sort_index().loc[str(first) : str(last)]
+        if frame.empty:
+            raise UnknownSymbol(
+                f"{symbol} must have rows from {first} to {last}, "
+                f"got none; the sample ends on {LAST_SESSION}."
+            )
+        return PriceHistory(frame, currency="USD", source=self.name)

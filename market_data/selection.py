@@ -1,0 +1,131 @@
+"""Which symbols a run takes: a universe, symbols, or a file; exactly one of them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from config.errors import SelectionError
+from market_data.symbols import parse_symbol
+
+
+class _Choice(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Universe(_Choice):
+    """A stock list by name."""
+
+    universe: Annotated[str, Field(description="Name of a stock list")]
+
+
+class Symbols(_Choice):
+    """Symbols one by one."""
+
+    symbols: Annotated[
+        tuple[str, ...], Field(description="Yahoo-style tickers", min_length=1)
+    ]
+
+
+class SymbolFile(_Choice):
+    """A file of symbols."""
+
+    file: Annotated[Path, Field(description=".txt or .json with symbols")]
+
+
+Selection = Universe | Symbols | SymbolFile
+
+
+def selected_symbols(
+    selection: Selection, universes: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the symbols asked for, in order, without duplicates.
+
+    Raises
+    ------
+    SelectionError
+        For an unknown universe, an unreadable file or a text that is no symbol; a
+        file's message names the line.
+    """
+    match selection:
+        case Universe(universe=name):
+            named = [(symbol, "") for symbol in _universe(name, universes)]
+        case Symbols(symbols=texts):
+            named = [(text, "") for text in texts]
+        case SymbolFile(file=path):
+            named = _from_file(path)
+    return tuple(dict.fromkeys(_parse_all(named)))
+
+
+def split_symbols(text: str) -> tuple[str, ...]:
+    """Return the comma-separated parts of `text` that hold something."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _universe(
+    name: str, universes: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    if name not in universes:
+        raise SelectionError(
+            f"`universe` must be one of {', '.join(universes)}, got {name!r}."
+        )
+    return universes[name]
+
+
+def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for text, place in named:
+        try:
+            yield parse_symbol(text)
+        except SelectionError as error:
+            raise SelectionError(f"{place}{error}") from error
+
+
+def _from_file(path: Path) -> list[tuple[str, str]]:
+    """Return (text, place) pairs; the place opens an error's sentence."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SelectionError(
+            f"`file` must be a readable UTF-8 text, got {path}: {error}."
+        ) from error
+    found = _json_entries(path, text) if path.suffix == ".json" else _lines(path, text)
+    if not found:
+        raise SelectionError(
+            f"`file` must hold at least one symbol, got none in {path}; "
+            "write one symbol a line."
+        )
+    return found
+
+
+def _lines(path: Path, text: str) -> list[tuple[str, str]]:
+    return [
+        (symbol, f"{path.name} line {number}: ")
+        for number, line in enumerate(text.splitlines(), start=1)
+        for symbol in split_symbols(line.partition("#")[0])
+    ]
+
+
+def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
+    try:
+        value = json.loads(text) if text.strip() else []
+    except (ValueError, RecursionError) as error:
+        raise SelectionError(
+            f"`file` must hold valid JSON, got {path}: {error}."
+        ) from error
+    entries = value.get("symbols") if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        raise SelectionError(
+            f"`file` must hold a JSON list, or an object with a `symbols` list, "
+            f"got {type(value).__name__} in {path}."
+        )
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, str):
+            raise SelectionError(
+                f"{path.name} entry {number} must be a symbol in quotes, got {entry!r}."
+            )
+    return [
+        (entry, f"{path.name} entry {number}: ")
+        for number, entry in enumerate(entries, start=1)
+    ]

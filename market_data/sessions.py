@@ -1,0 +1,57 @@
+"""Trading sessions of each exchange, from `exchange_calendars`.
+
+A session is a trading day; it is completed once its close has passed. No clock here:
+the caller says what time it is.
+"""
+
+from datetime import date, datetime
+from functools import lru_cache
+
+import exchange_calendars
+import pandas as pd
+from exchange_calendars import ExchangeCalendar
+
+from config.errors import ParameterError
+
+FIRST_DATE = date(1990, 1, 2)
+"""Before it no session is known; the oldest history a run may ask for."""
+
+
+@lru_cache
+def calendar(exchange: str) -> ExchangeCalendar:
+    """Return the calendar of an exchange code such as `XASX`, from `FIRST_DATE` on."""
+    return exchange_calendars.get_calendar(exchange, start=FIRST_DATE.isoformat())
+
+
+def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
+    """Return the last session on or before `run_date` that `now` finds completed.
+
+    Raises
+    ------
+    ParameterError
+        If `run_date` lies in the future or before the first known session.
+    """
+    sessions = calendar(exchange)
+    if run_date > now.date() + pd.Timedelta(days=1) or run_date < FIRST_DATE:
+        raise ParameterError(
+            f"`as_of` must be {FIRST_DATE} to today ({now.date()}), got {run_date}."
+        )
+    day = min(pd.Timestamp(run_date), sessions.last_session)
+    session = sessions.date_to_session(day, direction="previous")
+    while sessions.session_close(session) > pd.Timestamp(now):
+        session = sessions.previous_session(session)
+    return session.date()
+
+
+def next_session(exchange: str, session: date) -> date:
+    """Return the session after `session`."""
+    return calendar(exchange).next_session(pd.Timestamp(session)).date()
+
+
+def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
+    """Return the sessions from `first` to `last`, both included where they are ones.
+
+    Sessions before `FIRST_DATE` are unknown and left out.
+    """
+    start = max(pd.Timestamp(first), pd.Timestamp(FIRST_DATE))
+    return calendar(exchange).sessions_in_range(start, pd.Timestamp(last))

@@ -1,0 +1,130 @@
+"""The local price store: one Parquet file a symbol and source, written whole.
+
+A night asks the source for new sessions only. When the sessions fetched twice differ,
+the source has re-adjusted its history (split, dividend) and all of it is fetched anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandera.errors import SchemaError
+
+from config.errors import RateLimited, Unreachable
+from config.home import write_whole
+from config.settings import PriceSettings
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    CLOSE,
+    RAW_PRICES,
+    PriceHistory,
+    through,
+)
+from market_data.sources import PriceSource
+from market_data.symbols import file_stem
+
+SAME_PRICE = 1e-5
+"""Relative difference up to which two prices are one: Yahoo sends single precision."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What the store holds of a symbol, and how far back it was asked for."""
+
+    history: PriceHistory
+    asked_from: date
+
+    def reaches(self, as_of: date) -> bool:
+        return self.history.frame.index[-1].date() >= as_of
+
+    def cut(self, first: date, as_of: date) -> PriceHistory:
+        frame = self.history.frame.loc[pd.Timestamp(first) :]
+        return replace(self.history, frame=through(frame, as_of))
+
+
+@dataclass(frozen=True)
+class PriceStore:
+    """The stored prices of one source."""
+
+    folder: Path
+    source: PriceSource
+    settings: PriceSettings
+
+    def history(self, symbol: str, first: date, as_of: date) -> PriceHistory:
+        """Return the sessions from `first` to `as_of`, asking the source if needed.
+
+        Where the source can't be reached, stored prices stand in if they reach
+        `as_of`, and `source` of the result says so.
+
+        Raises
+        ------
+        SymbolError
+            What the source raised, where no stored prices reach `as_of`.
+        StorageError
+            If the store can't be written.
+        """
+        stored = self._stored(symbol) if self.source.remote else None
+        if stored and stored.asked_from <= first and stored.reaches(as_of):
+            return stored.cut(first, as_of)
+        try:
+            if stored and stored.asked_from <= first:
+                return self._extended(symbol, stored, as_of).cut(first, as_of)
+            return self._fetched(symbol, first, as_of).cut(first, as_of)
+        except (RateLimited, Unreachable):
+            if stored is None or not stored.reaches(as_of):
+                raise
+            kept = stored.cut(first, as_of)
+            return replace(kept, source=f"{kept.source} (stored)")
+
+    def _extended(self, symbol: str, stored: _Stored, as_of: date) -> _Stored:
+        """Return `stored` with newer sessions, or all anew if history has changed."""
+        old = stored.history.frame
+        overlap = old.iloc[-self.settings.overlap_sessions :]
+        newer = self.source.fetch(symbol, overlap.index[0].date(), as_of)
+        if not _agree(overlap, newer.frame):
+            return self._fetched(symbol, stored.asked_from, as_of)
+        joined = pd.concat([old[old.index < newer.frame.index[0]], newer.frame])
+        return self._keep(
+            symbol, _Stored(replace(newer, frame=joined), stored.asked_from)
+        )
+
+    def _fetched(self, symbol: str, first: date, as_of: date) -> _Stored:
+        history = self.source.fetch(symbol, first, as_of)
+        return self._keep(symbol, _Stored(history, first))
+
+    def _keep(self, symbol: str, stored: _Stored) -> _Stored:
+        frame = stored.history.frame.copy()
+        frame.attrs = {
+            "currency": stored.history.currency,
+            "asked_from": stored.asked_from.isoformat(),
+        }
+        write_whole(self._path(symbol), frame.to_parquet)
+        return stored
+
+    def _stored(self, symbol: str) -> _Stored | None:
+        """Return what is stored; a torn or foreign file counts as nothing."""
+        try:
+            frame = RAW_PRICES.validate(pd.read_parquet(self._path(symbol)))
+            asked_from = date.fromisoformat(frame.attrs["asked_from"])
+            currency = str(frame.attrs["currency"])
+        except (OSError, ValueError, KeyError, SchemaError):
+            return None
+        if frame.empty:
+            return None
+        return _Stored(PriceHistory(frame, currency, self.source.name), asked_from)
+
+    def _path(self, symbol: str) -> Path:
+        return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
+
+
+def _agree(stored: pd.DataFrame, newer: pd.DataFrame) -> bool:
+    """Return whether the sessions fetched twice have the same closes both times."""
+    columns = [CLOSE, ADJUSTED_CLOSE]
+    again = newer[~newer.index.duplicated()].reindex(stored.index)
+    return bool(
+        np.allclose(
+            stored[columns], again[columns], rtol=SAME_PRICE, atol=0, equal_nan=True
+        )
+    )

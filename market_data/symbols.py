@@ -1,0 +1,80 @@
+"""Symbols: validated once, at the edge, and the exchange each belongs to.
+
+`file_stem` is the one place where a symbol becomes part of a path.
+"""
+
+import re
+from dataclasses import dataclass
+
+from config.errors import SelectionError
+
+_SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An exchange: its calendar's name, quote currency and leading index."""
+
+    code: str
+    currency: str
+    index: str
+
+
+EXCHANGES: dict[str, Exchange] = {
+    ".AX": Exchange("XASX", "AUD", "^AXJO"),
+    ".L": Exchange("XLON", "GBp", "^FTSE"),
+    "": Exchange("XNYS", "USD", "^GSPC"),
+}
+"""By Yahoo's suffix. London quotes in pence; a source that knows better says so."""
+
+_INDICES = {exchange.index: exchange for exchange in EXCHANGES.values()}
+
+
+def parse_symbol(text: str) -> str:
+    """Return `text` as a symbol: trimmed, in capitals, of a known exchange.
+
+    Raises
+    ------
+    SelectionError
+        If it can't be a Yahoo-style ticker of a known exchange.
+    """
+    symbol = text.strip().upper() if text.isascii() else text
+    if symbol in _INDICES:
+        return symbol
+    if not _SHAPE.fullmatch(symbol):
+        raise SelectionError(
+            f"A symbol must look like CBA.AX, AAPL, BP.L or BRK-B, got {_short(text)}."
+        )
+    if _suffix(symbol) not in EXCHANGES:
+        raise SelectionError(
+            f"A symbol must end in .AX (ASX), .L (London) or nothing (US), "
+            f"got {_short(text)}; US share classes are written like BRK-B."
+        )
+    return symbol
+
+
+def exchange_of(symbol: str) -> Exchange:
+    """Return the exchange that the (validated) symbol is listed on."""
+    return _INDICES.get(symbol) or EXCHANGES[_suffix(symbol)]
+
+
+def file_stem(symbol: str) -> str:
+    """Return the part of a file's name that stands for the symbol.
+
+    Raises
+    ------
+    SelectionError
+        If the symbol was never validated: no other text becomes a path.
+    """
+    if parse_symbol(symbol) != symbol:
+        raise SelectionError(f"A symbol must be in capitals, got {_short(symbol)}.")
+    return symbol
+
+
+def _suffix(symbol: str) -> str:
+    stem, dot, suffix = symbol.partition(".")
+    return dot + suffix
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "...")

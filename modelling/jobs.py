@@ -1,0 +1,163 @@
+"""What a training process does: read stored features, train or forecast, write.
+
+Jobs and answers are small and picklable; tables and networks stay in the process.
+"""
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from config.parameters import TrainingParameters
+from config.settings import ModelSettings
+from features.indicators import FEATURES
+from features.windows import CLOSE_COLUMN, Floats, feature_rows
+from modelling.evaluation import advice, grade, loss_ratio, rejection
+from modelling.forecasting import Forecast, forecast
+from modelling.model_metadata import ModelMetadata, TrainingResults
+from modelling.registry import Registry
+from modelling.training import EpochDone, TrainedModel, train
+
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """One symbol to train: where its features lie and how to train on them."""
+
+    symbol: str
+    indicators: Path
+    price_source: str
+    models: Path
+    parameters: TrainingParameters
+    settings: ModelSettings
+    trained_at: datetime
+
+
+@dataclass(frozen=True)
+class ForecastJob:
+    """One symbol to forecast with its live model."""
+
+    symbol: str
+    indicators: Path
+    models: Path
+    settings: ModelSettings
+
+
+def train_symbol(
+    job: TrainingJob, on_epoch: Callable[[EpochDone], None] = lambda _: None
+) -> ModelMetadata:
+    """Train, judge and register one model; return its metadata.
+
+    Raises
+    ------
+    SymbolError
+        If the symbol can't be trained (`TooShort`, `BadPrices`, `TrainingFailed`).
+    StorageError
+        If the model can't be written.
+    """
+    start = time.perf_counter()
+    _load_backend_quietly()
+    indicators = pd.read_parquet(job.indicators)
+    rows = feature_rows(indicators)
+    model = train(rows, job.parameters, job.settings.minimum_sessions, on_epoch)
+    seconds = time.perf_counter() - start
+    sessions = indicators.index[-len(rows) :]
+    return Registry(job.models, job.settings).save(
+        job.symbol,
+        model.network.save,
+        lambda fingerprint: _described(job, model, rows, sessions, seconds, fingerprint),
+    )
+
+
+def forecast_symbol(
+    job: ForecastJob, on_epoch: Callable[[EpochDone], None] = lambda _: None
+) -> Forecast:
+    """Return the live model's forecast of the session after the last stored one.
+
+    Raises
+    ------
+    SymbolError
+        If the model does not load or does not fit the features.
+    """
+    _load_backend_quietly()
+    registry = Registry(job.models, job.settings)
+    metadata = registry.required(job.symbol)
+    network = registry.load(job.symbol)
+    return forecast(network, metadata, pd.read_parquet(job.indicators))
+
+
+def _described(
+    job: TrainingJob,
+    model: TrainedModel,
+    rows: Floats,
+    sessions: pd.Index,
+    seconds: float,
+    fingerprint: str,
+) -> ModelMetadata:
+    model_grade = grade(model.loss, model.validation_loss, job.settings)
+    record = model.calibration
+    parameters = job.parameters
+    return ModelMetadata(
+        symbol=job.symbol,
+        training_date=job.trained_at,
+        data_points=len(rows),
+        features=tuple(FEATURES),
+        sequence_length=parameters.sequence_length,
+        epochs=parameters.epochs,
+        results=TrainingResults(
+            final_loss=model.loss,
+            final_val_loss=model.validation_loss,
+            training_time=seconds,
+        ),
+        loss_ratio=loss_ratio(model.loss, model.validation_loss),
+        epochs_run=model.epochs_run,
+        below_advised_range=parameters.below_advised_range,
+        training_windows=model.training_windows,
+        validation_windows=model.validation_windows,
+        first_session=sessions[0].date(),
+        last_session=sessions[-1].date(),
+        price_source=job.price_source,
+        price_basis=float(rows[-1, CLOSE_COLUMN]),
+        scaler_minimum=model.scaler.minimum,
+        scaler_maximum=model.scaler.maximum,
+        calibration_residuals=record.residuals,
+        skill=record.skill,
+        directional_accuracy=record.directional_accuracy,
+        majority_rate=record.majority_rate,
+        grade=model_grade,
+        rejected=rejection(model_grade, record.skill, job.settings),
+        advice=advice(model_grade, parameters),
+        parameters=parameters,
+        library_versions={name: version(name) for name in LIBRARIES},
+        data_fingerprint=hashlib.sha256(rows.tobytes()).hexdigest(),
+        model_fingerprint=fingerprint,
+    )
+
+
+@lru_cache(maxsize=1)
+def _load_backend_quietly() -> None:
+    """Import Keras once, its backend's start-up lines about GPUs kept off the screen."""
+    with _silenced_stderr():
+        import keras  # noqa: F401, PLC0415
+
+
+@contextlib.contextmanager
+def _silenced_stderr() -> Iterator[None]:
+    # TensorFlow's C++ writes to the descriptor itself; Python's sys.stderr is too late.
+    kept, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)

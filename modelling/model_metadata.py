@@ -1,0 +1,75 @@
+"""What is written beside each model: `lstm_{symbol}_metadata.json`.
+
+The first seven keys are those of the published guide; the rest is what it takes to
+judge the model and to compute its forecasts again.
+"""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from config.parameters import TrainingParameters
+from features.windows import Scaler
+from modelling.evaluation import Grade
+
+
+class TrainingResults(BaseModel):
+    """The published example's `results`: scaled mean squared errors, and seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    final_loss: float
+    final_val_loss: float
+    training_time: float
+
+
+class ModelMetadata(BaseModel):
+    """One model's description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    symbol: str
+    training_date: datetime = Field(description="UTC")
+    data_points: int = Field(description="Sessions with all features")
+    features: tuple[str, ...]
+    sequence_length: int
+    epochs: int
+    results: TrainingResults
+
+    loss_ratio: float = Field(description="Validation loss / training loss")
+    epochs_run: int
+    below_advised_range: bool
+    training_windows: int
+    validation_windows: int
+    first_session: date
+    last_session: date = Field(description="Nothing later was known to the model")
+    price_source: str
+    price_basis: float = Field(
+        description="Close of `last_session`, in whose money and share unit the "
+        "scaler is written"
+    )
+    scaler_minimum: tuple[float, ...] = Field(description="A number a feature")
+    scaler_maximum: tuple[float, ...] = Field(description="A number a feature")
+    calibration_residuals: tuple[float, ...] = Field(
+        description="Actual minus predicted returns, newest last"
+    )
+    skill: float | None = Field(description="RMSE / RMSE of persistence; below 1: better")
+    directional_accuracy: float
+    majority_rate: float
+    grade: Grade
+    rejected: str | None = Field(description="Why the model must not speak")
+    advice: str | None
+    parameters: TrainingParameters
+    library_versions: dict[str, str]
+    data_fingerprint: str = Field(description="SHA-256 of the training rows")
+    model_fingerprint: str = Field(description="SHA-256 of the .keras file")
+
+    @property
+    def scaler(self) -> Scaler:
+        """Return the scaler of the training rows."""
+        return Scaler(self.scaler_minimum, self.scaler_maximum)
+
+    @property
+    def usable(self) -> bool:
+        """Return whether the model may speak in the blend."""
+        return self.rejected is None

@@ -1,0 +1,168 @@
+"""One symbol's features to one trained network and its record.
+
+Runs in a process of its own; the same rows, parameters and seed give the same weights
+on one machine. Knows neither files nor Prefect.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from config.errors import TooShort, TrainingFailed
+from config.parameters import TrainingParameters
+from features.windows import Floats, Scaler, Windows, WindowSplit, split_windows
+from modelling.evaluation import Calibration, calibrated
+from modelling.network import build_network
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """Where a training stands: passes done of passes planned, scaled losses."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    validation_loss: float
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A network with what is needed to use it and to judge it.
+
+    `loss` and `validation_loss` are scaled mean squared errors of the kept weights,
+    without dropout, over all training and all validation windows.
+    """
+
+    network: "keras.Model"
+    scaler: Scaler
+    loss: float
+    validation_loss: float
+    epochs_run: int
+    training_windows: int
+    validation_windows: int
+    calibration: Calibration
+
+
+def train(
+    rows: Floats,
+    parameters: TrainingParameters,
+    minimum_sessions: int,
+    on_epoch: Callable[[EpochDone], None] = lambda _: None,
+) -> TrainedModel:
+    """Return the network trained on `rows` (sessions, 8), no NaN.
+
+    Early stopping restores the weights that were best on the first half of the
+    validation windows; the second half calibrates.
+
+    Raises
+    ------
+    TooShort
+        If `rows` are fewer than `minimum_sessions` or than the windows need.
+    TrainingFailed
+        If a loss is not finite.
+    """
+    if len(rows) < minimum_sessions:
+        raise TooShort(
+            f"training needs {minimum_sessions} sessions with all features, "
+            f"got {len(rows)}."
+        )
+    import keras  # noqa: PLC0415  loads the backend, seconds
+
+    keras.utils.set_random_seed(parameters.seed)
+    split = split_windows(
+        rows, parameters.sequence_length, parameters.validation_split
+    )
+    network = build_network(parameters)
+    epochs_run = _fit(network, split, parameters, on_epoch)
+    return _judged(network, split, epochs_run)
+
+
+def _fit(
+    network: "keras.Model",
+    split: WindowSplit,
+    parameters: TrainingParameters,
+    on_epoch: Callable[[EpochDone], None],
+) -> int:
+    """Train in place; return the passes run."""
+    import keras  # noqa: PLC0415
+
+    def report(epoch: int, logs: dict[str, float]) -> None:
+        on_epoch(
+            EpochDone(epoch + 1, parameters.epochs, logs["loss"], logs["val_loss"])
+        )
+
+    callbacks = [
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.LambdaCallback(on_epoch_end=report),
+    ]
+    if parameters.early_stopping_patience:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                patience=parameters.early_stopping_patience,
+                restore_best_weights=True,
+            )
+        )
+    history = network.fit(
+        split.training.inputs,
+        split.training.targets,
+        validation_data=(split.stopping.inputs, split.stopping.targets),
+        epochs=parameters.epochs,
+        batch_size=parameters.batch_size,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return len(history.history["loss"])
+
+
+def _judged(
+    network: "keras.Model", split: WindowSplit, epochs_run: int
+) -> TrainedModel:
+    stopping = _predicted(network, split.stopping)
+    calibration = _predicted(network, split.calibration)
+    loss = _squared_error(_predicted(network, split.training), split.training)
+    validation_loss = _squared_error(
+        np.concatenate([stopping, calibration]), split.stopping, split.calibration
+    )
+    if not np.isfinite([loss, validation_loss]).all():
+        raise TrainingFailed(
+            f"both losses must be finite, got {loss} and {validation_loss}; "
+            "lower `learning_rate`."
+        )
+    parts = split.calibration
+    predicted = split.scaler.close_from_scaled(calibration) / parts.last_closes - 1
+    return TrainedModel(
+        network=network,
+        scaler=split.scaler,
+        loss=loss,
+        validation_loss=validation_loss,
+        epochs_run=epochs_run,
+        training_windows=len(split.training),
+        validation_windows=len(split.stopping) + len(parts),
+        calibration=calibrated(predicted, parts.next_closes / parts.last_closes - 1),
+    )
+
+
+def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
+    """Return the scaled next closes (windows,) for `inputs` (windows, sessions, 8).
+
+    One call without tracing: the same window gives the same answer in any batch only
+    up to rounding, so a forecast always asks for its one window alone.
+    """
+    import keras  # noqa: PLC0415
+
+    answer = network(inputs.astype(np.float32), training=False)
+    return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
+
+
+def _predicted(network: "keras.Model", windows: Windows) -> Floats:
+    return predict_scaled(network, windows.inputs)
+
+
+def _squared_error(predicted: Floats, *parts: Windows) -> float:
+    targets = np.concatenate([part.targets for part in parts])
+    return float(np.mean(np.square(predicted - targets)))

@@ -1,0 +1,61 @@
+"""The daily training log: one JSON line for each model trained or failed."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from config.errors import StorageError
+from modelling.model_metadata import ModelMetadata
+
+
+def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
+    """Return the line of a model that was trained, rejected or not."""
+    return {
+        "at": at.isoformat(),
+        "symbol": metadata.symbol,
+        "status": "trained" if metadata.usable else "rejected",
+        "reason": metadata.rejected,
+        "advice": metadata.advice,
+        "grade": metadata.grade,
+        "skill": metadata.skill,
+        "epochs_run": metadata.epochs_run,
+        "below_advised_range": metadata.below_advised_range,
+        **metadata.results.model_dump(),
+    }
+
+
+def failed_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
+    """Return the line of a model that could not be trained."""
+    return {
+        "at": at.isoformat(),
+        "symbol": symbol,
+        "status": "failed",
+        "reason": reason,
+    }
+
+
+def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
+    """Append one line to the log of that (UTC) day.
+
+    Raises
+    ------
+    StorageError
+        If the disk refuses.
+    """
+    path = folder / f"{at:%Y-%m-%d}_training_log.jsonl"
+    line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # One write on an append-only descriptor: lines of parallel tasks don't mix.
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, line)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(
+            f"{path} must be writable, got: {error.strerror}; "
+            "free space or permissions and run again."
+        ) from error

@@ -1,0 +1,83 @@
+"""Four voices to one score, confidence and call (SPEC 7). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from config.settings import BlendSettings
+from features.component import Component
+
+VOICES = ("lstm", "trend", "technical", "finbert")
+
+Call = Literal["BUY", "HOLD", "SELL"]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The night's answer for one symbol.
+
+    `score` in [-1, 1]; `confidence_pct` 0-100; `weights` sum to 1 over the voices that
+    spoke and hold no others.
+    """
+
+    score: float
+    confidence_pct: float
+    call: Call
+    weights: dict[str, float]
+    lstm_confidence_after_haircut: float | None
+
+    @property
+    def source(self) -> Literal["LSTM", "TREND"]:
+        """Return `LSTM` where a usable model spoke."""
+        return "LSTM" if "lstm" in self.weights else "TREND"
+
+
+def blend(
+    voices: Mapping[str, Component],
+    haircut: float,
+    settings: BlendSettings,
+    *,
+    sit_out: bool = False,
+) -> Blend | None:
+    """Return the blend of the voices that speak, None where none does.
+
+    `haircut` (0 to 1) is taken off the LSTM's confidence alone; in a `sit_out` the call
+    is HOLD whatever the score.
+    """
+    weights = voice_weights(voices, settings)
+    if not weights:
+        return None
+    score = confidence = 0.0
+    after_haircut = None
+    for name, weight in weights.items():
+        sure = voices[name].confidence or 0.0
+        if name == "lstm":
+            sure = after_haircut = sure * (1 - haircut)
+        score += weight * (voices[name].direction or 0.0) * sure
+        confidence += weight * sure
+    call = "HOLD" if sit_out else _call(score, settings)
+    return Blend(score, 100 * confidence, call, weights, after_haircut)
+
+
+def voice_weights(
+    voices: Mapping[str, Component], settings: BlendSettings
+) -> dict[str, float]:
+    """Return the weights of the voices that speak, in order, summing to 1.
+
+    Without the LSTM the others have weights of their own; any other silent voice's
+    weight is spread over the rest in proportion.
+    """
+    suffix = "" if voices["lstm"].present else "_without_lstm"
+    given = {
+        name: getattr(settings, "lstm" if name == "lstm" else name + suffix)
+        for name in VOICES
+        if voices[name].present
+    }
+    total = sum(given.values())
+    return {name: weight / total for name, weight in given.items()} if total else {}
+
+
+def _call(score: float, settings: BlendSettings) -> Call:
+    if score > settings.buy_above:
+        return "BUY"
+    return "SELL" if score < settings.sell_below else "HOLD"

@@ -1,0 +1,18 @@
+"""The screening CSV's columns, in order (SPEC 9): the one place where they stand."""
+
+COLUMNS = (
+    "symbol exchange as_of forecast_session run_at close currency prediction "
+    "confidence score rank predicted_close predicted_return predicted_return_low "
+    "predicted_return_high probability_up prediction_source components "
+    "lstm_direction lstm_confidence lstm_confidence_after_haircut lstm_weight "
+    "trend_direction trend_confidence trend_weight "
+    "technical_direction technical_confidence technical_weight "
+    "finbert_direction finbert_confidence finbert_weight finbert_headlines "
+    "event_status event_type event_date event_title event_source days_to_event "
+    "sessions_to_event event_risk_score event_weight_haircut event_skip_trading "
+    "event_warning sentiment_72h volatility_ratio volatility_spike hedge_beta "
+    "hedge_r2 position_scale sma_20 sma_50 rsi macd macd_signal percent_b "
+    "volatility_20d average_volume_20d model_status model_grade model_trained_at "
+    "model_age_days model_skill model_directional_accuracy data_status "
+    "data_sessions data_source reason"
+).split()

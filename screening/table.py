@@ -1,0 +1,64 @@
+"""Rows to the screening CSV: ranked, written whole, safe to open in a spreadsheet."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from config.home import write_text_whole
+from screening.columns import COLUMNS
+from screening.row import Row
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def ranked(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows with `rank`, best score first, failed ones last by symbol."""
+    given = list(rows)
+    usable = [row for row in given if row["data_status"] != "failed"]
+    failed = [row for row in given if row["data_status"] == "failed"]
+    best_first = sorted(usable, key=lambda row: (-row["score"], row["symbol"]))
+    return [
+        *({**row, "rank": place} for place, row in enumerate(best_first, start=1)),
+        *sorted(failed, key=lambda row: str(row["symbol"])),
+    ]
+
+
+def csv_path(folder: Path, as_of: date) -> Path:
+    """Return where the screening CSV of a night lies."""
+    return folder / f"{as_of.isoformat()}_screening_results.csv"
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write the rows under `COLUMNS`, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If the disk refuses; an earlier CSV of that night stays.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow(cell(row.get(column)) for column in COLUMNS)
+    write_text_whole(path, text.getvalue())
+
+
+def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
+    """Return a value as CSV text: unknown (None, NaN, infinite) is empty.
+
+    Numbers keep all their digits, so that a reader can compute a row again. Text that
+    a spreadsheet would run as a formula gets a leading apostrophe.
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(float(value))
+    text = " ".join(str(value).split())
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

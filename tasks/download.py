@@ -1,0 +1,32 @@
+"""Task: a symbol's prices from the source through the store, checked and adjusted."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from config.home import write_whole
+from market_data.prices import adjusted
+from market_data.quality import checked
+from market_data.store import PriceStore
+from market_data.sources import PriceSource
+from market_data.symbols import exchange_of
+from screening.findings import PriceFindings
+from tasks.night import Night
+
+
+@task(task_run_name="download {symbol}", cache_policy=NO_CACHE)
+def download(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
+    """Return where the symbol's adjusted prices lie and what is wrong with them."""
+    as_of = night.as_of_of(symbol)
+    settings = night.settings.prices
+    store = PriceStore(night.home.prices, source, settings)
+    history = store.history(symbol, night.first_date(symbol), as_of)
+    found = checked(history.frame, exchange_of(symbol).code, as_of, settings)
+    path = night.table("prices", symbol)
+    write_whole(path, adjusted(found.frame).to_parquet)
+    return PriceFindings(
+        path=path,
+        sessions=len(found.frame),
+        currency=history.currency,
+        source=history.source,
+        defects=tuple(defect.sentence for defect in found.defects),
+    )

@@ -1,0 +1,111 @@
+"""One night or training run, planned: who, from where, known up to when.
+
+Frozen and picklable: this is what every task gets. Planning checks the whole request
+and writes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from config.errors import ParameterError
+from config.home import Home
+from config.parameters import TrainingParameters
+from config.settings import Settings, read_settings
+from market_data.sample import LAST_SESSION
+from market_data.selection import Selection, selected_symbols
+from market_data.sessions import as_of_session, next_session
+from market_data.sources import PriceSource, SourceName, open_source
+from market_data.symbols import exchange_of, file_stem
+from modelling.registry import Registry
+
+TrainPolicy = Literal["stale", "always", "never"]
+
+
+@dataclass(frozen=True)
+class Night:
+    """The plan of one run."""
+
+    symbols: tuple[str, ...]
+    run_date: date
+    run_at: datetime
+    source: SourceName
+    folder: Path | None
+    train: TrainPolicy
+    parameters: TrainingParameters
+    settings: Settings
+    home: Home
+
+    @property
+    def as_of(self) -> date:
+        """Return the latest of the symbols' as-of sessions; it names the night."""
+        return max(self.as_of_of(symbol) for symbol in self.symbols)
+
+    def as_of_of(self, symbol: str) -> date:
+        """Return the last completed session of the symbol's own exchange."""
+        return as_of_session(exchange_of(symbol).code, self.run_date, self.run_at)
+
+    def forecast_session(self, symbol: str) -> date:
+        """Return the session that the symbol's forecast is for."""
+        return next_session(exchange_of(symbol).code, self.as_of_of(symbol))
+
+    def first_date(self, symbol: str) -> date:
+        """Return the day from which the symbol's history is used."""
+        back = pd.DateOffset(years=self.parameters.years)
+        return (pd.Timestamp(self.as_of_of(symbol)) - back).date()
+
+    def table(self, stage: str, symbol: str) -> Path:
+        """Return where a stage's table of the symbol lies."""
+        name = f"{file_stem(symbol)}.parquet"
+        return self.home.nights / self.as_of.isoformat() / stage / name
+
+    def open_source(self) -> PriceSource:
+        """Return the price source."""
+        return open_source(self.source, self.folder, self.settings.prices)
+
+    def registry(self) -> Registry:
+        """Return the models of this home."""
+        return Registry(self.home.models, self.settings.models)
+
+
+def planned_night(
+    selection: Selection,
+    *,
+    source: SourceName,
+    folder: Path | None,
+    as_of: date | None,
+    train: TrainPolicy,
+    parameters: TrainingParameters,
+    home: Path,
+    now: datetime,
+) -> Night:
+    """Return the plan of a run started at `now`.
+
+    Without `as_of` the run date is today; the sample source, which ended, has its own.
+
+    Raises
+    ------
+    UsageError
+        If anything asked for is out of range, unknown or not there.
+    """
+    if train not in ("stale", "always", "never"):
+        raise ParameterError(f"`train` must be stale, always or never, got {train!r}.")
+    settings = read_settings(home)
+    today = LAST_SESSION if source == "sample" else now.date()
+    night = Night(
+        symbols=selected_symbols(selection, settings.all_universes),
+        run_date=as_of or today,
+        run_at=now,
+        source=source,
+        folder=folder,
+        train=train,
+        parameters=parameters,
+        settings=settings,
+        home=Home(home),
+    )
+    night.open_source()
+    night.as_of  # noqa: B018  refuses a date that no calendar knows
+    return night

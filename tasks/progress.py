@@ -1,0 +1,107 @@
+"""How far the training of a run is, and how long it will still take.
+
+One object a run: tasks report to it, it tells Prefect's progress artifact and, where a
+person sits at the terminal, a listener.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+from modelling.training import EpochDone
+
+UPDATE_EVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a run stands: share done in [0, 1], symbols done of all, seconds left.
+
+    `seconds_left` is None until a first epoch gives a pace.
+    """
+
+    share: float
+    done: int
+    symbols: int
+    seconds_left: float | None
+
+    @property
+    def sentence(self) -> str:
+        """Return `4 of 10 symbols, 1:20 left`."""
+        said = f"{self.done} of {self.symbols} symbols"
+        if self.seconds_left is None or self.done == self.symbols:
+            return said
+        minutes, seconds = divmod(round(self.seconds_left), 60)
+        return f"{said}, {minutes}:{seconds:02} left"
+
+
+Listener = Callable[[Standing], None]
+
+listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+"""Set by the command line before it calls a flow in its own process."""
+
+
+class Progress:
+    """The standing of one run, kept from many threads."""
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        """Start with nothing done; call inside a flow run."""
+        self._share = dict.fromkeys(symbols, 0.0)
+        self._lock = threading.Lock()
+        self._trained_since: float | None = None
+        self._share_then = 0.0
+        self._told = 0.0
+        self._listener = listener.get()
+        self._artifact = create_progress_artifact(
+            progress=0.0, key="run-progress", description="symbols done"
+        )
+
+    def on_epoch(self, symbol: str, done: EpochDone) -> None:
+        """Take note of one symbol's epoch."""
+        self._note(symbol, done.epoch / (done.epochs + 1))
+
+    def finished(self, symbol: str) -> None:
+        """Take note that nothing is left to do for the symbol."""
+        self._note(symbol, 1.0)
+
+    def standing(self) -> Standing:
+        """Return where the run stands now."""
+        with self._lock:
+            return self._standing()
+
+    def _note(self, symbol: str, share: float) -> None:
+        with self._lock:
+            self._share[symbol] = max(self._share[symbol], share)
+            standing = self._standing()
+            if self._trained_since is None:
+                self._trained_since = time.monotonic()
+                self._share_then = standing.share
+            due = time.monotonic() - self._told > UPDATE_EVERY_SECONDS
+            ended = standing.done == standing.symbols
+            if due or ended:
+                self._told = time.monotonic()
+        if self._listener:
+            self._listener(standing)
+        if due or ended:
+            _tell(self._artifact, standing)
+
+    def _standing(self) -> Standing:
+        share = sum(self._share.values()) / len(self._share)
+        done = sum(part == 1 for part in self._share.values())
+        left = None
+        gained = share - self._share_then
+        if self._trained_since is not None and gained > 0:
+            pace = gained / (time.monotonic() - self._trained_since)
+            left = (1 - share) / pace
+        return Standing(share, done, len(self._share), left)
+
+
+def _tell(artifact: UUID, standing: Standing) -> None:
+    update_progress_artifact(
+        artifact, progress=100 * standing.share, description=standing.sentence
+    )

@@ -1,0 +1,108 @@
+"""Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed, State
+
+from screening.findings import SymbolFindings
+from screening.row import Row, screened_row
+from screening.summary import RunSummary
+from screening.table import cell, csv_path, ranked, write_csv
+from tasks.night import Night
+
+SHOWN = (
+    "rank symbol prediction score confidence prediction_source data_status reason"
+).split()
+
+
+@task(task_run_name="blend and publish", cache_policy=NO_CACHE)
+def publish(
+    night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
+) -> RunSummary:
+    """Blend every symbol, write the CSV, show the tables; return the run's summary."""
+    rows = ranked(
+        screened_row(found, night.run_at, night.settings.blend) for found in findings
+    )
+    path = csv_path(night.home.screening_csv, night.as_of)
+    write_csv(path, rows)
+    _show_rows(rows)
+    _show_models(findings)
+    create_link_artifact(
+        key="screening-csv", link=path.resolve().as_uri(), link_text=path.name
+    )
+    failures = {
+        row["symbol"]: row["reason"] for row in rows if row["data_status"] == "failed"
+    }
+    summary = _summary(night, findings, failures, ended_at)
+    return replace(summary, rows=rows, csv=path)
+
+
+def training_summary(
+    night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
+) -> RunSummary:
+    """Show the trained models; return the summary of a run that only trains."""
+    _show_models(findings)
+    failures = {
+        found.symbol: why
+        for found in findings
+        if (why := found.failure or found.training_failure)
+    }
+    return _summary(night, findings, failures, ended_at)
+
+
+def _summary(
+    night: Night,
+    findings: Sequence[SymbolFindings],
+    failures: dict[str, str],
+    ended_at: datetime,
+) -> RunSummary:
+    return RunSummary(
+        as_of=night.as_of,
+        symbols=night.symbols,
+        failures=failures,
+        seconds=(ended_at - night.run_at).total_seconds(),
+        trained=tuple(found.trained for found in findings if found.trained),
+    )
+
+
+def _show_models(findings: Sequence[SymbolFindings]) -> None:
+    """Put the models trained in this run, or why not, into Prefect's table artifact."""
+    table: list[dict[str, Any]] = [
+        {
+            "symbol": found.symbol,
+            "grade": found.trained.grade if found.trained else "",
+            "skill": cell(found.trained.skill if found.trained else None),
+            "reason": found.training_failure
+            or (found.trained.rejected if found.trained else "")
+            or "",
+        }
+        for found in findings
+        if found.trained or found.training_failure
+    ]
+    create_table_artifact(
+        table, key="trained-models", description=f"{len(table)} models trained or failed"
+    )
+
+
+def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummary]:
+    """Return how Prefect shows the run: completed, with failures, or failed."""
+    if summary.succeeded == 0 or summary.coverage < minimum_coverage:
+        return Failed(message=f"Too few symbols: {summary.sentence}", data=summary)
+    if summary.failures:
+        return Completed(
+            name="Completed with failures", message=summary.sentence, data=summary
+        )
+    return Completed(message=summary.sentence, data=summary)
+
+
+def _show_rows(rows: Sequence[Row]) -> None:
+    table = [{name: cell(row.get(name)) for name in SHOWN} for row in rows]
+    create_table_artifact(
+        table, key="screening", description=f"{len(rows)} symbols, best score first"
+    )

@@ -1,0 +1,179 @@
+"""Process slots: each runs one job at a time in a clean process of its own.
+
+A crash, an out-of-memory kill or a hang costs the job that met it and no other. Slots
+import no Prefect, so a child stays light; their processes end with their parent.
+"""
+
+import multiprocessing
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import astuple
+from multiprocessing.sharedctypes import RawArray
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from config.errors import TrainingFailed
+from modelling.training import EpochDone
+
+ONE_THREAD = {
+    "KERAS_BACKEND": "tensorflow",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # oneDNN may order sums differently from run to run of one machine.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}
+"""A child's environment: a process a core beats threads fighting for the cores."""
+
+LOOK_EVERY_SECONDS = 0.5
+
+OnEpoch = Callable[[EpochDone], None]
+
+
+class Job[Input, Output](Protocol):
+    """A plain function of a module, so that a spawned process can import it."""
+
+    def __call__(self, given: Input, on_epoch: OnEpoch, /) -> Output:
+        """Return the answer for `given`; tell `on_epoch` of each epoch."""
+        ...
+
+
+class _Slot:
+    """One process, and the four numbers of its current epoch shared with the parent."""
+
+    def __init__(self, jobs: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        # Shared memory without a lock: a killed child can't leave one held.
+        self.epoch = RawArray("d", 4)
+        self.executor = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=context,
+            initializer=_begin,
+            initargs=(ONE_THREAD, self.epoch),
+            max_tasks_per_child=jobs,
+        )
+
+    def kill(self) -> None:
+        """End the process now, whatever it does."""
+        for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
+            process.kill()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+
+class ProcessSlots:
+    """A fixed number of slots for any number of threads; a context manager."""
+
+    def __init__(self, count: int, jobs_per_process: int, seconds: float) -> None:
+        """Plan `count` slots; a process starts with its first job.
+
+        A process is replaced after `jobs_per_process` jobs, so that memory stays flat;
+        a job that takes more than `seconds` is killed.
+        """
+        self._jobs = jobs_per_process
+        self._seconds = seconds
+        self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
+        for _ in range(count):
+            self._free.put(None)
+
+    def run[Input, Output](
+        self,
+        job: Job[Input, Output],
+        given: Input,
+        on_epoch: OnEpoch = lambda _: None,
+    ) -> Output:
+        """Return `job(given)`, computed in a free slot; wait for one if none is.
+
+        Raises
+        ------
+        TrainingFailed
+            If the process died or took too long.
+        Exception
+            What the job raised.
+        """
+        slot = self._free.get() or _Slot(self._jobs)
+        try:
+            return self._watched(slot, slot.executor.submit(_call, job, given), on_epoch)
+        except BrokenProcessPool as error:
+            slot.kill()
+            slot = None
+            raise TrainingFailed(
+                "a training process must live to the end, got killed; out of memory? "
+                "Lower `training_processes` or use the preset low_memory."
+            ) from error
+        except StillRunning:
+            slot.kill()
+            slot = None
+            raise TrainingFailed(
+                f"a training must end within {self._seconds:g} s, got none; lower "
+                "`epochs` or raise `training_seconds`."
+            ) from None
+        finally:
+            self._free.put(slot)
+
+    def _watched(self, slot: _Slot, future: Future[Any], on_epoch: OnEpoch) -> Any:  # noqa: ANN401
+        """Return the future's result; report each epoch on the way."""
+        deadline = time.monotonic() + self._seconds
+        told = 0
+        while True:
+            try:
+                return future.result(timeout=LOOK_EVERY_SECONDS)
+            except StillRunning:
+                # The job's own TimeoutError is this type too, but then it is done.
+                if future.done() or time.monotonic() > deadline:
+                    raise
+            epoch, epochs, loss, validation_loss = slot.epoch
+            if told < epoch:
+                told = int(epoch)
+                on_epoch(EpochDone(told, int(epochs), loss, validation_loss))
+
+    def __enter__(self) -> Self:
+        """Return the slots themselves."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End all processes."""
+        while not self._free.empty():
+            slot = self._free.get()
+            if slot:
+                slot.kill()
+
+
+_shared_epoch: Any = None
+
+
+def _begin(environment: dict[str, str], epoch: Any) -> None:  # noqa: ANN401
+    """Prepare a fresh child: its environment, its report, its end with the parent."""
+    global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
+    os.environ.update(environment)
+    _shared_epoch = epoch
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_end_with, args=(parent,), daemon=True)
+        watch.start()
+
+
+def _end_with(parent: Any) -> None:  # noqa: ANN401
+    # Without it the children of a killed run wait on their queue for ever.
+    parent.join()
+    os._exit(1)
+
+
+def _call[Input, Output](job: Job[Input, Output], given: Input) -> Output:
+    _shared_epoch[:] = (0, 0, 0, 0)
+    return job(given, _report)
+
+
+def _report(done: EpochDone) -> None:
+    _shared_epoch[:] = astuple(done)
