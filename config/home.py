@@ -77,7 +77,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text_whole(path: Path, text: str) -> None:
-    """Put `text` in `path`'s place as UTF-8 with `\\n` line ends; see `write_whole`."""
+    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_whole`."""
     write_whole(path, lambda new: new.write_text(text, encoding="utf-8", newline=""))
 
 

@@ -16,8 +16,8 @@ ADVISED_EPOCHS = 20
 Units = Annotated[int, Field(ge=1, le=512)]
 
 
-def _bounded(description: str, unit: str, **limits: float) -> Any:  # noqa: ANN401
-    return Field(description=description, json_schema_extra={"unit": unit}, **limits)  # type: ignore[arg-type]
+def _bounded(description: str, unit: str, **limits: Any) -> Any:  # noqa: ANN401
+    return Field(description=description, json_schema_extra={"unit": unit}, **limits)
 
 
 class TrainingParameters(BaseModel):

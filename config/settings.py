@@ -109,11 +109,11 @@ class RunSettings(Section):
 class Settings(Section):
     """The configuration, a section a stage."""
 
-    prices: PriceSettings = PriceSettings()  # type: ignore[call-arg]
-    models: ModelSettings = ModelSettings()  # type: ignore[call-arg]
-    blend: BlendSettings = BlendSettings()  # type: ignore[call-arg]
-    guard: GuardSettings = GuardSettings()  # type: ignore[call-arg]
-    run: RunSettings = RunSettings()  # type: ignore[call-arg]
+    prices: PriceSettings = PriceSettings()
+    models: ModelSettings = ModelSettings()
+    blend: BlendSettings = BlendSettings()
+    guard: GuardSettings = GuardSettings()
+    run: RunSettings = RunSettings()
     universes: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."
     )

@@ -10,8 +10,6 @@ UNIVERSES: dict[str, tuple[str, ...]] = {
     "us_tech": ("AAPL", "MSFT", "GOOGL", "NVDA", "AMD", "INTC"),
     "us_mega": ("AAPL", "MSFT", "GOOGL", "AMZN", "META", "TSLA"),
     "uk_ftse": ("BP.L", "SHEL.L", "HSBA.L", "ULVR.L", "AZN.L"),
-    "top10": tuple(
-        "AAPL MSFT GOOGL TSLA NVDA AMZN META AMD CBA.AX BHP.AX".split()
-    ),
+    "top10": tuple("AAPL MSFT GOOGL TSLA NVDA AMZN META AMD CBA.AX BHP.AX".split()),
     "sample": ("AAPL", "FB", "GOOG", "IBM", "MSFT"),
 }

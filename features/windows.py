@@ -35,11 +35,13 @@ class Scaler:
 
     def scale(self, rows: Floats) -> Floats:
         """Return `rows` (..., features) scaled; values outside 0-1 stay outside."""
-        return (rows - np.asarray(self.minimum)) / self._range()
+        scaled: Floats = (rows - np.asarray(self.minimum)) / self._range()
+        return scaled
 
     def close_from_scaled(self, scaled: Floats) -> Floats:
         """Return prices for scaled closes of any shape."""
-        return scaled * self._range()[CLOSE_COLUMN] + self.minimum[CLOSE_COLUMN]
+        closes: Floats = scaled * self._range()[CLOSE_COLUMN]
+        return closes + self.minimum[CLOSE_COLUMN]
 
     def _range(self) -> Floats:
         width = np.subtract(self.maximum, self.minimum)
@@ -95,7 +97,7 @@ def feature_rows(indicators: pd.DataFrame) -> Floats:
         If the last row lacks one.
     """
     table = indicators[FEATURES]
-    undefined = ~np.isfinite(table).all(axis=1).to_numpy()
+    undefined = ~np.isfinite(table.to_numpy()).all(axis=1)
     if undefined[-1]:
         names = ", ".join(table.columns[table.iloc[-1].isna()])
         raise BadPrices(

@@ -5,7 +5,7 @@ them, so that `--help` answers at once.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -17,7 +17,9 @@ from config.errors import OvernightError
 from flows.options import ScreenOptions, StatusOptions, TrainOptions, taking
 
 if TYPE_CHECKING:
-    from prefect import Flow
+    from prefect.client.schemas.objects import State
+
+    from screening.summary import RunSummary
 
 app = typer.Typer(
     name="overnight",
@@ -85,10 +87,10 @@ def _run(name: str, options: TrainOptions, train_policy: str) -> None:
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
     _quiet_prefect(debug=options.debug)
-    from flows.terminal import shown_progress, show_summary  # noqa: PLC0415
+    from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
 
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
-        state = _flow(name)(**arguments, return_state=True)
+        state: State[RunSummary] = _flow(name)(**arguments, return_state=True)
         outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):
         raise outcome
@@ -102,10 +104,11 @@ def _run(name: str, options: TrainOptions, train_policy: str) -> None:
     )
 
 
-def _flow(name: str) -> "Flow[..., Any]":
+def _flow(name: str) -> Callable[..., Any]:
+    """Return the flow of that name; its module has the same one."""
     from importlib import import_module  # noqa: PLC0415
 
-    flow: Flow[..., Any] = getattr(import_module(f"flows.{name}"), name)
+    flow: Callable[..., Any] = getattr(import_module(f"flows.{name}"), name)
     return flow
 
 

@@ -1,7 +1,7 @@
 """Where the models of a home stand: one line a symbol, and the totals."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -10,8 +10,6 @@ from config.errors import ModelUnusable
 from config.home import Home
 from config.settings import read_settings
 from market_data.selection import Selection, selected_symbols
-from market_data.sessions import as_of_session
-from market_data.symbols import exchange_of
 from modelling.freshness import ModelState, ModelStatus, model_state
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
@@ -31,11 +29,12 @@ class SymbolStatus(BaseModel):
     grade: str | None
     skill: float | None
     trained_at: datetime | None
+    last_session: date | None
     reason: str
 
 
 class ModelStatuses(BaseModel):
-    """All symbols' models, and how many are trained, usable, rejected, stale, missing."""
+    """All symbols' models, and how many of them are in which state."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,12 +62,16 @@ def statuses(selection: Selection | None, home: Path, now: datetime) -> ModelSta
 
 
 def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
-    as_of = as_of_session(exchange_of(symbol).code, now.date(), now)
+    """Return a symbol's line; age counts from the training, not from a night's as-of.
+
+    A model trained for a replay of an old night is young by this measure; what it
+    knows is in `last_session`.
+    """
     try:
         metadata = registry.required(symbol)
     except ModelUnusable as error:
         return _line(symbol, None, ModelState("missing", None, str(error)))
-    state = model_state(metadata, as_of, now, registry.settings)
+    state = model_state(metadata, metadata.last_session, now, registry.settings)
     return _line(symbol, metadata, state)
 
 
@@ -85,6 +88,7 @@ def _line(
         grade=metadata.grade if metadata else None,
         skill=metadata.skill if metadata else None,
         trained_at=metadata.training_date if metadata else None,
+        last_session=metadata.last_session if metadata else None,
         reason=state.reason,
     )
 

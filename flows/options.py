@@ -75,7 +75,7 @@ class StatusOptions(SelectionOptions):
 def taking[Options](
     kind: type[Options],
 ) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Return a decorator: typer sees the fields of `kind`, the command gets one value."""
+    """Return a decorator: typer sees `kind`'s fields, the command gets one value."""
 
     def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
         @functools.wraps(command)

@@ -28,9 +28,7 @@ def shown_progress(title: str) -> Iterator[None]:
         bar = progress.add_task(title, total=1.0, standing="starting")
 
         def show(standing: Standing) -> None:
-            progress.update(
-                bar, completed=standing.share, standing=standing.sentence
-            )
+            progress.update(bar, completed=standing.share, standing=standing.sentence)
 
         token = listener.set(show)
         try:
@@ -65,7 +63,7 @@ def show_statuses(found: ModelStatuses) -> None:
     if not found.symbols:
         console.print("No models yet; train some: overnight train --universe NAME")
         return
-    table = Table("symbol", "status", "grade", "skill", "age", "why not used")
+    table = Table("symbol", "status", "grade", "skill", "age", "knows to", "reason")
     for line in found.symbols:
         table.add_row(
             line.symbol,
@@ -73,6 +71,7 @@ def show_statuses(found: ModelStatuses) -> None:
             line.grade or "-",
             _number(line.skill, ".3f"),
             "-" if line.age_days is None else f"{line.age_days} d",
+            str(line.last_session or "-"),
             escape(line.reason),
         )
     console.print(table)
@@ -82,7 +81,9 @@ def show_statuses(found: ModelStatuses) -> None:
 def _screening_table(summary: RunSummary) -> Table:
     table = Table(title=f"As of {summary.as_of}")
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "next close"):
-        table.add_column(heading, justify="left" if heading in "symbol call" else "right")
+        table.add_column(
+            heading, justify="left" if heading in "symbol call" else "right"
+        )
     for heading in ("from", "data"):
         table.add_column(heading)
     for row in summary.rows:

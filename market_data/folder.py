@@ -60,9 +60,7 @@ def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise UnknownSymbol(f"the folder must hold prices/{path.name}, got no file.")
     try:
-        rows = pd.read_csv(
-            path, dtype=str, encoding="utf-8-sig", keep_default_na=False
-        )
+        rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except (OSError, ValueError) as error:
         raise BadPrices(f"{path.name} must be a readable CSV, got: {error}.") from error
     missing = [name for name in ["Date", *CSV_COLUMNS] if name not in rows.columns]

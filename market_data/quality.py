@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from config.errors import BadPrices, StalePrices, TooShort
@@ -19,6 +20,7 @@ from market_data.prices import (
     LOW,
     OHLC,
     PRICE_COLUMNS,
+    VOLUME,
 )
 from market_data.sessions import sessions_between
 
@@ -96,9 +98,7 @@ def _without_other_days(
 ) -> tuple[pd.DataFrame, list[Defect]]:
     if rows.empty:
         return rows, []
-    sessions = sessions_between(
-        exchange, rows.index[0].date(), rows.index[-1].date()
-    )
+    sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
     before_calendar = rows.index < sessions[0] if len(sessions) else True
     other = ~rows.index.isin(sessions) & ~before_calendar
     return rows[~other], _defects(
@@ -123,15 +123,15 @@ def _without_gaps_in_rows(
 def _refuse_impossible(rows: pd.DataFrame) -> None:
     prices = rows[[*OHLC, ADJUSTED_CLOSE]]
     finite = prices.gt(0) & prices.lt(float("inf"))
-    wrong = ~finite.all(axis=1) | rows["volume"].lt(0)
+    wrong = ~finite.all(axis=1) | rows[VOLUME].lt(0)
     if wrong.any():
-        row = rows[wrong].iloc[0]
-        column = next(
-            (name for name in prices if not finite.loc[row.name, name]), "volume"
-        )
+        row = int(wrong.to_numpy().argmax())
+        columns = [str(name) for name in prices if not finite[name].iloc[row]]
+        column = [*columns, VOLUME][0]
         raise BadPrices(
             f"prices must be above 0 and volume not below, got `{column}` "
-            f"{row[column]:g} on {row.name.date()} ({int(wrong.sum())} such rows)."
+            f"{rows[column].iloc[row]:g} on {rows.index[row].date()} "
+            f"({int(wrong.sum())} such rows)."
         )
 
 
@@ -165,28 +165,28 @@ def _jumps(rows: pd.DataFrame, settings: PriceSettings) -> list[Defect]:
     moves = rows[ADJUSTED_CLOSE].pct_change().dropna()
     usual = moves.abs().mean()
     wild = moves[moves.abs() > settings.jump_multiple * usual]
+    days = pd.DatetimeIndex(wild.index)
     return [
         Defect(
             "jump",
-            session.date(),
-            f"{session.date()} moved {move:+.1%}, {abs(move) / usual:.0f} times the "
+            day.date(),
+            f"{day.date()} moved {move:+.1%}, {abs(move) / usual:.0f} times the "
             "usual, and no split is known",
         )
-        for session, move in wild.items()
+        for day, move in zip(days, wild, strict=True)
     ]
 
 
 def _holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> list[Defect]:
     sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
-    place = pd.Series(sessions.get_indexer(rows.index), index=rows.index)
-    skipped = place.diff() - 1
+    skipped = np.diff(sessions.get_indexer(rows.index)) - 1
     return [
         Defect(
             "hole",
-            session.date(),
-            f"{missing:.0f} sessions are missing before {session.date()}",
+            day.date(),
+            f"{missing} sessions are missing before {day.date()}",
         )
-        for session, missing in skipped.items()
+        for day, missing in zip(rows.index[1:], skipped, strict=True)
         if missing > settings.largest_hole_sessions
     ]
 

@@ -64,9 +64,7 @@ def split_symbols(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _universe(
-    name: str, universes: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
+def _universe(name: str, universes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     if name not in universes:
         raise SelectionError(
             f"`universe` must be one of {', '.join(universes)}, got {name!r}."

@@ -40,12 +40,12 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
     session = sessions.date_to_session(day, direction="previous")
     while sessions.session_close(session) > pd.Timestamp(now):
         session = sessions.previous_session(session)
-    return session.date()
+    return _date(session)
 
 
 def next_session(exchange: str, session: date) -> date:
     """Return the session after `session`."""
-    return calendar(exchange).next_session(pd.Timestamp(session)).date()
+    return _date(calendar(exchange).next_session(pd.Timestamp(session)))
 
 
 def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
@@ -54,4 +54,10 @@ def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex
     Sessions before `FIRST_DATE` are unknown and left out.
     """
     start = max(pd.Timestamp(first), pd.Timestamp(FIRST_DATE))
-    return calendar(exchange).sessions_in_range(start, pd.Timestamp(last))
+    return pd.DatetimeIndex(
+        calendar(exchange).sessions_in_range(start, pd.Timestamp(last))
+    )
+
+
+def _date(session: pd.Timestamp) -> date:
+    return session.date()

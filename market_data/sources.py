@@ -15,13 +15,17 @@ SourceName = Literal["yahoo", "folder", "sample"]
 
 
 class PriceSource(Protocol):
-    """Daily prices of one symbol at a time.
+    """Daily prices of one symbol at a time."""
 
-    `remote` says that asking costs requests, so that the store is asked first.
-    """
+    @property
+    def name(self) -> str:
+        """Return the name that stands in the CSV."""
+        ...
 
-    name: str
-    remote: bool
+    @property
+    def remote(self) -> bool:
+        """Return whether asking costs requests, so that the store is asked first."""
+        ...
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the sessions from `first` to `last` that the source has, as they are.

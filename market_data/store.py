@@ -37,7 +37,7 @@ class _Stored:
     asked_from: date
 
     def reaches(self, as_of: date) -> bool:
-        return self.history.frame.index[-1].date() >= as_of
+        return bool(self.history.frame.index[-1] >= pd.Timestamp(as_of))
 
     def cut(self, first: date, as_of: date) -> PriceHistory:
         frame = self.history.frame.loc[pd.Timestamp(first) :]

@@ -72,7 +72,7 @@ def file_stem(symbol: str) -> str:
 
 
 def _suffix(symbol: str) -> str:
-    stem, dot, suffix = symbol.partition(".")
+    _, dot, suffix = symbol.partition(".")
     return dot + suffix
 
 

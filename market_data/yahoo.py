@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 import tenacity
 
-from config.errors import BadPrices, RateLimited, Unreachable, UnknownSymbol
+from config.errors import BadPrices, RateLimited, UnknownSymbol, Unreachable
 from config.settings import PriceSettings
 from market_data.prices import (
     ADJUSTED_CLOSE,
@@ -56,7 +56,7 @@ class RequestBudget:
         self._lock = threading.Lock()
 
     def pace(self) -> None:
-        """Return when the next request is due."""
+        """Wait until the next request is due."""
         with self._lock:
             now = time.monotonic()
             due = max(now, self._next)
@@ -64,7 +64,7 @@ class RequestBudget:
         time.sleep(due - now)
 
     def allows(self, pause: float) -> bool:
-        """Return whether a pause before a retry still fits; the first starts the sum."""
+        """Return whether a pause before a retry still fits; the first starts it."""
         with self._lock:
             now = time.monotonic()
             if self._deadline is None:
@@ -135,7 +135,7 @@ class YahooSource:
 
                 yfinance.config.debug.hide_exceptions = False
                 _silence(yfinance)
-                session = curl_cffi.requests.Session(impersonate="chrome")
+                session: Any = curl_cffi.requests.Session(impersonate="chrome")
                 self._opened = yfinance, session
         return self._opened
 
@@ -144,7 +144,9 @@ def _silence(yfinance: "ModuleType") -> None:
     # Each failure reaches the user once, typed; the client's own lines repeat it.
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)
     # The client un-hides pandas 4 deprecations of its own code when it is imported.
-    warnings.filterwarnings("ignore", category=DeprecationWarning, module=yfinance.__name__)
+    warnings.filterwarnings(
+        "ignore", category=DeprecationWarning, module=yfinance.__name__
+    )
 
 
 def _typed_causes(symbol: str, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -168,8 +170,8 @@ def _typed_causes(symbol: str, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     except (YFPricesMissingError, YFTzMissingError) as error:
         reason = getattr(error, "yahoo_reason", None) or error.rationale
         raise UnknownSymbol(
-            f"Yahoo must have a history of {symbol}, got: {reason.strip().rstrip('.')}; "
-            "check the ticker, it may be delisted."
+            f"Yahoo must have a history of {symbol}, got: "
+            f"{reason.strip().rstrip('.')}; check the ticker, it may be delisted."
         ) from error
     except Exception as error:  # The client lets transport and parse errors through.
         raise Unreachable(

@@ -88,7 +88,7 @@ def basis_ratio(metadata: ModelMetadata, indicators: pd.DataFrame) -> float:
             f"session, got {indicators.index[0].date()} to "
             f"{indicators.index[-1].date()}; train the model anew."
         )
-    ratio = metadata.price_basis / float(indicators.loc[session, CLOSE])
+    ratio = metadata.price_basis / float(indicators[CLOSE].loc[session])
     if not 1 / LARGEST_READJUSTMENT <= ratio <= LARGEST_READJUSTMENT:
         raise ModelUnusable(
             f"prices must be in the unit the model was trained in, got a history "

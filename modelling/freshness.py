@@ -1,4 +1,4 @@
-"""Is a model there, may it speak, and is it young enough for a given night?"""
+"""Whether a model is there, may speak, and is young enough for a given night."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

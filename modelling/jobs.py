@@ -71,15 +71,12 @@ def train_symbol(
     model = train(rows, job.parameters, job.settings.minimum_sessions, on_epoch)
     seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
-    return Registry(job.models, job.settings).save(
-        job.symbol,
-        model.network.save,
-        lambda fingerprint: _described(job, model, rows, sessions, seconds, fingerprint),
-    )
+    metadata = _described(job, model, rows, sessions, seconds)
+    return Registry(job.models, job.settings).save(metadata, model.network.save)
 
 
 def forecast_symbol(
-    job: ForecastJob, on_epoch: Callable[[EpochDone], None] = lambda _: None
+    job: ForecastJob, _on_epoch: Callable[[EpochDone], None] = lambda _: None
 ) -> Forecast:
     """Return the live model's forecast of the session after the last stored one.
 
@@ -101,7 +98,6 @@ def _described(
     rows: Floats,
     sessions: pd.Index,
     seconds: float,
-    fingerprint: str,
 ) -> ModelMetadata:
     model_grade = grade(model.loss, model.validation_loss, job.settings)
     record = model.calibration
@@ -139,13 +135,12 @@ def _described(
         parameters=parameters,
         library_versions={name: version(name) for name in LIBRARIES},
         data_fingerprint=hashlib.sha256(rows.tobytes()).hexdigest(),
-        model_fingerprint=fingerprint,
     )
 
 
 @lru_cache(maxsize=1)
 def _load_backend_quietly() -> None:
-    """Import Keras once, its backend's start-up lines about GPUs kept off the screen."""
+    """Import Keras once; its backend's lines about GPUs stay off the screen."""
     with _silenced_stderr():
         import keras  # noqa: F401, PLC0415
 

@@ -53,7 +53,9 @@ class ModelMetadata(BaseModel):
     calibration_residuals: tuple[float, ...] = Field(
         description="Actual minus predicted returns, newest last"
     )
-    skill: float | None = Field(description="RMSE / RMSE of persistence; below 1: better")
+    skill: float | None = Field(
+        description="RMSE / RMSE of persistence; below 1: better"
+    )
     directional_accuracy: float
     majority_rate: float
     grade: Grade
@@ -62,7 +64,9 @@ class ModelMetadata(BaseModel):
     parameters: TrainingParameters
     library_versions: dict[str, str]
     data_fingerprint: str = Field(description="SHA-256 of the training rows")
-    model_fingerprint: str = Field(description="SHA-256 of the .keras file")
+    model_fingerprint: str = Field(
+        default="", description="SHA-256 of the .keras file; set by the registry"
+    )
 
     @property
     def scaler(self) -> Scaler:

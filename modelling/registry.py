@@ -35,9 +35,7 @@ class ModelPair:
     def of(cls, folder: Path, symbol: str, tag: str = "") -> "ModelPair":
         """Return the symbol's pair in `folder`; `tag` tells earlier ones apart."""
         name = f"lstm_{file_stem(symbol)}{tag}"
-        return cls(
-            folder / f"{name}_model.keras", folder / f"{name}_metadata.json"
-        )
+        return cls(folder / f"{name}_model.keras", folder / f"{name}_metadata.json")
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,24 @@ class Registry:
     settings: ModelSettings
 
     def save(
-        self,
-        symbol: str,
-        write_model: Callable[[Path], object],
-        describe: Callable[[str], ModelMetadata],
+        self, metadata: ModelMetadata, write_model: Callable[[Path], object]
     ) -> ModelMetadata:
-        """Write a new pair where it belongs; return its metadata.
+        """Write a new pair where it belongs; return its metadata with the fingerprint.
 
-        `write_model` fills a `.keras` path; `describe` makes the metadata for the
-        file's fingerprint. A usable model, or the first one, goes live and the pair
-        before it to `history/`; a model that is not usable never replaces one that is.
+        `write_model` fills a `.keras` path. A usable model, or the first one, goes live
+        and the pair before it to `history/`; a model that is not usable never replaces
+        one that is.
 
         Raises
         ------
         StorageError
             If the disk refuses; the pair before stays.
         """
+        symbol = metadata.symbol
         draft = ModelPair.of(self.folder / "drafts", symbol)
         write_whole(draft.model, write_model)
-        metadata = describe(_fingerprint(draft.model))
+        fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
+        metadata = metadata.model_copy(update=fingerprint)
         write_text_whole(draft.metadata, metadata.model_dump_json(indent=2))
         live = self.live(symbol)
         if live and live.usable and not metadata.usable:

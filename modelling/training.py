@@ -74,9 +74,7 @@ def train(
     import keras  # noqa: PLC0415  loads the backend, seconds
 
     keras.utils.set_random_seed(parameters.seed)
-    split = split_windows(
-        rows, parameters.sequence_length, parameters.validation_split
-    )
+    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
     network = build_network(parameters)
     epochs_run = _fit(network, split, parameters, on_epoch)
     return _judged(network, split, epochs_run)

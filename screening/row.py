@@ -169,5 +169,7 @@ def _reason(
         *([f"not trained ({untrained.rstrip('.')})"] if untrained else []),
         *silent,
     ]
-    said = f"{answer.call} at score {answer.score:+.3f} from {', '.join(answer.weights)}"
+    said = (
+        f"{answer.call} at score {answer.score:+.3f} from {', '.join(answer.weights)}"
+    )
     return "; ".join([said, *lacks]) + "."

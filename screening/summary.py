@@ -38,7 +38,9 @@ class RunSummary:
     @property
     def sentence(self) -> str:
         """Return `9 of 10 symbols in 84 s; failed: X (reason)`."""
-        said = f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
+        said = (
+            f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
+        )
         if not self.failures:
             return said
         named = "; ".join(f"{name} ({why})" for name, why in self.failures.items())

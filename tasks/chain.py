@@ -95,17 +95,19 @@ def one_run_at_a_time(home: Home) -> Iterator[None]:
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start download, indicators and training of a symbol."""
-    prices = download.submit(night, shop.source, symbol)
-    table = indicators.submit(night, symbol, prices)
-    model = train.submit(night, symbol, prices, table, shop.slots, shop.progress)
+    # Futures go where their results are expected; Prefect's types don't say so.
+    prices: Any = download.submit(night, shop.source, symbol)
+    table: Any = indicators.submit(night, symbol, prices)
+    model = train.submit(night, symbol, table, shop.slots, shop.progress)
     return Chain(symbol, {"prices": prices, "indicators": table, "train": model})
 
 
 def screening_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start a training chain and the forecast after it, trained or not."""
     chain = training_chain(night, symbol, shop)
-    table, model = chain.stages["indicators"], chain.stages["train"]
-    answer = forecast.submit(night, symbol, table, shop.slots, allow_failure(model))
+    table: Any = chain.stages["indicators"]
+    trained: Any = allow_failure(chain.stages["train"])
+    answer = forecast.submit(night, symbol, table, shop.slots, trained)
     return Chain(symbol, {**chain.stages, "model": answer})
 
 
@@ -144,6 +146,8 @@ def _reason(future: PrefectFuture[Any]) -> str:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (
-        os.cpu_count() or 1
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else (os.cpu_count() or 1)
     )

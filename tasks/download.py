@@ -6,8 +6,8 @@ from prefect.cache_policies import NO_CACHE
 from config.home import write_whole
 from market_data.prices import adjusted
 from market_data.quality import checked
-from market_data.store import PriceStore
 from market_data.sources import PriceSource
+from market_data.store import PriceStore
 from market_data.symbols import exchange_of
 from screening.findings import PriceFindings
 from tasks.night import Night

@@ -20,7 +20,7 @@ def forecast(
     symbol: str,
     indicators: IndicatorFindings,
     slots: ProcessSlots,
-    trained: object,
+    trained: object,  # noqa: ARG001  Prefect waits for it
 ) -> ModelFindings:
     """Return the model's state and, where it may speak, its forecast.
 
@@ -31,9 +31,7 @@ def forecast(
     findings = ModelFindings(state, metadata, None)
     if not state.may_speak:
         return findings
-    job = ForecastJob(
-        symbol, indicators.path, night.home.models, night.settings.models
-    )
+    job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     try:
         return replace(findings, forecast=slots.run(forecast_symbol, job))
     except ModelUnusable as error:

@@ -71,7 +71,7 @@ class Night:
         return Registry(self.home.models, self.settings.models)
 
 
-def planned_night(
+def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     selection: Selection,
     *,
     source: SourceName,

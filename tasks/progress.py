@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -57,8 +58,12 @@ class Progress:
         self._share_then = 0.0
         self._told = 0.0
         self._listener = listener.get()
-        self._artifact = create_progress_artifact(
-            progress=0.0, key="run-progress", description="symbols done"
+        # Prefect types its call for async callers too.
+        self._artifact = cast(
+            "UUID",
+            create_progress_artifact(
+                progress=0.0, key="run-progress", description="symbols done"
+            ),
         )
 
     def on_epoch(self, symbol: str, done: EpochDone) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from prefect import task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
@@ -86,7 +87,9 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
         if found.trained or found.training_failure
     ]
     create_table_artifact(
-        table, key="trained-models", description=f"{len(table)} models trained or failed"
+        table,
+        key="trained-models",
+        description=f"{len(table)} models trained or failed",
     )
 
 

@@ -45,6 +45,10 @@ class Job[Input, Output](Protocol):
         ...
 
 
+class _TooLateError(Exception):
+    """The job in a slot took longer than it may."""
+
+
 class _Slot:
     """One process, and the four numbers of its current epoch shared with the parent."""
 
@@ -98,26 +102,31 @@ class ProcessSlots:
             What the job raised.
         """
         slot = self._free.get() or _Slot(self._jobs)
+        kept: _Slot | None = slot
         try:
-            return self._watched(slot, slot.executor.submit(_call, job, given), on_epoch)
-        except BrokenProcessPool as error:
+            future = slot.executor.submit(_call, job, given)
+            return self._watched(slot, future, on_epoch)
+        except (BrokenProcessPool, _TooLateError) as error:
             slot.kill()
-            slot = None
-            raise TrainingFailed(
-                "a training process must live to the end, got killed; out of memory? "
-                "Lower `training_processes` or use the preset low_memory."
-            ) from error
-        except StillRunning:
-            slot.kill()
-            slot = None
-            raise TrainingFailed(
+            kept = None
+            raise TrainingFailed(self._why(error)) from error
+        finally:
+            self._free.put(kept)
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, _TooLateError):
+            return (
                 f"a training must end within {self._seconds:g} s, got none; lower "
                 "`epochs` or raise `training_seconds`."
-            ) from None
-        finally:
-            self._free.put(slot)
+            )
+        return (
+            "a training process must live to the end, got killed; out of memory? "
+            "Lower `training_processes` or use the preset low_memory."
+        )
 
-    def _watched(self, slot: _Slot, future: Future[Any], on_epoch: OnEpoch) -> Any:  # noqa: ANN401
+    def _watched[Output](
+        self, slot: _Slot, future: Future[Output], on_epoch: OnEpoch
+    ) -> Output:
         """Return the future's result; report each epoch on the way."""
         deadline = time.monotonic() + self._seconds
         told = 0
@@ -125,9 +134,10 @@ class ProcessSlots:
             try:
                 return future.result(timeout=LOOK_EVERY_SECONDS)
             except StillRunning:
-                # The job's own TimeoutError is this type too, but then it is done.
-                if future.done() or time.monotonic() > deadline:
+                if future.done():  # The job's own TimeoutError is this type too.
                     raise
+                if time.monotonic() > deadline:
+                    raise _TooLateError from None
             epoch, epochs, loss, validation_loss = slot.epoch
             if told < epoch:
                 told = int(epoch)

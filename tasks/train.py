@@ -9,7 +9,7 @@ from modelling.freshness import night_model
 from modelling.jobs import TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.training_log import append_entry, failed_entry, trained_entry
-from screening.findings import IndicatorFindings, PriceFindings
+from screening.findings import IndicatorFindings
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.slots import ProcessSlots
@@ -19,7 +19,6 @@ from tasks.slots import ProcessSlots
 def train(
     night: Night,
     symbol: str,
-    prices: PriceFindings,
     indicators: IndicatorFindings,
     slots: ProcessSlots,
     progress: Progress,
@@ -30,7 +29,7 @@ def train(
     job = TrainingJob(
         symbol=symbol,
         indicators=indicators.path,
-        price_source=prices.source,
+        price_source=night.source,
         models=night.home.models,
         parameters=night.parameters,
         settings=night.settings.models,
