@@ -67,6 +67,10 @@ class Unreachable(SymbolError):
     code: ClassVar[str] = "unreachable"
 
 
+class NoNetwork(Unreachable):
+    """No name or no line: asking again in this run would only cost time."""
+
+
 class BadPrices(SymbolError):
     """Prices came, but can't be trusted."""
 

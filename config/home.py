@@ -4,8 +4,10 @@ A file appears whole or not at all. Symbols become paths elsewhere (`file_stem`)
 """
 
 import os
+import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +62,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     StorageError
         If the disk is full or refuses; what was there before stays.
     """
-    try:
+    with refusals_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f".new-{uuid.uuid4().hex}{path.suffix}")
         try:
@@ -69,11 +71,26 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusals_named(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk while writing `path` into a `StorageError`."""
+    try:
+        yield
     except OSError as error:
         raise StorageError(
-            f"{path} must be writable, got: {error.strerror or error}; "
-            "what was there before stays, so free space or permissions and run again."
+            f"{path} must be writable, got: {error.strerror or error}; what was there "
+            "before stays: free space, or permit it, and run again."
         ) from error
+
+
+def keep_newest_folders(parent: Path, count: int) -> None:
+    """Remove all but the `count` folders of `parent` that changed last."""
+    folders = [path for path in parent.glob("*") if path.is_dir()]
+    folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for folder in folders[count:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_text_whole(path: Path, text: str) -> None:

@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Section(BaseModel):
     """What all sections share: frozen, and strict about unknown names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PriceSettings(Section):
@@ -84,8 +84,8 @@ class BlendSettings(Section):
 class GuardSettings(Section):
     """The event risk guard."""
 
-    unknown_haircut: Share = Field(
-        0.20, description="Least haircut where no event source answered."
+    unknown_haircut: float = Field(
+        0.20, ge=0.20, le=1, description="Least haircut where no event source answered."
     )
 
 

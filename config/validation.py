@@ -27,29 +27,47 @@ def validated[Model: BaseModel](
 
 def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
     finding = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in finding["loc"]) or kind.__name__
+    *path, name = (str(part) for part in finding["loc"] or (kind.__name__,))
+    section = _section(kind, path)
+    full = ".".join([*path, name])
     if finding["type"] == "extra_forbidden":
-        choices = ", ".join(kind.model_fields)
-        return f"`{name}` must be one of the known parameters, got `{name}` ({choices})"
-    bound = _bounds(kind, str(finding["loc"][0])) if finding["loc"] else ""
+        choices = ", ".join(section.model_fields)
+        return f"`{full}` must be one of the known names ({choices}), got {name!r}"
+    bound = _bounds(section, name)
     expected = bound or finding["msg"].removeprefix("Input should be ").lower()
-    return f"`{name}` must be {expected}, got {finding['input']!r}"
+    return f"`{full}` must be {expected}, got {finding['input']!r}"
 
 
-def _bounds(kind: type[BaseModel], field: str) -> str:
+def _section(kind: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    """Return the model that `path` leads to, as far as it leads through models."""
+    for name in path:
+        field = kind.model_fields.get(name)
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        kind = inner
+    return kind
+
+
+def _bounds(kind: type[BaseModel], name: str) -> str:
     """Return `30 to 120 sessions` from the field's own limits, '' where it has none."""
-    info = kind.model_fields.get(field)
+    info = kind.model_fields.get(name)
     if info is None:
         return ""
     limits = {
-        name: value
+        sign: value
         for limit in info.metadata
-        for name in ("ge", "gt", "le")
-        if (value := getattr(limit, name, None)) is not None
+        for sign in ("ge", "gt", "le", "lt")
+        if (value := getattr(limit, sign, None)) is not None
     }
-    unit = (info.json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
-    if "ge" in limits and "le" in limits:
-        return f"{limits['ge']} to {limits['le']} {unit}".strip()
-    if "gt" in limits:
-        return f"above {limits['gt']} {unit}".strip()
-    return f"at least {limits['ge']} {unit}".strip() if "ge" in limits else ""
+    extra = info.json_schema_extra
+    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    return " ".join(filter(None, [_range(limits), unit])) if limits else ""
+
+
+def _range(limits: dict[str, float]) -> str:
+    if {"ge", "le"} <= limits.keys():
+        return f"{limits['ge']} to {limits['le']}"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    parts = [f"{words[sign]} {value}" for sign, value in limits.items()]
+    return " and ".join(parts)

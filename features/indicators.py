@@ -1,8 +1,8 @@
 """Adjusted prices to indicators, by a fixed list from pandas-ta.
 
 Each value at a session uses rows up to that session only (the prefix test holds the
-list to it). NaN where the indicator is not defined: before its warm-up, and for ratios
-of a price that never moves.
+list to it). NaN where the library defines none: during an average's first sessions, and
+for ratios of a price that never moved. RSI has values from the second session on.
 """
 
 import logging

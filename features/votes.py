@@ -1,5 +1,6 @@
 """The trend and technical voices: votes on the last session's indicators (SPEC 6)."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from features.component import Component
 from features.indicators import (
     MACD,
     MACD_SIGNAL,
+    MINIMUM_ROWS,
     PERCENT_B,
     RSI,
     SMA_20,
@@ -27,17 +29,19 @@ def trend(indicators: pd.DataFrame) -> Component:
     value 5 sessions before. An exact tie votes 0. Missing where an average is.
     """
     last = indicators.iloc[-1]
-    before = indicators[SMA_20].iloc[-1 - SLOPE_SESSIONS]
-    votes = np.sign(
+    before = indicators[SMA_20].shift(SLOPE_SESSIONS).iloc[-1]
+    votes = np.array(
         [
-            last[CLOSE] - last[SMA_20],
-            last[CLOSE] - last[SMA_50],
-            last[SMA_20] - last[SMA_50],
-            last[SMA_20] - before,
+            _above(last[CLOSE], last[SMA_20]),
+            _above(last[CLOSE], last[SMA_50]),
+            _above(last[SMA_20], last[SMA_50]),
+            _above(last[SMA_20], before),
         ]
     )
     if not np.isfinite(votes).all():
-        return Component.missing(f"trend needs 55 sessions, got {len(indicators)}")
+        return Component.missing(
+            f"trend needs {MINIMUM_ROWS} sessions, got {len(indicators)}"
+        )
     direction = float(votes.mean())
     return Component(direction, abs(direction))
 
@@ -64,6 +68,11 @@ def technical(indicators: pd.DataFrame) -> Component:
     ]
     direction = float(np.mean(votes))
     return Component(direction, _agreement(votes, direction))
+
+
+def _above(value: float, other: float) -> float:
+    """Return +1 above, -1 below; 0 where only rounding tells an average from it."""
+    return 0.0 if math.isclose(value, other) else float(np.sign(value - other))
 
 
 def _rsi_vote(rsi: float) -> float:

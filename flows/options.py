@@ -50,10 +50,10 @@ class TrainOptions(SelectionOptions):
     preset: Annotated[
         str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
     ] = None
-    epochs: Annotated[int | None, _option("N", "1-100 passes.")] = None
-    sequence_length: Annotated[int | None, _option("N", "30-120 sessions.")] = None
-    batch_size: Annotated[int | None, _option("N", "16-64 windows.")] = None
-    validation_split: Annotated[float | None, _option("X", "0.1-0.3.")] = None
+    epochs: Annotated[str | None, _option("N", "1-100 passes.")] = None
+    sequence_length: Annotated[str | None, _option("N", "30-120 sessions.")] = None
+    batch_size: Annotated[str | None, _option("N", "16-64 windows.")] = None
+    validation_split: Annotated[str | None, _option("X", "0.1-0.3.")] = None
     period: Annotated[str | None, _option("P", "1y to 5y of history.")] = None
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
 

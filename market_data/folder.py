@@ -73,14 +73,15 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
-    dates = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    # The day as written: a midnight with a zone must not slip into another day.
+    dates = pd.to_datetime(texts.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     if dates.isna().any():
         row = int(dates.isna().to_numpy().argmax())
         raise BadPrices(
             f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
             f"got {texts.iloc[row]!r}."
         )
-    return pd.DatetimeIndex(dates).tz_localize(None).normalize()
+    return pd.DatetimeIndex(dates)
 
 
 def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:

@@ -22,7 +22,7 @@ from market_data.prices import (
     PRICE_COLUMNS,
     VOLUME,
 )
-from market_data.sessions import sessions_between
+from market_data.sessions import FIRST_DATE, sessions_between
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,18 @@ def _in_order_and_unique(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Defect]
 def _without_other_days(
     rows: pd.DataFrame, exchange: str
 ) -> tuple[pd.DataFrame, list[Defect]]:
+    """Leave out days without trading; those before the calendar can't be told."""
     if rows.empty:
         return rows, []
-    sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
-    before_calendar = rows.index < sessions[0] if len(sessions) else True
-    other = ~rows.index.isin(sessions) & ~before_calendar
+    first, last = rows.index[0].date(), rows.index[-1].date()
+    sessions = sessions_between(exchange, first, last)
+    other = ~rows.index.isin(sessions)
+    if other.all():
+        raise BadPrices(
+            f"rows must be dated on sessions of {exchange}, got none from {first} to "
+            f"{last}; is it the right exchange?"
+        )
+    other &= rows.index >= pd.Timestamp(FIRST_DATE)
     return rows[~other], _defects(
         "no_session", rows[other], f"is no session of {exchange}; the row is left out"
     )
@@ -109,21 +116,24 @@ def _without_other_days(
 def _without_gaps_in_rows(
     rows: pd.DataFrame, settings: PriceSettings
 ) -> tuple[pd.DataFrame, list[Defect]]:
-    empty = rows[PRICE_COLUMNS].isna().any(axis=1)
+    lacking = rows[PRICE_COLUMNS].isna()
+    empty = lacking.any(axis=1)
     if empty.mean() > settings.most_missing_share or empty.all():
         raise BadPrices(
             f"at most {settings.most_missing_share:.0%} of the rows may lack a value, "
             f"got {int(empty.sum())} of {len(rows)}; fetch the symbol again."
         )
+    names = ", ".join(name for name in PRICE_COLUMNS if lacking[name].any())
     return rows[~empty], _defects(
-        "missing_value", rows[empty], "lacks a value; the row is left out"
+        "missing_value", rows[empty], f"lacks {names}; the row is left out"
     )
 
 
 def _refuse_impossible(rows: pd.DataFrame) -> None:
     prices = rows[[*OHLC, ADJUSTED_CLOSE]]
     finite = prices.gt(0) & prices.lt(float("inf"))
-    wrong = ~finite.all(axis=1) | rows[VOLUME].lt(0)
+    counted = rows[VOLUME].ge(0) & rows[VOLUME].lt(float("inf"))
+    wrong = ~(finite.all(axis=1) & counted)
     if wrong.any():
         row = int(wrong.to_numpy().argmax())
         columns = [str(name) for name in prices if not finite[name].iloc[row]]
@@ -198,4 +208,5 @@ def _defects(rule: str, rows: pd.DataFrame, finding: str) -> list[Defect]:
     first = rows.index[0].date()
     more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
     close = rows[CLOSE].iloc[0]
-    return [Defect(rule, first, f"{first}{more} {finding}, close {close:g}")]
+    value = "" if np.isnan(close) else f", close {close:g}"
+    return [Defect(rule, first, f"{first}{more} {finding}{value}")]

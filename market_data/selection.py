@@ -88,7 +88,8 @@ def _from_file(path: Path) -> list[tuple[str, str]]:
         raise SelectionError(
             f"`file` must be a readable UTF-8 text, got {path}: {error}."
         ) from error
-    found = _json_entries(path, text) if path.suffix == ".json" else _lines(path, text)
+    is_json = path.suffix.lower() == ".json"
+    found = _json_entries(path, text) if is_json else _lines(path, text)
     if not found:
         raise SelectionError(
             f"`file` must hold at least one symbol, got none in {path}; "

@@ -53,6 +53,8 @@ def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex
 
     Sessions before `FIRST_DATE` are unknown and left out.
     """
+    if last < FIRST_DATE:
+        return pd.DatetimeIndex([])
     start = max(pd.Timestamp(first), pd.Timestamp(FIRST_DATE))
     return pd.DatetimeIndex(
         calendar(exchange).sessions_in_range(start, pd.Timestamp(last))

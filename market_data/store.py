@@ -40,8 +40,9 @@ class _Stored:
         return bool(self.history.frame.index[-1] >= pd.Timestamp(as_of))
 
     def cut(self, first: date, as_of: date) -> PriceHistory:
-        frame = self.history.frame.loc[pd.Timestamp(first) :]
-        return replace(self.history, frame=through(frame, as_of))
+        frame = through(self.history.frame, as_of)
+        recent = frame[frame.index >= pd.Timestamp(first)]
+        return replace(self.history, frame=recent)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class PriceStore:
         """Return `stored` with newer sessions, or all anew if history has changed."""
         old = stored.history.frame
         overlap = old.iloc[-self.settings.overlap_sessions :]
-        newer = self.source.fetch(symbol, overlap.index[0].date(), as_of)
+        newer = self._asked(symbol, overlap.index[0].date(), as_of)
         if not _agree(overlap, newer.frame):
             return self._fetched(symbol, stored.asked_from, as_of)
         joined = pd.concat([old[old.index < newer.frame.index[0]], newer.frame])
@@ -91,8 +92,12 @@ class PriceStore:
         )
 
     def _fetched(self, symbol: str, first: date, as_of: date) -> _Stored:
+        return self._keep(symbol, _Stored(self._asked(symbol, first, as_of), first))
+
+    def _asked(self, symbol: str, first: date, as_of: date) -> PriceHistory:
+        """Return the source's answer in order of time, its other faults as they are."""
         history = self.source.fetch(symbol, first, as_of)
-        return self._keep(symbol, _Stored(history, first))
+        return replace(history, frame=history.frame.sort_index(kind="stable"))
 
     def _keep(self, symbol: str, stored: _Stored) -> _Stored:
         frame = stored.history.frame.copy()

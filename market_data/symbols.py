@@ -43,11 +43,11 @@ def parse_symbol(text: str) -> str:
         return symbol
     if not _SHAPE.fullmatch(symbol):
         raise SelectionError(
-            f"A symbol must look like CBA.AX, AAPL, BP.L or BRK-B, got {_short(text)}."
+            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {_short(text)}."
         )
     if _suffix(symbol) not in EXCHANGES:
         raise SelectionError(
-            f"A symbol must end in .AX (ASX), .L (London) or nothing (US), "
+            f"`symbol` must end in .AX (ASX), .L (London) or nothing (US), "
             f"got {_short(text)}; US share classes are written like BRK-B."
         )
     return symbol
@@ -67,7 +67,7 @@ def file_stem(symbol: str) -> str:
         If the symbol was never validated: no other text becomes a path.
     """
     if parse_symbol(symbol) != symbol:
-        raise SelectionError(f"A symbol must be in capitals, got {_short(symbol)}.")
+        raise SelectionError(f"`symbol` must be in capitals, got {_short(symbol)}.")
     return symbol
 
 

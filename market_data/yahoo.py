@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 import tenacity
 
-from config.errors import BadPrices, RateLimited, UnknownSymbol, Unreachable
+from config.errors import BadPrices, NoNetwork, RateLimited, UnknownSymbol, Unreachable
 from config.settings import PriceSettings
 from market_data.prices import (
     ADJUSTED_CLOSE,
@@ -39,6 +39,10 @@ YAHOO_COLUMNS = {
     "Adj Close": ADJUSTED_CLOSE,
     "Volume": VOLUME,
 }
+
+
+NO_NETWORK_CODES = (5, 6, 7)
+"""curl's codes for a proxy or host without address, and for a refused connection."""
 
 
 class RequestBudget:
@@ -94,7 +98,7 @@ class YahooSource:
         while the run's shared budget lasts; an unknown symbol is not.
         """
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((RateLimited, Unreachable)),
+            retry=tenacity.retry_if_exception(_may_pass),
             wait=tenacity.wait_random_exponential(multiplier=2, min=1, max=60),
             stop=self._budget_is_spent,
             reraise=True,
@@ -115,6 +119,7 @@ class YahooSource:
                 end=(last + timedelta(days=1)).isoformat(),
                 auto_adjust=False,
                 actions=True,
+                keepna=True,
                 timeout=self._timeout,
             ),
         )
@@ -149,6 +154,12 @@ def _silence(yfinance: "ModuleType") -> None:
     )
 
 
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, RateLimited | Unreachable) and not isinstance(
+        error, NoNetwork
+    )
+
+
 def _typed_causes(symbol: str, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """Return what `ask` returns, its failures turned into ours."""
     from yfinance.data import YfData  # noqa: PLC0415
@@ -174,6 +185,16 @@ def _typed_causes(symbol: str, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
             f"{reason.strip().rstrip('.')}; check the ticker, it may be delisted."
         ) from error
     except Exception as error:  # The client lets transport and parse errors through.
+        if getattr(getattr(error, "response", None), "status_code", None) == 404:
+            raise UnknownSymbol(
+                f"Yahoo must know {symbol}, got 404 not found; check the ticker, it "
+                "may be delisted."
+            ) from error
+        if getattr(error, "code", None) in NO_NETWORK_CODES:
+            raise NoNetwork(
+                f"the network must reach Yahoo for {symbol}, got "
+                f"{type(error).__name__}; connect, or use --source folder."
+            ) from error
         raise Unreachable(
             f"Yahoo must answer for {symbol} with prices, got "
             f"{type(error).__name__}: {str(error)[:120]}; try again later."

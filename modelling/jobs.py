@@ -5,6 +5,7 @@ Jobs and answers are small and picklable; tables and networks stay in the proces
 
 import contextlib
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from config.errors import TooShort
 from config.parameters import TrainingParameters
 from config.settings import ModelSettings
 from features.indicators import FEATURES
@@ -67,8 +69,9 @@ def train_symbol(
     start = time.perf_counter()
     _load_backend_quietly()
     indicators = pd.read_parquet(job.indicators)
+    _require_sessions(indicators, job.settings.minimum_sessions)
     rows = feature_rows(indicators)
-    model = train(rows, job.parameters, job.settings.minimum_sessions, on_epoch)
+    model = train(rows, job.parameters, on_epoch)
     seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
     metadata = _described(job, model, rows, sessions, seconds)
@@ -92,6 +95,11 @@ def forecast_symbol(
     return forecast(network, metadata, pd.read_parquet(job.indicators))
 
 
+def _require_sessions(indicators: pd.DataFrame, minimum: int) -> None:
+    if len(indicators) < minimum:
+        raise TooShort(f"training needs {minimum} sessions, got {len(indicators)}.")
+
+
 def _described(
     job: TrainingJob,
     model: TrainedModel,
@@ -99,6 +107,7 @@ def _described(
     sessions: pd.Index,
     seconds: float,
 ) -> ModelMetadata:
+    ratio = loss_ratio(model.loss, model.validation_loss)
     model_grade = grade(model.loss, model.validation_loss, job.settings)
     record = model.calibration
     parameters = job.parameters
@@ -114,7 +123,7 @@ def _described(
             final_val_loss=model.validation_loss,
             training_time=seconds,
         ),
-        loss_ratio=loss_ratio(model.loss, model.validation_loss),
+        loss_ratio=ratio if math.isfinite(ratio) else None,
         epochs_run=model.epochs_run,
         below_advised_range=parameters.below_advised_range,
         training_windows=model.training_windows,

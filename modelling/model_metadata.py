@@ -36,7 +36,9 @@ class ModelMetadata(BaseModel):
     epochs: int
     results: TrainingResults
 
-    loss_ratio: float = Field(description="Validation loss / training loss")
+    loss_ratio: float | None = Field(
+        description="Validation loss / training loss; unbounded where the latter is 0"
+    )
     epochs_run: int
     below_advised_range: bool
     training_windows: int

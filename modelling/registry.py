@@ -5,6 +5,7 @@ Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 candidate that was not good enough to replace a usable one. Nothing is pickled.
 """
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from config.errors import ModelUnusable, SelectionError
-from config.home import write_text_whole, write_whole
+from config.home import refusals_named, write_text_whole, write_whole
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
 from modelling.model_metadata import ModelMetadata
@@ -69,7 +70,8 @@ class Registry:
         if live and live.usable and not metadata.usable:
             _move(draft, ModelPair.of(self.folder / "rejected", symbol))
         else:
-            self._retire(symbol)
+            with refusals_named(self.folder / "history"):
+                self._retire(symbol, live)
             _move(draft, ModelPair.of(self.folder, symbol))
         return metadata
 
@@ -131,12 +133,11 @@ class Registry:
         ]
         return tuple(sorted({name for name in names if _is_symbol(name)}))
 
-    def _retire(self, symbol: str) -> None:
-        """Copy the live pair to `history/` and drop the oldest beyond those kept."""
-        live = ModelPair.of(self.folder, symbol)
-        metadata = _read(live.metadata, symbol)
-        if metadata is None or not live.model.exists():
+    def _retire(self, symbol: str, metadata: ModelMetadata | None) -> None:
+        """Copy a whole live pair to `history/`; drop the oldest beyond those kept."""
+        if metadata is None:
             return
+        live = ModelPair.of(self.folder, symbol)
         history = self.folder / "history"
         history.mkdir(parents=True, exist_ok=True)
         tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
@@ -161,10 +162,13 @@ class Registry:
 
 
 def _move(draft: ModelPair, target: ModelPair) -> None:
-    # Two renames are not one: a kill between them is mended by `_finish_move`.
-    target.model.parent.mkdir(parents=True, exist_ok=True)
-    draft.model.replace(target.model)
-    draft.metadata.replace(target.metadata)
+    # Two renames are not one: a kill between them is mended by `_finish_move`, and so
+    # may a reader have done by now; then no metadata is left to move.
+    with refusals_named(target.model):
+        target.model.parent.mkdir(parents=True, exist_ok=True)
+        draft.model.replace(target.model)
+        with contextlib.suppress(FileNotFoundError):
+            draft.metadata.replace(target.metadata)
 
 
 def _read(path: Path, symbol: str) -> ModelMetadata | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from config.errors import TooShort, TrainingFailed
+from config.errors import TrainingFailed
 from config.parameters import TrainingParameters
 from features.windows import Floats, Scaler, Windows, WindowSplit, split_windows
 from modelling.evaluation import Calibration, calibrated
@@ -51,7 +51,6 @@ class TrainedModel:
 def train(
     rows: Floats,
     parameters: TrainingParameters,
-    minimum_sessions: int,
     on_epoch: Callable[[EpochDone], None] = lambda _: None,
 ) -> TrainedModel:
     """Return the network trained on `rows` (sessions, 8), no NaN.
@@ -62,15 +61,10 @@ def train(
     Raises
     ------
     TooShort
-        If `rows` are fewer than `minimum_sessions` or than the windows need.
+        If `rows` are fewer than the windows need.
     TrainingFailed
         If a loss is not finite.
     """
-    if len(rows) < minimum_sessions:
-        raise TooShort(
-            f"training needs {minimum_sessions} sessions with all features, "
-            f"got {len(rows)}."
-        )
     import keras  # noqa: PLC0415  loads the backend, seconds
 
     keras.utils.set_random_seed(parameters.seed)

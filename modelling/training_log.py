@@ -2,11 +2,11 @@
 
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from config.errors import StorageError
+from config.home import refusals_named
 from modelling.model_metadata import ModelMetadata
 
 
@@ -44,9 +44,9 @@ def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
     StorageError
         If the disk refuses.
     """
-    path = folder / f"{at:%Y-%m-%d}_training_log.jsonl"
+    path = folder / f"{at.astimezone(UTC):%Y-%m-%d}_training_log.jsonl"
     line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
-    try:
+    with refusals_named(path):
         folder.mkdir(parents=True, exist_ok=True)
         # One write on an append-only descriptor: lines of parallel tasks don't mix.
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -54,8 +54,3 @@ def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
             os.write(descriptor, line)
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise StorageError(
-            f"{path} must be writable, got: {error.strerror}; "
-            "free space or permissions and run again."
-        ) from error

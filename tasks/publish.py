@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from config.home import keep_newest_folders
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary
@@ -32,6 +33,7 @@ def publish(
     )
     path = csv_path(night.home.screening_csv, night.as_of)
     write_csv(path, rows)
+    keep_newest_folders(night.home.nights, night.settings.run.nights_kept)
     _show_rows(rows)
     _show_models(findings)
     create_link_artifact(

@@ -68,7 +68,9 @@ class _Slot:
         """End the process now, whatever it does."""
         for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
             process.kill()
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        # Waiting is short, the process is dead; not waiting lets the executor's own
+        # thread stumble over what the shutdown has already put away.
+        self.executor.shutdown(wait=True, cancel_futures=True)
 
 
 class ProcessSlots:

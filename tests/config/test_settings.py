@@ -1,0 +1,161 @@
+"""The settings file: defaults without it, one sentence for each fault in it."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ParameterError
+from config.settings import SETTINGS_FILE, Settings, read_settings
+from config.universes import UNIVERSES
+
+AT_BOUND = [
+    ("prices", "minimum_sessions", 55),
+    ("prices", "jump_multiple", 1.01),
+    ("prices", "largest_hole_sessions", 1),
+    ("prices", "most_missing_share", 0.0),
+    ("prices", "most_missing_share", 1.0),
+    ("prices", "overlap_sessions", 1),
+    ("prices", "retry_seconds", 0.0),
+    ("models", "minimum_sessions", 60),
+    ("models", "stale_after_days", 1),
+    ("models", "history_kept", 0),
+    ("blend", "lstm", 1.0),
+    ("blend", "buy_above", 1.0),
+    ("blend", "sell_below", -1.0),
+    ("guard", "unknown_haircut", 1.0),
+    ("run", "minimum_coverage", 0.0),
+    ("run", "training_processes", 1),
+    ("run", "models_per_process", 1),
+    ("run", "nights_kept", 1),
+]
+
+OVER_BOUND = [
+    ("prices", "minimum_sessions", "54", "55"),
+    ("prices", "jump_multiple", "1", "1"),
+    ("prices", "largest_hole_sessions", "0", "1"),
+    ("prices", "most_missing_share", "1.01", "1"),
+    ("prices", "overlap_sessions", "0", "1"),
+    ("prices", "requests_per_second", "0", "0"),
+    ("prices", "request_timeout_seconds", "0", "0"),
+    ("prices", "retry_seconds", "-1", "0"),
+    ("models", "minimum_sessions", "59", "60"),
+    ("models", "stale_after_days", "0", "1"),
+    ("models", "history_kept", "-1", "0"),
+    ("blend", "lstm", "-0.1", "0"),
+    ("blend", "buy_above", "0", "0"),
+    ("blend", "sell_below", "0.3", "0"),
+    ("guard", "unknown_haircut", "1.5", "1"),
+    ("run", "minimum_coverage", "nan", "1"),
+    ("run", "training_processes", "0", "1"),
+    ("run", "models_per_process", "0", "1"),
+    ("run", "nights_kept", "0", "1"),
+]
+
+
+def settings_from(home: Path, text: str | bytes) -> Settings:
+    """Return what is read from a home whose settings file holds `text`."""
+    content = text.encode() if isinstance(text, str) else text
+    (home / SETTINGS_FILE).write_bytes(content)
+    return read_settings(home)
+
+
+def refusal_of(home: Path, text: str | bytes) -> str:
+    """Return the message with which the settings file is refused."""
+    with pytest.raises(ParameterError) as refusal:
+        settings_from(home, text)
+    return str(refusal.value)
+
+
+def test_a_home_without_a_file_has_the_defaults(tmp_path: Path) -> None:
+    """No settings file means the defaults, in a folder that may not even exist."""
+    assert read_settings(tmp_path) == read_settings(tmp_path / "none") == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\ufeff", "[prices]\n[run]\n"])
+def test_an_empty_file_has_the_defaults(tmp_path: Path, text: str) -> None:
+    """A file that sets nothing changes nothing."""
+    assert settings_from(tmp_path, text) == Settings()
+
+
+@pytest.mark.parametrize(("section", "name", "value"), AT_BOUND)
+def test_a_setting_at_its_bound_is_taken(
+    tmp_path: Path, section: str, name: str, value: float
+) -> None:
+    """A setting of the file stands in its section, and nothing else changes."""
+    settings = settings_from(tmp_path, f"[{section}]\n{name} = {value}\n")
+    assert getattr(getattr(settings, section), name) == value
+    default = getattr(Settings(), section).model_copy(update={name: value})
+    assert settings == Settings(**{section: default})
+
+
+@pytest.mark.parametrize(("section", "name", "value", "bound"), OVER_BOUND)
+def test_a_setting_over_its_bound_is_refused(
+    tmp_path: Path, section: str, name: str, value: str, bound: str
+) -> None:
+    """The message holds section and name, bound, value and the file's path."""
+    message = refusal_of(tmp_path, f"[{section}]\n{name} = {value}\n")
+    expected, _, came = message.partition(", got ")
+    assert expected.startswith(f"`{section}.{name}` must be")
+    assert bound in expected
+    assert came == f"{value} in {tmp_path / SETTINGS_FILE}."
+
+
+def test_an_unknown_section_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    """A misspelt section is refused, and the message lists the sections."""
+    message = refusal_of(tmp_path, "[price]\nminimum_sessions = 60\n")
+    assert message.startswith("`price` must be one of")
+    assert all(section in message for section in Settings.model_fields)
+
+
+def test_an_unknown_setting_is_refused_with_its_sections_names(tmp_path: Path) -> None:
+    """A misspelt setting is refused, and the message lists that section's settings."""
+    message = refusal_of(tmp_path, "[run]\nminimum_cover = 0.5\n")
+    assert message.startswith("`run.minimum_cover` must be one of")
+    assert "minimum_coverage" in message
+
+
+@pytest.mark.parametrize("text", ["[[[", "a = ", "= 1", "[run]\n[run]\n", b"\xff\xfe"])
+def test_a_broken_file_is_refused_with_its_path(
+    tmp_path: Path, text: str | bytes
+) -> None:
+    """A file that is no UTF-8 TOML is refused, and the message names its path."""
+    message = refusal_of(tmp_path, text)
+    assert message.startswith(f"{tmp_path / SETTINGS_FILE} must be a readable TOML")
+
+
+def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
+    """What can't be read is refused, never taken for absent."""
+    (tmp_path / SETTINGS_FILE).mkdir()
+    with pytest.raises(ParameterError, match="must be a readable TOML file"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["prices = 3", "[run]\nminimum_coverage = 'half'"])
+def test_a_value_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
+    """A section must be a table and a number a number."""
+    assert "` must be" in refusal_of(tmp_path, text)
+
+
+def test_a_user_adds_a_universe(tmp_path: Path) -> None:
+    """A list of the user's own stands beside the built-in ones."""
+    settings = settings_from(tmp_path, "[universes]\nmine = ['AAPL', 'CBA.AX']\n")
+    assert settings.all_universes == UNIVERSES | {"mine": ("AAPL", "CBA.AX")}
+
+
+def test_a_user_replaces_a_universe_of_the_product(tmp_path: Path) -> None:
+    """A list of the user's own goes before a built-in one of the same name."""
+    settings = settings_from(tmp_path, "[universes]\ntop10 = ['AAPL']\n")
+    assert settings.all_universes["top10"] == ("AAPL",)
+    assert len(UNIVERSES["top10"]) == 10
+
+
+@pytest.mark.parametrize("value", ["'AAPL'", "[1]", "{ a = 1 }", "3"])
+def test_a_universe_must_be_a_list_of_texts(tmp_path: Path, value: str) -> None:
+    """A universe that is no list of texts is refused by its name."""
+    assert "`universes.mine" in refusal_of(tmp_path, f"[universes]\nmine = {value}\n")
+
+
+def test_sections_are_frozen() -> None:
+    """No stage can change the settings of a run."""
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().prices.__setattr__("retry_seconds", 0)

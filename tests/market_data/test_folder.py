@@ -1,0 +1,139 @@
+"""The folder source: Yahoo's CSV layout, as people and tools save it."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from config.errors import (
+    BadPrices,
+    ParameterError,
+    SelectionError,
+    SymbolError,
+    UnknownSymbol,
+)
+from config.settings import PriceSettings
+from market_data.folder import FolderSource
+from market_data.prices import CLOSE, PriceHistory
+from market_data.sources import open_source
+from market_data.store import PriceStore
+
+HEADER = "Date,Open,High,Low,Close,Adj Close,Volume\n"
+ROW = ",10,11,9,10.5,10.25,1000\n"
+FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
+
+
+def read(folder: Path, body: str, header: str = HEADER) -> PriceHistory:
+    """Return what the source makes of a file with this header and body."""
+    (folder / "prices").mkdir(exist_ok=True)
+    path = folder / "prices" / "AAPL.csv"
+    path.write_text(header + body, encoding="utf-8", newline="")
+    return FolderSource(folder).fetch("AAPL", FIRST, LAST)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"2025-06-26{ROW}2025-06-27{ROW}",
+        f"2025-06-26{ROW}2025-06-27{ROW}".replace("\n", "\r\n"),
+        f"2025-06-26{ROW}2025-06-27{ROW}".rstrip(),
+        f"2025-06-26 00:00:00{ROW}2025-06-27 00:00:00{ROW}",
+        f"2025-06-26T00:00:00Z{ROW}2025-06-27T00:00:00Z{ROW}",
+        f"2024-12-31{ROW}2025-06-26{ROW}2025-06-27{ROW}2026-01-02{ROW}",
+    ],
+)
+def test_rows_of_the_range_are_read(tmp_path: Path, body: str) -> None:
+    """Any line end is read, and rows outside the range are left out."""
+    frame = read(tmp_path, body).frame
+    assert [str(day.date()) for day in frame.index] == ["2025-06-26", "2025-06-27"]
+    assert frame.iloc[-1].tolist() == [10, 11, 9, 10.5, 10.25, 1000]
+
+
+@pytest.mark.parametrize("day", ["2025-06-27 00:00:00+10:00", "2025-06-27T00:00-04:00"])
+def test_a_date_with_a_zone_keeps_its_own_day(tmp_path: Path, day: str) -> None:
+    """The day that is written is the session: yfinance saves local midnights."""
+    frame = read(tmp_path, f"{day}{ROW}").frame
+    assert [str(session.date()) for session in frame.index] == ["2025-06-27"]
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "NaN", "null", " "])
+def test_an_empty_cell_is_missing(tmp_path: Path, cell: str) -> None:
+    """A cell that says nothing is NaN, for the quality check to name."""
+    frame = read(tmp_path, f"2025-06-27,10,11,9,{cell},10.25,1000\n").frame
+    assert frame[CLOSE].isna().all()
+
+
+@pytest.mark.parametrize("cell", ["ten", "1_000", '"1,000"', "0x10", "10.5 AUD", "--"])
+def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
+    """A cell that is no number is named by day, column and text."""
+    with pytest.raises(BadPrices, match=r"AAPL.csv of 2025-06-27 .*`Close`, got '"):
+        read(tmp_path, f"2025-06-27,10,11,9,{cell},10.25,1000\n")
+
+
+@pytest.mark.parametrize(
+    "day", ["", "27/06/2025", "yesterday", "2025-13-01", "2025-06-"]
+)
+def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:
+    """A date of another form is named by its row and text, never guessed."""
+    with pytest.raises(BadPrices, match=f"row 3 must hold a date .*, got '{day}'"):
+        read(tmp_path, f"2025-06-26{ROW}{day}{ROW}")
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("Date,Open,High,Low,Close,Volume\n", "Adj Close"),
+        ("date,open,high,low,close,adj close,volume\n", "Date"),
+        ("", "Date"),
+        ("Date\n", "Volume"),
+    ],
+)
+def test_a_missing_column_is_named(tmp_path: Path, header: str, named: str) -> None:
+    """A file of another layout is refused with the columns it lacks."""
+    with pytest.raises(BadPrices, match=f"got none called .*{named}"):
+        read(tmp_path, f"2025-06-27{ROW}", header)
+
+
+@pytest.mark.parametrize(
+    "body", ["", '"2025-06-27', f"2025-06-27{ROW}".strip() + ",9,9\n", "\x00\x01\n"]
+)
+def test_a_damaged_file_is_a_symbols_reason(tmp_path: Path, body: str) -> None:
+    """An empty, torn or ragged file fails its own symbol, with a typed cause."""
+    with pytest.raises(SymbolError):
+        read(tmp_path, body)
+
+
+def test_a_file_that_is_not_there_is_an_unknown_symbol(tmp_path: Path) -> None:
+    """A symbol without a file is unknown, and the file wanted is named."""
+    with pytest.raises(UnknownSymbol, match=r"prices/AAPL\.csv"):
+        FolderSource(tmp_path).fetch("AAPL", FIRST, LAST)
+
+
+@pytest.mark.parametrize("symbol", ["../secret", "/etc/passwd", "aapl", ""])
+def test_no_other_file_is_ever_read(tmp_path: Path, symbol: str) -> None:
+    """Only a parsed symbol becomes a path."""
+    with pytest.raises(SelectionError):
+        FolderSource(tmp_path).fetch(symbol, FIRST, LAST)
+
+
+def test_an_unordered_file_comes_through_the_store(tmp_path: Path) -> None:
+    """Rows in any order reach the quality check, which puts them in order."""
+    read(tmp_path, f"2025-06-26{ROW}2025-06-24{ROW}2025-06-27{ROW}")
+    store = PriceStore(tmp_path / "kept", FolderSource(tmp_path), PriceSettings())
+    assert len(store.history("AAPL", FIRST, LAST).frame) == 3
+
+
+@pytest.mark.parametrize("folder", [None, Path("/nowhere"), Path(__file__)])
+def test_a_folder_without_prices_is_refused(folder: Path | None) -> None:
+    """A wrong `--folder` is refused before anything runs, with its path."""
+    with pytest.raises(ParameterError, match=f"`folder` must .*, got {folder};"):
+        open_source("folder", folder, PriceSettings())
+
+
+def test_sources_are_opened_by_name(tmp_path: Path) -> None:
+    """Each name gives the source of that name; another one is refused."""
+    (tmp_path / "prices").mkdir()
+    for name in ("yahoo", "folder", "sample"):
+        assert open_source(name, tmp_path, PriceSettings()).name == name
+    with pytest.raises(ParameterError, match="got 'google'"):
+        open_source("google", None, PriceSettings())  # type: ignore[arg-type]

@@ -1,0 +1,123 @@
+"""Trading sessions of each exchange, and the last one completed."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from config.errors import ParameterError
+from market_data.sessions import (
+    FIRST_DATE,
+    as_of_session,
+    next_session,
+    sessions_between,
+)
+
+
+def instant(text: str) -> datetime:
+    """Return the UTC instant that `text` spells, e.g. `2025-06-27 20:00`."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "run_date", "now", "session"),
+    [
+        ("XNYS", "2025-06-27", "2025-06-27 19:59", "2025-06-26"),  # before the close
+        ("XNYS", "2025-06-27", "2025-06-27 20:01", "2025-06-27"),  # after it
+        ("XNYS", "2025-01-10", "2025-01-10 20:30", "2025-01-08"),  # winter; 9th closed
+        ("XNYS", "2025-07-03", "2025-07-03 17:01", "2025-07-03"),  # closes early
+        ("XNYS", "2025-07-04", "2025-07-05 09:00", "2025-07-03"),  # Independence Day
+        ("XNYS", "2025-06-28", "2025-06-28 12:00", "2025-06-27"),  # Saturday
+        ("XNYS", "2025-06-29", "2025-06-29 23:00", "2025-06-27"),  # Sunday
+        ("XNYS", "2025-06-23", "2025-06-27 23:00", "2025-06-23"),  # asked for the past
+        ("XASX", "2025-06-27", "2025-06-27 05:59", "2025-06-26"),  # before the close
+        ("XASX", "2025-06-27", "2025-06-27 06:01", "2025-06-27"),  # after it
+        ("XASX", "2025-06-27", "2025-06-26 21:00", "2025-06-26"),  # tomorrow in Sydney
+        ("XASX", "2025-01-27", "2025-01-27 12:00", "2025-01-24"),  # Australia Day
+        ("XASX", "2025-04-25", "2025-04-26 00:00", "2025-04-24"),  # Anzac Day
+        ("XASX", "2025-07-04", "2025-07-05 09:00", "2025-07-04"),  # no holiday there
+        ("XLON", "2025-08-25", "2025-08-26 06:00", "2025-08-22"),  # bank holiday
+        ("XLON", "2025-06-27", "2025-06-27 15:31", "2025-06-27"),
+        ("XLON", "2025-06-27", "2025-06-27 15:29", "2025-06-26"),
+    ],
+)
+def test_the_as_of_session_is_the_last_completed_one(
+    exchange: str, run_date: str, now: str, session: str
+) -> None:
+    """As-of is the exchange's last session, on or before the date, that has closed."""
+    found = as_of_session(exchange, date.fromisoformat(run_date), instant(now))
+    assert found == date.fromisoformat(session)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "session"),
+    [
+        ("XASX", date(2025, 6, 27)),
+        ("XLON", date(2025, 6, 26)),
+        ("XNYS", date(2025, 6, 26)),
+    ],
+)
+def test_each_exchange_has_an_as_of_session_of_its_own(
+    exchange: str, session: date
+) -> None:
+    """At one instant Sydney has closed while London and New York have not opened."""
+    now = instant("2025-06-27 06:30")
+    assert as_of_session(exchange, date(2025, 6, 27), now) == session
+
+
+@pytest.mark.parametrize("exchange", ["XASX", "XLON", "XNYS"])
+@pytest.mark.parametrize("run_date", [date(2025, 6, 29), date(2026, 1, 1), date.max])
+def test_a_date_in_the_future_is_refused(exchange: str, run_date: date) -> None:
+    """A run can't know what has not happened; the message holds today and the date."""
+    with pytest.raises(ParameterError, match=f"2025-06-27.*, got {run_date}"):
+        as_of_session(exchange, run_date, instant("2025-06-27 23:00"))
+
+
+@pytest.mark.parametrize("run_date", [date(1990, 1, 1), date(1929, 10, 29), date.min])
+def test_a_date_before_every_session_is_refused(run_date: date) -> None:
+    """Before the first known session there is nothing to screen."""
+    with pytest.raises(ParameterError, match=f"`as_of` must be {FIRST_DATE}"):
+        as_of_session("XNYS", run_date, instant("2025-06-27 23:00"))
+
+
+def test_the_first_known_session_may_be_asked_for() -> None:
+    """The bound belongs to the range."""
+    assert as_of_session("XNYS", FIRST_DATE, instant("2025-06-27 23:00")) == FIRST_DATE
+
+
+@pytest.mark.parametrize(
+    ("exchange", "session", "following"),
+    [
+        ("XNYS", "2025-06-26", "2025-06-27"),
+        ("XNYS", "2025-06-27", "2025-06-30"),
+        ("XNYS", "2025-07-03", "2025-07-07"),
+        ("XASX", "2025-01-24", "2025-01-28"),
+        ("XLON", "2025-12-24", "2025-12-29"),
+    ],
+)
+def test_the_next_session_skips_weekends_and_holidays(
+    exchange: str, session: str, following: str
+) -> None:
+    """The forecast is for the next day on which the exchange trades."""
+    found = next_session(exchange, date.fromisoformat(session))
+    assert found == date.fromisoformat(following)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "first", "last", "days"),
+    [
+        ("XASX", date(2025, 1, 24), date(2025, 1, 29), [24, 28, 29]),
+        ("XNYS", date(2025, 1, 18), date(2025, 1, 22), [21, 22]),
+        ("XNYS", date(2025, 1, 18), date(2025, 1, 20), []),
+        ("XNYS", date(1985, 1, 1), date(1990, 1, 3), [2, 3]),
+    ],
+)
+def test_sessions_between_two_dates_include_both(
+    exchange: str, first: date, last: date, days: list[int]
+) -> None:
+    """Only sessions come back; days before the first known one are left out."""
+    assert list(sessions_between(exchange, first, last).day) == days
+
+
+def test_before_the_first_known_session_there_is_none() -> None:
+    """A range that ends before the calendar begins holds no session."""
+    assert sessions_between("XNYS", date(1985, 1, 1), date(1985, 12, 31)).empty

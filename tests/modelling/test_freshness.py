@@ -1,0 +1,184 @@
+"""Fresh, stale, rejected or missing: by the clock and by the sessions."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from config.settings import ModelSettings
+from market_data.prices import CLOSE
+from modelling.freshness import ModelState, model_state, night_model
+from modelling.model_metadata import ModelMetadata
+from modelling.registry import Registry
+
+Describe = Callable[..., ModelMetadata]
+
+NOON = datetime(2013, 3, 1, 12, 0, tzinfo=UTC)
+SESSION_DAY = date(2013, 3, 1)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Return an empty registry."""
+    return Registry(tmp_path / "models", ModelSettings())
+
+
+def put(registry: Registry, describe: Describe, **changes: object) -> ModelMetadata:
+    """Save a live pair whose model file is any bytes; only its metadata is read."""
+    metadata = describe(**changes)
+    return registry.save(metadata, lambda path: path.write_bytes(b"not read here"))
+
+
+@pytest.mark.parametrize(
+    ("age", "days", "status"),
+    [
+        (timedelta(0), 0, "fresh"),
+        (timedelta(hours=23), 0, "fresh"),
+        (timedelta(days=7), 7, "fresh"),
+        (timedelta(days=7, hours=23), 7, "fresh"),
+        (timedelta(days=8), 8, "stale"),
+        (timedelta(days=400), 400, "stale"),
+        (timedelta(hours=-3), 0, "fresh"),
+    ],
+)
+def test_age_by_the_clock(
+    describe: Describe, age: timedelta, days: int, status: str
+) -> None:
+    """A model is stale after 7 whole days since it was trained."""
+    metadata = describe(training_date=NOON - age, last_session=SESSION_DAY)
+    state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
+    assert state == ModelState(status, days)
+
+
+@pytest.mark.parametrize(
+    ("days", "status"), [(0, "fresh"), (3, "fresh"), (7, "fresh"), (8, "stale")]
+)
+def test_age_by_the_sessions(describe: Describe, days: int, status: str) -> None:
+    """A model trained just now on old sessions is as old as those sessions."""
+    last_session = SESSION_DAY - timedelta(days=days)
+    metadata = describe(training_date=NOON, last_session=last_session)
+    state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
+    assert state == ModelState(status, days)
+
+
+def test_the_older_age_counts(describe: Describe) -> None:
+    """Of clock and sessions the larger age is the model's."""
+    metadata = describe(
+        training_date=NOON - timedelta(days=3),
+        last_session=SESSION_DAY - timedelta(days=5),
+    )
+    assert model_state(metadata, SESSION_DAY, NOON, ModelSettings()).age_days == 5
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1, "stale"), (2, "fresh")])
+def test_the_age_limit_is_a_setting(
+    describe: Describe, limit: int, status: str
+) -> None:
+    """`stale_after_days` moves the line."""
+    metadata = describe(
+        training_date=NOON - timedelta(days=2), last_session=SESSION_DAY
+    )
+    settings = ModelSettings(stale_after_days=limit)
+    assert model_state(metadata, SESSION_DAY, NOON, settings).status == status
+
+
+def test_a_model_that_knows_the_future_is_missing(describe: Describe) -> None:
+    """A model trained on sessions after the as-of does not exist on that night."""
+    metadata = describe(training_date=NOON, last_session=date(2013, 3, 4))
+    state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
+    assert (state.status, state.age_days, state.may_speak) == ("missing", None, False)
+    assert "2013-03-04" in state.reason
+    assert "2013-03-01" in state.reason
+
+
+@pytest.mark.parametrize(("days", "status"), [(2, "rejected"), (9, "stale")])
+def test_a_rejected_model_is_silent_at_any_age(
+    describe: Describe, days: int, status: str
+) -> None:
+    """A rejected model never speaks; once old it is up for training again."""
+    metadata = describe(
+        training_date=NOON - timedelta(days=days),
+        last_session=SESSION_DAY,
+        rejected="graded poor",
+    )
+    state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
+    assert state == ModelState(status, days, "graded poor")
+    assert not state.may_speak
+
+
+@pytest.mark.parametrize(
+    ("state", "speaks", "trains"),
+    [
+        (ModelState("fresh", 0), True, False),
+        (ModelState("stale", 9), True, True),
+        (ModelState("stale", 9, "a split?"), False, True),
+        (ModelState("rejected", 2, "graded poor"), False, False),
+        (ModelState("missing", None, "none"), False, True),
+    ],
+)
+def test_who_speaks_and_who_is_trained(
+    *, state: ModelState, speaks: bool, trains: bool
+) -> None:
+    """Fresh and stale models speak unless they have a reason; old ones are trained."""
+    assert (state.may_speak, state.needs_training) == (speaks, trains)
+
+
+def test_a_fitting_model_is_found_for_the_night(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """The night gets the live metadata and its age."""
+    saved = put(registry, describe, training_date=NOON)
+    now = NOON + timedelta(days=1)
+    assert night_model(registry, "CBA.AX", indicators, now) == (
+        saved,
+        ModelState("fresh", 1),
+    )
+
+
+def test_no_model_is_missing_with_the_command_that_helps(
+    registry: Registry, indicators: pd.DataFrame
+) -> None:
+    """Where there is no model, the reason says how to get one."""
+    metadata, state = night_model(registry, "CBA.AX", indicators, NOON)
+    assert metadata is None
+    assert state.status == "missing"
+    assert "overnight train CBA.AX" in state.reason
+
+
+def test_a_later_models_metadata_stays_hidden(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """In a replay of an older night, nothing of a later model is handed out."""
+    put(registry, describe, training_date=NOON)
+    metadata, state = night_model(registry, "CBA.AX", indicators.iloc[:-1], NOON)
+    assert metadata is None
+    assert state.status == "missing"
+
+
+def test_a_split_silences_the_model(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """After a 10:1 split the model counts as stale, and silent until trained."""
+    put(registry, describe, training_date=NOON)
+    split = indicators.assign(**{CLOSE: indicators[CLOSE] / 10})
+    metadata, state = night_model(registry, "CBA.AX", split, NOON)
+    assert metadata is not None
+    assert (state.status, state.may_speak, state.needs_training) == (
+        "stale",
+        False,
+        True,
+    )
+    assert "a split?" in state.reason
+
+
+def test_a_history_without_the_models_last_session_silences_it(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """Without the session that ties both, the price unit can't be compared."""
+    known = indicators.index[-3]
+    put(registry, describe, training_date=NOON, last_session=known.date())
+    _, state = night_model(registry, "CBA.AX", indicators.drop(known), NOON)
+    assert not state.may_speak
+    assert str(known.date()) in state.reason

@@ -1,0 +1,175 @@
+"""A training job and a forecasting job on stored features: what is written and said."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from config.errors import ModelUnusable, TooShort
+from features.indicators import FEATURES, indicator_frame
+from features.windows import Floats
+from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
+from modelling.evaluation import grade, rejection
+from modelling.forecasting import forecast
+from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
+from modelling.model_metadata import ModelMetadata
+from modelling.registry import ModelPair, Registry
+from modelling.training import EpochDone, TrainedModel
+
+# Keras 3 hands its variables to NumPy 2 in the way of NumPy 1 while it saves a model.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+
+@pytest.fixture(scope="session")
+def question(job: TrainingJob) -> ForecastJob:
+    """Return the forecasting job for the trained symbol."""
+    return ForecastJob(job.symbol, job.indicators, job.models, job.settings)
+
+
+def test_the_trained_model_is_registered(
+    job: TrainingJob, live_model: ModelMetadata
+) -> None:
+    """What the job returns is what the registry holds."""
+    registry = Registry(job.models, job.settings)
+    assert registry.required(job.symbol) == live_model
+    assert registry.symbols() == (job.symbol,)
+
+
+def test_metadata_say_what_it_was_trained_on(
+    live_model: ModelMetadata, indicators: pd.DataFrame, rows: Floats
+) -> None:
+    """Rows, sessions, source and price basis are those of the stored features."""
+    assert live_model.data_points == len(rows) == len(indicators) - 25
+    assert live_model.first_session == indicators.index[25].date()
+    assert live_model.last_session == indicators.index[-1].date()
+    assert live_model.price_source == "sample"
+    assert live_model.price_basis == indicators[CLOSE].iloc[-1]
+    assert live_model.features == tuple(FEATURES)
+
+
+def test_metadata_say_how_it_was_trained(
+    job: TrainingJob, live_model: ModelMetadata
+) -> None:
+    """Parameters, instant, windows and epochs are recorded as they were."""
+    assert live_model.parameters == job.parameters
+    assert live_model.training_date == datetime(2013, 2, 1, 9, 30, tzinfo=UTC)
+    assert (live_model.epochs, live_model.epochs_run) == (2, 2)
+    assert (live_model.training_windows, live_model.validation_windows) == (88, 22)
+    assert live_model.below_advised_range
+    assert live_model.results.training_time > 0
+
+
+def test_metadata_carry_the_libraries_versions(
+    backend: ModuleType, live_model: ModelMetadata
+) -> None:
+    """The versions of all that can change a model are recorded."""
+    versions = live_model.library_versions
+    assert set(versions) == {"keras", "numpy", "pandas", "pandas-ta", "tensorflow"}
+    assert (versions["keras"], versions["numpy"]) == (
+        backend.__version__,
+        np.__version__,
+    )
+
+
+def test_metadata_carry_both_fingerprints(
+    job: TrainingJob, live_model: ModelMetadata, rows: Floats
+) -> None:
+    """SHA-256 of the model file and of the training rows, computed again here."""
+    model = ModelPair.of(job.models, job.symbol).model.read_bytes()
+    assert live_model.model_fingerprint == hashlib.sha256(model).hexdigest()
+    assert live_model.data_fingerprint == hashlib.sha256(rows.tobytes()).hexdigest()
+
+
+def test_metadata_judge_by_the_settings(
+    job: TrainingJob, live_model: ModelMetadata
+) -> None:
+    """Grade, ratio and rejection follow from the recorded losses and skill."""
+    loss, validation = live_model.results.final_loss, live_model.results.final_val_loss
+    assert live_model.loss_ratio == pytest.approx(validation / loss)
+    assert live_model.grade == grade(loss, validation, job.settings)
+    reason = rejection(live_model.grade, live_model.skill, job.settings)
+    assert (live_model.rejected, live_model.usable) == (reason, reason is None)
+
+
+def test_a_job_trains_as_the_plain_function_does(
+    live_model: ModelMetadata, trained: TrainedModel
+) -> None:
+    """Through the file and the registry the model is the one `train` gives."""
+    assert live_model.calibration_residuals == trained.calibration.residuals
+    assert live_model.scaler == trained.scaler
+    assert live_model.results.final_loss == trained.loss
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_job_reports_its_epochs(job_epochs: list[EpochDone]) -> None:
+    """Progress comes once an epoch."""
+    assert [done.epoch for done in job_epochs] == [1, 2]
+
+
+def test_a_forecasting_job_says_what_the_model_says(
+    question: ForecastJob, live_model: ModelMetadata, indicators: pd.DataFrame
+) -> None:
+    """The job's forecast is that of the live model on the stored features."""
+    network = Registry(question.models, question.settings).load(question.symbol)
+    assert forecast_symbol(question) == forecast(network, live_model, indicators)
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_forecast_is_the_same_each_time(question: ForecastJob) -> None:
+    """Asked twice, a forecasting job gives the same numbers, bit for bit."""
+    assert forecast_symbol(question) == forecast_symbol(question)
+
+
+def test_a_trained_forecast_is_in_the_neighbourhood(
+    question: ForecastJob, live_model: ModelMetadata, indicators: pd.DataFrame
+) -> None:
+    """A forecast's numbers fit together and lie near the last close."""
+    answer = forecast_symbol(question)
+    last = indicators[CLOSE].iloc[-1]
+    assert answer.predicted_return == pytest.approx(answer.predicted_close / last - 1)
+    assert abs(answer.predicted_return) < 0.2
+    assert answer.low < answer.high
+    outcomes = np.array(live_model.calibration_residuals) + answer.predicted_return
+    assert answer.probability_up == np.mean(outcomes > 0)
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_symbol_without_a_model_has_no_forecast(question: ForecastJob) -> None:
+    """A job for a symbol that was never trained fails with the remedy."""
+    with pytest.raises(ModelUnusable, match=r"overnight train BHP\.AX"):
+        forecast_symbol(replace(question, symbol="BHP.AX"))
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_short_history_is_not_trained(
+    job: TrainingJob, indicators: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Too few sessions: an error, and nothing in the registry."""
+    indicators.iloc[:80].to_parquet(tmp_path / "short.parquet")
+    models = tmp_path / "models"
+    with pytest.raises(TooShort, match=r"100 sessions, got 80"):
+        train_symbol(replace(job, indicators=tmp_path / "short.parquet", models=models))
+    assert Registry(models, job.settings).symbols() == ()
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_halted_price_gives_a_model_that_can_be_read_back(
+    job: TrainingJob, indicators: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A price that stood still while training is rejected, and stays on record."""
+    prices = indicators[[OPEN, HIGH, LOW, CLOSE, VOLUME]].copy()
+    prices.iloc[20:150, :4] = 50.0
+    indicator_frame(prices).to_parquet(tmp_path / "halted.parquet")
+    halted = replace(
+        job, indicators=tmp_path / "halted.parquet", models=tmp_path / "models"
+    )
+    saved = train_symbol(halted)
+    assert not saved.usable
+    assert Registry(halted.models, halted.settings).required(job.symbol) == saved

@@ -1,0 +1,384 @@
+"""The models on disk: pairs, history, tampering, a kill between two renames."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from config.errors import ModelUnusable, StorageError
+from config.settings import ModelSettings
+from modelling.forecasting import forecast
+from modelling.jobs import TrainingJob
+from modelling.model_metadata import ModelMetadata
+from modelling.registry import ModelPair, Registry
+
+if TYPE_CHECKING:
+    import keras
+
+Describe = Callable[..., ModelMetadata]
+Save = Callable[..., ModelMetadata]
+
+# Keras 3 hands its variables to NumPy 2 in the way of NumPy 1 while it saves a model.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
+)
+
+START = datetime(2013, 1, 7, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Return an empty registry that keeps three earlier pairs."""
+    return Registry(tmp_path / "models", ModelSettings())
+
+
+@pytest.fixture
+def save(registry: Registry, untrained: "keras.Model", describe: Describe) -> Save:
+    """Return a function that saves a real network as trained on a given day."""
+
+    def save_one(
+        day: int = 0, symbol: str = "CBA.AX", rejected: str | None = None
+    ) -> ModelMetadata:
+        metadata = describe(
+            symbol=symbol,
+            rejected=rejected,
+            training_date=START + timedelta(days=day),
+        )
+        return registry.save(metadata, untrained.save)
+
+    return save_one
+
+
+@pytest.fixture
+def live(registry: Registry) -> ModelPair:
+    """Return where the live pair of CBA.AX lies."""
+    return ModelPair.of(registry.folder, "CBA.AX")
+
+
+def put(
+    registry: Registry, describe: Describe, content: bytes = b"any", **changes: object
+) -> ModelMetadata:
+    """Save a pair whose model file is `content`: enough where none is loaded."""
+    return registry.save(describe(**changes), lambda path: path.write_bytes(content))
+
+
+def files(folder: Path) -> list[str]:
+    """Return the names of a folder's files, in order; none where it is missing."""
+    return sorted(path.name for path in folder.glob("*") if path.is_file())
+
+
+def test_a_saved_model_comes_back(
+    registry: Registry, save: Save, untrained: "keras.Model"
+) -> None:
+    """The live metadata equal those saved, and the live network has its weights."""
+    saved = save()
+    assert registry.live("CBA.AX") == registry.required("CBA.AX") == saved
+    pairs = zip(
+        registry.load("CBA.AX").get_weights(), untrained.get_weights(), strict=True
+    )
+    assert all(first.tobytes() == second.tobytes() for first, second in pairs)
+
+
+def test_a_saved_model_lies_under_its_published_names(
+    registry: Registry, save: Save
+) -> None:
+    """`lstm_{symbol}_model.keras` and `lstm_{symbol}_metadata.json`, nothing else."""
+    save()
+    assert files(registry.folder) == [
+        "lstm_CBA.AX_metadata.json",
+        "lstm_CBA.AX_model.keras",
+    ]
+    assert files(registry.folder / "drafts") == files(registry.folder / "history") == []
+
+
+def test_metadata_have_the_published_keys(live_model: ModelMetadata) -> None:
+    """The guide's keys open the file, in the guide's order, nested as there."""
+    stored = json.loads(live_model.model_dump_json())
+    published = "symbol training_date data_points features sequence_length epochs"
+    assert list(stored)[:7] == [*published.split(), "results"]
+    assert list(stored["results"]) == ["final_loss", "final_val_loss", "training_time"]
+
+
+def test_keras_and_the_json_alone_reproduce_a_forecast(
+    backend: ModuleType,
+    job: TrainingJob,
+    live_model: ModelMetadata,
+    indicators: pd.DataFrame,
+) -> None:
+    """Whoever has the two files and no code of ours gets the same predicted close."""
+    pair = ModelPair.of(job.models, job.symbol)
+    network = backend.saving.load_model(pair.model, safe_mode=True)
+    facts = json.loads(pair.metadata.read_text(encoding="utf-8"))
+    low, high = np.array(facts["scaler_minimum"]), np.array(facts["scaler_maximum"])
+    window = indicators[facts["features"]].to_numpy()[-facts["sequence_length"] :]
+    scaled = ((window - low) / (high - low))[np.newaxis].astype(np.float32)
+    close = float(network(scaled)[0, 0]) * (high[0] - low[0]) + low[0]
+    ours = Registry(job.models, job.settings).load(job.symbol)
+    answer = forecast(ours, live_model, indicators).predicted_close
+    assert answer == pytest.approx(close, rel=1e-9)
+
+
+def test_the_pair_before_goes_to_history(registry: Registry, save: Save) -> None:
+    """A new usable model goes live; the one before is kept, whole and readable."""
+    first, second = save(day=0), save(day=1)
+    assert registry.live("CBA.AX") == second
+    history = registry.folder / "history"
+    kept = [path.read_text() for path in history.glob("*.json")]
+    assert [ModelMetadata.model_validate_json(text) for text in kept] == [first]
+    assert len(list(history.glob("*.keras"))) == 1
+
+
+@pytest.mark.parametrize(("kept", "days"), [(3, [9, 10, 11]), (1, [11]), (0, [])])
+def test_history_keeps_the_last_pairs(
+    registry: Registry, describe: Describe, kept: int, days: list[int]
+) -> None:
+    """Of six models the last is live and the three (or as set) before it are kept."""
+    small = Registry(registry.folder, ModelSettings(history_kept=kept))
+    for day in range(6):
+        put(small, describe, training_date=START + timedelta(days=day))
+    tags = [f"lstm_CBA.AX_201301{day:02}T090000000000" for day in days]
+    assert files(small.folder / "history") == sorted(
+        f"{tag}_{kind}" for tag in tags for kind in ("model.keras", "metadata.json")
+    )
+
+
+def test_histories_of_two_symbols_do_not_touch(
+    registry: Registry, describe: Describe
+) -> None:
+    """A symbol's history drops its own pairs only."""
+    for symbol, count in (("BHP.AX", 3), ("CBA.AX", 6)):
+        for day in range(count):
+            date = START + timedelta(days=day)
+            put(registry, describe, symbol=symbol, training_date=date)
+    names = files(registry.folder / "history")
+    assert sum(name.startswith("lstm_BHP.AX_") for name in names) == 2 * 2
+    assert sum(name.startswith("lstm_CBA.AX_") for name in names) == 2 * 3
+
+
+def test_a_damaged_pair_does_not_enter_history(
+    registry: Registry, describe: Describe, live: ModelPair
+) -> None:
+    """History holds whole pairs only: a damaged live model is not kept as one."""
+    put(registry, describe)
+    live.model.write_text("damaged")
+    put(registry, describe, training_date=START + timedelta(days=1))
+    assert files(registry.folder / "history") == []
+
+
+def test_a_rejected_candidate_leaves_the_usable_model(
+    registry: Registry, save: Save
+) -> None:
+    """A model that is not usable lands in `rejected/`; the usable one stays live."""
+    usable = save(day=0)
+    rejected = save(day=1, rejected="graded poor")
+    assert registry.live("CBA.AX") == usable
+    pair = ModelPair.of(registry.folder / "rejected", "CBA.AX")
+    assert ModelMetadata.model_validate_json(pair.metadata.read_text()) == rejected
+    assert pair.model.exists()
+    assert files(registry.folder / "history") == files(registry.folder / "drafts") == []
+
+
+def test_the_first_model_goes_live_even_if_rejected(
+    registry: Registry, save: Save
+) -> None:
+    """Where there is no model, a rejected one is kept live and says why it is mute."""
+    save(rejected="graded poor")
+    live = registry.required("CBA.AX")
+    assert (live.usable, live.rejected) == (False, "graded poor")
+
+
+def test_a_usable_model_replaces_a_rejected_one(registry: Registry, save: Save) -> None:
+    """The first usable model takes the place of a rejected one."""
+    save(day=0, rejected="graded poor")
+    usable = save(day=1)
+    assert registry.live("CBA.AX") == usable
+
+
+def test_a_rejected_candidate_replaces_a_damaged_model(
+    registry: Registry, save: Save, live: ModelPair
+) -> None:
+    """A live pair that does not belong together counts as none."""
+    save(day=0)
+    live.model.write_text("damaged")
+    rejected = save(day=1, rejected="graded poor")
+    assert registry.live("CBA.AX") == rejected
+
+
+@pytest.mark.parametrize("keep", [0, 1, 1000])
+def test_a_truncated_model_is_missing_and_named(
+    registry: Registry, save: Save, live: ModelPair, keep: int
+) -> None:
+    """A `.keras` file cut short is no model; the error names it and the remedy."""
+    save()
+    live.model.write_bytes(live.model.read_bytes()[:keep])
+    assert registry.live("CBA.AX") is None
+    with pytest.raises(ModelUnusable, match=r"lstm_CBA\.AX_model\.keras .* train CBA"):
+        registry.required("CBA.AX")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not json", '{"symbol": "CBA.AX"}'])
+def test_damaged_metadata_are_missing_and_named(
+    registry: Registry, save: Save, live: ModelPair, text: str
+) -> None:
+    """Metadata that can't be read leave no model; the error names the pair."""
+    save()
+    live.metadata.write_text(text)
+    with pytest.raises(ModelUnusable, match=r"lstm_CBA\.AX_model\.keras"):
+        registry.required("CBA.AX")
+
+
+def test_another_symbols_pair_is_refused(
+    registry: Registry, save: Save, live: ModelPair
+) -> None:
+    """A pair copied under another symbol's name is not that symbol's model."""
+    save(symbol="BHP.AX")
+    other = ModelPair.of(registry.folder, "BHP.AX")
+    live.model.write_bytes(other.model.read_bytes())
+    live.metadata.write_bytes(other.metadata.read_bytes())
+    with pytest.raises(ModelUnusable, match=r"lstm_CBA\.AX_model\.keras"):
+        registry.required("CBA.AX")
+
+
+@pytest.mark.parametrize("half", ["model", "metadata"])
+def test_half_a_pair_is_no_model(
+    registry: Registry, save: Save, live: ModelPair, half: str
+) -> None:
+    """Model and metadata appear together or not at all."""
+    save()
+    getattr(live, half).unlink()
+    assert registry.live("CBA.AX") is None
+
+
+@pytest.mark.parametrize("content", [b"import os", b"", b"PK\x03\x04 no zip", None])
+@pytest.mark.usefixtures("backend")
+def test_a_file_that_is_no_model_does_not_load(
+    registry: Registry, live: ModelPair, content: bytes | None
+) -> None:
+    """What Keras can't load in safe mode is unusable, and the file is named."""
+    registry.folder.mkdir()
+    if content is not None:
+        live.model.write_bytes(content)
+    with pytest.raises(ModelUnusable, match=r"lstm_CBA\.AX_model\.keras must load"):
+        registry.load("CBA.AX")
+
+
+def test_code_in_a_model_file_is_not_run(
+    backend: ModuleType, registry: Registry, live: ModelPair
+) -> None:
+    """A model with a Python lambda inside is refused: safe mode runs no code."""
+    inputs = backend.Input((2,))
+    double = backend.layers.Lambda(lambda values: values * 2)
+    registry.folder.mkdir()
+    backend.Model(inputs, double(inputs)).save(live.model)
+    with pytest.raises(ModelUnusable, match="safe mode"):
+        registry.load("CBA.AX")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_kill_between_the_two_renames_is_mended(
+    registry: Registry, describe: Describe, live: ModelPair, *, first: bool
+) -> None:
+    """New model live, its metadata still a draft: the next reader finishes the move."""
+    put(registry, describe, b"old")
+    old = live.metadata.read_bytes()
+    new = put(registry, describe, b"new", training_date=START + timedelta(days=1))
+    draft = ModelPair.of(registry.folder / "drafts", "CBA.AX")
+    live.metadata.replace(draft.metadata)
+    if not first:
+        live.metadata.write_bytes(old)
+    assert registry.required("CBA.AX") == new
+    assert files(registry.folder / "drafts") == []
+
+
+def test_a_kill_before_the_renames_leaves_the_live_pair(
+    registry: Registry, save: Save, live: ModelPair
+) -> None:
+    """A draft that was never moved changes nothing, and the next save replaces it."""
+    old = save(day=0)
+    draft = ModelPair.of(registry.folder / "drafts", "CBA.AX")
+    draft.model.write_bytes(b"half")
+    draft.metadata.write_bytes(live.metadata.read_bytes())
+    assert registry.required("CBA.AX") == old
+    assert registry.required("CBA.AX") == save(day=0)
+
+
+def test_a_failed_write_leaves_the_live_pair(
+    registry: Registry, describe: Describe
+) -> None:
+    """A disk that refuses is an error that names the path; the old pair stays."""
+    old = put(registry, describe)
+    with pytest.raises(StorageError, match=r"lstm_CBA\.AX_model\.keras"):
+        registry.save(describe(), _full_disk)
+    assert registry.required("CBA.AX") == old
+
+
+@pytest.mark.parametrize("folder", ["history", "rejected"])
+def test_a_blocked_folder_is_a_storage_error(
+    registry: Registry, save: Save, folder: str
+) -> None:
+    """Where the old pair or the candidate can't be moved, the error is ours."""
+    old = save(day=0)
+    (registry.folder / folder).write_text("a file, not a folder")
+    with pytest.raises(StorageError, match=folder):
+        save(day=1, rejected="graded poor" if folder == "rejected" else None)
+    assert registry.required("CBA.AX") == old
+
+
+def test_an_unbounded_loss_ratio_survives_the_disk(
+    registry: Registry, describe: Describe
+) -> None:
+    """A model whose training loss is 0 (a halted price) can be read back."""
+    saved = put(registry, describe, loss_ratio=None)
+    assert registry.required("CBA.AX") == saved
+
+
+def test_no_model_names_the_command(registry: Registry) -> None:
+    """Where there is no model, the error says how to get one."""
+    with pytest.raises(ModelUnusable, match=r"got none; run `overnight train CBA\.AX`"):
+        registry.required("CBA.AX")
+
+
+def test_symbols_are_those_with_files(registry: Registry, save: Save) -> None:
+    """Each symbol with a live file is listed once, in order, damaged ones too."""
+    for symbol in ("MSFT", "BHP.AX", "BRK-B", "^AXJO"):
+        save(symbol=symbol)
+    ModelPair.of(registry.folder, "MSFT").metadata.unlink()
+    ModelPair.of(registry.folder, "BHP.AX").model.unlink()
+    assert registry.symbols() == ("BHP.AX", "BRK-B", "MSFT", "^AXJO")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes.txt",
+        "lstm_model.keras",
+        "lstm__model.keras",
+        "lstm_aapl_model.keras",
+        "lstm_CBA.AX_20130107T090000000000_model.keras",
+        "lstm_CBA.XX_metadata.json",
+        "lstm_AAPL_model.keras.bak",
+        ".new-lstm_AAPL_model.keras",
+    ],
+)
+def test_foreign_files_are_no_symbols(registry: Registry, name: str) -> None:
+    """A file that is not named like a live pair is ignored."""
+    registry.folder.mkdir()
+    (registry.folder / name).write_text("foreign")
+    assert registry.symbols() == ()
+
+
+def test_an_absent_folder_has_no_symbols(registry: Registry) -> None:
+    """Before the first training the registry is empty, without an error."""
+    assert registry.symbols() == ()
+    assert registry.live("CBA.AX") is None
+
+
+def _full_disk(path: Path) -> None:
+    path.write_bytes(b"half a mod")
+    raise OSError(28, "No space left on device")

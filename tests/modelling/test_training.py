@@ -1,0 +1,199 @@
+"""The network and its training: from persistence, repeatable, without a leak."""
+
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from config.errors import TooShort, TrainingFailed
+from config.parameters import TrainingParameters
+from features.windows import CLOSE_COLUMN, Floats, split_windows
+from modelling.evaluation import calibrated
+from modelling.network import build_network
+from modelling.training import EpochDone, TrainedModel, predict_scaled, train
+
+if TYPE_CHECKING:
+    import keras
+
+
+@pytest.fixture(scope="module")
+def stopped(rows: Floats, tiny: TrainingParameters) -> TrainedModel:
+    """Return a model whose step is so large that the first epochs are its best."""
+    hasty = tiny.model_copy(
+        update={"epochs": 12, "learning_rate": 0.5, "early_stopping_patience": 1}
+    )
+    return train(rows, hasty)
+
+
+def test_an_untrained_network_says_no_change(untrained: "keras.Model") -> None:
+    """Before training the answer is the window's last close, exactly."""
+    windows = np.random.default_rng(1).uniform(-0.5, 1.5, (7, 30, 8))
+    answer = predict_scaled(untrained, windows)
+    assert answer.tolist() == windows[:, -1, CLOSE_COLUMN].astype(np.float32).tolist()
+
+
+def test_the_network_has_the_specified_layers(untrained: "keras.Model") -> None:
+    """LSTM, dropout, LSTM, dropout, dense 1, on windows of 30 sessions by 8."""
+    kinds = [type(layer).__name__ for layer in untrained.layers]
+    core = [kind for kind in kinds if kind in {"LSTM", "Dropout", "Dense"}]
+    assert core == ["LSTM", "Dropout", "LSTM", "Dropout", "Dense"]
+    assert untrained.input_shape == (None, 30, 8)
+    assert untrained.output_shape == (None, 1)
+
+
+def test_the_network_takes_its_parameters(
+    backend: ModuleType, tiny: TrainingParameters
+) -> None:
+    """Units, dropout, window length and step size are those asked for."""
+    changes = {"lstm_units": (6, 5), "dropout": 0.4, "sequence_length": 45}
+    network = build_network(tiny.model_copy(update=changes))
+    lstms = [item for item in network.layers if isinstance(item, backend.layers.LSTM)]
+    drops = [
+        item for item in network.layers if isinstance(item, backend.layers.Dropout)
+    ]
+    assert [layer.units for layer in lstms] == [6, 5]
+    assert [layer.rate for layer in drops] == [0.4, 0.4]
+    assert network.input_shape == (None, 45, 8)
+    assert float(network.optimizer.learning_rate) == pytest.approx(0.001)
+
+
+def test_the_same_seed_gives_the_same_model(
+    trained: TrainedModel, rows: Floats, tiny: TrainingParameters
+) -> None:
+    """Trained twice: the same weights, losses and record, bit for bit."""
+    again = train(rows, tiny)
+    pairs = zip(trained.network.get_weights(), again.network.get_weights(), strict=True)
+    assert all(first.tobytes() == second.tobytes() for first, second in pairs)
+    assert again.validation_loss == trained.validation_loss
+    assert again.calibration == trained.calibration
+
+
+def test_another_seed_gives_another_model(
+    trained: TrainedModel, rows: Floats, tiny: TrainingParameters
+) -> None:
+    """The seed is used: with another one the residuals differ."""
+    other = train(rows, tiny.model_copy(update={"seed": 7}))
+    assert other.calibration.residuals != trained.calibration.residuals
+
+
+def test_a_forecast_asked_twice_is_the_same(trained: TrainedModel) -> None:
+    """No dropout is at work outside training."""
+    window = np.random.default_rng(2).uniform(0, 1, (1, 30, 8))
+    first, second = (predict_scaled(trained.network, window) for _ in range(2))
+    assert first.tobytes() == second.tobytes()
+
+
+def test_training_moves_the_network(trained: TrainedModel) -> None:
+    """After training the predicted change is no longer zero."""
+    assert np.any(trained.network.get_layer("change").get_weights()[0])
+
+
+def test_losses_are_those_of_the_kept_weights(
+    trained: TrainedModel, rows: Floats
+) -> None:
+    """Both losses are finite mean squared errors that can be computed again."""
+    split = split_windows(rows, 30, 0.2)
+    parts = (split.stopping, split.calibration)
+    inputs = np.concatenate([part.inputs for part in parts])
+    targets = np.concatenate([part.targets for part in parts])
+    again = np.mean((predict_scaled(trained.network, inputs) - targets) ** 2)
+    assert np.isfinite([trained.loss, trained.validation_loss]).all()
+    assert trained.validation_loss == pytest.approx(again, rel=1e-5)
+
+
+def test_the_record_is_that_of_the_calibration_windows(
+    trained: TrainedModel, rows: Floats
+) -> None:
+    """Residuals are actual minus predicted returns of the latest windows only."""
+    part = split_windows(rows, 30, 0.2).calibration
+    scaled = predict_scaled(trained.network, part.inputs)
+    predicted = trained.scaler.close_from_scaled(scaled) / part.last_closes - 1
+    again = calibrated(predicted, part.next_closes / part.last_closes - 1)
+    assert len(trained.calibration.residuals) == len(part) == 11
+    assert trained.calibration.residuals == pytest.approx(again.residuals, abs=1e-7)
+    assert trained.calibration.skill == pytest.approx(again.skill, rel=1e-5)
+
+
+def test_the_model_counts_its_windows(trained: TrainedModel) -> None:
+    """140 rows in windows of 30 are 110 windows: 88 to train, 22 to validate."""
+    assert (trained.training_windows, trained.validation_windows) == (88, 22)
+    assert trained.epochs_run == 2
+
+
+def test_later_rows_do_not_reach_the_training(
+    trained: TrainedModel, rows: Floats, tiny: TrainingParameters
+) -> None:
+    """Other calibration rows give the same weights: only their record changes."""
+    altered = rows.copy()
+    altered[88 + 30 + 11 :] *= 1.1
+    again = train(altered, tiny)
+    pairs = zip(trained.network.get_weights(), again.network.get_weights(), strict=True)
+    assert all(first.tobytes() == second.tobytes() for first, second in pairs)
+    assert again.calibration != trained.calibration
+
+
+@pytest.mark.usefixtures("trained")
+def test_each_epoch_is_reported_once(epochs_seen: list[EpochDone]) -> None:
+    """Progress comes once an epoch, counted from 1, with finite losses."""
+    assert [(done.epoch, done.epochs) for done in epochs_seen] == [(1, 2), (2, 2)]
+    losses = [(done.loss, done.validation_loss) for done in epochs_seen]
+    assert np.isfinite(losses).all()
+
+
+def test_early_stopping_stops(stopped: TrainedModel) -> None:
+    """A loss that gets worse ends the training before its planned epochs."""
+    assert 1 < stopped.epochs_run < 12
+
+
+def test_early_stopping_keeps_the_best_weights(
+    rows: Floats, tiny: TrainingParameters
+) -> None:
+    """The kept weights have the lowest loss seen on the windows to stop by."""
+    seen: list[EpochDone] = []
+    changes = {"epochs": 12, "learning_rate": 0.5, "early_stopping_patience": 2}
+    model = train(rows, tiny.model_copy(update=changes), seen.append)
+    part = split_windows(rows, 30, 0.2).stopping
+    loss = np.mean((predict_scaled(model.network, part.inputs) - part.targets) ** 2)
+    assert loss == pytest.approx(min(done.validation_loss for done in seen), rel=1e-4)
+
+
+def test_early_stopping_can_be_off(rows: Floats, tiny: TrainingParameters) -> None:
+    """With patience 0 every planned epoch is run, however bad."""
+    changes = {"epochs": 5, "learning_rate": 0.5, "early_stopping_patience": 0}
+    assert train(rows, tiny.model_copy(update=changes)).epochs_run == 5
+
+
+def test_training_leaves_its_rows(rows: Floats, tiny: TrainingParameters) -> None:
+    """The rows are as they were after a training."""
+    before = rows.copy()
+    train(rows, tiny.model_copy(update={"epochs": 1}))
+    assert rows.tobytes() == before.tobytes()
+
+
+@pytest.mark.parametrize("count", [0, 30, 40])
+def test_too_few_sessions_are_refused(
+    rows: Floats, tiny: TrainingParameters, count: int
+) -> None:
+    """Rows that give no windows to validate on are refused with their count."""
+    with pytest.raises(TooShort, match=rf"too_short: .* more rows than {count} "):
+        train(rows[:count], tiny)
+
+
+def test_windows_longer_than_the_history_are_refused(
+    rows: Floats, tiny: TrainingParameters
+) -> None:
+    """Enough sessions but too few windows is too short as well."""
+    long = tiny.model_copy(update={"sequence_length": 120})
+    with pytest.raises(TooShort, match="windows of 120 sessions"):
+        train(rows[:130], long)
+
+
+def test_a_loss_that_is_no_number_is_a_failure(
+    rows: Floats, tiny: TrainingParameters
+) -> None:
+    """Where the loss is not finite there is no model, but an error that says so."""
+    broken = rows.copy()
+    broken[3, 1] = np.nan
+    with pytest.raises(TrainingFailed, match="both losses must be finite, got nan"):
+        train(broken, tiny)

@@ -1,0 +1,89 @@
+"""The training log: one JSON line a model, whole even under many threads."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from config.errors import StorageError
+from modelling.model_metadata import ModelMetadata
+from modelling.training_log import append_entry, failed_entry, trained_entry
+
+Describe = Callable[..., ModelMetadata]
+
+AT = datetime(2013, 3, 1, 22, 5, tzinfo=UTC)
+FILE = "2013-03-01_training_log.jsonl"
+
+
+def lines(folder: Path) -> list[dict[str, object]]:
+    """Return the day's log, line by line."""
+    text = (folder / FILE).read_text(encoding="utf-8")
+    assert text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_each_entry_is_a_line_of_its_day(tmp_path: Path, describe: Describe) -> None:
+    """Entries are appended in order to the file of their day; none is lost."""
+    entries = [
+        trained_entry(describe(), AT),
+        failed_entry("BHP.AX", "too_short: 40 sessions", AT),
+    ]
+    for entry in entries:
+        append_entry(tmp_path / "logs", AT, entry)
+    assert lines(tmp_path / "logs") == entries
+    assert [path.name for path in (tmp_path / "logs").iterdir()] == [FILE]
+
+
+def test_each_day_has_its_file(tmp_path: Path) -> None:
+    """An entry of another day goes to another file."""
+    for day in (1, 2):
+        at = datetime(2013, 3, day, tzinfo=UTC)
+        append_entry(tmp_path, at, failed_entry("AAPL", "why", at))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [FILE, "2013-03-02_training_log.jsonl"]
+
+
+def test_many_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
+    """Long lines from eight threads at once arrive whole, each exactly once."""
+    entries = [
+        failed_entry("AAPL", f"{number} " + "é" * 3000, AT) for number in range(200)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda entry: append_entry(tmp_path, AT, entry), entries))
+    found = sorted(str(line["reason"]) for line in lines(tmp_path))
+    assert found == sorted(entry["reason"] for entry in entries)
+
+
+@pytest.mark.parametrize("reason", ['a "quoted"\nword', "naïve ünïcode", "{}"])
+def test_any_reason_stays_one_line(tmp_path: Path, reason: str) -> None:
+    """Line breaks and quotes in a reason are escaped, other scripts readable."""
+    append_entry(tmp_path, AT, failed_entry("AAPL", reason, AT))
+    assert [line["reason"] for line in lines(tmp_path)] == [reason]
+
+
+def test_a_trained_model_is_logged_with_its_record(describe: Describe) -> None:
+    """The line of a usable model holds its losses, grade, skill and instant."""
+    entry = trained_entry(describe(), AT)
+    assert (entry["status"], entry["symbol"]) == ("trained", "CBA.AX")
+    assert entry["at"] == "2013-03-01T22:05:00+00:00"
+    assert (entry["final_loss"], entry["final_val_loss"]) == (0.005, 0.006)
+    assert (entry["grade"], entry["skill"]) == ("excellent", 0.99)
+    assert entry["below_advised_range"] is True
+
+
+def test_a_rejected_model_is_logged_as_such(describe: Describe) -> None:
+    """The line of a rejected model holds the reason and the advice."""
+    metadata = describe(rejected="graded poor", advice="more epochs")
+    entry = trained_entry(metadata, AT)
+    assert entry["status"] == "rejected"
+    assert (entry["reason"], entry["advice"]) == ("graded poor", "more epochs")
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be: the error names the path of the log."""
+    (tmp_path / "logs").write_text("a file")
+    with pytest.raises(StorageError, match=FILE):
+        append_entry(tmp_path / "logs", AT, failed_entry("AAPL", "why", AT))

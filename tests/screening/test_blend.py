@@ -1,0 +1,149 @@
+"""The blend's laws: weights, thresholds, and what may never move a score."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import BlendSettings
+from features.component import Component
+from screening.blend import VOICES, blend, voice_weights
+
+SETTINGS = BlendSettings()
+SILENT = Component.missing("silent")
+
+directions = st.floats(-1, 1)
+shares = st.floats(0, 1)
+speaking = st.builds(Component, direction=directions, confidence=shares)
+panels = st.fixed_dictionaries(
+    {name: st.one_of(st.just(SILENT), speaking) for name in VOICES}
+)
+
+
+def panel(**voices: tuple[float, float]) -> dict[str, Component]:
+    """Return four voices; those not named are silent."""
+    return {
+        name: Component(*voices[name]) if name in voices else SILENT for name in VOICES
+    }
+
+
+def test_all_voices_have_the_published_weights() -> None:
+    """With all four voices the weights are 0.45, 0.25, 0.15 and 0.15."""
+    voices = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
+    expected = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
+    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+
+
+def test_without_the_lstm_the_others_have_weights_of_their_own() -> None:
+    """Without a usable LSTM: trend 0.40, technical 0.35, finbert 0.25."""
+    voices = panel(trend=(1, 1), technical=(1, 1), finbert=(1, 1))
+    expected = {"trend": 0.40, "technical": 0.35, "finbert": 0.25}
+    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+
+
+def test_a_silent_voices_weight_is_spread_in_proportion() -> None:
+    """Without finbert the rest keep their proportions and sum to 1."""
+    voices = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1))
+    expected = {"lstm": 0.45 / 0.85, "trend": 0.25 / 0.85, "technical": 0.15 / 0.85}
+    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("direction", "confidence", "call"),
+    [
+        (1, 0.3000001, "BUY"),
+        (1, 0.3, "HOLD"),
+        (-1, 0.3, "HOLD"),
+        (-1, 0.3000001, "SELL"),
+        (0, 1, "HOLD"),
+    ],
+)
+def test_the_call_follows_the_thresholds(
+    direction: float, confidence: float, call: str
+) -> None:
+    """BUY is above +0.30, SELL below -0.30, and the thresholds themselves HOLD."""
+    answer = blend(panel(trend=(direction, confidence)), 0.2, SETTINGS)
+    assert answer
+    assert answer.call == call
+
+
+def test_a_sit_out_holds_and_keeps_the_score() -> None:
+    """In a sit-out the call is HOLD whatever the score, which stays."""
+    voices = panel(trend=(1, 1), technical=(1, 1))
+    answer = blend(voices, 0.7, SETTINGS, sit_out=True)
+    assert answer
+    assert (answer.call, answer.score) == ("HOLD", pytest.approx(1.0))
+
+
+def test_no_voice_no_answer() -> None:
+    """Where nobody speaks there is no score: none is made up."""
+    assert blend(panel(), 0.2, SETTINGS) is None
+
+
+@given(panels, shares)
+def test_score_and_confidence_can_be_recomputed(
+    voices: dict[str, Component], haircut: float
+) -> None:
+    """Score and confidence are the weighted sums over the voices that spoke."""
+    answer = blend(voices, haircut, SETTINGS)
+    if answer is None:
+        assert not any(voice.present for voice in voices.values())
+        return
+    lstm = voices["lstm"]
+    after = replace(lstm, confidence=answer.lstm_confidence_after_haircut)
+    heard = {**voices, "lstm": after}
+    assert sum(answer.weights.values()) == pytest.approx(1)
+    assert answer.score == pytest.approx(
+        sum(
+            weight * (heard[name].direction or 0) * (heard[name].confidence or 0)
+            for name, weight in answer.weights.items()
+        )
+    )
+    assert -1 <= answer.score <= 1
+    assert 0 <= answer.confidence_pct <= 100 + 1e-9
+
+
+@given(panels, shares, directions, directions, shares)
+def test_worse_news_never_raises_the_score(
+    voices: dict[str, Component],
+    haircut: float,
+    one: float,
+    other: float,
+    confidence: float,
+) -> None:
+    """With equal confidence, a lower news direction gives no higher score."""
+    worse, better = sorted([one, other])
+    scores = [
+        blend({**voices, "finbert": Component(news, confidence)}, haircut, SETTINGS)
+        for news in (worse, better)
+    ]
+    assert scores[0]
+    assert scores[1]
+    assert scores[0].score <= scores[1].score + 1e-12
+
+
+@given(speaking, shares, shares)
+def test_a_larger_haircut_never_raises_the_lstms_part(
+    lstm: Component, one: float, other: float
+) -> None:
+    """The LSTM's share of the score shrinks as the haircut grows."""
+    small, large = sorted([one, other])
+    voices = panel(trend=(0, 0)) | {"lstm": lstm}
+    parts = [blend(voices, haircut, SETTINGS) for haircut in (small, large)]
+    assert parts[0]
+    assert parts[1]
+    assert abs(parts[1].score) <= abs(parts[0].score) + 1e-12
+
+
+@given(panels, st.sampled_from(VOICES), shares)
+def test_a_missing_voice_changes_no_others_direction(
+    voices: dict[str, Component], lost: str, haircut: float
+) -> None:
+    """Silencing one voice leaves the sign of every other voice's part alone."""
+    full = blend(voices, haircut, SETTINGS)
+    less = blend({**voices, lost: SILENT}, haircut, SETTINGS)
+    if full is None or less is None:
+        return
+    assert set(less.weights) == set(full.weights) - {lost}
+    assert all(weight >= 0 for weight in less.weights.values())

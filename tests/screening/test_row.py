@@ -1,0 +1,127 @@
+"""One row: recomputable, honest about what lacks, empty where nothing is known."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings import BlendSettings, GuardSettings
+from features.component import Component
+from features.indicators import INDICATORS
+from modelling.forecasting import Forecast
+from modelling.freshness import ModelState
+from risk_guard.assessment import unknown_events
+from screening.columns import COLUMNS
+from screening.findings import (
+    IndicatorFindings,
+    ModelFindings,
+    PriceFindings,
+    SymbolFindings,
+)
+from screening.row import screened_row
+
+RUN_AT = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
+FORECAST = Forecast(
+    predicted_close=101.0,
+    predicted_return=0.01,
+    low=-0.02,
+    high=0.04,
+    probability_up=0.75,
+)
+
+
+def found(**changes: Any) -> SymbolFindings:  # noqa: ANN401  any field of the findings
+    """Return the findings of a good symbol with `changes`."""
+    last = {"close": 100.0} | dict.fromkeys(INDICATORS, 1.5)
+    findings = SymbolFindings(
+        symbol="CBA.AX",
+        as_of=date(2025, 11, 10),
+        forecast_session=date(2025, 11, 11),
+        events=unknown_events("no source", GuardSettings()),
+        finbert=Component.missing("no headline"),
+        prices=PriceFindings(Path("p"), 506, "AUD", "folder", ()),
+        indicators=IndicatorFindings(
+            Path("i"), last, Component(0.5, 0.5), Component(-0.2, 0.6)
+        ),
+        model=ModelFindings(ModelState("fresh", 0), None, FORECAST),
+    )
+    return replace(findings, **changes)
+
+
+def row_of(findings: SymbolFindings) -> dict[str, Any]:
+    """Return the findings' row with the default weights."""
+    return screened_row(findings, RUN_AT, BlendSettings())
+
+
+def test_a_row_can_be_recomputed_from_its_own_columns() -> None:
+    """Score, confidence and haircut follow from the columns beside them."""
+    row = row_of(found())
+    after = row["lstm_confidence"] * (1 - row["event_weight_haircut"])
+    parts = {
+        "lstm": after,
+        "trend": row["trend_confidence"],
+        "technical": row["technical_confidence"],
+    }
+    score = sum(
+        row[f"{name}_weight"] * row[f"{name}_direction"] * confidence
+        for name, confidence in parts.items()
+    )
+    assert row["lstm_confidence_after_haircut"] == pytest.approx(after)
+    assert row["score"] == pytest.approx(score)
+    assert row["prediction_source"] == "LSTM"
+    assert row["components"] == "lstm trend technical"
+
+
+def test_every_key_is_a_column() -> None:
+    """A row holds published columns only, whether good or failed."""
+    assert set(row_of(found())) < set(COLUMNS)
+    assert set(row_of(found(failure="too_short: 40 sessions"))) < set(COLUMNS)
+
+
+def test_events_nobody_answered_for_are_unknown_and_cost_a_haircut() -> None:
+    """Until a source answers, the status is unknown and the haircut 20 %."""
+    row = row_of(found())
+    assert row["event_status"] == "unknown"
+    assert row["event_weight_haircut"] == 0.20
+    assert row["position_scale"] == pytest.approx(0.8)
+    assert row["event_type"] is None
+    assert row["event_skip_trading"] is None
+
+
+def test_a_failed_symbol_says_why_and_nothing_else() -> None:
+    """A failed row has its reason and no score, call or price."""
+    row = row_of(found(failure="too_short: screening needs 55 sessions, got 40"))
+    assert row["data_status"] == "failed"
+    assert row["reason"].startswith("too_short")
+    assert not {"score", "prediction", "close", "rank"} & set(row)
+
+
+def test_a_silent_lstm_is_named_with_its_reason() -> None:
+    """Without a usable model the source is TREND and the reason names the model's."""
+    silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
+    row = row_of(found(model=silent, training_failure="too_short: 90 sessions"))
+    assert row["prediction_source"] == "TREND"
+    assert row["lstm_direction"] is None
+    assert row["lstm_weight"] is None
+    assert row["model_status"] == "rejected"
+    assert "lstm is missing (graded overfitting)" in row["reason"]
+    assert "not trained (too_short: 90 sessions)" in row["reason"]
+
+
+def test_a_defect_degrades_and_is_named() -> None:
+    """A defect of the prices makes the row degraded and stands in its reason."""
+    prices = PriceFindings(Path("p"), 506, "", "folder", ("2025-02-19 moved -8.1%",))
+    row = row_of(found(prices=prices))
+    assert row["data_status"] == "degraded"
+    assert "2025-02-19 moved -8.1%" in row["reason"]
+    assert row["currency"] == "AUD"
+
+
+def test_no_voice_at_all_is_a_failed_row() -> None:
+    """Where no voice speaks the row fails instead of holding."""
+    mute = Component.missing("undefined")
+    indicators = IndicatorFindings(Path("i"), {}, mute, mute)
+    row = row_of(found(indicators=indicators, model=None))
+    assert row["data_status"] == "failed"

@@ -1,0 +1,49 @@
+"""Jobs for the process slots' tests: plain functions that a spawned child imports."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from config.errors import TooShort
+from modelling.training import EpochDone
+
+OnEpoch = Callable[[EpochDone], None]
+
+
+def process_id(_given: object, _on_epoch: OnEpoch) -> int:
+    """Return the number of the process it runs in."""
+    return os.getpid()
+
+
+def environment(name: str, _on_epoch: OnEpoch) -> str | None:
+    """Return a variable of the child's environment."""
+    return os.environ.get(name)
+
+
+def refuse(reason: str, _on_epoch: OnEpoch) -> None:
+    """Fail as a symbol that can't be trained does."""
+    raise TooShort(reason)
+
+
+def time_out(_given: object, _on_epoch: OnEpoch) -> None:
+    """Fail with the error type that also means "not done yet"."""
+    raise TimeoutError("the job's own")
+
+
+def die(_given: object, _on_epoch: OnEpoch) -> None:
+    """End as the kernel ends a process that takes too much memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(seconds: float, _on_epoch: OnEpoch) -> None:
+    """Do nothing for a while."""
+    time.sleep(seconds)
+
+
+def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
+    """Report epochs slowly enough for the parent to see each."""
+    for epoch in range(1, epochs + 1):
+        on_epoch(EpochDone(epoch, epochs, 1 / epoch, 2 / epoch))
+        time.sleep(1.2)
+    return epochs
