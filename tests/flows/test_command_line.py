@@ -1,0 +1,99 @@
+"""The command: refusals in one sentence, exit codes, and a help that comes at once."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.command_line import app
+
+REFUSED = [
+    (["CBA.AX", "--sequence-length", "200"], "`sequence_length` must be 30 to 120"),
+    (["CBA.AX", "--sequence-length", "29"], "`sequence_length` must be 30 to 120"),
+    (["CBA.AX", "--epochs", "0"], "`epochs` must be 1 to 100 passes, got '0'"),
+    (["CBA.AX", "--epochs", "many"], "`epochs` must be 1 to 100 passes, got 'many'"),
+    (["CBA.AX", "--batch-size", "128"], "`batch_size` must be 16 to 64 windows"),
+    (["CBA.AX", "--validation-split", "nan"], "`validation_split` must be 0.1 to 0.3"),
+    (["CBA.AX", "--period", "9y"], "`period` must be '1y', '2y', '3y', '4y' or '5y'"),
+    (["CBA.AX", "--preset", "big"], "`preset` must be one of standard, quick_test"),
+    (["--symbols", "../../x"], "`symbol` must look like CBA.AX"),
+    (["--symbols", ","], "`symbols` must name at least one symbol"),
+    (["CBA.AX;rm"], "`symbol` must look like CBA.AX"),
+    (["--universe", "nope"], "`universe` must be one of asx_priority"),
+    (["--file", "nowhere.txt"], "`file` must be a readable UTF-8 text"),
+    (["--file", "empty.txt"], "`file` must hold at least one symbol"),
+    (["--file", "number.json"], "number.json entry 2 must be a symbol in quotes"),
+    (["CBA.AX", "--as-of", "yesterday"], "`as_of` must be a date like 2025-11-10"),
+    (["CBA.AX", "--as-of", "2099-01-01"], "`as_of` must be 1990-01-02 to today"),
+    (["CBA.AX", "--source", "ftp"], "`source` must be one of yahoo, folder, sample"),
+    (["CBA.AX", "--source", "folder"], "`folder` must be a folder that holds"),
+    (["CBA.AX", "--universe", "us_tech"], "A run must take one of SYMBOL"),
+    ([], "A run must be told its symbols, got none"),
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Give a folder of bad symbol files, which is not the home."""
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    (tmp_path / "number.json").write_text('["CBA.AX", 42]')
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["screen", "train"])
+@pytest.mark.parametrize(("words", "sentence"), REFUSED)
+def test_a_wrong_request_is_refused_in_one_sentence(
+    files: Path, command: str, words: list[str], sentence: str
+) -> None:
+    """Exit 2, one sentence with value and bound or choices, nothing written."""
+    home = files / "home"
+    home.mkdir()
+    named = [
+        str(files / word) if word.endswith((".txt", ".json")) else word
+        for word in words
+    ]
+    result = CliRunner().invoke(app, [command, *named, "--home", str(home)])
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not list(home.iterdir())
+
+
+def test_the_help_loads_nothing_heavy() -> None:
+    """TensorFlow, Prefect and pandas are not imported for `--help`."""
+    program = (
+        "import sys, flows.command_line;"
+        "print([name for name in ('tensorflow', 'keras', 'prefect', 'pandas')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["screen", "train", "status"])
+def test_every_command_has_an_example(command: str) -> None:
+    """A command's help shows a call that works."""
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"For example: overnight {command}" in result.stdout
+
+
+def test_a_home_without_models_has_a_status(tmp_path: Path) -> None:
+    """Without models the status is empty for a program and a hint for a person."""
+    home = ["--home", str(tmp_path)]
+    for_program = CliRunner().invoke(app, ["status", "--json", *home])
+    assert json.loads(for_program.stdout)["totals"]["symbols"] == 0
+    assert "overnight train" in CliRunner().invoke(app, ["status", *home]).stdout
+
+
+def test_a_missing_model_is_counted(tmp_path: Path) -> None:
+    """A named symbol without a model is missing, with the command that makes one."""
+    words = ["status", "CBA.AX", "--json", "--home", str(tmp_path)]
+    (line,) = json.loads(CliRunner().invoke(app, words).stdout)["symbols"]
+    assert line["status"] == "missing"
+    assert "overnight train CBA.AX" in line["reason"]

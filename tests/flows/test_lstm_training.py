@@ -1,0 +1,81 @@
+"""The training flow: models, their log, their status, and what failed."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.parameters import TrainingParameters
+from flows.model_status import statuses
+from market_data.selection import Symbols
+
+SYMBOLS = ("AAA.AX", "SHORT.AX", "BBB.AX")
+
+
+@pytest.fixture(scope="module")
+def trained(
+    prefect_server: None,  # noqa: ARG001
+    market: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Any]:
+    """Give the home and the state of a training run with one symbol too short."""
+    from flows.lstm_training import lstm_training  # noqa: PLC0415
+
+    home = tmp_path_factory.mktemp("home")
+    return home, lstm_training(
+        selection=Symbols(symbols=SYMBOLS),
+        source="folder",
+        folder=market,
+        as_of=date(2025, 11, 10),
+        parameters=TrainingParameters(
+            epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3)
+        ),
+        home=home,
+        return_state=True,
+    )
+
+
+def test_the_summary_names_what_failed(trained: tuple[Path, Any]) -> None:
+    """Trained symbols are counted, the failed one has its reason, seconds are told."""
+    _, state = trained
+    summary = state.result()
+    assert state.name == "Completed with failures"
+    assert [model.symbol for model in summary.trained] == ["AAA.AX", "BBB.AX"]
+    assert summary.failures["SHORT.AX"].startswith("too_short")
+    assert all(model.results.training_time > 0 for model in summary.trained)
+
+
+def test_each_model_has_a_line_in_the_log(trained: tuple[Path, Any]) -> None:
+    """The day's log holds a JSON line for each model trained."""
+    home, _ = trained
+    (log,) = (home / "logs" / "lstm_training").iterdir()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert sorted(line["symbol"] for line in lines) == ["AAA.AX", "BBB.AX"]
+    assert all(line["below_advised_range"] for line in lines)
+
+
+def test_the_status_counts_what_is_there(trained: tuple[Path, Any]) -> None:
+    """Trained, missing and the totals are those of the selected symbols."""
+    home, _ = trained
+    found = statuses(Symbols(symbols=SYMBOLS), home, datetime.now(UTC))
+    lines = {line.symbol: line for line in found.symbols}
+    assert lines["AAA.AX"].trained
+    assert lines["AAA.AX"].age_days == 0
+    assert not lines["AAA.AX"].stale
+    assert lines["SHORT.AX"].status == "missing"
+    assert found.totals["trained"] == 2
+    assert found.totals["missing"] == 1
+
+
+def test_the_models_metadata_is_the_published_one(trained: tuple[Path, Any]) -> None:
+    """A model's JSON opens with the published guide's keys."""
+    home, _ = trained
+    facts = json.loads((home / "models" / "lstm_AAA.AX_metadata.json").read_text())
+    published = (
+        "symbol training_date data_points features sequence_length epochs results"
+    )
+    assert list(facts)[:7] == published.split()
+    assert set(facts["results"]) == {"final_loss", "final_val_loss", "training_time"}
+    assert facts["last_session"] == "2025-11-10"

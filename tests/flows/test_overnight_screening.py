@@ -1,0 +1,245 @@
+"""A whole night through Prefect: rows, states, artifacts, and what may change them."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from filelock import FileLock
+
+from config.errors import BusyError
+from config.home import Home
+from screening.columns import COLUMNS
+
+CSV = "2025-11-10_screening_results.csv"
+GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
+
+
+def rows_of(home: Path, name: str = CSV) -> pd.DataFrame:
+    """Return the night's CSV as text, a row a symbol."""
+    path = Home(home).screening_csv / name
+    return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("symbol")
+
+
+def without_times(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without the two columns that tell when a run was."""
+    return rows.drop(columns=["run_at", "model_trained_at"])
+
+
+@pytest.fixture(scope="module")
+def night(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:  # noqa: ANN401
+    """Give the home and the state of a night with one broken symbol."""
+    home = tmp_path_factory.mktemp("home")
+    return home, run_night(home, *GOOD, "SHORT.AX", "GONE.AX")
+
+
+def test_a_broken_symbol_is_its_own_row(night: tuple[Path, Any]) -> None:
+    """Every symbol has one row, failed ones last with a sentence."""
+    home, _ = night
+    rows = rows_of(home)
+    assert sorted(rows.index) == sorted([*GOOD, "SHORT.AX", "GONE.AX"])
+    assert [*rows.index[-2:]] == ["GONE.AX", "SHORT.AX"]
+    assert rows.loc["SHORT.AX", "reason"].startswith("too_short: screening needs 55")
+    assert rows.loc["GONE.AX", "reason"].startswith("unknown_symbol: ")
+    assert list(rows.loc["GONE.AX", ["score", "prediction", "rank"]]) == ["", "", ""]
+
+
+def test_the_run_says_that_symbols_failed(night: tuple[Path, Any]) -> None:
+    """Prefect shows a run with broken symbols as completed with failures."""
+    _, state = night
+    assert state.is_completed()
+    assert state.name == "Completed with failures"
+    assert "3 of 5 symbols" in state.message
+    assert "SHORT.AX (too_short" in state.message
+
+
+def test_the_header_is_the_published_one(night: tuple[Path, Any]) -> None:
+    """The CSV holds the published columns in their order."""
+    home, _ = night
+    first = (Home(home).screening_csv / CSV).read_text().splitlines()[0]
+    assert first.split(",") == COLUMNS
+
+
+@pytest.mark.parametrize("symbol", GOOD)
+def test_a_row_can_be_computed_again(night: tuple[Path, Any], symbol: str) -> None:
+    """Score, confidence and call follow from the row's own columns to 1e-6."""
+    home, _ = night
+    row = rows_of(home).loc[symbol]
+    parts = {
+        name: row[f"{name}_confidence{suffix}"]
+        for name, suffix in {
+            "lstm": "_after_haircut",
+            "trend": "",
+            "technical": "",
+            "finbert": "",
+        }.items()
+        if row[f"{name}_weight"]
+    }
+    weights = {name: float(row[f"{name}_weight"]) for name in parts}
+    score = sum(
+        weights[name] * float(row[f"{name}_direction"]) * float(sure)
+        for name, sure in parts.items()
+    )
+    confidence = 100 * sum(weights[name] * float(sure) for name, sure in parts.items())
+    call = "BUY" if score > 0.3 else "SELL" if score < -0.3 else "HOLD"
+    assert sum(weights.values()) == pytest.approx(1)
+    assert float(row["score"]) == pytest.approx(score, abs=1e-6)
+    assert float(row["confidence"]) == pytest.approx(confidence, abs=1e-6)
+    assert row["prediction"] == call
+    assert row["prediction_source"] == ("LSTM" if "lstm" in parts else "TREND")
+
+
+def test_good_rows_are_the_same_without_the_broken_ones(
+    run_night: Any,  # noqa: ANN401
+    night: tuple[Path, Any],
+    tmp_path: Path,
+) -> None:
+    """A broken symbol changes no other row, and a night can be repeated elsewhere."""
+    home, _ = night
+    run_night(tmp_path, *GOOD)
+    again = without_times(rows_of(tmp_path))
+    assert again.equals(without_times(rows_of(home)).loc[again.index])
+
+
+def test_a_night_without_training_says_the_same(
+    run_night: Any,  # noqa: ANN401
+    night: tuple[Path, Any],
+    tmp_path: Path,
+) -> None:
+    """With the models of the first run, `never` gives the same rows."""
+    home, _ = night
+    again = tmp_path / "again"
+    shutil.copytree(home / "models", again / "models")
+    run_night(again, *GOOD, train="never")
+    first = rows_of(home).loc[list(GOOD)].sort_index()
+    assert (
+        rows_of(again)
+        .sort_index()
+        .drop(columns="run_at")
+        .equals(first.drop(columns="run_at"))
+    )
+
+
+def test_no_later_price_reaches_a_night(
+    run_night: Any,  # noqa: ANN401
+    market: Path,
+    tmp_path: Path,
+) -> None:
+    """Prices after the as-of session are not read: altering them changes no byte."""
+    other = tmp_path / "market"
+    shutil.copytree(market, other)
+    for path in (other / "prices").glob("*.csv"):
+        table = pd.read_csv(path)
+        later = table["Date"] > "2025-10-27"
+        prices = ["Open", "High", "Low", "Close", "Adj Close"]
+        table[prices] = table[prices].mask(later, table[prices] * 1.7)
+        table["Volume"] = table["Volume"].mask(later, 7)
+        table.to_csv(path, index=False)
+    for home, folder in ((tmp_path / "a", market), (tmp_path / "b", other)):
+        run_night(home, *GOOD, folder=folder, as_of=date(2025, 10, 27))
+    name = "2025-10-27_screening_results.csv"
+    rows = [without_times(rows_of(tmp_path / home, name)) for home in "ab"]
+    assert rows[0].equals(rows[1])
+
+
+def test_a_model_that_knows_the_future_is_silent(
+    run_night: Any,  # noqa: ANN401
+    night: tuple[Path, Any],
+    tmp_path: Path,
+) -> None:
+    """A replay of an earlier night does not hear a model trained on later prices."""
+    home, _ = night
+    shutil.copytree(home / "models", tmp_path / "models")
+    run_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 10, 27))
+    row = rows_of(tmp_path, "2025-10-27_screening_results.csv").loc["AAA.AX"]
+    assert row["prediction_source"] == "TREND"
+    assert row["model_status"] == "missing"
+    assert "after the as-of session 2025-10-27" in row["reason"]
+
+
+def test_a_bare_keras_session_gives_the_predicted_close(
+    run_night: Any,  # noqa: ANN401
+    market: Path,
+    tmp_path: Path,
+) -> None:
+    """Model file and metadata alone reproduce the CSV's predicted close."""
+    run_night(tmp_path, "BBB.AX", train="always")
+    row = rows_of(tmp_path).loc["BBB.AX"]
+    facts = json.loads((tmp_path / "models/lstm_BBB.AX_metadata.json").read_text())
+    if facts["rejected"]:
+        pytest.skip(f"rejected: {facts['rejected']}")
+    import keras  # noqa: PLC0415
+    import pandas_ta  # noqa: PLC0415
+
+    table = pd.read_csv(market / "prices" / "BBB.AX.csv", index_col="Date")
+    table = table.loc["2024-11-10":"2025-11-10"]
+    close = table["Close"]
+    features = pd.DataFrame(
+        {
+            "close": close,
+            "volume": table["Volume"],
+            "high": table["High"],
+            "low": table["Low"],
+            "open": table["Open"],
+            "sma_20": close.rolling(20).mean(),
+            "rsi": pandas_ta.rsi(close, 14),
+            "macd": pandas_ta.macd(close).iloc[:, 0],
+        }
+    )[facts["features"]].tail(facts["sequence_length"])
+    low, high = (np.array(facts[f"scaler_{end}imum"]) for end in ("min", "max"))
+    network = keras.saving.load_model(
+        tmp_path / "models/lstm_BBB.AX_model.keras", safe_mode=True
+    )
+    answer = network.predict(((features - low) / (high - low)).to_numpy()[None])
+    predicted = float(answer[0, 0]) * (high[0] - low[0]) + low[0]
+    assert float(row["predicted_close"]) == pytest.approx(predicted, rel=1e-6)
+
+
+def test_too_few_survivors_fail_the_run_and_leave_the_csv(
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """Below half of the symbols the run is failed, and its CSV is still there."""
+    state = run_night(tmp_path, "AAA.AX", "SHORT.AX", "GONE.AX", train="never")
+    assert state.is_failed()
+    assert "1 of 3 symbols" in state.message
+    assert len(rows_of(tmp_path)) == 3
+
+
+def test_a_second_run_in_the_same_home_is_refused(
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """While another run holds the home, a run ends with a clear message."""
+    lock = Home(tmp_path).lock
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock):
+        state = run_night(tmp_path, "AAA.AX")
+    error = state.result(raise_on_failure=False)
+    assert isinstance(error, BusyError)
+    assert "another run" in str(error)
+
+
+def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
+    """The run leaves a progress, two tables and a link as artifacts."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+    _, state = night
+    with get_client(sync_client=True) as client:
+        found = {
+            one["key"]: one
+            for one in client._client.post(
+                "/artifacts/filter",
+                json={"artifacts": {}, "sort": "CREATED_DESC"},
+            ).json()
+            if one["flow_run_id"] == str(state.state_details.flow_run_id)
+        }
+    assert {"run-progress", "screening", "trained-models", "screening-csv"} <= set(
+        found
+    )
+    assert found["run-progress"]["data"] == 100
+    assert len(json.loads(found["screening"]["data"])) == 5

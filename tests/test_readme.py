@@ -1,0 +1,49 @@
+"""The README's first command, as a new user runs it."""
+
+import csv
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LIMIT_SECONDS = 180
+
+
+def test_both_commands_stand_in_the_first_fifty_words() -> None:
+    """A reader meets both commands at once."""
+    opening = " ".join(README.split()[:50])
+    assert "uv run overnight screen --source sample" in opening
+    assert "uv run pytest" in opening
+
+
+def test_the_sample_night_runs_as_written(tmp_path: Path) -> None:
+    """The first command gives a table, names the CSV, and every row is an LSTM's."""
+    command = re.findall(r"```sh\n(.+?)\n```", README)[0]
+    start = time.monotonic()
+    done = subprocess.run(  # noqa: S602  the README's words are a shell's
+        command,
+        shell=True,
+        cwd=ROOT,
+        env={**os.environ, "OVERNIGHT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < LIMIT_SECONDS
+    (path,) = (tmp_path / "reports" / "csv").iterdir()
+    assert f"CSV: {path}" in done.stdout
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["symbol"] for row in rows) == [
+        "AAPL",
+        "FB",
+        "GOOG",
+        "IBM",
+        "MSFT",
+    ]
+    assert {row["prediction_source"] for row in rows} == {"LSTM"}
+    assert {row["event_status"] for row in rows} == {"unknown"}
