@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.parameters import TrainingParameters
-from flows.overnight_screening import WAITING_THREADS
+from flows.overnight_screening import WAITING_THREADS, run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
@@ -19,7 +19,7 @@ from tasks.publish import final_state, training_summary
 
 @flow(
     name="lstm-training",
-    flow_run_name="train {source} as of {as_of}",
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=WAITING_THREADS),  # type: ignore[arg-type]
 )
 def lstm_training(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.parameters import TrainingParameters
@@ -18,9 +19,15 @@ from tasks.publish import final_state, publish
 WAITING_THREADS = 16
 
 
+def run_name() -> str:
+    """Return a run's name for Prefect: flow, source and night."""
+    asked = flow_run.parameters
+    return f"{flow_run.flow_name} {asked['source']} {asked['as_of'] or 'latest'}"
+
+
 @flow(
     name="overnight-screening",
-    flow_run_name="screen {source} as of {as_of}",
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=WAITING_THREADS),  # type: ignore[arg-type]
 )
 def overnight_screening(

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 import tenacity
 
-from config.errors import BadPrices, NoNetwork, RateLimited, UnknownSymbol, Unreachable
+from config.errors import (
+    BadPrices,
+    NoNetwork,
+    RateLimited,
+    SymbolError,
+    UnknownSymbol,
+    Unreachable,
+)
 from config.settings import PriceSettings
 from market_data.prices import (
     ADJUSTED_CLOSE,
@@ -43,6 +50,8 @@ YAHOO_COLUMNS = {
 
 NO_NETWORK_CODES = (5, 6, 7)
 """curl's codes for a proxy or host without address, and for a refused connection."""
+
+NOT_FOUND = 404
 
 
 class RequestBudget:
@@ -163,42 +172,43 @@ def _may_pass(error: BaseException) -> bool:
 def _typed_causes(symbol: str, ask: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """Return what `ask` returns, its failures turned into ours."""
     from yfinance.data import YfData  # noqa: PLC0415
+
+    # Without this a 5xx, 404 or cut body is answered from the client's cache for ever.
+    YfData.cache_get.cache_clear()
+    try:
+        return ask()
+    except Exception as error:  # The client lets transport and parse errors through.
+        raise _cause(symbol, error) from error
+
+
+def _cause(symbol: str, error: Exception) -> SymbolError:
     from yfinance.exceptions import (  # noqa: PLC0415
         YFPricesMissingError,
         YFRateLimitError,
         YFTzMissingError,
     )
 
-    # Without this a 5xx, 404 or cut body is answered from the client's cache for ever.
-    YfData.cache_get.cache_clear()
-    try:
-        return ask()
-    except YFRateLimitError as error:
-        raise RateLimited(
+    said = f"{type(error).__name__}: {str(error)[:120]}"
+    if isinstance(error, YFRateLimitError):
+        return RateLimited(
             f"Yahoo must answer for {symbol}, got 429 too many requests; "
             "wait an hour or lower `requests_per_second`."
-        ) from error
-    except (YFPricesMissingError, YFTzMissingError) as error:
-        reason = getattr(error, "yahoo_reason", None) or error.rationale
-        raise UnknownSymbol(
-            f"Yahoo must have a history of {symbol}, got: "
-            f"{reason.strip().rstrip('.')}; check the ticker, it may be delisted."
-        ) from error
-    except Exception as error:  # The client lets transport and parse errors through.
-        if getattr(getattr(error, "response", None), "status_code", None) == 404:
-            raise UnknownSymbol(
-                f"Yahoo must know {symbol}, got 404 not found; check the ticker, it "
-                "may be delisted."
-            ) from error
+        )
+    if isinstance(error, YFPricesMissingError | YFTzMissingError):
+        said = getattr(error, "yahoo_reason", None) or str(error.rationale)
+    elif getattr(getattr(error, "response", None), "status_code", None) != NOT_FOUND:
         if getattr(error, "code", None) in NO_NETWORK_CODES:
-            raise NoNetwork(
-                f"the network must reach Yahoo for {symbol}, got "
-                f"{type(error).__name__}; connect, or use --source folder."
-            ) from error
-        raise Unreachable(
-            f"Yahoo must answer for {symbol} with prices, got "
-            f"{type(error).__name__}: {str(error)[:120]}; try again later."
-        ) from error
+            return NoNetwork(
+                f"the network must reach Yahoo for {symbol}, got {said}; connect, or "
+                "use --source folder."
+            )
+        return Unreachable(
+            f"Yahoo must answer for {symbol} with prices, got {said}; try again later."
+        )
+    return UnknownSymbol(
+        f"Yahoo must have a history of {symbol}, got: {said.strip().rstrip('.')}; "
+        "check the ticker, it may be delisted."
+    )
 
 
 def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -107,44 +108,65 @@ def _described(
     sessions: pd.Index,
     seconds: float,
 ) -> ModelMetadata:
+    """Return all that is recorded of a model, but for its file's fingerprint."""
+    facts = {
+        "symbol": job.symbol,
+        "training_date": job.trained_at,
+        "price_source": job.price_source,
+        "parameters": job.parameters,
+        "sequence_length": job.parameters.sequence_length,
+        "epochs": job.parameters.epochs,
+        "below_advised_range": job.parameters.below_advised_range,
+        "library_versions": {name: version(name) for name in LIBRARIES},
+    }
+    return ModelMetadata.model_validate(
+        facts
+        | _data_facts(rows, sessions)
+        | _fit_facts(model, seconds)
+        | _verdict(model, job)
+    )
+
+
+def _data_facts(rows: Floats, sessions: pd.Index) -> dict[str, Any]:
+    return {
+        "data_points": len(rows),
+        "features": tuple(FEATURES),
+        "first_session": sessions[0].date(),
+        "last_session": sessions[-1].date(),
+        "price_basis": float(rows[-1, CLOSE_COLUMN]),
+        "data_fingerprint": hashlib.sha256(rows.tobytes()).hexdigest(),
+    }
+
+
+def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
     ratio = loss_ratio(model.loss, model.validation_loss)
-    model_grade = grade(model.loss, model.validation_loss, job.settings)
-    record = model.calibration
-    parameters = job.parameters
-    return ModelMetadata(
-        symbol=job.symbol,
-        training_date=job.trained_at,
-        data_points=len(rows),
-        features=tuple(FEATURES),
-        sequence_length=parameters.sequence_length,
-        epochs=parameters.epochs,
-        results=TrainingResults(
+    return {
+        "results": TrainingResults(
             final_loss=model.loss,
             final_val_loss=model.validation_loss,
             training_time=seconds,
         ),
-        loss_ratio=ratio if math.isfinite(ratio) else None,
-        epochs_run=model.epochs_run,
-        below_advised_range=parameters.below_advised_range,
-        training_windows=model.training_windows,
-        validation_windows=model.validation_windows,
-        first_session=sessions[0].date(),
-        last_session=sessions[-1].date(),
-        price_source=job.price_source,
-        price_basis=float(rows[-1, CLOSE_COLUMN]),
-        scaler_minimum=model.scaler.minimum,
-        scaler_maximum=model.scaler.maximum,
-        calibration_residuals=record.residuals,
-        skill=record.skill,
-        directional_accuracy=record.directional_accuracy,
-        majority_rate=record.majority_rate,
-        grade=model_grade,
-        rejected=rejection(model_grade, record.skill, job.settings),
-        advice=advice(model_grade, parameters),
-        parameters=parameters,
-        library_versions={name: version(name) for name in LIBRARIES},
-        data_fingerprint=hashlib.sha256(rows.tobytes()).hexdigest(),
-    )
+        "loss_ratio": ratio if math.isfinite(ratio) else None,
+        "epochs_run": model.epochs_run,
+        "training_windows": model.training_windows,
+        "validation_windows": model.validation_windows,
+        "scaler_minimum": model.scaler.minimum,
+        "scaler_maximum": model.scaler.maximum,
+    }
+
+
+def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
+    record = model.calibration
+    model_grade = grade(model.loss, model.validation_loss, job.settings)
+    return {
+        "calibration_residuals": record.residuals,
+        "skill": record.skill,
+        "directional_accuracy": record.directional_accuracy,
+        "majority_rate": record.majority_rate,
+        "grade": model_grade,
+        "rejected": rejection(model_grade, record.skill, job.settings),
+        "advice": advice(model_grade, job.parameters),
+    }
 
 
 @lru_cache(maxsize=1)

@@ -81,6 +81,21 @@ def _fit(
     on_epoch: Callable[[EpochDone], None],
 ) -> int:
     """Train in place; return the passes run."""
+    history = network.fit(
+        split.training.inputs,
+        split.training.targets,
+        validation_data=(split.stopping.inputs, split.stopping.targets),
+        epochs=parameters.epochs,
+        batch_size=parameters.batch_size,
+        callbacks=_callbacks(parameters, on_epoch),
+        verbose=0,
+    )
+    return len(history.history["loss"])
+
+
+def _callbacks(
+    parameters: TrainingParameters, on_epoch: Callable[[EpochDone], None]
+) -> "list[keras.callbacks.Callback]":
     import keras  # noqa: PLC0415
 
     def report(epoch: int, logs: dict[str, float]) -> None:
@@ -88,27 +103,15 @@ def _fit(
             EpochDone(epoch + 1, parameters.epochs, logs["loss"], logs["val_loss"])
         )
 
-    callbacks = [
+    patience = parameters.early_stopping_patience
+    stopping = keras.callbacks.EarlyStopping(
+        patience=patience, restore_best_weights=True
+    )
+    return [
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.LambdaCallback(on_epoch_end=report),
+        *([stopping] if patience else []),
     ]
-    if parameters.early_stopping_patience:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                patience=parameters.early_stopping_patience,
-                restore_best_weights=True,
-            )
-        )
-    history = network.fit(
-        split.training.inputs,
-        split.training.targets,
-        validation_data=(split.stopping.inputs, split.stopping.targets),
-        epochs=parameters.epochs,
-        batch_size=parameters.batch_size,
-        callbacks=callbacks,
-        verbose=0,
-    )
-    return len(history.history["loss"])
 
 
 def _judged(

@@ -4,6 +4,7 @@ Frozen and picklable: this is what every task gets. Planning checks the whole re
 and writes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,10 +28,10 @@ TrainPolicy = Literal["stale", "always", "never"]
 
 @dataclass(frozen=True)
 class Night:
-    """The plan of one run."""
+    """The plan of one run; `sessions` are the as-of sessions by exchange code."""
 
     symbols: tuple[str, ...]
-    run_date: date
+    sessions: Mapping[str, date]
     run_at: datetime
     source: SourceName
     folder: Path | None
@@ -41,12 +42,12 @@ class Night:
 
     @property
     def as_of(self) -> date:
-        """Return the latest of the symbols' as-of sessions; it names the night."""
-        return max(self.as_of_of(symbol) for symbol in self.symbols)
+        """Return the latest of the exchanges' as-of sessions; it names the night."""
+        return max(self.sessions.values())
 
     def as_of_of(self, symbol: str) -> date:
         """Return the last completed session of the symbol's own exchange."""
-        return as_of_session(exchange_of(symbol).code, self.run_date, self.run_at)
+        return self.sessions[exchange_of(symbol).code]
 
     def forecast_session(self, symbol: str) -> date:
         """Return the session that the symbol's forecast is for."""
@@ -94,10 +95,12 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     if train not in ("stale", "always", "never"):
         raise ParameterError(f"`train` must be stale, always or never, got {train!r}.")
     settings = read_settings(home)
-    today = LAST_SESSION if source == "sample" else now.date()
+    symbols = selected_symbols(selection, settings.all_universes)
+    run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
+    exchanges = {exchange_of(symbol).code for symbol in symbols}
     night = Night(
-        symbols=selected_symbols(selection, settings.all_universes),
-        run_date=as_of or today,
+        symbols=symbols,
+        sessions={code: as_of_session(code, run_date, now) for code in exchanges},
         run_at=now,
         source=source,
         folder=folder,
@@ -107,5 +110,4 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         home=Home(home),
     )
     night.open_source()
-    night.as_of  # noqa: B018  refuses a date that no calendar knows
     return night

@@ -22,7 +22,6 @@ from config.errors import TrainingFailed
 from modelling.training import EpochDone
 
 ONE_THREAD = {
-    "KERAS_BACKEND": "tensorflow",
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # oneDNN may order sums differently from run to run of one machine.
@@ -169,6 +168,7 @@ def _begin(environment: dict[str, str], epoch: Any) -> None:  # noqa: ANN401
     """Prepare a fresh child: its environment, its report, its end with the parent."""
     global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
     os.environ.update(environment)
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:
