@@ -132,11 +132,24 @@ def _quiet_prefect(*, debug: bool) -> None:
 
 @contextmanager
 def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
-    """Turn our errors into one sentence on stderr and the error's exit code."""
+    """Turn an error into one sentence on stderr and an exit code."""
     try:
         yield
-    except OvernightError as error:
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # The edge: nobody above it can answer.
         if debug:
             raise
-        typer.echo(f"overnight: {error}", err=True)
-        raise typer.Exit(error.exit_code) from error
+        typer.echo(f"overnight: {_sentence(error)}", err=True)
+        code = getattr(error, "exit_code", Exit.RUN_FAILED)
+        raise typer.Exit(code) from error
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OvernightError):
+        return str(error)
+    said = " ".join(str(error).split())[:200]
+    return (
+        f"the run must end by itself, got {type(error).__name__}: {said}; "
+        "run again with --debug for the whole story."
+    )

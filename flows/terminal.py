@@ -17,7 +17,7 @@ from tasks.progress import Standing, listener
 @contextmanager
 def shown_progress(title: str) -> Iterator[None]:
     """Show how far the run is, on stderr and only to a person."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     columns = (
         SpinnerColumn("line"),
         TextColumn("{task.description}"),
@@ -39,7 +39,7 @@ def shown_progress(title: str) -> Iterator[None]:
 
 def show_summary(summary: RunSummary) -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
-    console = Console()
+    console = Console(highlight=False)
     for symbol, reason in summary.failures.items():
         console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
     if summary.csv:
@@ -54,12 +54,12 @@ def show_summary(summary: RunSummary) -> None:
         f"{summary.seconds:.0f} s in all"
     )
     if summary.csv:
-        console.print(f"CSV: {summary.csv}", soft_wrap=True, highlight=False)
+        console.print(f"CSV: {summary.csv}", soft_wrap=True)
 
 
 def show_statuses(found: ModelStatuses) -> None:
     """Print one line a model and the totals."""
-    console = Console()
+    console = Console(highlight=False)
     if not found.symbols:
         console.print("No models yet; train some: overnight train --universe NAME")
         return

@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.home import keep_newest_folders
+from modelling.training_log import append_entry, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary
@@ -49,8 +50,15 @@ def publish(
 def training_summary(
     night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
 ) -> RunSummary:
-    """Show the trained models; return the summary of a run that only trains."""
+    """Show the trained models; return the summary of a run that only trains.
+
+    A symbol that never came to its training is logged here as failed.
+    """
     _show_models(findings)
+    for found in findings:
+        if found.failure:
+            entry = failed_entry(found.symbol, found.failure, night.run_at)
+            append_entry(night.home.training_log, night.run_at, entry)
     failures = {
         found.symbol: why
         for found in findings

@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from config.settings import read_settings
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LIMIT_SECONDS = 180
@@ -17,6 +19,22 @@ def test_both_commands_stand_in_the_first_fifty_words() -> None:
     opening = " ".join(README.split()[:50])
     assert "uv run overnight screen --source sample" in opening
     assert "uv run pytest" in opening
+
+
+def test_the_settings_shown_can_be_read(tmp_path: Path) -> None:
+    """The README's `overnight.toml` is one."""
+    (example,) = re.findall(r"```toml\n(.+?)```", README, flags=re.DOTALL)
+    (tmp_path / "overnight.toml").write_text(example)
+    settings = read_settings(tmp_path)
+    assert settings.universes == {"mine": ("BHP.AX", "AAPL")}
+    assert settings.models.stale_after_days == 10
+
+
+def test_every_link_leads_somewhere() -> None:
+    """The files that the README names are there."""
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_the_sample_night_runs_as_written(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The command: refusals in one sentence, exit codes, and a help that comes at once."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +62,24 @@ def test_a_wrong_request_is_refused_in_one_sentence(
     assert sentence in result.stderr
     assert result.stderr.count("\n") == 1
     assert not list(home.iterdir())
+
+
+def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
+    """At a terminal `train` without symbols shows the lists and takes one of them."""
+    keyboard, terminal = os.openpty()
+    command = shutil.which("overnight") or "overnight"
+    asked = subprocess.Popen(
+        [command, "train", "--home", str(tmp_path)],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(keyboard, b"99\n")
+    menu, refusal = asked.communicate(timeout=60)
+    assert asked.returncode == 2
+    assert "1  asx_priority   CBA.AX ANZ.AX" in menu
+    assert "The list must be 1 to 7, got 99." in refusal
 
 
 def test_the_help_loads_nothing_heavy() -> None:

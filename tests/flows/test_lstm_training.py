@@ -48,12 +48,15 @@ def test_the_summary_names_what_failed(trained: tuple[Path, Any]) -> None:
 
 
 def test_each_model_has_a_line_in_the_log(trained: tuple[Path, Any]) -> None:
-    """The day's log holds a JSON line for each model trained."""
+    """The day's log holds a JSON line for each model trained or failed."""
     home, _ = trained
     (log,) = (home / "logs" / "lstm_training").iterdir()
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert sorted(line["symbol"] for line in lines) == ["AAA.AX", "BBB.AX"]
-    assert all(line["below_advised_range"] for line in lines)
+    by_symbol = {line["symbol"]: line for line in lines}
+    assert len(lines) == len(by_symbol) == len(SYMBOLS)
+    assert by_symbol["SHORT.AX"]["status"] == "failed"
+    assert by_symbol["SHORT.AX"]["reason"].startswith("too_short")
+    assert by_symbol["AAA.AX"]["below_advised_range"]
 
 
 def test_the_status_counts_what_is_there(trained: tuple[Path, Any]) -> None:
