@@ -85,9 +85,11 @@ def refusals_named(path: Path) -> Iterator[None]:
         ) from error
 
 
-def keep_newest_folders(parent: Path, count: int) -> None:
-    """Remove all but the `count` folders of `parent` that changed last."""
-    folders = [path for path in parent.glob("*") if path.is_dir()]
+def keep_newest_folders(current: Path, count: int) -> None:
+    """Keep `count` folders: `current` and those beside it that were so last."""
+    if current.is_dir():
+        os.utime(current)
+    folders = [path for path in current.parent.glob("*") if path.is_dir()]
     folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for folder in folders[count:]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,8 @@ from config.validation import validated
 SETTINGS_FILE = "overnight.toml"
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(gt=0, le=1, description="Share of the blend.")]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Section(BaseModel):
@@ -70,13 +72,13 @@ class ModelSettings(Section):
 class BlendSettings(Section):
     """The blend: weights of the voices and the thresholds of the call."""
 
-    lstm: Share = 0.45
-    trend: Share = 0.25
-    technical: Share = 0.15
-    finbert: Share = 0.15
-    trend_without_lstm: Share = 0.40
-    technical_without_lstm: Share = 0.35
-    finbert_without_lstm: Share = 0.25
+    lstm: Weight = 0.45
+    trend: Weight = 0.25
+    technical: Weight = 0.15
+    finbert: Weight = 0.15
+    trend_without_lstm: Weight = 0.40
+    technical_without_lstm: Weight = 0.35
+    finbert_without_lstm: Weight = 0.25
     buy_above: float = Field(0.30, gt=0, le=1, description="Score above it: BUY.")
     sell_below: float = Field(-0.30, ge=-1, lt=0, description="Score below it: SELL.")
 
@@ -114,7 +116,7 @@ class Settings(Section):
     blend: BlendSettings = BlendSettings()
     guard: GuardSettings = GuardSettings()
     run: RunSettings = RunSettings()
-    universes: dict[str, tuple[str, ...]] = Field(
+    universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."
     )
 

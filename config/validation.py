@@ -34,7 +34,9 @@ def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
         choices = ", ".join(section.model_fields)
         return f"`{full}` must be one of the known names ({choices}), got {name!r}"
     bound = _bounds(section, name)
-    expected = bound or finding["msg"].removeprefix("Input should be ").lower()
+    plain = {"model_type": "a table of settings", "tuple_type": "a list"}
+    said = finding["msg"].removeprefix("Input should be ").lower()
+    expected = bound or plain.get(finding["type"], said)
     return f"`{full}` must be {expected}, got {finding['input']!r}"
 
 

@@ -27,7 +27,7 @@ FEATURES = [CLOSE, VOLUME, HIGH, LOW, OPEN, SMA_20, RSI, MACD]
 """The network's inputs, in this order (SPEC 4)."""
 
 MINIMUM_ROWS = 55
-"""Fewest rows on which every indicator of the list has a value at the last one."""
+"""Fewest rows for the indicators and votes: SMA 50, and SMA 20 five sessions ago."""
 
 
 def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:

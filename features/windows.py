@@ -127,8 +127,9 @@ def split_windows(
     training = count - validation
     if training < 1 or validation < 4:
         raise TooShort(
-            f"training needs more rows than {len(rows)} with all features for windows "
-            f"of {sequence_length} sessions; take a longer `period` or shorter windows."
+            f"training on windows of {sequence_length} sessions needs more rows than "
+            f"{len(rows)} with all features; take a longer `period` or a shorter "
+            "`sequence_length`."
         )
     scaler = Scaler.fitted(rows[: training + sequence_length])
     windows = _windows(rows, scaler, sequence_length)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -13,7 +14,7 @@ from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
 from tasks.chain import findings_of, opened_workshop, training_chain
-from tasks.night import TrainPolicy, planned_night
+from tasks.night import planned_night
 from tasks.publish import final_state, training_summary
 
 
@@ -27,7 +28,7 @@ def lstm_training(
     source: SourceName = "yahoo",
     folder: Path | None = None,
     as_of: date | None = None,
-    train: TrainPolicy = "always",
+    train: Literal["always", "stale"] = "always",
     parameters: TrainingParameters = TrainingParameters(),
     home: Path = Path(),
 ) -> State[RunSummary]:

@@ -18,8 +18,6 @@ from market_data.selection import (
     split_symbols,
 )
 
-SOURCES = ("yahoo", "folder", "sample")
-
 
 def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
     """Return the arguments of a flow, its own types where text could be wrong.
@@ -29,10 +27,6 @@ def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
     UsageError
         For a value that can't be read; the plan of the night checks the rest.
     """
-    if options.source not in SOURCES:
-        raise ParameterError(
-            f"`source` must be one of {', '.join(SOURCES)}, got {options.source!r}."
-        )
     return {
         "selection": parsed_selection(options) or _asked_selection(options),
         "source": options.source,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -43,18 +44,29 @@ def show_summary(summary: RunSummary) -> None:
     for symbol, reason in summary.failures.items():
         console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
     if summary.csv:
+        for symbol, reason in summary.untrained.items():
+            console.print(f"not trained {symbol}: {escape(reason)}", soft_wrap=True)
         console.print(_screening_table(summary))
     elif summary.trained:
         console.print(_training_table(summary))
-    seconds = [model.results.training_time for model in summary.trained]
-    each = f", {sum(seconds) / len(seconds):.1f} s each" if seconds else ""
-    console.print(
-        f"{summary.succeeded} of {len(summary.symbols)} symbols usable, "
-        f"{len(summary.failures)} failed, {len(seconds)} trained{each}, "
-        f"{summary.seconds:.0f} s in all"
-    )
+    console.print(_totals(summary), soft_wrap=True)
     if summary.csv:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
+
+
+def _totals(summary: RunSummary) -> str:
+    rejected = sum(not model.usable for model in summary.trained)
+    took = ", ".join(
+        f"{model.symbol} {model.results.training_time:.1f} s"
+        for model in summary.trained
+    )
+    succeeded = "usable" if summary.csv else "done"
+    return (
+        f"{summary.succeeded} of {len(summary.symbols)} symbols {succeeded}, "
+        f"{len(summary.failures)} failed; {len(summary.trained)} trained, "
+        f"{rejected} of them rejected; {summary.seconds:.0f} s in all"
+        + (f" (training: {took})" if took else "")
+    )
 
 
 def show_statuses(found: ModelStatuses) -> None:
@@ -63,7 +75,8 @@ def show_statuses(found: ModelStatuses) -> None:
     if not found.symbols:
         console.print("No models yet; train some: overnight train --universe NAME")
         return
-    table = Table("symbol", "status", "grade", "skill", "age", "knows to", "reason")
+    headings = ("symbol", "status", "grade", "skill", "age", "knows to", "reason")
+    table = Table(*headings, box=box.SIMPLE_HEAD)
     for line in found.symbols:
         table.add_row(
             line.symbol,
@@ -79,12 +92,12 @@ def show_statuses(found: ModelStatuses) -> None:
 
 
 def _screening_table(summary: RunSummary) -> Table:
-    table = Table(title=f"As of {summary.as_of}")
+    table = Table(title=f"As of {summary.as_of}", box=box.SIMPLE_HEAD)
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "next close"):
         table.add_column(
-            heading, justify="left" if heading in "symbol call" else "right"
+            heading, justify="left" if heading in ("symbol", "call") else "right"
         )
-    for heading in ("from", "data"):
+    for heading in ("from", "model", "data"):
         table.add_column(heading)
     for row in summary.rows:
         table.add_row(*_screening_cells(row))
@@ -101,13 +114,14 @@ def _screening_cells(row: Row) -> list[str]:
         _number(row.get("probability_up"), ".2f"),
         _number(row.get("predicted_close"), ".2f"),
         row.get("prediction_source", "-"),
+        row.get("model_status", "-"),
         row["data_status"],
     ]
 
 
 def _training_table(summary: RunSummary) -> Table:
-    table = Table("symbol", "grade", "skill", "epochs", "loss", "val. loss", "s")
-    table.add_column("why not used, and what to change")
+    headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
+    table = Table(*headings, "rejected, and what to change", box=box.SIMPLE_HEAD)
     for model in summary.trained:
         why = [text for text in (model.rejected, model.advice) if text]
         table.add_row(
@@ -117,7 +131,6 @@ def _training_table(summary: RunSummary) -> Table:
             str(model.epochs_run),
             f"{model.results.final_loss:.5f}",
             f"{model.results.final_val_loss:.5f}",
-            f"{model.results.training_time:.1f}",
             escape("; ".join(why)),
         )
     return table

@@ -8,26 +8,8 @@ from typing import ClassVar
 import pandas as pd
 
 from config.errors import BadPrices, UnknownSymbol
-from market_data.prices import (
-    ADJUSTED_CLOSE,
-    CLOSE,
-    HIGH,
-    LOW,
-    OPEN,
-    VOLUME,
-    PriceHistory,
-    price_frame,
-)
+from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
 from market_data.symbols import file_stem
-
-CSV_COLUMNS = {
-    "Open": OPEN,
-    "High": HIGH,
-    "Low": LOW,
-    "Close": CLOSE,
-    "Adj Close": ADJUSTED_CLOSE,
-    "Volume": VOLUME,
-}
 
 
 @dataclass(frozen=True)
@@ -46,28 +28,34 @@ class FolderSource:
         wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
         if not wanted.any():
             raise UnknownSymbol(
-                f"{path.name} must hold rows from {first} to {last}, got none."
+                f"{path.name} must hold rows from {first} to {last}, got none; "
+                "name another --as-of or --period."
             )
         rows, dates = rows[wanted], dates[wanted]
         columns = {
             name: _numbers(rows[column], rows["Date"], path)
-            for column, name in CSV_COLUMNS.items()
+            for column, name in YAHOO_COLUMNS.items()
         }
         return PriceHistory(price_frame(columns, dates), currency="", source=self.name)
 
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise UnknownSymbol(f"the folder must hold prices/{path.name}, got no file.")
+        raise UnknownSymbol(
+            f"the folder must hold prices/{path.name}, got no file; put it there."
+        )
     try:
         rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise BadPrices(f"{path.name} must be a readable CSV, got: {error}.") from error
-    missing = [name for name in ["Date", *CSV_COLUMNS] if name not in rows.columns]
+        said = " ".join(str(error).split()).rstrip(".")
+        raise BadPrices(
+            f"{path.name} must be a readable CSV, got: {said}; correct the file."
+        ) from error
+    missing = [name for name in ["Date", *YAHOO_COLUMNS] if name not in rows.columns]
     if missing:
         raise BadPrices(
-            f"{path.name} must have the columns Date,{','.join(CSV_COLUMNS)}, "
-            f"got none called {', '.join(missing)}."
+            f"{path.name} must have the columns Date,{','.join(YAHOO_COLUMNS)}, "
+            f"got none called {', '.join(missing)}; correct the header."
         )
     return rows
 
@@ -79,7 +67,7 @@ def _dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
         row = int(dates.isna().to_numpy().argmax())
         raise BadPrices(
             f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
-            f"got {texts.iloc[row]!r}."
+            f"got {texts.iloc[row]!r}; correct the row."
         )
     return pd.DatetimeIndex(dates)
 
@@ -93,6 +81,6 @@ def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
         row = int(words.to_numpy().argmax())
         raise BadPrices(
             f"{path.name} of {days.iloc[row]} must hold a number in `{texts.name}`, "
-            f"got {texts.iloc[row][:40]!r}."
+            f"got {texts.iloc[row][:40]!r}; correct the cell."
         )
     return [float(number) for number in numbers]

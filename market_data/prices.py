@@ -15,6 +15,16 @@ OHLC = [OPEN, HIGH, LOW, CLOSE]
 PRICE_COLUMNS = [*OHLC, ADJUSTED_CLOSE, VOLUME]
 SESSION = "session"
 
+YAHOO_COLUMNS = {
+    "Open": OPEN,
+    "High": HIGH,
+    "Low": LOW,
+    "Close": CLOSE,
+    "Adj Close": ADJUSTED_CLOSE,
+    "Volume": VOLUME,
+}
+"""Our columns by the names Yahoo and its download files give them."""
+
 RAW_PRICES = pa.DataFrameSchema(
     {name: pa.Column(float, nullable=True) for name in PRICE_COLUMNS},
     index=pa.Index("datetime64[ns]", name=SESSION),
@@ -69,7 +79,9 @@ def adjusted(prices: pd.DataFrame) -> pd.DataFrame:
     The source's factor (adjusted close / close) is divided by its value at the last
     row. A dividend paid after that row has already lowered every factor before it; the
     division takes that later knowledge out again, so the last close is the price that
-    was traded. Input `CLEAN_PRICES` cut at the as-of session; no NaN.
+    was traded (in today's shares, where the source has a later split in it).
+
+    Input `CLEAN_PRICES` cut at the as-of session; no NaN.
     """
     factor = prices[ADJUSTED_CLOSE] / prices[CLOSE]
     factor = factor / factor.iloc[-1]

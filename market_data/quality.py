@@ -141,7 +141,7 @@ def _refuse_impossible(rows: pd.DataFrame) -> None:
         raise BadPrices(
             f"prices must be above 0 and volume not below, got `{column}` "
             f"{rows[column].iloc[row]:g} on {rows.index[row].date()} "
-            f"({int(wrong.sum())} such rows)."
+            f"({int(wrong.sum())} such rows); fetch the symbol again."
         )
 
 
@@ -158,7 +158,7 @@ def _refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
     if len(rows) < settings.minimum_sessions:
         raise TooShort(
             f"screening needs {settings.minimum_sessions} sessions, got {len(rows)} "
-            f"up to {rows.index[-1].date()}."
+            f"up to {rows.index[-1].date()}; wait until it has traded for longer."
         )
 
 
@@ -181,7 +181,7 @@ def _jumps(rows: pd.DataFrame, settings: PriceSettings) -> list[Defect]:
             "jump",
             day.date(),
             f"{day.date()} moved {move:+.1%}, {abs(move) / usual:.0f} times the "
-            "usual, and no split is known",
+            "usual, dividends and known splits taken out",
         )
         for day, move in zip(days, wild, strict=True)
     ]

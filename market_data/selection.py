@@ -51,7 +51,7 @@ def selected_symbols(
     """
     match selection:
         case Universe(universe=name):
-            named = [(symbol, "") for symbol in _universe(name, universes)]
+            named = [(one, f"universe {name}: ") for one in _universe(name, universes)]
         case Symbols(symbols=texts):
             named = [(text, "") for text in texts]
         case SymbolFile(file=path):

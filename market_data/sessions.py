@@ -4,7 +4,7 @@ A session is a trading day; it is completed once its close has passed. No clock 
 the caller says what time it is.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import exchange_calendars
@@ -32,7 +32,8 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
         If `run_date` lies in the future or before the first known session.
     """
     sessions = calendar(exchange)
-    if run_date > now.date() + pd.Timedelta(days=1) or run_date < FIRST_DATE:
+    # Sydney's today is tomorrow by UTC; no later session is completed there either.
+    if not FIRST_DATE <= run_date <= now.date() + timedelta(days=1):
         raise ParameterError(
             f"`as_of` must be {FIRST_DATE} to today ({now.date()}), got {run_date}."
         )

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from config.errors import ParameterError
 from config.settings import PriceSettings
@@ -61,4 +61,5 @@ def open_source(
                 f"`folder` must be a folder that holds `prices/`, got {folder}; "
                 "name it with --folder DIR."
             )
-    raise ParameterError(f"`source` must be yahoo, folder or sample, got {name!r}.")
+    choices = ", ".join(get_args(SourceName))
+    raise ParameterError(f"`source` must be one of {choices}, got {name!r}.")

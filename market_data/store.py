@@ -37,7 +37,8 @@ class _Stored:
     asked_from: date
 
     def reaches(self, as_of: date) -> bool:
-        return bool(self.history.frame.index[-1] >= pd.Timestamp(as_of))
+        complete = self.history.frame.dropna().index
+        return bool(len(complete) and complete[-1] >= pd.Timestamp(as_of))
 
     def cut(self, first: date, as_of: date) -> PriceHistory:
         frame = through(self.history.frame, as_of)
@@ -56,6 +57,8 @@ class PriceStore:
     def history(self, symbol: str, first: date, as_of: date) -> PriceHistory:
         """Return the sessions from `first` to `as_of`, asking the source if needed.
 
+        A source on this machine is asked each time and nothing of it is stored.
+
         Where the source can't be reached, stored prices stand in if they reach
         `as_of`, and `source` of the result says so.
 
@@ -66,7 +69,9 @@ class PriceStore:
         StorageError
             If the store can't be written.
         """
-        stored = self._stored(symbol) if self.source.remote else None
+        if not self.source.remote:
+            return self._asked(symbol, first, as_of)
+        stored = self._stored(symbol)
         if stored and stored.asked_from <= first and stored.reaches(as_of):
             return stored.cut(first, as_of)
         try:

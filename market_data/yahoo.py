@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,29 +24,10 @@ from config.errors import (
     Unreachable,
 )
 from config.settings import PriceSettings
-from market_data.prices import (
-    ADJUSTED_CLOSE,
-    CLOSE,
-    HIGH,
-    LOW,
-    OPEN,
-    VOLUME,
-    PriceHistory,
-    price_frame,
-)
+from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
 
 if TYPE_CHECKING:
     from types import ModuleType
-
-YAHOO_COLUMNS = {
-    "Open": OPEN,
-    "High": HIGH,
-    "Low": LOW,
-    "Close": CLOSE,
-    "Adj Close": ADJUSTED_CLOSE,
-    "Volume": VOLUME,
-}
-
 
 NO_NETWORK_CODES = (5, 6, 7)
 """curl's codes for a proxy or host without address, and for a refused connection."""
@@ -135,7 +116,7 @@ class YahooSource:
         described = ticker.history_metadata or {}
         _require_same_symbol(symbol, described)
         return PriceHistory(
-            _from_yahoo(symbol, frame, last),
+            _finished(_from_yahoo(symbol, frame, last), described),
             currency=str(described.get("currency") or ""),
             source=self.name,
         )
@@ -214,16 +195,37 @@ def _cause(symbol: str, error: Exception) -> SymbolError:
 def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:
     answered = described.get("symbol", symbol)
     if answered != symbol:
-        raise BadPrices(f"Yahoo must answer for {symbol}, got prices of {answered}.")
+        raise BadPrices(
+            f"Yahoo must answer for {symbol}, got prices of {answered}; try again "
+            "later."
+        )
 
 
 def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
-    """Return the rows in our form; bars after `last` are not finished and left out."""
+    """Return the rows in our form, those after `last` left out."""
     missing = [name for name in YAHOO_COLUMNS if name not in frame.columns]
     if frame.empty or missing:
         lacking = f"no column {', '.join(missing)}" if missing else "no rows"
-        raise Unreachable(f"Yahoo must send prices of {symbol}, got {lacking}.")
+        raise Unreachable(
+            f"Yahoo must send prices of {symbol}, got {lacking}; try again later."
+        )
     days = pd.DatetimeIndex(frame.index).tz_localize(None).normalize()
     columns = {ours: frame[yahoo].to_list() for yahoo, ours in YAHOO_COLUMNS.items()}
     prices = price_frame(columns, days)
     return prices[prices.index <= pd.Timestamp(last)]
+
+
+def _finished(prices: pd.DataFrame, described: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows without today's bar where Yahoo is still writing it.
+
+    It is written until the last trade is of the session's end; the calendar's close
+    alone does not tell, for an auction and Yahoo's own delay come after it.
+    """
+    try:
+        traded = pd.Timestamp(described["regularMarketTime"])
+        end = pd.Timestamp(described["currentTradingPeriod"]["regular"]["end"])
+    except (KeyError, TypeError, ValueError):
+        return prices
+    if traded >= end:
+        return prices
+    return prices[prices.index < traded.tz_localize(None).normalize()]

@@ -61,7 +61,8 @@ def forecast(
     rows = feature_rows(indicators)[-length:]
     if len(rows) < length:
         raise ModelUnusable(
-            f"the model needs {length} sessions with all features, got {len(rows)}."
+            f"the model needs {length} sessions with all features, got {len(rows)}; "
+            "take a longer `period`."
         )
     ratio = basis_ratio(metadata, indicators)
     scaled = metadata.scaler.scale(np.where(_PRICED, rows * ratio, rows))

@@ -1,7 +1,7 @@
 """Whether a model is there, may speak, and is young enough for a given night."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import pandas as pd
@@ -17,16 +17,16 @@ ModelStatus = Literal["fresh", "stale", "missing", "rejected"]
 
 @dataclass(frozen=True)
 class ModelState:
-    """A symbol's model as one night finds it; `reason` where it must not speak."""
+    """A symbol's model as one night finds it.
+
+    `reason` says why it must not speak; `due` that the `stale` policy trains it anew,
+    which a rejected model is only after its days.
+    """
 
     status: ModelStatus
     age_days: int | None
     reason: str = ""
-
-    @property
-    def needs_training(self) -> bool:
-        """Return whether the `stale` policy trains it; a young rejected one waits."""
-        return self.status in ("missing", "stale")
+    due: bool = False
 
     @property
     def may_speak(self) -> bool:
@@ -43,16 +43,14 @@ def night_model(
     """
     as_of = indicators.index[-1].date()
     try:
-        metadata = registry.required(symbol)
+        metadata = registry.known_by(symbol, as_of)
     except ModelUnusable as error:
-        return None, ModelState("missing", None, str(error))
+        return None, ModelState("missing", None, str(error), due=True)
     state = model_state(metadata, as_of, now, registry.settings)
-    if state.status == "missing":
-        return None, state
     try:
         basis_ratio(metadata, indicators)
     except ModelUnusable as error:
-        return metadata, ModelState("stale", state.age_days, str(error))
+        return metadata, ModelState("stale", state.age_days, str(error), due=True)
     return metadata, state
 
 
@@ -61,21 +59,12 @@ def model_state(
 ) -> ModelState:
     """Return the state of a model on the night of `as_of`, run at `now`.
 
-    Age is the larger of whole days since training and days from the model's last
-    session to `as_of`: in a replay of old nights only the second one moves. A model
-    that knows sessions after `as_of` is missing for that night.
+    Age is the larger of the time since training and the days from the model's last
+    session to `as_of`: in a replay of old nights only the second one moves.
     """
-    if metadata.last_session > as_of:
-        return ModelState(
-            "missing",
-            None,
-            f"the model knows prices up to {metadata.last_session}, "
-            f"after the as-of session {as_of}",
-        )
-    age = max(
-        (now - metadata.training_date).days, (as_of - metadata.last_session).days, 0
-    )
-    stale = age > settings.stale_after_days
+    since = now - metadata.training_date
+    age = max(since, as_of - metadata.last_session, timedelta(0))
+    old = age > timedelta(days=settings.stale_after_days)
     if metadata.rejected:
-        return ModelState("stale" if stale else "rejected", age, metadata.rejected)
-    return ModelState("stale" if stale else "fresh", age)
+        return ModelState("rejected", age.days, metadata.rejected, due=old)
+    return ModelState("stale" if old else "fresh", age.days, due=old)

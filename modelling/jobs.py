@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 
-LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow", "jax", "torch")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def train_symbol(
     StorageError
         If the model can't be written.
     """
-    start = time.perf_counter()
     _load_backend_quietly()
+    start = time.perf_counter()
     indicators = pd.read_parquet(job.indicators)
     _require_sessions(indicators, job.settings.minimum_sessions)
     rows = feature_rows(indicators)
@@ -91,14 +91,17 @@ def forecast_symbol(
     """
     _load_backend_quietly()
     registry = Registry(job.models, job.settings)
-    metadata = registry.required(job.symbol)
-    network = registry.load(job.symbol)
-    return forecast(network, metadata, pd.read_parquet(job.indicators))
+    indicators = pd.read_parquet(job.indicators)
+    metadata = registry.known_by(job.symbol, indicators.index[-1].date())
+    return forecast(registry.load(metadata), metadata, indicators)
 
 
 def _require_sessions(indicators: pd.DataFrame, minimum: int) -> None:
     if len(indicators) < minimum:
-        raise TooShort(f"training needs {minimum} sessions, got {len(indicators)}.")
+        raise TooShort(
+            f"training needs {minimum} sessions, got {len(indicators)}; take a longer "
+            "`period`, or wait until the symbol has traded for longer."
+        )
 
 
 def _described(
@@ -117,7 +120,7 @@ def _described(
         "sequence_length": job.parameters.sequence_length,
         "epochs": job.parameters.epochs,
         "below_advised_range": job.parameters.below_advised_range,
-        "library_versions": {name: version(name) for name in LIBRARIES},
+        "library_versions": _versions(),
     }
     return ModelMetadata.model_validate(
         facts
@@ -125,6 +128,15 @@ def _described(
         | _fit_facts(model, seconds)
         | _verdict(model, job)
     )
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of the libraries that are there: one backend is enough."""
+    found: dict[str, str] = {}
+    for name in LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _data_facts(rows: Floats, sessions: pd.Index) -> dict[str, Any]:

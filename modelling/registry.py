@@ -5,11 +5,11 @@ Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 candidate that was not good enough to replace a usable one. Nothing is pickled.
 """
 
-import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,8 +52,9 @@ class Registry:
         """Write a new pair where it belongs; return its metadata with the fingerprint.
 
         `write_model` fills a `.keras` path. A usable model, or the first one, goes live
-        and the pair before it to `history/`; a model that is not usable never replaces
-        one that is.
+        and the pair before it to `history/`. A model that is not usable never replaces
+        one that is; a model for a replayed night goes straight to `history/` where the
+        live one knows later sessions.
 
         Raises
         ------
@@ -62,17 +63,21 @@ class Registry:
         """
         symbol = metadata.symbol
         draft = ModelPair.of(self.folder / "drafts", symbol)
+        self._finish_move(symbol, draft)
         write_whole(draft.model, write_model)
         fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
         metadata = metadata.model_copy(update=fingerprint)
         write_text_whole(draft.metadata, metadata.model_dump_json(indent=2))
         live = self.live(symbol)
-        if live and live.usable and not metadata.usable:
+        if live and live.last_session > metadata.last_session:
+            _move(draft, self._history_pair(metadata))
+        elif live and live.usable and not metadata.usable:
             _move(draft, ModelPair.of(self.folder / "rejected", symbol))
         else:
-            with refusals_named(self.folder / "history"):
-                self._retire(symbol, live)
+            if live:
+                self._retire(live)
             _move(draft, ModelPair.of(self.folder, symbol))
+        self._prune_history(symbol)
         return metadata
 
     def live(self, symbol: str) -> ModelMetadata | None:
@@ -83,29 +88,59 @@ class Registry:
             return None
 
     def required(self, symbol: str) -> ModelMetadata:
-        """Return the live model's metadata.
+        """Return the live model's metadata; writes nothing.
 
         Raises
         ------
         ModelUnusable
             If there is none, or its files don't belong together.
         """
-        self._finish_move(symbol)
         pair = ModelPair.of(self.folder, symbol)
         if not pair.model.exists() and not pair.metadata.exists():
             raise ModelUnusable(
                 f"{symbol} must have a model, got none; run `overnight train {symbol}`."
             )
-        metadata = _read(pair.metadata, symbol)
-        if metadata is None or not _belongs(pair.model, metadata):
-            raise ModelUnusable(
-                f"{pair.model.name} and its metadata must belong together and be "
-                f"whole, got files that don't; run `overnight train {symbol}`."
-            )
-        return metadata
+        # A kill between the two renames of a save leaves the metadata in `drafts/`.
+        draft = ModelPair.of(self.folder / "drafts", symbol)
+        for path in (pair.metadata, draft.metadata):
+            metadata = _read(path, symbol)
+            if metadata and _belongs(pair.model, metadata):
+                return metadata
+        raise ModelUnusable(
+            f"{pair.model.name} and its metadata must belong together and be "
+            f"whole, got files that don't; run `overnight train {symbol}`."
+        )
 
-    def load(self, symbol: str) -> "keras.Model":
-        """Return the live network, loaded in safe mode.
+    def known_by(self, symbol: str, as_of: date) -> ModelMetadata:
+        """Return the metadata of the model that a night of `as_of` may use.
+
+        The live one, unless it knows later sessions: then the latest one of `history/`
+        that does not.
+
+        Raises
+        ------
+        ModelUnusable
+            If there is none.
+        """
+        live = self.required(symbol)
+        if live.last_session <= as_of:
+            return live
+        earlier = [
+            metadata
+            for pair in self._history(symbol)
+            if (metadata := _read(pair.metadata, symbol))
+            and metadata.last_session <= as_of
+            and _belongs(pair.model, metadata)
+        ]
+        if not earlier:
+            raise ModelUnusable(
+                f"the model must know nothing after the as-of session {as_of}, got one "
+                f"that knows prices up to {live.last_session}; let the night train."
+            )
+        return max(earlier, key=lambda one: (one.last_session, one.training_date))
+
+    def load(self, metadata: ModelMetadata) -> "keras.Model":
+        """Return the network that `metadata` describes, loaded in safe mode.
 
         Raises
         ------
@@ -114,14 +149,16 @@ class Registry:
         """
         import keras  # noqa: PLC0415  loads the backend, seconds
 
-        path = ModelPair.of(self.folder, symbol).model
+        path = ModelPair.of(self.folder, metadata.symbol).model
+        if not _belongs(path, metadata):
+            path = self._history_pair(metadata).model
         try:
             return keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.
             raise ModelUnusable(
                 f"{path.name} must load in Keras' safe mode, got "
                 f"{type(error).__name__}: {str(error)[:100]}; "
-                f"run `overnight train {symbol}`."
+                f"run `overnight train {metadata.symbol}`."
             ) from error
 
     def symbols(self) -> tuple[str, ...]:
@@ -133,42 +170,46 @@ class Registry:
         ]
         return tuple(sorted({name for name in names if _is_symbol(name)}))
 
-    def _retire(self, symbol: str, metadata: ModelMetadata | None) -> None:
-        """Copy a whole live pair to `history/`; drop the oldest beyond those kept."""
-        if metadata is None:
-            return
-        live = ModelPair.of(self.folder, symbol)
-        history = self.folder / "history"
-        history.mkdir(parents=True, exist_ok=True)
-        tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
-        old = ModelPair.of(history, symbol, tag)
-        shutil.copy2(live.model, old.model)
-        shutil.copy2(live.metadata, old.metadata)
-        kept = sorted(history.glob(f"lstm_{file_stem(symbol)}_*_metadata.json"))
-        for metadata_path in kept[: max(0, len(kept) - self.settings.history_kept)]:
-            name = metadata_path.name.replace("_metadata.json", "_model.keras")
-            (history / name).unlink(missing_ok=True)
-            metadata_path.unlink()
+    def _retire(self, live: ModelMetadata) -> None:
+        """Copy the live pair to `history/`, the model first: alone it means nothing."""
+        pair, old = ModelPair.of(self.folder, live.symbol), self._history_pair(live)
+        write_whole(old.model, lambda new: shutil.copyfile(pair.model, new))
+        write_text_whole(old.metadata, live.model_dump_json(indent=2))
 
-    def _finish_move(self, symbol: str) -> None:
+    def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
+        tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
+        return ModelPair.of(self.folder / "history", metadata.symbol, tag)
+
+    def _history(self, symbol: str) -> list[ModelPair]:
+        """Return the earlier pairs, oldest training first; a half one counts."""
+        folder = self.folder / "history"
+        stem = f"lstm_{file_stem(symbol)}_"
+        tags = {path.name.split("_")[2] for path in folder.glob(f"{stem}*_*")}
+        return [ModelPair.of(folder, symbol, f"_{tag}") for tag in sorted(tags)]
+
+    def _prune_history(self, symbol: str) -> None:
+        pairs = self._history(symbol)
+        for pair in pairs[: max(0, len(pairs) - self.settings.history_kept)]:
+            with refusals_named(pair.model):
+                pair.model.unlink(missing_ok=True)
+                pair.metadata.unlink(missing_ok=True)
+
+    def _finish_move(self, symbol: str, draft: ModelPair) -> None:
         """Put a draft's metadata in place if its model went live before a kill."""
-        draft = ModelPair.of(self.folder / "drafts", symbol)
-        live = ModelPair.of(self.folder, symbol)
-        if not draft.metadata.exists() or draft.model.exists():
-            return
         metadata = _read(draft.metadata, symbol)
+        live = ModelPair.of(self.folder, symbol)
         if metadata and _belongs(live.model, metadata):
-            draft.metadata.replace(live.metadata)
+            with refusals_named(live.metadata):
+                draft.metadata.replace(live.metadata)
 
 
 def _move(draft: ModelPair, target: ModelPair) -> None:
-    # Two renames are not one: a kill between them is mended by `_finish_move`, and so
-    # may a reader have done by now; then no metadata is left to move.
+    # Two renames are not one: after a kill between them readers look into `drafts/`
+    # too, and the next save ends the move.
     with refusals_named(target.model):
         target.model.parent.mkdir(parents=True, exist_ok=True)
         draft.model.replace(target.model)
-        with contextlib.suppress(FileNotFoundError):
-            draft.metadata.replace(target.metadata)
+        draft.metadata.replace(target.metadata)
 
 
 def _read(path: Path, symbol: str) -> ModelMetadata | None:

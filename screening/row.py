@@ -158,18 +158,32 @@ def _reason(
     findings: SymbolFindings, voices: dict[str, Component], answer: Blend
 ) -> str:
     """Return the row's sentence: what the call rests on, then all that lacks."""
-    silent = [
-        f"{name} is missing ({voice.reason.rstrip('.')})"
-        for name, voice in voices.items()
-        if not voice.present
-    ]
-    untrained = findings.training_failure
-    lacks = [
-        *(findings.prices.defects if findings.prices else ()),
-        *([f"not trained ({untrained.rstrip('.')})"] if untrained else []),
-        *silent,
-    ]
     said = (
         f"{answer.call} at score {answer.score:+.3f} from {', '.join(answer.weights)}"
     )
-    return "; ".join([said, *lacks]) + "."
+    defects = findings.prices.defects if findings.prices else ()
+    silent = [
+        f"{name} is missing ({_why(findings, name, voice)})"
+        for name, voice in voices.items()
+        if not voice.present
+    ]
+    return (
+        "; ".join([said, *defects, *_training(findings, voices["lstm"]), *silent]) + "."
+    )
+
+
+def _why(findings: SymbolFindings, name: str, voice: Component) -> str:
+    """Return why a voice is silent; a failed training explains a missing LSTM."""
+    untrained = findings.training_failure if name == "lstm" else None
+    return (untrained or voice.reason).rstrip(".")
+
+
+def _training(findings: SymbolFindings, lstm: Component) -> list[str]:
+    """Return what went wrong in training while an earlier model speaks."""
+    if not lstm.present:
+        return []
+    if findings.training_failure:
+        return [f"not trained anew ({findings.training_failure.rstrip('.')})"]
+    if findings.trained and findings.trained.rejected:
+        return [f"the new model is rejected ({findings.trained.rejected})"]
+    return []

@@ -1,7 +1,7 @@
 """How a run ended: counted, with reasons, for the person and for the exit code."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from screening.row import Row
 class RunSummary:
     """One run of screening or training, in numbers.
 
-    `failures` are reasons by symbol; `seconds` is the wall-clock total; `trained`
-    holds the models made in this run, with the seconds each took.
+    `failures` are the reasons of unusable symbols, `untrained` those of symbols that
+    training failed for; `seconds` is the wall-clock total; `trained` holds the models
+    made in this run, with the seconds each took.
     """
 
     as_of: date
     symbols: tuple[str, ...]
     failures: Mapping[str, str]
     seconds: float
+    untrained: Mapping[str, str] = field(default_factory=dict)
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
     csv: Path | None = None

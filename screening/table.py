@@ -5,8 +5,11 @@ import io
 import math
 from collections.abc import Iterable
 from datetime import date
+from numbers import Real
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from config.home import write_text_whole
 from screening.columns import COLUMNS
@@ -58,7 +61,7 @@ def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(float(value))
+    if isinstance(value, Real):
+        return repr(value.item() if isinstance(value, np.generic) else value)
     text = " ".join(str(value).split())
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

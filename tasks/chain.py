@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from prefect import allow_failure
 from prefect.futures import PrefectFuture
 
-from config.errors import BusyError, OvernightError, StorageError
-from config.home import Home
+from config.errors import BusyError, OvernightError
+from config.home import Home, refusals_named
 from features.component import Component
 from market_data.sources import PriceSource
 from risk_guard.assessment import unknown_events
@@ -77,20 +77,20 @@ def one_run_at_a_time(home: Home) -> Iterator[None]:
     StorageError
         If the home can't be written.
     """
-    try:
+    with refusals_named(home.lock):
         home.lock.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(home.lock, timeout=0):
-            yield
-    except Timeout as error:
-        raise BusyError(
-            f"{home.root} must be free, got another run in it; wait for its end, or "
-            "use another --home."
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            f"{home.root} must be writable, got: {error.strerror or error}; "
-            "choose another --home."
-        ) from error
+        lock = FileLock(home.lock)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise BusyError(
+                f"{home.root} must be free, got another run in it; wait for its end, "
+                "or use another --home."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
@@ -142,7 +142,10 @@ def _reason(future: PrefectFuture[Any]) -> str:
     error = future.result(raise_on_failure=False)
     if isinstance(error, OvernightError):
         return str(error)
-    return f"failed: {type(error).__name__}: {error}"
+    return (
+        f"failed: the symbol must pass every stage, got {type(error).__name__}: "
+        f"{error}; run it alone with --debug."
+    )
 
 
 def _cores() -> int:

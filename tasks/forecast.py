@@ -6,7 +6,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import ModelUnusable
+from config.errors import SymbolError
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from screening.findings import IndicatorFindings, ModelFindings
@@ -34,5 +34,6 @@ def forecast(
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     try:
         return replace(findings, forecast=slots.run(forecast_symbol, job))
-    except ModelUnusable as error:
-        return ModelFindings(ModelState("missing", None, str(error)), None, None)
+    except SymbolError as error:
+        state = ModelState("missing", state.age_days, str(error))
+        return ModelFindings(state, metadata, None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -58,10 +58,14 @@ class Night:
         back = pd.DateOffset(years=self.parameters.years)
         return (pd.Timestamp(self.as_of_of(symbol)) - back).date()
 
+    @property
+    def tables(self) -> Path:
+        """Return the folder of this night's tables between the stages."""
+        return self.home.nights / self.as_of.isoformat()
+
     def table(self, stage: str, symbol: str) -> Path:
         """Return where a stage's table of the symbol lies."""
-        name = f"{file_stem(symbol)}.parquet"
-        return self.home.nights / self.as_of.isoformat() / stage / name
+        return self.tables / stage / f"{file_stem(symbol)}.parquet"
 
     def open_source(self) -> PriceSource:
         """Return the price source."""
@@ -92,8 +96,9 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     UsageError
         If anything asked for is out of range, unknown or not there.
     """
-    if train not in ("stale", "always", "never"):
-        raise ParameterError(f"`train` must be stale, always or never, got {train!r}.")
+    if train not in get_args(TrainPolicy):
+        choices = ", ".join(get_args(TrainPolicy))
+        raise ParameterError(f"`train` must be one of {choices}, got {train!r}.")
     settings = read_settings(home)
     symbols = selected_symbols(selection, settings.all_universes)
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())

@@ -1,6 +1,6 @@
 """Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -34,49 +34,51 @@ def publish(
     )
     path = csv_path(night.home.screening_csv, night.as_of)
     write_csv(path, rows)
-    keep_newest_folders(night.home.nights, night.settings.run.nights_kept)
     _show_rows(rows)
-    _show_models(findings)
     create_link_artifact(
         key="screening-csv", link=path.resolve().as_uri(), link_text=path.name
     )
-    failures = {
-        row["symbol"]: row["reason"] for row in rows if row["data_status"] == "failed"
+    failed = [row for row in rows if row["data_status"] == "failed"]
+    failures = {row["symbol"]: row["reason"] for row in failed}
+    untrained = {
+        found.symbol: found.training_failure
+        for found in findings
+        if found.training_failure
     }
-    summary = _summary(night, findings, failures, ended_at)
-    return replace(summary, rows=rows, csv=path)
+    summary = _closed(night, findings, untrained, ended_at)
+    return replace(summary, failures=failures, rows=rows, csv=path)
 
 
 def training_summary(
     night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
 ) -> RunSummary:
-    """Show the trained models; return the summary of a run that only trains.
-
-    A symbol that never came to its training is logged here as failed.
-    """
-    _show_models(findings)
-    for found in findings:
-        if found.failure:
-            entry = failed_entry(found.symbol, found.failure, night.run_at)
-            append_entry(night.home.training_log, night.run_at, entry)
-    failures = {
+    """Close a run that only trains; return its summary."""
+    untrained = {
         found.symbol: why
         for found in findings
         if (why := found.failure or found.training_failure)
     }
-    return _summary(night, findings, failures, ended_at)
+    summary = _closed(night, findings, untrained, ended_at)
+    return replace(summary, failures=untrained)
 
 
-def _summary(
+def _closed(
     night: Night,
     findings: Sequence[SymbolFindings],
-    failures: dict[str, str],
+    untrained: Mapping[str, str],
     ended_at: datetime,
 ) -> RunSummary:
+    """Log what was not trained, show what was, drop old tables; return the counts."""
+    for symbol, why in untrained.items():
+        entry = failed_entry(symbol, why, night.run_at)
+        append_entry(night.home.training_log, night.run_at, entry)
+    _show_models(findings)
+    keep_newest_folders(night.tables, night.settings.run.nights_kept)
     return RunSummary(
         as_of=night.as_of,
         symbols=night.symbols,
-        failures=failures,
+        failures={},
+        untrained=untrained,
         seconds=(ended_at - night.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
     )

@@ -63,6 +63,12 @@ class _Slot:
             max_tasks_per_child=jobs,
         )
 
+    @property
+    def alive(self) -> bool:
+        """Return whether no process of it has died; one not started yet is alive."""
+        processes = (self.executor._processes or {}).values()  # noqa: SLF001
+        return all(process.is_alive() for process in processes)
+
     def kill(self) -> None:
         """End the process now, whatever it does."""
         for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
@@ -102,7 +108,7 @@ class ProcessSlots:
         Exception
             What the job raised.
         """
-        slot = self._free.get() or _Slot(self._jobs)
+        slot = self._living(self._free.get())
         kept: _Slot | None = slot
         try:
             future = slot.executor.submit(_call, job, given)
@@ -114,15 +120,23 @@ class ProcessSlots:
         finally:
             self._free.put(kept)
 
+    def _living(self, slot: _Slot | None) -> _Slot:
+        """Return the slot, or a new one where its process died while idle."""
+        if slot and slot.alive:
+            return slot
+        if slot:
+            slot.kill()
+        return _Slot(self._jobs)
+
     def _why(self, error: Exception) -> str:
         if isinstance(error, _TooLateError):
             return (
-                f"a training must end within {self._seconds:g} s, got none; lower "
-                "`epochs` or raise `training_seconds`."
+                f"a model process must end within {self._seconds:g} s, got no answer; "
+                "lower `epochs` or raise `training_seconds`."
             )
         return (
-            "a training process must live to the end, got killed; out of memory? "
-            "Lower `training_processes` or use the preset low_memory."
+            "a model process must live to the end, got killed (out of memory?); lower "
+            "`training_processes` or use the preset low_memory."
         )
 
     def _watched[Output](
@@ -135,8 +149,8 @@ class ProcessSlots:
             try:
                 return future.result(timeout=LOOK_EVERY_SECONDS)
             except StillRunning:
-                if future.done():  # The job's own TimeoutError is this type too.
-                    raise
+                if future.done():  # By now, or with a TimeoutError of its own.
+                    return future.result()
                 if time.monotonic() > deadline:
                     raise _TooLateError from None
             epoch, epochs, loss, validation_loss = slot.epoch

@@ -1,14 +1,16 @@
-"""Task: train a symbol's model where the policy asks for it, and log it."""
+"""Task: train a symbol's model where the policy asks for it, and log it.
+
+What can't be trained is logged when the run ends, whichever stage it failed in.
+"""
 
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import SymbolError
 from modelling.freshness import night_model
 from modelling.jobs import TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
-from modelling.training_log import append_entry, failed_entry, trained_entry
+from modelling.training_log import append_entry, trained_entry
 from screening.findings import IndicatorFindings
 from tasks.night import Night
 from tasks.progress import Progress
@@ -35,15 +37,11 @@ def train(
         settings=night.settings.models,
         trained_at=night.run_at,
     )
-    log = night.home.training_log
-    try:
-        metadata = slots.run(
-            train_symbol, job, lambda done: progress.on_epoch(symbol, done)
-        )
-    except SymbolError as error:
-        append_entry(log, night.run_at, failed_entry(symbol, str(error), night.run_at))
-        raise
-    append_entry(log, night.run_at, trained_entry(metadata, night.run_at))
+    metadata = slots.run(
+        train_symbol, job, lambda done: progress.on_epoch(symbol, done)
+    )
+    entry = trained_entry(metadata, night.run_at)
+    append_entry(night.home.training_log, night.run_at, entry)
     return metadata
 
 
@@ -51,5 +49,5 @@ def _is_due(night: Night, symbol: str, indicators: IndicatorFindings) -> bool:
     if night.train == "stale":
         table = pd.read_parquet(indicators.path)
         _, state = night_model(night.registry(), symbol, table, night.run_at)
-        return state.needs_training
+        return state.due
     return night.train == "always"

@@ -158,7 +158,25 @@ def test_a_model_that_knows_the_future_is_silent(
     row = rows_of(tmp_path, "2025-10-27_screening_results.csv").loc["AAA.AX"]
     assert row["prediction_source"] == "TREND"
     assert row["model_status"] == "missing"
-    assert "after the as-of session 2025-10-27" in row["reason"]
+    assert "nothing after the as-of session 2025-10-27" in row["reason"]
+
+
+def test_a_replay_leaves_the_live_model_alone(
+    run_night: Any,  # noqa: ANN401
+    night: tuple[Path, Any],
+    tmp_path: Path,
+) -> None:
+    """A replay trains a model of its own; the later night then says the same again."""
+    home, _ = night
+    shutil.copytree(home / "models", tmp_path / "models")
+    run_night(tmp_path, "AAA.AX", as_of=date(2025, 10, 27))
+    earlier = rows_of(tmp_path, "2025-10-27_screening_results.csv").loc["AAA.AX"]
+    run_night(tmp_path, "AAA.AX", train="never")
+    columns = ["predicted_close", "score", "prediction_source", "model_grade"]
+    assert list(rows_of(tmp_path).loc["AAA.AX", columns]) == list(
+        rows_of(home).loc["AAA.AX", columns]
+    )
+    assert earlier["model_status"] in ("fresh", "rejected")
 
 
 def test_a_bare_keras_session_gives_the_predicted_close(

@@ -10,8 +10,8 @@ import pytest
 
 from config.errors import SymbolError, UnknownSymbol
 from config.settings import PriceSettings
-from market_data.folder import CSV_COLUMNS, FolderSource
-from market_data.prices import RAW_PRICES
+from market_data.folder import FolderSource
+from market_data.prices import RAW_PRICES, YAHOO_COLUMNS
 from market_data.sample import SampleSource
 from market_data.sources import PriceSource
 from market_data.yahoo import YahooSource
@@ -38,7 +38,7 @@ class Case:
 def folder_case(folder: Path, prices: pd.DataFrame) -> Case:
     """Return a folder source with one generated CSV, as Yahoo's page saves it."""
     (folder / "prices").mkdir()
-    names = {ours: theirs for theirs, ours in CSV_COLUMNS.items()}
+    names = {ours: theirs for theirs, ours in YAHOO_COLUMNS.items()}
     table = prices.rename(columns=names).rename_axis("Date")
     table.to_csv(folder / "prices" / "CBA.AX.csv")
     return Case(FolderSource(folder), "CBA.AX", date(2024, 7, 1), date(2025, 6, 20))

@@ -37,7 +37,7 @@ def put(registry: Registry, describe: Describe, **changes: object) -> ModelMetad
         (timedelta(0), 0, "fresh"),
         (timedelta(hours=23), 0, "fresh"),
         (timedelta(days=7), 7, "fresh"),
-        (timedelta(days=7, hours=23), 7, "fresh"),
+        (timedelta(days=7, seconds=1), 7, "stale"),
         (timedelta(days=8), 8, "stale"),
         (timedelta(days=400), 400, "stale"),
         (timedelta(hours=-3), 0, "fresh"),
@@ -46,10 +46,10 @@ def put(registry: Registry, describe: Describe, **changes: object) -> ModelMetad
 def test_age_by_the_clock(
     describe: Describe, age: timedelta, days: int, status: str
 ) -> None:
-    """A model is stale after 7 whole days since it was trained."""
+    """A model is stale once more than 7 days have passed since it was trained."""
     metadata = describe(training_date=NOON - age, last_session=SESSION_DAY)
     state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
-    assert state == ModelState(status, days)
+    assert state == ModelState(status, days, due=status == "stale")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_age_by_the_sessions(describe: Describe, days: int, status: str) -> None
     last_session = SESSION_DAY - timedelta(days=days)
     metadata = describe(training_date=NOON, last_session=last_session)
     state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
-    assert state == ModelState(status, days)
+    assert state == ModelState(status, days, due=status == "stale")
 
 
 def test_the_older_age_counts(describe: Describe) -> None:
@@ -84,18 +84,9 @@ def test_the_age_limit_is_a_setting(
     assert model_state(metadata, SESSION_DAY, NOON, settings).status == status
 
 
-def test_a_model_that_knows_the_future_is_missing(describe: Describe) -> None:
-    """A model trained on sessions after the as-of does not exist on that night."""
-    metadata = describe(training_date=NOON, last_session=date(2013, 3, 4))
-    state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
-    assert (state.status, state.age_days, state.may_speak) == ("missing", None, False)
-    assert "2013-03-04" in state.reason
-    assert "2013-03-01" in state.reason
-
-
-@pytest.mark.parametrize(("days", "status"), [(2, "rejected"), (9, "stale")])
+@pytest.mark.parametrize(("days", "due"), [(2, False), (9, True)])
 def test_a_rejected_model_is_silent_at_any_age(
-    describe: Describe, days: int, status: str
+    describe: Describe, *, days: int, due: bool
 ) -> None:
     """A rejected model never speaks; once old it is up for training again."""
     metadata = describe(
@@ -104,25 +95,23 @@ def test_a_rejected_model_is_silent_at_any_age(
         rejected="graded poor",
     )
     state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
-    assert state == ModelState(status, days, "graded poor")
+    assert state == ModelState("rejected", days, "graded poor", due=due)
     assert not state.may_speak
 
 
 @pytest.mark.parametrize(
-    ("state", "speaks", "trains"),
+    ("state", "speaks"),
     [
-        (ModelState("fresh", 0), True, False),
-        (ModelState("stale", 9), True, True),
-        (ModelState("stale", 9, "a split?"), False, True),
-        (ModelState("rejected", 2, "graded poor"), False, False),
-        (ModelState("missing", None, "none"), False, True),
+        (ModelState("fresh", 0), True),
+        (ModelState("stale", 9, due=True), True),
+        (ModelState("stale", 9, "a split?", due=True), False),
+        (ModelState("rejected", 2, "graded poor"), False),
+        (ModelState("missing", None, "none", due=True), False),
     ],
 )
-def test_who_speaks_and_who_is_trained(
-    *, state: ModelState, speaks: bool, trains: bool
-) -> None:
-    """Fresh and stale models speak unless they have a reason; old ones are trained."""
-    assert (state.may_speak, state.needs_training) == (speaks, trains)
+def test_who_speaks(*, state: ModelState, speaks: bool) -> None:
+    """Fresh and stale models speak unless they have a reason not to."""
+    assert state.may_speak == speaks
 
 
 def test_a_fitting_model_is_found_for_the_night(
@@ -155,6 +144,7 @@ def test_a_later_models_metadata_stays_hidden(
     metadata, state = night_model(registry, "CBA.AX", indicators.iloc[:-1], NOON)
     assert metadata is None
     assert state.status == "missing"
+    assert "must know nothing after the as-of session" in state.reason
 
 
 def test_a_split_silences_the_model(
@@ -165,7 +155,7 @@ def test_a_split_silences_the_model(
     split = indicators.assign(**{CLOSE: indicators[CLOSE] / 10})
     metadata, state = night_model(registry, "CBA.AX", split, NOON)
     assert metadata is not None
-    assert (state.status, state.may_speak, state.needs_training) == (
+    assert (state.status, state.may_speak, state.due) == (
         "stale",
         False,
         True,

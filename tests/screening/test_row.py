@@ -101,13 +101,27 @@ def test_a_failed_symbol_says_why_and_nothing_else() -> None:
 def test_a_silent_lstm_is_named_with_its_reason() -> None:
     """Without a usable model the source is TREND and the reason names the model's."""
     silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
-    row = row_of(found(model=silent, training_failure="too_short: 90 sessions"))
+    row = row_of(found(model=silent))
     assert row["prediction_source"] == "TREND"
     assert row["lstm_direction"] is None
     assert row["lstm_weight"] is None
     assert row["model_status"] == "rejected"
     assert "lstm is missing (graded overfitting)" in row["reason"]
-    assert "not trained (too_short: 90 sessions)" in row["reason"]
+
+
+def test_a_failed_training_explains_a_missing_model() -> None:
+    """Where training failed, its reason stands instead of a call to train."""
+    silent = ModelFindings(ModelState("missing", None, "run `train`"), None, None)
+    row = row_of(found(model=silent, training_failure="too_short: 90 sessions."))
+    assert "lstm is missing (too_short: 90 sessions)" in row["reason"]
+    assert "run `train`" not in row["reason"]
+
+
+def test_a_failed_refresh_is_told_while_the_old_model_speaks() -> None:
+    """An older model goes on speaking; the row says that it could not be renewed."""
+    row = row_of(found(training_failure="training_failed: killed."))
+    assert row["prediction_source"] == "LSTM"
+    assert "not trained anew (training_failed: killed)" in row["reason"]
 
 
 def test_a_defect_degrades_and_is_named() -> None:

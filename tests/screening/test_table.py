@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +74,8 @@ def test_best_score_first_failed_last() -> None:
         (0.30000000000000004, "0.30000000000000004"),
         (date(2025, 11, 10), "2025-11-10"),
         (3, "3"),
+        (-3, "-3"),
+        (np.float64(-0.5), "-0.5"),
         ("plain", "plain"),
         ("two\nlines", "two lines"),
         ("=1+1", "'=1+1"),

@@ -58,9 +58,9 @@ def test_a_users_own_list_can_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"source": "ftp"}, ParameterError, "yahoo, folder or sample"),
+        ({"source": "ftp"}, ParameterError, "yahoo, folder, sample"),
         ({"source": "folder"}, ParameterError, "holds `prices/`"),
-        ({"train": "maybe"}, ParameterError, "stale, always or never"),
+        ({"train": "maybe"}, ParameterError, "stale, always, never"),
         ({"as_of": date(2031, 1, 1)}, ParameterError, "2031-01-01"),
         ({"as_of": date(1931, 1, 1)}, ParameterError, "1931-01-01"),
         ({"selection": Universe(universe="x")}, SelectionError, "asx_priority"),

@@ -1,5 +1,7 @@
 """Process slots: one job's crash, hang or error is that job's alone."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -41,8 +43,15 @@ def test_the_jobs_own_error_comes_through(slots: ProcessSlots) -> None:
 
 def test_a_killed_process_costs_one_job(slots: ProcessSlots) -> None:
     """After an out-of-memory kill the slot serves the next job."""
-    with pytest.raises(TrainingFailed, match=r"got killed; out of memory"):
+    with pytest.raises(TrainingFailed, match=r"got killed \(out of memory"):
         slots.run(slot_jobs.die, None)
+    assert slots.run(slot_jobs.process_id, None) > 0
+
+
+def test_a_process_that_died_idle_costs_nothing(slots: ProcessSlots) -> None:
+    """A process killed between two jobs is replaced before the next one."""
+    os.kill(slots.run(slot_jobs.process_id, None), signal.SIGKILL)
+    time.sleep(0.5)
     assert slots.run(slot_jobs.process_id, None) > 0
 
 
