@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -13,6 +14,13 @@ from flows.model_status import ModelStatuses
 from screening.row import Row
 from screening.summary import RunSummary
 from tasks.progress import Standing, listener
+
+NARROW: dict[str, Any] = {
+    "box": box.SIMPLE_HEAD,
+    "padding": (0, 1, 0, 0),
+    "pad_edge": False,
+}
+"""Tables fit 80 columns, and need no character that an old terminal lacks."""
 
 
 @contextmanager
@@ -61,11 +69,12 @@ def _totals(summary: RunSummary) -> str:
         for model in summary.trained
     )
     succeeded = "usable" if summary.csv else "done"
+    seconds = f"\nTraining: {took}" if took else ""
     return (
         f"{summary.succeeded} of {len(summary.symbols)} symbols {succeeded}, "
         f"{len(summary.failures)} failed; {len(summary.trained)} trained, "
         f"{rejected} of them rejected; {summary.seconds:.0f} s in all"
-        + (f" (training: {took})" if took else "")
+        f"{seconds}"
     )
 
 
@@ -76,7 +85,7 @@ def show_statuses(found: ModelStatuses) -> None:
         console.print("No models yet; train some: overnight train --universe NAME")
         return
     headings = ("symbol", "status", "grade", "skill", "age", "knows to", "reason")
-    table = Table(*headings, box=box.SIMPLE_HEAD)
+    table = Table(*headings, **NARROW)
     for line in found.symbols:
         table.add_row(
             line.symbol,
@@ -92,7 +101,7 @@ def show_statuses(found: ModelStatuses) -> None:
 
 
 def _screening_table(summary: RunSummary) -> Table:
-    table = Table(title=f"As of {summary.as_of}", box=box.SIMPLE_HEAD)
+    table = Table(title=f"As of {summary.as_of}", **NARROW)
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "next close"):
         table.add_column(
             heading, justify="left" if heading in ("symbol", "call") else "right"
@@ -121,7 +130,7 @@ def _screening_cells(row: Row) -> list[str]:
 
 def _training_table(summary: RunSummary) -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
-    table = Table(*headings, "rejected, and what to change", box=box.SIMPLE_HEAD)
+    table = Table(*headings, "rejected, and what to change", **NARROW)
     for model in summary.trained:
         why = [text for text in (model.rejected, model.advice) if text]
         table.add_row(

@@ -150,8 +150,9 @@ class Registry:
         import keras  # noqa: PLC0415  loads the backend, seconds
 
         path = ModelPair.of(self.folder, metadata.symbol).model
-        if not _belongs(path, metadata):
-            path = self._history_pair(metadata).model
+        earlier = self._history_pair(metadata).model
+        if earlier.exists() and not _belongs(path, metadata):
+            path = earlier
         try:
             return keras.saving.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.

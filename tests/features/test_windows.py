@@ -165,7 +165,7 @@ def test_scaling_leaves_its_argument() -> None:
 @pytest.mark.parametrize(("rows", "length"), [(20, 30), (30, 30), (47, 30), (75, 60)])
 def test_too_few_rows_are_refused_with_their_number(rows: int, length: int) -> None:
     """Too few rows for the windows: the message names both numbers and a way out."""
-    expected = f"too_short: .* {rows} .* {length} sessions; take a longer `period`"
+    expected = f"too_short: .* {length} sessions .* than {rows} .* longer `period`"
     with pytest.raises(TooShort, match=expected):
         split_windows(walk(rows), length, 0.2)
 

@@ -117,7 +117,7 @@ def test_a_forecasting_job_says_what_the_model_says(
     question: ForecastJob, live_model: ModelMetadata, indicators: pd.DataFrame
 ) -> None:
     """The job's forecast is that of the live model on the stored features."""
-    network = Registry(question.models, question.settings).load(question.symbol)
+    network = Registry(question.models, question.settings).load(live_model)
     assert forecast_symbol(question) == forecast(network, live_model, indicators)
 
 

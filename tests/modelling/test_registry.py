@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ def test_a_saved_model_comes_back(
     saved = save()
     assert registry.live("CBA.AX") == registry.required("CBA.AX") == saved
     pairs = zip(
-        registry.load("CBA.AX").get_weights(), untrained.get_weights(), strict=True
+        registry.load(saved).get_weights(), untrained.get_weights(), strict=True
     )
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
 
@@ -119,7 +119,7 @@ def test_keras_and_the_json_alone_reproduce_a_forecast(
     window = indicators[facts["features"]].to_numpy()[-facts["sequence_length"] :]
     scaled = ((window - low) / (high - low))[np.newaxis].astype(np.float32)
     close = float(network(scaled)[0, 0]) * (high[0] - low[0]) + low[0]
-    ours = Registry(job.models, job.settings).load(job.symbol)
+    ours = Registry(job.models, job.settings).load(live_model)
     answer = forecast(ours, live_model, indicators).predicted_close
     assert answer == pytest.approx(close, rel=1e-9)
 
@@ -258,33 +258,32 @@ def test_half_a_pair_is_no_model(
 @pytest.mark.parametrize("content", [b"import os", b"", b"PK\x03\x04 no zip", None])
 @pytest.mark.usefixtures("backend")
 def test_a_file_that_is_no_model_does_not_load(
-    registry: Registry, live: ModelPair, content: bytes | None
+    registry: Registry, describe: Describe, live: ModelPair, content: bytes | None
 ) -> None:
     """What Keras can't load in safe mode is unusable, and the file is named."""
-    registry.folder.mkdir()
-    if content is not None:
-        live.model.write_bytes(content)
+    saved = put(registry, describe, content or b"")
+    if content is None:
+        live.model.unlink()
     with pytest.raises(ModelUnusable, match=r"lstm_CBA\.AX_model\.keras must load"):
-        registry.load("CBA.AX")
+        registry.load(saved)
 
 
 def test_code_in_a_model_file_is_not_run(
-    backend: ModuleType, registry: Registry, live: ModelPair
+    backend: ModuleType, registry: Registry, describe: Describe
 ) -> None:
     """A model with a Python lambda inside is refused: safe mode runs no code."""
     inputs = backend.Input((2,))
     double = backend.layers.Lambda(lambda values: values * 2)
-    registry.folder.mkdir()
-    backend.Model(inputs, double(inputs)).save(live.model)
+    saved = registry.save(describe(), backend.Model(inputs, double(inputs)).save)
     with pytest.raises(ModelUnusable, match="safe mode"):
-        registry.load("CBA.AX")
+        registry.load(saved)
 
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_kill_between_the_two_renames_is_mended(
     registry: Registry, describe: Describe, live: ModelPair, *, first: bool
 ) -> None:
-    """New model live, its metadata still a draft: the next reader finishes the move."""
+    """New model live, its metadata a draft: readers find it, the next save moves it."""
     put(registry, describe, b"old")
     old = live.metadata.read_bytes()
     new = put(registry, describe, b"new", training_date=START + timedelta(days=1))
@@ -293,7 +292,29 @@ def test_a_kill_between_the_two_renames_is_mended(
     if not first:
         live.metadata.write_bytes(old)
     assert registry.required("CBA.AX") == new
+    later = put(registry, describe, b"3rd", training_date=START + timedelta(days=2))
+    assert registry.required("CBA.AX") == later
     assert files(registry.folder / "drafts") == []
+    assert len(files(registry.folder / "history")) == 4
+
+
+def test_a_replays_model_lies_beside_the_live_one(
+    registry: Registry, describe: Describe
+) -> None:
+    """A model that knows less than the live one serves earlier nights only."""
+    late = put(registry, describe, b"late", last_session=date(2013, 3, 1))
+    early = put(
+        registry,
+        describe,
+        b"early",
+        last_session=date(2013, 2, 1),
+        training_date=START + timedelta(days=1),
+    )
+    assert registry.required("CBA.AX") == late
+    assert registry.known_by("CBA.AX", date(2013, 3, 4)) == late
+    assert registry.known_by("CBA.AX", date(2013, 2, 15)) == early
+    with pytest.raises(ModelUnusable, match="nothing after the as-of"):
+        registry.known_by("CBA.AX", date(2013, 1, 31))
 
 
 def test_a_kill_before_the_renames_leaves_the_live_pair(
