@@ -132,8 +132,11 @@ def read_settings(home: Path) -> Settings:
     Raises
     ------
     ParameterError
-        If the file is no TOML, or holds an unknown name or a value out of range.
+        If `home` is no folder, or the file is no TOML, or holds an unknown name or a
+        value out of range.
     """
+    if home.exists() and not home.is_dir():
+        raise ParameterError(f"`home` must be a folder, got the file {home}.")
     path = home / SETTINGS_FILE
     if not path.exists():
         return Settings()

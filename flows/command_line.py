@@ -5,6 +5,8 @@ them, so that `--help` answers at once.
 """
 
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +14,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.console import Console
+from typer.exceptions import TyperException
 
 from config.errors import OvernightError
 from flows.options import ScreenOptions, StatusOptions, TrainOptions, taking
@@ -36,6 +40,20 @@ class Exit(IntEnum):
     ALL_USABLE = 0
     RUN_FAILED = 1
     SYMBOLS_FAILED = 3
+    INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command; words that no option takes are refused in one sentence too."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        said = error.format_message().rstrip(".")
+        typer.echo(f"overnight: {said}; see `overnight --help`.", err=True)
+        code = error.exit_code
+    except typer.Abort:
+        code = Exit.RUN_FAILED
+    sys.exit(code)
 
 
 @app.command()
@@ -89,6 +107,7 @@ def _run(name: str, options: TrainOptions, train_policy: str) -> None:
     _quiet_prefect(debug=options.debug)
     from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, return_state=True)
         outcome = state.result(raise_on_failure=False)
@@ -102,6 +121,24 @@ def _run(name: str, options: TrainOptions, train_policy: str) -> None:
         if outcome.failures
         else Exit.ALL_USABLE
     )
+
+
+def _interrupted(_number: int, _frame: object) -> None:
+    """End at once on Ctrl-C: what is finished is on disk, whole, and is not lost.
+
+    Ctrl-C reaches Prefect's temporary server too; leaving the flow in good order would
+    wait for its answers. The model processes end with this one.
+    """
+    server = sys.modules.get("prefect.server.api.server")
+    if server:
+        for temporary in list(server.SubprocessASGIServer._instances.values()):  # noqa: SLF001
+            temporary.stop()
+    Console(stderr=True).show_cursor()
+    typer.echo(
+        "\novernight: the run must end by itself, got Ctrl-C; run it again to go on.",
+        err=True,
+    )
+    os._exit(Exit.INTERRUPTED)
 
 
 def _flow(name: str) -> Callable[..., Any]:
@@ -126,6 +163,8 @@ def _quiet_prefect(*, debug: bool) -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        # After Ctrl-C the helper that cleans up behind the processes says so at length.
+        "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():
         os.environ.setdefault(name, value)
 

@@ -36,10 +36,14 @@ class Defect:
 
 @dataclass(frozen=True)
 class CheckedPrices:
-    """Prices that may be used (`CLEAN_PRICES`), with what is wrong with them."""
+    """Prices that may be used (`CLEAN_PRICES`), with what is wrong with them.
+
+    `repairs` are sentences on what had one right answer; they degrade nothing.
+    """
 
     frame: pd.DataFrame
     defects: tuple[Defect, ...]
+    repairs: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -80,7 +84,19 @@ def checked(
     defects += _high_below_low(frame)
     defects += _jumps(frame, settings)
     defects += _holes(frame, exchange, settings)
-    return CheckedPrices(CLEAN_PRICES.validate(frame), tuple(defects))
+    return CheckedPrices(CLEAN_PRICES.validate(frame), tuple(defects), _repairs(prices))
+
+
+def _repairs(prices: pd.DataFrame) -> tuple[str, ...]:
+    """Return what `_in_order_and_unique` mends without a doubt."""
+    said = []
+    if not prices.index.is_monotonic_increasing:
+        said.append("rows put in order of time")
+    exact = prices.reset_index().duplicated().to_numpy()
+    if exact.any():
+        first = prices.index[exact][0].date()
+        said.append(f"{int(exact.sum())} repeated rows dropped, first of {first}")
+    return tuple(said)
 
 
 def _in_order_and_unique(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Defect]]:
@@ -139,7 +155,7 @@ def _refuse_impossible(rows: pd.DataFrame) -> None:
         columns = [str(name) for name in prices if not finite[name].iloc[row]]
         column = [*columns, VOLUME][0]
         raise BadPrices(
-            f"prices must be above 0 and volume not below, got `{column}` "
+            f"prices must be finite and above 0, volume not below, got `{column}` "
             f"{rows[column].iloc[row]:g} on {rows.index[row].date()} "
             f"({int(wrong.sum())} such rows); fetch the symbol again."
         )

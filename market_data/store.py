@@ -70,7 +70,7 @@ class PriceStore:
             If the store can't be written.
         """
         if not self.source.remote:
-            return self._asked(symbol, first, as_of)
+            return self.source.fetch(symbol, first, as_of)
         stored = self._stored(symbol)
         if stored and stored.asked_from <= first and stored.reaches(as_of):
             return stored.cut(first, as_of)

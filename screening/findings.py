@@ -13,13 +13,18 @@ from risk_guard.assessment import EventAssessment
 
 @dataclass(frozen=True)
 class PriceFindings:
-    """Adjusted prices stored at `path`; `defects` are sentences, empty where none."""
+    """Adjusted prices stored at `path`.
+
+    `defects` and `repairs` are sentences, empty where there are none; only defects
+    degrade the row.
+    """
 
     path: Path
     sessions: int
     currency: str
     source: str
     defects: tuple[str, ...]
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

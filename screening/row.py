@@ -161,7 +161,8 @@ def _reason(
     said = (
         f"{answer.call} at score {answer.score:+.3f} from {', '.join(answer.weights)}"
     )
-    defects = findings.prices.defects if findings.prices else ()
+    prices = findings.prices
+    defects = (*prices.defects, *prices.repairs) if prices else ()
     silent = [
         f"{name} is missing ({_why(findings, name, voice)})"
         for name, voice in voices.items()

@@ -29,4 +29,5 @@ def download(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
         currency=history.currency,
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
+        repairs=found.repairs,
     )

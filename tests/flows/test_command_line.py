@@ -1,10 +1,13 @@
 """The command: refusals in one sentence, exit codes, and a help that comes at once."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,62 @@ def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
     assert asked.returncode == 2
     assert "1  asx_priority   CBA.AX ANZ.AX" in menu
     assert "The list must be 1 to 7, got 99." in refusal
+
+
+def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
+    """Ctrl-C in a running night: one sentence, exit 130, no process left behind."""
+    command = shutil.which("overnight") or "overnight"
+    night = subprocess.Popen(
+        [command, "screen", "--source", "sample", "--home", str(tmp_path)],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "data" / "nights").exists():
+        assert night.poll() is None
+        time.sleep(0.2)
+    time.sleep(5)
+    os.killpg(night.pid, signal.SIGINT)
+    _, said = night.communicate(timeout=30)
+    assert night.returncode == 130
+    assert said.strip() == (
+        "overnight: the run must end by itself, got Ctrl-C; run it again to go on."
+    )
+    time.sleep(5)
+    assert not session_processes(night.pid)
+
+
+def session_processes(leader: int) -> list[str]:
+    """Return the processes that still belong to a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(after_name[3]) == leader and after_name[0] != "Z":
+                found.append(folder.name)
+    return found
+
+
+def test_words_that_no_option_takes_are_refused_in_one_sentence() -> None:
+    """The option parser's own refusals are one sentence like all others."""
+    command = shutil.which("overnight") or "overnight"
+    done = subprocess.run(
+        [command, "screen", "--nosuch"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("overnight: No such option: --nosuch")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    """A home must be a folder; said before anything starts."""
+    home = tmp_path / "file"
+    home.write_text("")
+    for words in (["screen", "CBA.AX"], ["status"]):
+        result = CliRunner().invoke(app, [*words, "--home", str(home)])
+        assert result.exit_code == 2
+        assert "`home` must be a folder" in result.stderr
 
 
 def test_the_help_loads_nothing_heavy() -> None:

@@ -93,6 +93,14 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
+def test_what_was_repaired_is_said(prices: pd.DataFrame) -> None:
+    """Order and repeated rows have one right answer: mended, named, not degrading."""
+    result = check(pd.concat([prices.iloc[::-1], prices.iloc[[5]]]))
+    assert result.status == "ok"
+    assert result.repairs[0] == "rows put in order of time"
+    assert result.repairs[1].startswith("1 repeated rows dropped, first of ")
+
+
 def test_faultless_prices_are_ok_and_unchanged(prices: pd.DataFrame) -> None:
     """Prices without a fault come back as they are."""
     result = check(prices)
