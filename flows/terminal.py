@@ -13,7 +13,7 @@ from rich.table import Table
 from flows.model_status import ModelStatuses
 from screening.row import Row
 from screening.summary import RunSummary
-from tasks.progress import Standing, listener
+from tasks.progress import Listener, Standing, listener
 
 NARROW: dict[str, Any] = {
     "box": box.SIMPLE_HEAD,
@@ -25,8 +25,19 @@ NARROW: dict[str, Any] = {
 
 @contextmanager
 def shown_progress(title: str) -> Iterator[None]:
-    """Show how far the run is, on stderr and only to a person."""
+    """Show on stderr how far the run is: a bar for a person, lines for a file."""
     console = Console(stderr=True, highlight=False)
+    showing = _bar if console.is_terminal else _lines
+    with showing(title, console) as show:
+        token = listener.set(show)
+        try:
+            yield
+        finally:
+            listener.reset(token)
+
+
+@contextmanager
+def _bar(title: str, console: Console) -> Iterator[Listener]:
     columns = (
         SpinnerColumn("line"),
         TextColumn("{task.description}"),
@@ -35,15 +46,23 @@ def shown_progress(title: str) -> Iterator[None]:
     )
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(title, total=1.0, standing="starting")
+        yield lambda standing: progress.update(
+            bar, completed=standing.share, standing=standing.sentence
+        )
 
-        def show(standing: Standing) -> None:
-            progress.update(bar, completed=standing.share, standing=standing.sentence)
 
-        token = listener.set(show)
-        try:
-            yield
-        finally:
-            listener.reset(token)
+@contextmanager
+def _lines(title: str, console: Console) -> Iterator[Listener]:
+    """Print a line each time a symbol is done."""
+    told = 0
+
+    def show(standing: Standing) -> None:
+        nonlocal told
+        if standing.done > told:
+            told = standing.done
+            console.print(f"{title}: {standing.sentence}", soft_wrap=True)
+
+    yield show
 
 
 def show_summary(summary: RunSummary) -> None:

@@ -54,6 +54,7 @@ def test_the_sample_night_runs_as_written(tmp_path: Path) -> None:
     assert time.monotonic() - start < LIMIT_SECONDS
     (path,) = (tmp_path / "reports" / "csv").iterdir()
     assert f"CSV: {path}" in done.stdout
+    assert "5 symbols as of 2013-03-01: 5 of 5 symbols" in done.stderr
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert sorted(row["symbol"] for row in rows) == [
