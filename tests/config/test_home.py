@@ -1,12 +1,13 @@
 """The home folder: a file appears whole or not at all."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config.errors import StorageError
-from config.home import Home, write_text_whole, write_whole
+from config.home import Home, keep_newest_folders, write_text_whole, write_whole
 
 
 def files_in(folder: Path) -> list[str]:
@@ -153,3 +154,12 @@ def test_a_writer_that_writes_nothing_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         write_whole(tmp_path / "night.csv", lambda _: None)
     assert files_in(tmp_path) == []
+
+
+def test_the_folders_used_last_are_kept(tmp_path: Path) -> None:
+    """The current folder stays whatever its age; of the others the latest stay."""
+    for age, name in enumerate(["d", "c", "b", "a"]):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    keep_newest_folders(tmp_path / "a", 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "d"]

@@ -261,3 +261,21 @@ def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
     )
     assert found["run-progress"]["data"] == 100
     assert len(json.loads(found["screening"]["data"])) == 5
+
+
+def test_a_training_that_hangs_costs_the_lstm_alone(
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """A training over its limit is cut; the row runs on the other voices."""
+    (tmp_path / "overnight.toml").write_text("[models]\ntraining_seconds = 0.5\n")
+    state = run_night(tmp_path, "AAA.AX")
+    row = rows_of(tmp_path).loc["AAA.AX"]
+    assert state.is_completed()
+    assert row["prediction_source"] == "TREND"
+    assert (
+        "lstm is missing (training_failed: a model process must end within 0.5 s"
+        in (row["reason"])
+    )
+    (log,) = Home(tmp_path).training_log.iterdir()
+    assert json.loads(log.read_text())["status"] == "failed"

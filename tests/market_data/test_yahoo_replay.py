@@ -254,3 +254,21 @@ def test_without_yahoo_stored_prices_stand_in(
     replay.faults(f"{fault},endpoint=chart")
     history = store.history("BHP.AX", date(2024, 7, 1), LAST)
     assert (history.source, len(history.frame)) == ("yahoo (stored)", SESSIONS)
+
+
+def test_todays_bar_is_left_out_while_yahoo_writes_it(replay: Replay) -> None:
+    """At 13:00 in Sydney the day's bar is there, and is not taken for a session."""
+    replay.set_now("2025-06-27T03:00")
+    assert ask().frame.index[-1].date() == date(2025, 6, 26)
+
+
+def test_a_last_bar_without_values_is_asked_for_again(
+    replay: Replay, tmp_path: Path
+) -> None:
+    """An empty as-of bar in the store does not stand in for the real one."""
+    store = PriceStore(tmp_path, YahooSource(settings(0)), settings(0))
+    replay.faults("nan_last,endpoint=chart")
+    store.history("BHP.AX", FIRST, LAST)
+    replay.faults()
+    last = store.history("BHP.AX", FIRST, LAST).frame.iloc[-1]
+    assert last.notna().all()

@@ -74,3 +74,14 @@ def test_a_wrong_request_is_refused(
     with pytest.raises(error, match=words.replace("/", "[/]")):
         plan(tmp_path, **changes)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_symbol_of_an_own_list_is_named_with_it(tmp_path: Path) -> None:
+    """A list of the user's own is checked like any other; an empty one is refused."""
+    toml = tmp_path / "overnight.toml"
+    toml.write_text('[universes]\nmine = ["BHP.AX", "../../x"]\n')
+    with pytest.raises(SelectionError, match="universe mine: `symbol` must look like"):
+        plan(tmp_path, selection=Universe(universe="mine"))
+    toml.write_text("[universes]\nmine = []\n")
+    with pytest.raises(ParameterError, match=r"`universes.mine` must be .* at least 1"):
+        plan(tmp_path, selection=Universe(universe="mine"))
