@@ -74,11 +74,6 @@ class Progress:
         """Take note that nothing is left to do for the symbol."""
         self._note(symbol, 1.0)
 
-    def standing(self) -> Standing:
-        """Return where the run stands now."""
-        with self._lock:
-            return self._standing()
-
     def _note(self, symbol: str, share: float) -> None:
         with self._lock:
             self._share[symbol] = max(self._share[symbol], share)
