@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from config.errors import UnknownSymbol
+from config.universes import UNIVERSES
 from market_data.prices import (
     ADJUSTED_CLOSE,
     PRICE_COLUMNS,
@@ -30,12 +31,13 @@ class SampleSource:
         # Imported on use: the module reads all its prices when it is imported.
         from bokeh_sampledata import stocks  # noqa: PLC0415
 
-        rows: dict[str, Any] | None = getattr(stocks, symbol, None)
-        if symbol not in stocks.__all__ or rows is None:
+        known = UNIVERSES["sample"]
+        if symbol not in known:
             raise UnknownSymbol(
-                f"the sample source must be asked for one of "
-                f"{', '.join(stocks.__all__)}, got {symbol}."
+                f"the sample source must be asked for one of {', '.join(known)}, "
+                f"got {symbol}."
             )
+        rows: dict[str, Any] = getattr(stocks, symbol)
         columns = {
             name: rows["adj_close" if name == ADJUSTED_CLOSE else name]
             for name in PRICE_COLUMNS
