@@ -58,7 +58,7 @@ class RequestBudget:
         time.sleep(due - now)
 
     def allows(self, pause: float) -> bool:
-        """Return whether a pause before a retry still fits; the first starts it."""
+        """Return whether a pause fits; the first that is asked for starts the time."""
         with self._lock:
             now = time.monotonic()
             if self._deadline is None:
@@ -116,7 +116,7 @@ class YahooSource:
         described = ticker.history_metadata or {}
         _require_same_symbol(symbol, described)
         return PriceHistory(
-            _finished(_from_yahoo(symbol, frame, last), described),
+            finished_bars(_from_yahoo(symbol, frame, last), described),
             currency=str(described.get("currency") or ""),
             source=self.name,
         )
@@ -215,17 +215,20 @@ def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
     return prices[prices.index <= pd.Timestamp(last)]
 
 
-def _finished(prices: pd.DataFrame, described: Mapping[str, Any]) -> pd.DataFrame:
+def finished_bars(prices: pd.DataFrame, described: Mapping[str, Any]) -> pd.DataFrame:
     """Return the rows without today's bar where Yahoo is still writing it.
 
-    It is written until the last trade is of the session's end; the calendar's close
-    alone does not tell, for an auction and Yahoo's own delay come after it.
+    It is written while the last trade lies inside the session; the calendar's close
+    alone does not tell, for an auction and Yahoo's own delay come after it. Before a
+    session opens, Yahoo names that one and the last trade is of the one before:
+    nothing is being written.
     """
     try:
         traded = pd.Timestamp(described["regularMarketTime"])
-        end = pd.Timestamp(described["currentTradingPeriod"]["regular"]["end"])
+        session = described["currentTradingPeriod"]["regular"]
+        start, end = pd.Timestamp(session["start"]), pd.Timestamp(session["end"])
     except (KeyError, TypeError, ValueError):
         return prices
-    if traded >= end:
+    if not start <= traded < end:
         return prices
     return prices[prices.index < traded.tz_localize(None).normalize()]

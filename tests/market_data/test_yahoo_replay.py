@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
 import pytest
 
 from config.errors import (
@@ -18,7 +19,7 @@ from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory
 from market_data.quality import checked
 from market_data.store import PriceStore
-from market_data.yahoo import YahooSource
+from market_data.yahoo import YahooSource, finished_bars
 
 FIRST, LAST = date(2025, 1, 2), date(2025, 6, 27)
 SESSIONS = 122  # of Sydney, from FIRST to LAST
@@ -272,3 +273,35 @@ def test_a_last_bar_without_values_is_asked_for_again(
     replay.faults()
     last = store.history("BHP.AX", FIRST, LAST).frame.iloc[-1]
     assert last.notna().all()
+
+
+@pytest.mark.parametrize("now", ["2025-06-28T02:00", "2025-06-29T22:00"])
+def test_a_finished_bar_stays_before_the_next_session(replay: Replay, now: str) -> None:
+    """On a weekend, and on Monday before the open, Friday's bar is a finished one."""
+    replay.set_now(now)
+    assert ask().frame.index[-1].date() == LAST
+
+
+@pytest.mark.parametrize(
+    ("traded", "opens", "kept"),
+    [
+        ("2025-06-27 12:00", "2025-06-27 10:00", 1),
+        ("2025-06-27 16:10", "2025-06-27 10:00", 2),
+        ("2025-06-27 16:10", "2025-06-30 10:00", 2),
+        ("2025-06-26 16:10", "2025-06-27 10:00", 2),
+    ],
+)
+def test_only_the_session_under_way_is_unfinished(
+    traded: str, opens: str, kept: int
+) -> None:
+    """Yahoo names the next session before it opens: that unfinishes no bar."""
+    days = pd.DatetimeIndex(["2025-06-26", "2025-06-27"])
+    begin = pd.Timestamp(opens, tz="Australia/Sydney")
+    described = {
+        "regularMarketTime": pd.Timestamp(traded, tz="Australia/Sydney"),
+        "currentTradingPeriod": {
+            "regular": {"start": begin, "end": begin + pd.Timedelta(hours=6)}
+        },
+    }
+    bars = pd.DataFrame({CLOSE: [1.0, 2.0]}, index=days)
+    assert len(finished_bars(bars, described)) == kept
