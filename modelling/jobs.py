@@ -67,11 +67,11 @@ def train_symbol(
     StorageError
         If the model can't be written.
     """
-    _load_backend_quietly()
-    start = time.perf_counter()
     indicators = pd.read_parquet(job.indicators)
     _require_sessions(indicators, job.settings.minimum_sessions)
     rows = feature_rows(indicators)
+    _load_backend_quietly()
+    start = time.perf_counter()
     model = train(rows, job.parameters, on_epoch)
     seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
