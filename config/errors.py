@@ -39,6 +39,10 @@ class StorageError(RunError):
     """A file can't be read or written; the message names its path."""
 
 
+class SentimentUnavailable(RunError):
+    """The language model is not there or not to be trusted; the message says which."""
+
+
 class SymbolError(OvernightError):
     """One symbol can't go on; it becomes that symbol's row with this reason."""
 
@@ -69,6 +73,18 @@ class Unreachable(SymbolError):
 
 class NoNetwork(Unreachable):
     """No name or no line: asking again in this run would only cost time."""
+
+
+class NoNews(SymbolError):
+    """No headline of the symbol is to be had; the news voice stays silent."""
+
+    code: ClassVar[str] = "no_news"
+
+
+class NoCalendar(SymbolError):
+    """An event source knows nothing of the symbol's coming events."""
+
+    code: ClassVar[str] = "no_calendar"
 
 
 class BadPrices(SymbolError):

@@ -46,6 +46,21 @@ class Home:
         return self.root / "logs" / "lstm_training"
 
     @property
+    def event_calendar(self) -> Path:
+        """Return the user's calendar of events, beside `overnight.toml`."""
+        return self.root / "event_calendar.csv"
+
+    @property
+    def seen_events(self) -> Path:
+        """Return the folder of the events that earlier nights were told of."""
+        return self.root / "data" / "events"
+
+    @property
+    def polarities(self) -> Path:
+        """Return the folder of the language model's earlier answers."""
+        return self.root / "data" / "sentiment"
+
+    @property
     def lock(self) -> Path:
         """Return the file that one run at a time locks."""
         return self.root / "data" / "run.lock"

@@ -5,9 +5,9 @@ Holds numbers and names only: no secret, no path of a machine, no clock.
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import ParameterError
 from config.universes import UNIVERSES
@@ -51,6 +51,9 @@ class PriceSettings(Section):
     retry_seconds: float = Field(
         120, ge=0, description="Seconds of pauses and retries that one run may spend."
     )
+    extras_retry_seconds: float = Field(
+        20, ge=0, description="The same for Yahoo's calendar and headlines together."
+    )
 
 
 class ModelSettings(Section):
@@ -83,12 +86,95 @@ class BlendSettings(Section):
     sell_below: float = Field(-0.30, ge=-1, lt=0, description="Score below it: SELL.")
 
 
-class GuardSettings(Section):
-    """The event risk guard."""
+class SentimentSettings(Section):
+    """The news voice: which engine reads the headlines, and how they are weighed."""
 
+    engine: Literal["finbert", "lexicon", "off"] = Field(
+        "finbert", description="Who reads the headlines; none stands in for another."
+    )
+    precision: Literal["fp32", "int8"] = Field(
+        "fp32", description="FinBERT's weights: exact, or a quarter of the size."
+    )
+    model_folder: str = Field(
+        "", description="A folder in the hub's layout, instead of the hub's cache."
+    )
+    repository: str = Field(
+        "Xenova/finbert", description="ProsusAI/finbert in its ONNX export, on the hub."
+    )
+    revision: str = Field(
+        "8f269abebfdd9009d7d9b5e96af7e5c6bfe50b20",
+        pattern="^[0-9a-f]{40}$",
+        description="The commit of the repository that is used, and no other.",
+    )
+    threads: int = Field(2, ge=1, description="Threads of the language model.")
+    headlines_asked: int = Field(50, ge=1, le=200, description="Headlines a symbol.")
+    window_hours: float = Field(72, gt=0, description="Hours before the cut-off.")
+    half_life_hours: float = Field(24, gt=0, description="Age at which weight halves.")
+    unnamed_relevance: Share = Field(
+        0.3, description="Weight of a title that names neither ticker nor company."
+    )
+    names: dict[str, Names] = Field(
+        default_factory=dict, description="More names of companies, by symbol."
+    )
+
+
+class GuardSettings(Section):
+    """The event risk guard (SPEC 8)."""
+
+    lookahead_days: int = Field(7, ge=1, description="Calendar days ahead that count.")
+    event_points: Share = Field(0.45, description="Risk of an event in the look-ahead.")
+    report_points: Share = Field(0.20, description="More if earnings or regulatory.")
+    sentiment_points: Share = Field(0.25, description="Risk of bad news.")
+    volatility_points: Share = Field(0.15, description="Risk of a volatility spike.")
+    bad_sentiment_below: float = Field(-0.10, description="72-hour polarity below it.")
+    haircuts: tuple[tuple[Share, Share], ...] = Field(
+        ((0.80, 0.70), (0.50, 0.45), (0.25, 0.20)),
+        description="Risk from which a haircut applies, and the haircut; highest first.",
+    )
     unknown_haircut: float = Field(
         0.20, ge=0.20, le=1, description="Least haircut where no event source answered."
     )
+    report_sit_out_sessions: int = Field(
+        3, ge=0, description="Sessions before and after earnings or regulatory reports."
+    )
+    dividend_sit_out_sessions: int = Field(
+        1, ge=0, description="Sessions before and after an ex-dividend date."
+    )
+    volatility_multiple: float = Field(
+        1.35, gt=0, description="Recent over usual volatility that makes a spike."
+    )
+    volatility_recent_sessions: int = Field(10, ge=2, description="Returns judged.")
+    volatility_rolling_sessions: int = Field(30, ge=2, description="Rolling window.")
+    volatility_base_sessions: int = Field(
+        252, ge=30, description="Returns before them."
+    )
+    beta_sessions: int = Field(252, ge=60, description="Returns the beta is fitted on.")
+    beta_minimum_sessions: int = Field(60, ge=20, description="Returns it needs.")
+    same_event_days: int = Field(
+        14, ge=0, description="Days within which two sources may mean one event."
+    )
+    reporting_gap_days: int = Field(
+        200,
+        ge=30,
+        description="A next earnings date further off than this: one is missing.",
+    )
+    pillar3_earliest_days: int = Field(
+        30, ge=0, description="Days after a quarter's end before no report has come."
+    )
+    pillar3_deadline_business_days: int = Field(
+        40, ge=1, description="Business days after a quarter's end that APS 330 allows."
+    )
+
+    @model_validator(mode="after")
+    def _haircuts_grow_with_risk(self) -> Self:
+        falling = sorted(self.haircuts, reverse=True)
+        shares = [haircut for _, haircut in falling]
+        if list(self.haircuts) != falling or shares != sorted(shares, reverse=True):
+            raise ValueError(
+                "`haircuts` must fall with the risk, highest first, got "
+                f"{self.haircuts}; e.g. [[0.80, 0.70], [0.50, 0.45], [0.25, 0.20]]"
+            )
+        return self
 
 
 class RunSettings(Section):
@@ -114,6 +200,7 @@ class Settings(Section):
     prices: PriceSettings = PriceSettings()
     models: ModelSettings = ModelSettings()
     blend: BlendSettings = BlendSettings()
+    sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
     run: RunSettings = RunSettings()
     universes: dict[str, Names] = Field(

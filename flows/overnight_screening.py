@@ -12,7 +12,14 @@ from config.parameters import TrainingParameters
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
-from tasks.chain import findings_of, opened_workshop, screening_chain
+from tasks.chain import (
+    index_chains,
+    opened_workshop,
+    read_news,
+    screened,
+    screening_chain,
+)
+from tasks.lookout import opened_lookout
 from tasks.night import TrainPolicy, planned_night
 from tasks.publish import final_state, publish
 
@@ -61,7 +68,11 @@ def overnight_screening(
         now=datetime.now(UTC),
     )
     with opened_workshop(night) as shop:
-        chains = [screening_chain(night, symbol, shop) for symbol in night.symbols]
-        findings = [findings_of(night, chain, shop) for chain in chains]
-        summary = publish(night, findings, datetime.now(UTC))
+        lookout = opened_lookout(night, shop.feeds)
+        chains = [screening_chain(night, one, shop, lookout) for one in night.symbols]
+        indices = index_chains(night, shop)
+        news = read_news(night, chains, lookout)
+        findings = [screened(night, chain, news, indices, shop) for chain in chains]
+        notices = (*lookout.notices, *news.notices)
+        summary = publish(night, findings, notices, datetime.now(UTC))
     return final_state(summary, night.settings.run.minimum_coverage)

@@ -6,15 +6,20 @@ from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
+from pydantic import BaseModel, Field
 
 from config.errors import BadPrices, UnknownSymbol
-from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
+from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
 from market_data.symbols import file_stem
 
 
 @dataclass(frozen=True)
 class FolderSource:
-    """`{folder}/prices/{SYMBOL}.csv`: `Date,Open,High,Low,Close,Adj Close,Volume`."""
+    """`{folder}/prices/{SYMBOL}.csv`: `Date,Open,High,Low,Close,Adj Close,Volume`.
+
+    Company names and past dividends come from `{folder}/events/{SYMBOL}.json`, where
+    there is one: `{"meta": {"longName": ...}, "dividends": [{"date", "amount"}]}`.
+    """
 
     folder: Path
     name: ClassVar[str] = "folder"
@@ -36,7 +41,46 @@ class FolderSource:
             name: _numbers(rows[column], rows["Date"], path)
             for column, name in YAHOO_COLUMNS.items()
         }
-        return PriceHistory(price_frame(columns, dates), currency="", source=self.name)
+        described = _described(self.folder / "events" / f"{file_stem(symbol)}.json")
+        return PriceHistory(
+            price_frame(columns, dates),
+            currency="",
+            source=self.name,
+            company=described.meta.long_name,
+            dividends=described.dividends_within(first, last),
+        )
+
+
+class _Meta(BaseModel):
+    long_name: str = Field("", alias="longName")
+
+
+class _Dividend(BaseModel):
+    date: date
+    amount: float
+
+
+class _Described(BaseModel):
+    """What of an events file is read; the rest of it is let be."""
+
+    meta: _Meta = _Meta()
+    dividends: tuple[_Dividend, ...] = ()
+
+    def dividends_within(self, first: date, last: date) -> Dividends:
+        paid = self.dividends
+        return {one.date: one.amount for one in paid if first <= one.date <= last}
+
+
+def _described(path: Path) -> _Described:
+    if not path.is_file():
+        return _Described()
+    try:
+        return _Described.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadPrices(
+            f"events/{path.name} must be JSON with `meta` and `dividends`, got: "
+            f"{' '.join(str(error).split())[:120]}; correct or remove it."
+        ) from error
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 A price frame is indexed by session (midnight, no zone) and holds one row a session.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -48,17 +48,23 @@ CLEAN_PRICES = pa.DataFrameSchema(
 """What passed the quality check: one finite, positive row a session, in order."""
 
 
+Dividends = dict[date, float]
+"""What was paid a share, by ex-dividend date."""
+
+
 @dataclass(frozen=True)
 class PriceHistory:
     """Prices of one symbol as a source gave them (`RAW_PRICES`).
 
-    `currency` is empty where the source does not say; `source` names where the rows
-    came from.
+    `currency` and `company` (its name) are empty where the source does not say;
+    `source` names where the rows came from; `dividends` are those within the rows.
     """
 
     frame: pd.DataFrame
     currency: str
     source: str
+    company: str = ""
+    dividends: Dividends = field(default_factory=dict)
 
 
 def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:

@@ -49,6 +49,44 @@ def next_session(exchange: str, session: date) -> date:
     return _date(calendar(exchange).next_session(pd.Timestamp(session)))
 
 
+def next_open(exchange: str, session: date) -> datetime:
+    """Return the instant at which the session after `session` opens."""
+    opening: datetime = calendar(exchange).session_open(
+        pd.Timestamp(next_session(exchange, session))
+    )
+    return opening
+
+
+def session_on_or_after(exchange: str, day: date) -> date:
+    """Return `day` where it is a session, else the first session after it."""
+    return _date(
+        calendar(exchange).date_to_session(pd.Timestamp(day), direction="next")
+    )
+
+
+def sessions_apart(exchange: str, session: date, day: date) -> int:
+    """Return how many sessions after `session` the day counts for, negative before.
+
+    A day without trading counts for the next session.
+    """
+    counted = session_on_or_after(exchange, day)
+    first, last = sorted((session, counted))
+    steps = len(sessions_between(exchange, first, last)) - 1
+    return steps if counted >= session else -steps
+
+
+def nth_session_after(exchange: str, day: date, count: int) -> date:
+    """Return the `count`-th session after `day`."""
+    sessions = calendar(exchange)
+    last = sessions.date_to_session(pd.Timestamp(day), direction="previous")
+    return _date(sessions.session_offset(last, count))
+
+
+def local_date(exchange: str, instant: datetime) -> date:
+    """Return the day of `instant` on the exchange's own clock."""
+    return pd.Timestamp(instant).tz_convert(calendar(exchange).tz).date()
+
+
 def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
     """Return the sessions from `first` to `last`, both included where they are ones.
 

@@ -1,15 +1,18 @@
-"""Where prices come from: one small protocol, and the sources by name."""
+"""Where prices and headlines come from: a small protocol, and the sources by name."""
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 from config.errors import ParameterError
-from config.settings import PriceSettings
+from config.settings import Settings
 from market_data.folder import FolderSource
+from market_data.headlines import FolderHeadlines, HeadlineSource, YahooHeadlines
 from market_data.prices import PriceHistory
 from market_data.sample import SampleSource
 from market_data.yahoo import YahooSource
+from market_data.yahoo_client import YahooClient
 
 SourceName = Literal["yahoo", "folder", "sample"]
 
@@ -39,10 +42,20 @@ class PriceSource(Protocol):
         ...
 
 
-def open_source(
-    name: SourceName, folder: Path | None, settings: PriceSettings
-) -> PriceSource:
-    """Return the source called `name`.
+@dataclass(frozen=True)
+class Feeds:
+    """What a run's source offers; None where it has no such thing.
+
+    `yahoo` is the connection that all of Yahoo's feeds share.
+    """
+
+    prices: PriceSource
+    headlines: HeadlineSource | None = None
+    yahoo: YahooClient | None = None
+
+
+def open_feeds(name: SourceName, folder: Path | None, settings: Settings) -> Feeds:
+    """Return the feeds of the source called `name`.
 
     Raises
     ------
@@ -51,11 +64,13 @@ def open_source(
     """
     match name:
         case "yahoo":
-            return YahooSource(settings)
+            client = YahooClient(settings.prices)
+            news = YahooHeadlines(client, settings.sentiment.headlines_asked)
+            return Feeds(YahooSource(client), news, client)
         case "sample":
-            return SampleSource()
+            return Feeds(SampleSource())
         case "folder" if folder is not None and (folder / "prices").is_dir():
-            return FolderSource(folder)
+            return Feeds(FolderSource(folder), FolderHeadlines(folder))
         case "folder":
             raise ParameterError(
                 f"`folder` must be a folder that holds `prices/`, got {folder}; "

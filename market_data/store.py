@@ -43,7 +43,9 @@ class _Stored:
     def cut(self, first: date, as_of: date) -> PriceHistory:
         frame = through(self.history.frame, as_of)
         recent = frame[frame.index >= pd.Timestamp(first)]
-        return replace(self.history, frame=recent)
+        paid = self.history.dividends.items()
+        known = {day: amount for day, amount in paid if first <= day <= as_of}
+        return replace(self.history, frame=recent, dividends=known)
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,12 @@ class PriceStore:
         newer = self._asked(symbol, overlap.index[0].date(), as_of)
         if not _agree(overlap, newer.frame):
             return self._fetched(symbol, stored.asked_from, as_of)
-        joined = pd.concat([old[old.index < newer.frame.index[0]], newer.frame])
-        return self._keep(
-            symbol, _Stored(replace(newer, frame=joined), stored.asked_from)
+        joined = replace(
+            newer,
+            frame=pd.concat([old[old.index < newer.frame.index[0]], newer.frame]),
+            dividends=stored.history.dividends | newer.dividends,
         )
+        return self._keep(symbol, _Stored(joined, stored.asked_from))
 
     def _fetched(self, symbol: str, first: date, as_of: date) -> _Stored:
         return self._keep(symbol, _Stored(self._asked(symbol, first, as_of), first))
@@ -105,9 +109,12 @@ class PriceStore:
         return replace(history, frame=history.frame.sort_index(kind="stable"))
 
     def _keep(self, symbol: str, stored: _Stored) -> _Stored:
-        frame = stored.history.frame.copy()
+        history = stored.history
+        frame = history.frame.copy()
         frame.attrs = {
-            "currency": stored.history.currency,
+            "currency": history.currency,
+            "company": history.company,
+            "dividends": {str(day): paid for day, paid in history.dividends.items()},
             "asked_from": stored.asked_from.isoformat(),
         }
         write_whole(self._path(symbol), frame.to_parquet)
@@ -118,12 +125,19 @@ class PriceStore:
         try:
             frame = RAW_PRICES.validate(pd.read_parquet(self._path(symbol)))
             asked_from = date.fromisoformat(frame.attrs["asked_from"])
-            currency = str(frame.attrs["currency"])
-        except (OSError, ValueError, KeyError, SchemaError):
+            history = PriceHistory(
+                frame=frame,
+                currency=str(frame.attrs["currency"]),
+                source=self.source.name,
+                company=str(frame.attrs["company"]),
+                dividends={
+                    date.fromisoformat(day): float(paid)
+                    for day, paid in frame.attrs["dividends"].items()
+                },
+            )
+        except (OSError, ValueError, KeyError, AttributeError, SchemaError):
             return None
-        if frame.empty:
-            return None
-        return _Stored(PriceHistory(frame, currency, self.source.name), asked_from)
+        return None if frame.empty else _Stored(history, asked_from)
 
     def _path(self, symbol: str) -> Path:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"

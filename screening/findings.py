@@ -1,14 +1,18 @@
 """What the stages found for one symbol: small values that point to stored tables."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from config.settings import GuardSettings
 from features.component import Component
+from features.sentiment import NewsSentiment
+from market_data.headlines import Headline
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
-from risk_guard.assessment import EventAssessment
+from risk_guard.assessment import EventAssessment, unknown_events
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class PriceFindings:
     """Adjusted prices stored at `path`.
 
     `defects` and `repairs` are sentences, empty where there are none; only defects
-    degrade the row.
+    degrade the row. `company` is its name as the source gives it, `dividends` what was
+    paid a share by ex-dividend date.
     """
 
     path: Path
@@ -25,6 +30,8 @@ class PriceFindings:
     source: str
     defects: tuple[str, ...]
     repairs: tuple[str, ...] = ()
+    company: str = ""
+    dividends: Mapping[date, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,27 @@ class IndicatorFindings:
     last: dict[str, float]
     trend: Component
     technical: Component
+
+
+@dataclass(frozen=True)
+class HeadlineFindings:
+    """The distinct headlines of the hours before the cut-off, earliest first.
+
+    `recent` is None where no source answered, `reason` says why; `names` are those by
+    which a title may call the company.
+    """
+
+    recent: tuple[Headline, ...] | None
+    names: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class IndexFindings:
+    """An index' closes stored at `path`, or the reason why there are none."""
+
+    path: Path | None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +84,10 @@ class ModelFindings:
         return self.forecast.voice
 
 
+NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
+NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
+
+
 @dataclass(frozen=True)
 class SymbolFindings:
     """All there is to say of one symbol; later stages are None after a failure."""
@@ -63,11 +95,11 @@ class SymbolFindings:
     symbol: str
     as_of: date
     forecast_session: date
-    events: EventAssessment
-    finbert: Component
     failure: str | None = None
     prices: PriceFindings | None = None
     indicators: IndicatorFindings | None = None
     model: ModelFindings | None = None
     trained: ModelMetadata | None = None
     training_failure: str | None = None
+    events: EventAssessment = NOTHING_KNOWN
+    news: NewsSentiment = NOTHING_READ

@@ -9,8 +9,11 @@ from typing import Any
 from config.settings import BlendSettings
 from features.component import Component
 from features.indicators import INDICATORS
+from features.sentiment import NewsSentiment
 from market_data.prices import CLOSE
 from market_data.symbols import exchange_of
+from risk_guard.assessment import EventAssessment
+from risk_guard.events import Event
 from screening.blend import VOICES, Blend, blend
 from screening.findings import (
     IndicatorFindings,
@@ -30,7 +33,7 @@ def screened_row(
     A symbol that failed, or of which no voice speaks, is a `failed` row with its
     reason; so is none but itself.
     """
-    row = _heading(findings, run_at) | _events(findings)
+    row = _heading(findings, run_at) | _events(findings.events) | _news(findings.news)
     prices, indicators = findings.prices, findings.indicators
     if findings.failure or prices is None or indicators is None:
         return row | _failed(findings.failure or "no stage answered")
@@ -50,6 +53,7 @@ def screened_row(
         | _model(findings.model)
         | _blend(voices, answer)
         | {
+            "components": " ".join(_speakers(findings, answer)),
             "position_scale": findings.events.position_scale,
             "reason": _reason(findings, voices, answer),
         }
@@ -80,7 +84,7 @@ def _voices(
         "lstm": lstm,
         "trend": indicators.trend,
         "technical": indicators.technical,
-        "finbert": findings.finbert,
+        "finbert": findings.news.voice,
     }
 
 
@@ -130,7 +134,6 @@ def _blend(voices: dict[str, Component], answer: Blend) -> Row:
         "confidence": answer.confidence_pct,
         "score": answer.score,
         "prediction_source": answer.source,
-        "components": " ".join(answer.weights),
         "lstm_confidence_after_haircut": answer.lstm_confidence_after_haircut,
     }
     for name in VOICES:
@@ -140,27 +143,53 @@ def _blend(voices: dict[str, Component], answer: Blend) -> Row:
     return row
 
 
-def _events(findings: SymbolFindings) -> Row:
-    events = findings.events
+def _events(events: EventAssessment) -> Row:
+    event, around = events.event, events.surroundings
+    wild, hedged = around.volatility, around.hedge
+    dated = event is not None and not event.is_window
     return {
         "event_status": events.status,
-        "event_type": events.event_type,
-        "event_date": events.event_date,
-        "event_title": events.title,
-        "event_source": events.source,
+        "event_type": event.type if event else None,
+        "event_date": event.first if event and dated else None,
+        "event_title": _title(event) if event else None,
+        "event_source": event.source if event else None,
+        "days_to_event": events.days_to_event,
+        "sessions_to_event": events.sessions_to_event,
+        "event_risk_score": events.risk_score,
         "event_weight_haircut": events.haircut,
         "event_skip_trading": events.sit_out,
         "event_warning": events.warning,
+        "sentiment_72h": around.polarity,
+        "volatility_ratio": wild.ratio if wild else None,
+        "volatility_spike": wild.spike if wild else None,
+        "hedge_beta": hedged.beta if hedged else None,
+        "hedge_r2": hedged.r_squared if hedged else None,
     }
+
+
+def _title(event: Event) -> str:
+    """Return the title; a window's day is not known, so its bounds stand with it."""
+    return f"{event.title} ({event.days})" if event.is_window else event.title
+
+
+def _news(news: NewsSentiment) -> Row:
+    return {"finbert_headlines": news.count}
+
+
+def _speakers(findings: SymbolFindings, answer: Blend) -> list[str]:
+    """Return who spoke; the news voice goes by its engine's name."""
+    engine = findings.news.engine
+    return [engine if name == "finbert" else name for name in answer.weights]
 
 
 def _reason(
     findings: SymbolFindings, voices: dict[str, Component], answer: Blend
 ) -> str:
     """Return the row's sentence: what the call rests on, then all that lacks."""
-    said = (
-        f"{answer.call} at score {answer.score:+.3f} from {', '.join(answer.weights)}"
-    )
+    speakers = ", ".join(_speakers(findings, answer))
+    said = f"{answer.call} at score {answer.score:+.3f} from {speakers}"
+    if findings.events.sit_out:
+        said = f"{said}, sat out: {findings.events.sit_out_reason}"
     prices = findings.prices
     defects = (*prices.defects, *prices.repairs) if prices else ()
     silent = [

@@ -14,7 +14,7 @@ class RunSummary:
     """One run of screening or training, in numbers.
 
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
-    training failed for; `seconds` is the wall-clock total; `trained` holds the models
+    training failed for; `notices` are what was missing for all of them; `seconds` is the wall-clock total; `trained` holds the models
     made in this run, with the seconds each took.
     """
 
@@ -26,6 +26,7 @@ class RunSummary:
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
     csv: Path | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> int:

@@ -4,9 +4,9 @@ Here, and only here, whatever broke a symbol becomes that symbol's reason.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -15,37 +15,44 @@ from prefect.futures import PrefectFuture
 
 from config.errors import BusyError, OvernightError
 from config.home import Home, refusals_named
-from features.component import Component
-from market_data.sources import PriceSource
-from risk_guard.assessment import unknown_events
-from screening.findings import SymbolFindings
+from market_data.sources import Feeds
+from market_data.symbols import exchange_of
+from risk_guard.known_events import NOBODY, KnownEvents
+from screening.findings import HeadlineFindings, IndexFindings, SymbolFindings
 from tasks.download import download
+from tasks.events import events
 from tasks.forecast import forecast
+from tasks.guard import guard
+from tasks.headlines import headlines
+from tasks.index import index
 from tasks.indicators import indicators
+from tasks.lookout import Lookout
 from tasks.night import Night
 from tasks.progress import Progress
+from tasks.sentiment import News, sentiment
 from tasks.slots import ProcessSlots
 from tasks.train import train
-
-NO_EVENTS = "no event source is connected yet"
-NO_FINBERT = "news sentiment is not connected yet"
 
 
 @dataclass(frozen=True)
 class Workshop:
     """What the tasks of one run share: it lives as long as the run."""
 
-    source: PriceSource
+    feeds: Feeds
     slots: ProcessSlots
     progress: Progress
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A symbol's futures in the order of the stages."""
+    """A symbol's futures in the order of the stages; what breaks one breaks the row.
+
+    `watched` are those it can do without.
+    """
 
     symbol: str
     stages: dict[str, PrefectFuture[Any]]
+    watched: dict[str, PrefectFuture[Any]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -63,7 +70,7 @@ def opened_workshop(night: Night) -> Iterator[Workshop]:
         one_run_at_a_time(night.home),
         ProcessSlots(count, run.models_per_process, limit) as slots,
     ):
-        yield Workshop(night.open_source(), slots, Progress(night.symbols))
+        yield Workshop(night.open_feeds(), slots, Progress(night.symbols))
 
 
 @contextmanager
@@ -96,19 +103,73 @@ def one_run_at_a_time(home: Home) -> Iterator[None]:
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start download, indicators and training of a symbol."""
     # Futures go where their results are expected; Prefect's types don't say so.
-    prices: Any = download.submit(night, shop.source, symbol)
+    prices: Any = download.submit(night, shop.feeds.prices, symbol)
     table: Any = indicators.submit(night, symbol, prices)
     model = train.submit(night, symbol, table, shop.slots, shop.progress)
     return Chain(symbol, {"prices": prices, "indicators": table, "train": model})
 
 
-def screening_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
-    """Start a training chain and the forecast after it, trained or not."""
+def screening_chain(
+    night: Night, symbol: str, shop: Workshop, lookout: Lookout
+) -> Chain:
+    """Start a training chain, what the night looks out for, and the forecast.
+
+    Headlines and events wait for the prices, which are asked for first and name the
+    company, and do without them where they failed.
+    """
     chain = training_chain(night, symbol, shop)
     table: Any = chain.stages["indicators"]
+    prices: Any = allow_failure(chain.stages["prices"])
     trained: Any = allow_failure(chain.stages["train"])
+    watched: dict[str, Any] = {
+        "headlines": headlines.submit(night, lookout, symbol, prices),
+        "events": events.submit(night, lookout, symbol, prices),
+    }
     answer = forecast.submit(night, symbol, table, shop.slots, trained)
-    return Chain(symbol, {**chain.stages, "model": answer})
+    return Chain(symbol, {**chain.stages, "model": answer}, watched)
+
+
+def index_chains(night: Night, shop: Workshop) -> dict[str, PrefectFuture[Any]]:
+    """Start the download of each exchange's index; return the futures by exchange."""
+    exchanges = {exchange_of(symbol) for symbol in night.symbols}
+    return {
+        exchange.code: index.submit(night, shop.feeds.prices, exchange.index)
+        for exchange in sorted(exchanges, key=lambda one: one.code)
+    }
+
+
+def read_news(night: Night, chains: Sequence[Chain], lookout: Lookout) -> News:
+    """Wait for all headlines; return what they say, each distinct title read once."""
+    found = {
+        chain.symbol: _watched(chain, "headlines", HeadlineFindings(None))
+        for chain in chains
+    }
+    return sentiment(night, lookout, found)
+
+
+def screened(
+    night: Night,
+    chain: Chain,
+    news: News,
+    indices: Mapping[str, PrefectFuture[Any]],
+    shop: Workshop,
+) -> SymbolFindings:
+    """Wait for the chain; return its findings with the guard's word on them."""
+    found = findings_of(night, chain, shop)
+    market = _index_of(chain.symbol, indices)
+    known = _watched(chain, "events", KnownEvents((), NOBODY))
+    said = news.by_symbol[chain.symbol]
+    finding = guard(night, chain.symbol, known, said, found.prices, market)
+    return replace(found, events=finding, news=said)
+
+
+def _index_of(symbol: str, indices: Mapping[str, PrefectFuture[Any]]) -> IndexFindings:
+    future = indices[exchange_of(symbol).code]
+    future.wait()
+    if not future.state.is_completed():
+        return IndexFindings(None, _reason(future))
+    found: IndexFindings = future.result()
+    return found
 
 
 def findings_of(night: Night, chain: Chain, shop: Workshop) -> SymbolFindings:
@@ -127,8 +188,6 @@ def findings_of(night: Night, chain: Chain, shop: Workshop) -> SymbolFindings:
         symbol=chain.symbol,
         as_of=night.as_of_of(chain.symbol),
         forecast_session=night.forecast_session(chain.symbol),
-        events=unknown_events(NO_EVENTS, night.settings.guard),
-        finbert=Component.missing(NO_FINBERT),
         failure=next(iter(failures.values()), None),
         prices=found.get("prices"),
         indicators=found.get("indicators"),
@@ -136,6 +195,24 @@ def findings_of(night: Night, chain: Chain, shop: Workshop) -> SymbolFindings:
         trained=found.get("train"),
         training_failure=untrained,
     )
+
+
+def _watched[Found](chain: Chain, name: str, otherwise: Found) -> Found:
+    """Return what was looked out for; a broken look-out is as good as no answer."""
+    future = chain.watched[name]
+    future.wait()
+    if future.state.is_completed():
+        found: Found = future.result()
+        return found
+    return _why_not(otherwise, _reason(future))
+
+
+def _why_not[Found](otherwise: Found, reason: str) -> Found:
+    if isinstance(otherwise, KnownEvents):
+        return replace(otherwise, gaps=(reason,))
+    if isinstance(otherwise, HeadlineFindings):
+        return replace(otherwise, reason=reason)
+    return otherwise
 
 
 def _reason(future: PrefectFuture[Any]) -> str:

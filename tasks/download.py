@@ -30,4 +30,6 @@ def download(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
         repairs=found.repairs,
+        company=history.company,
+        dividends=history.dividends,
     )

@@ -18,8 +18,8 @@ from config.parameters import TrainingParameters
 from config.settings import Settings, read_settings
 from market_data.sample import LAST_SESSION
 from market_data.selection import Selection, selected_symbols
-from market_data.sessions import as_of_session, next_session
-from market_data.sources import PriceSource, SourceName, open_source
+from market_data.sessions import as_of_session, next_open, next_session
+from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import exchange_of, file_stem
 from modelling.registry import Registry
 
@@ -67,9 +67,18 @@ class Night:
         """Return where a stage's table of the symbol lies."""
         return self.tables / stage / f"{file_stem(symbol)}.parquet"
 
-    def open_source(self) -> PriceSource:
-        """Return the price source."""
-        return open_source(self.source, self.folder, self.settings.prices)
+    def cutoff(self, symbol: str) -> datetime:
+        """Return the instant after which no headline counts.
+
+        The run's start, or the next open of the exchange where a past night is
+        replayed.
+        """
+        opening = next_open(exchange_of(symbol).code, self.as_of_of(symbol))
+        return min(self.run_at, opening)
+
+    def open_feeds(self) -> Feeds:
+        """Return what the source offers."""
+        return open_feeds(self.source, self.folder, self.settings)
 
     def registry(self) -> Registry:
         """Return the models of this home."""
@@ -114,5 +123,5 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         settings=settings,
         home=Home(home),
     )
-    night.open_source()
+    night.open_feeds()
     return night

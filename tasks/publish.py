@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -26,9 +26,17 @@ SHOWN = (
 
 @task(task_run_name="blend and publish", cache_policy=NO_CACHE)
 def publish(
-    night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
+    night: Night,
+    findings: Sequence[SymbolFindings],
+    notices: Sequence[str],
+    ended_at: datetime,
 ) -> RunSummary:
-    """Blend every symbol, write the CSV, show the tables; return the run's summary."""
+    """Blend every symbol, write the CSV, show the tables; return the run's summary.
+
+    `notices` are said once, at the head of the run.
+    """
+    for notice in notices:
+        get_run_logger().warning(notice)
     rows = ranked(
         screened_row(found, night.run_at, night.settings.blend) for found in findings
     )
@@ -46,7 +54,9 @@ def publish(
         if found.training_failure
     }
     summary = _closed(night, findings, untrained, ended_at)
-    return replace(summary, failures=failures, rows=rows, csv=path)
+    return replace(
+        summary, failures=failures, rows=rows, csv=path, notices=tuple(notices)
+    )
 
 
 def training_summary(

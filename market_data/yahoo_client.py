@@ -1,0 +1,212 @@
+"""One paced connection to Yahoo for all feeds of a run, with typed causes of failure.
+
+yfinance answers most faults with an empty frame and a log line, keeps bad answers in
+a process-wide cache and retries nothing that matters; this module undoes each of those.
+"""
+
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import tenacity
+
+from config.errors import (
+    NoNetwork,
+    RateLimited,
+    SymbolError,
+    UnknownSymbol,
+    Unreachable,
+)
+from config.settings import PriceSettings
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+NO_NETWORK_CODES = (5, 6, 7)
+"""curl's codes for a proxy or host without address, and for a refused connection."""
+
+NOT_FOUND = 404
+
+QUOTE_SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
+
+
+class RequestBudget:
+    """What one run may ask of a service: a steady pace, and a sum of waiting.
+
+    Shared by all threads of a run, so that many symbols do not each wait their fill.
+    """
+
+    def __init__(self, per_second: float, retry_seconds: float) -> None:
+        """Start with the whole waiting time and no request made."""
+        self._interval = 1 / per_second
+        self._deadline: float | None = None
+        self._retry_seconds = retry_seconds
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def pace(self) -> None:
+        """Wait until the next request is due."""
+        with self._lock:
+            now = time.monotonic()
+            due = max(now, self._next)
+            self._next = due + self._interval
+        time.sleep(due - now)
+
+    def allows(self, pause: float) -> bool:
+        """Return whether a pause fits; the first that is asked for starts the time."""
+        with self._lock:
+            now = time.monotonic()
+            if self._deadline is None:
+                self._deadline = now + self._retry_seconds
+            return now + pause <= self._deadline
+
+
+class YahooClient:
+    """One client session for all threads and feeds.
+
+    Prices are what a night can't do without; the calendar and the headlines have a
+    waiting time of their own, so that they never use up that of the prices.
+    """
+
+    def __init__(self, settings: PriceSettings) -> None:
+        """Prepare the client; nothing is sent before the first request."""
+        self.timeout = settings.request_timeout_seconds
+        rate = settings.requests_per_second
+        self._budget = RequestBudget(rate, settings.retry_seconds)
+        self._extras = RequestBudget(rate, settings.extras_retry_seconds)
+        self._opening = threading.Lock()
+        self._opened: tuple[ModuleType, Any] | None = None
+
+    def ask[Answer](
+        self,
+        symbol: str,
+        what: str,
+        request: Callable[[Any], Answer],
+        *,
+        extra: bool = False,
+    ) -> Answer:
+        """Return what `request` gets from the symbol's `yfinance.Ticker`.
+
+        Rate limits and broken answers are tried again, with growing, jittered pauses,
+        while the run's shared budget lasts; an unknown symbol is not. `what` names the
+        answer in messages; `extra` marks one that a night can do without.
+
+        Raises
+        ------
+        SymbolError
+            `UnknownSymbol`, `RateLimited`, `Unreachable`, or what `request` raised.
+        """
+        budget = self._extras if extra else self._budget
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_may_pass),
+            wait=tenacity.wait_random_exponential(multiplier=2, min=1, max=60),
+            stop=lambda state: not budget.allows(state.upcoming_sleep),
+            reraise=True,
+        )
+        answer: Answer = retrying(self._ask_once, symbol, what, request)
+        return answer
+
+    def calendar_events(self, symbol: str) -> dict[str, Any]:
+        """Return Yahoo's `calendarEvents` of the symbol as it came, times as epochs.
+
+        `Ticker.calendar` has the same, in dates of the process's own time zone: a day
+        off in Sydney and New York.
+        """
+
+        def request(ticker: Any) -> dict[str, Any]:  # noqa: ANN401
+            from yfinance.data import YfData  # noqa: PLC0415
+
+            answer = YfData(session=ticker.session).get_raw_json(
+                f"{QUOTE_SUMMARY}/{symbol}",
+                params={"modules": "calendarEvents", "formatted": "false"},
+                timeout=self.timeout,
+            )
+            events: dict[str, Any] = answer["quoteSummary"]["result"][0][
+                "calendarEvents"
+            ]
+            return events
+
+        return self.ask(symbol, "a calendar", request, extra=True)
+
+    def _ask_once[Answer](
+        self, symbol: str, what: str, request: Callable[[Any], Answer]
+    ) -> Answer:
+        yfinance, session = self._client()
+        self._budget.pace()
+        ticker = yfinance.Ticker(symbol, session=session)
+        return _typed_causes(symbol, what, lambda: request(ticker))
+
+    def _client(self) -> tuple["ModuleType", Any]:
+        """Return yfinance and its one session, opened on first use."""
+        with self._opening:
+            if self._opened is None:
+                import curl_cffi  # noqa: PLC0415  heavy, and of this source only
+                import yfinance  # noqa: PLC0415
+
+                yfinance.config.debug.hide_exceptions = False
+                _silence(yfinance)
+                session: Any = curl_cffi.requests.Session(impersonate="chrome")
+                self._opened = yfinance, session
+        return self._opened
+
+
+def _silence(yfinance: "ModuleType") -> None:
+    # Each failure reaches the user once, typed; the client's own lines repeat it.
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)
+    # The client un-hides pandas 4 deprecations of its own code when it is imported.
+    warnings.filterwarnings(
+        "ignore", category=DeprecationWarning, module=yfinance.__name__
+    )
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, RateLimited | Unreachable) and not isinstance(
+        error, NoNetwork
+    )
+
+
+def _typed_causes[Answer](symbol: str, what: str, ask: Callable[[], Answer]) -> Answer:
+    """Return what `ask` returns, its failures turned into ours."""
+    from yfinance.data import YfData  # noqa: PLC0415
+
+    # Without this a 5xx, 404 or cut body is answered from the client's cache for ever.
+    YfData.cache_get.cache_clear()
+    try:
+        return ask()
+    except SymbolError:
+        raise
+    except Exception as error:  # The client lets transport and parse errors through.
+        raise _cause(symbol, what, error) from error
+
+
+def _cause(symbol: str, what: str, error: Exception) -> SymbolError:
+    from yfinance.exceptions import (  # noqa: PLC0415
+        YFPricesMissingError,
+        YFRateLimitError,
+        YFTzMissingError,
+    )
+
+    said = f"{type(error).__name__}: {str(error)[:120]}"
+    if isinstance(error, YFRateLimitError):
+        return RateLimited(
+            f"Yahoo must answer for {symbol} with {what}, got 429 too many requests; "
+            "wait an hour or lower `requests_per_second`."
+        )
+    if isinstance(error, YFPricesMissingError | YFTzMissingError):
+        said = getattr(error, "yahoo_reason", None) or str(error.rationale)
+    elif getattr(getattr(error, "response", None), "status_code", None) != NOT_FOUND:
+        if getattr(error, "code", None) in NO_NETWORK_CODES:
+            return NoNetwork(
+                f"the network must reach Yahoo for {symbol}, got {said}; connect, or "
+                "use --source folder."
+            )
+        return Unreachable(
+            f"Yahoo must answer for {symbol} with {what}, got {said}; try again later."
+        )
+    return UnknownSymbol(
+        f"Yahoo must have {what} of {symbol}, got: {said.strip().rstrip('.')}; "
+        "check the ticker, it may be delisted."
+    )

@@ -1,0 +1,107 @@
+"""Who reads the headlines: FinBERT or the dictionary, each under its own name.
+
+FinBERT's answers are kept by revision and text, so that each title is read once ever.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from config.errors import SentimentUnavailable
+from config.home import write_whole
+from config.settings import SentimentSettings
+from features.lexicon import lexicon_polarity
+from modelling.finbert import loaded_finbert
+from modelling.finbert_files import FinbertFiles, found_files
+
+POLARITY, USED = "polarity", "used"
+
+DAYS_KEPT = 30
+"""Answers not asked for in so many days are dropped; headlines age in three."""
+
+
+class Reader(Protocol):
+    """What gives titles their polarity."""
+
+    def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
+        """Return each distinct title's polarity in [-1, 1].
+
+        Raises
+        ------
+        SentimentUnavailable
+            If its model is there but can't be used.
+        """
+        ...
+
+
+def open_reader(settings: SentimentSettings, cache: Path) -> Reader:
+    """Return the reader that the settings name, and no other.
+
+    Raises
+    ------
+    SentimentUnavailable
+        If it is off, or its model is not on this machine.
+    """
+    if settings.engine == "lexicon":
+        return LexiconReader()
+    if settings.engine == "off":
+        raise SentimentUnavailable("the news voice is off (`sentiment.engine`).")
+    return FinbertReader(found_files(settings), settings.threads, cache)
+
+
+@dataclass(frozen=True)
+class LexiconReader:
+    """The dictionary of finance terms."""
+
+    def polarities(
+        self,
+        titles: Iterable[str],
+        today: date,  # noqa: ARG002  nothing is kept
+    ) -> dict[str, float]:
+        """Return each title's polarity; see `Reader`."""
+        return {title: lexicon_polarity(title) for title in titles}
+
+
+@dataclass(frozen=True)
+class FinbertReader:
+    """FinBERT, with its earlier answers under `cache`; loaded on the first new title."""
+
+    files: FinbertFiles
+    threads: int
+    cache: Path
+
+    def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
+        """Return each title's polarity; see `Reader`."""
+        wanted = sorted(set(titles))
+        kept = self._kept()
+        new = [title for title in wanted if title not in kept.index]
+        if new:
+            model = loaded_finbert(self.files, self.threads)
+            read = pd.DataFrame({POLARITY: model.polarities(new)}, index=new)
+            kept = pd.concat([kept, read.assign(**{USED: str(today)})])
+        kept.loc[wanted, USED] = str(today)
+        self._keep(kept[kept[USED] >= str(today - timedelta(days=DAYS_KEPT))])
+        found = kept.loc[wanted, POLARITY].to_numpy(float)
+        return dict(zip(wanted, found.tolist(), strict=True))
+
+    @property
+    def _path(self) -> Path:
+        name = f"finbert-{self.files.revision}-{self.files.precision}.parquet"
+        return self.cache / name
+
+    def _kept(self) -> pd.DataFrame:
+        """Return earlier answers; a torn or foreign file counts as none."""
+        empty = pd.DataFrame({POLARITY: pd.Series(dtype=float), USED: ""}, index=[])
+        try:
+            kept = pd.read_parquet(self._path)
+        except (OSError, ValueError):
+            return empty
+        sound = list(kept.columns) == [POLARITY, USED] and kept.index.is_unique
+        return kept if sound and kept[POLARITY].between(-1, 1).all() else empty
+
+    def _keep(self, answers: pd.DataFrame) -> None:
+        write_whole(self._path, answers.to_parquet)

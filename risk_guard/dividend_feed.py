@@ -1,0 +1,37 @@
+"""Past ex-dividend dates, as they came with the prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+from risk_guard.event_sources import EventAnswer
+from risk_guard.events import Event
+
+
+@dataclass(frozen=True)
+class DividendFeed:
+    """Amounts a share by ex-dividend date, by symbol."""
+
+    paid: Mapping[str, Mapping[date, float]]
+    name: ClassVar[str] = "dividends"
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
+        """Return the dividends up to `as_of`; see `EventSource`.
+
+        It knows the past only.
+        """
+        events = tuple(
+            Event(
+                type="dividend",
+                first=day,
+                last=day,
+                title=f"Ex-dividend {amount:g} a share",
+                source=self.name,
+                status="confirmed",
+                retrieved_at=now,
+            )
+            for day, amount in self.paid.get(symbol, {}).items()
+            if day <= as_of
+        )
+        return EventAnswer(events, knows_what_comes=False)

@@ -1,0 +1,43 @@
+"""What every event source offers, and what it answers."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from risk_guard.events import Event
+
+
+@dataclass(frozen=True)
+class EventAnswer:
+    """What one source says of one symbol.
+
+    `knows_what_comes` is whether no event in it means that none is near; a source of
+    past events, or of one kind only, can't say that, and `gap` may say why. `notes`
+    belong into the row's warning whatever other sources know.
+    """
+
+    events: tuple[Event, ...]
+    knows_what_comes: bool
+    gap: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class EventSource(Protocol):
+    """Events of one symbol at a time."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that stands in the CSV."""
+        ...
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
+        """Return the events the source knows around `as_of`, past and coming.
+
+        `now` is the run's clock, kept with each event.
+
+        Raises
+        ------
+        SymbolError
+            If the source has no answer: never an empty one in an answer's place.
+        """
+        ...

@@ -1,0 +1,150 @@
+"""All sources' answers for one symbol, merged: confirmed over estimated.
+
+Where sources differ, the difference is said, never resolved in silence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import combinations
+
+from config.errors import NoCalendar, SymbolError
+from config.settings import GuardSettings
+from risk_guard.event_sources import EventSource
+from risk_guard.events import REGULATORY, Event
+
+PAST_DAYS = 30
+"""How far back events are kept for the sit-out after them."""
+
+
+@dataclass(frozen=True)
+class KnownEvents:
+    """What is known of one symbol's events around the as-of session.
+
+    `gaps` are why no source can say what comes, empty where one can; `notes` are
+    sentences for the row's warning.
+    """
+
+    events: tuple[Event, ...]
+    gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def known_events(
+    symbol: str,
+    sources: Iterable[EventSource],
+    as_of: date,
+    now: datetime,
+    settings: GuardSettings,
+) -> KnownEvents:
+    """Return the merged events of all sources that answer.
+
+    A source that fails costs its own events only, and is named.
+    """
+    events: list[Event] = []
+    gaps: list[str] = []
+    notes: list[str] = []
+    failures: list[str] = []
+    known = False
+    for source in sources:
+        try:
+            answer = source.ask(symbol, as_of, now)
+        except NoCalendar as error:
+            gaps.append(str(error.args[0]))
+            continue
+        except SymbolError as error:
+            failures.append(f"{source.name} gave no answer ({error})")
+            continue
+        events += answer.events
+        known = known or answer.knows_what_comes
+        gaps += [answer.gap] if answer.gap else []
+        notes += answer.notes
+    near = [event for event in events if _is_near(event, as_of, settings)]
+    merged, differing = merged_events(near, as_of, settings)
+    notes += differing
+    if known:
+        return KnownEvents(merged, notes=(*failures, *notes))
+    return KnownEvents(merged, (*failures, *gaps) or NOBODY, tuple(notes))
+
+
+NOBODY = ("no event source is connected",)
+
+
+def merged_events(
+    events: Iterable[Event], as_of: date, settings: GuardSettings
+) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the events without repeats, by date, and where their sources differ.
+
+    The same type on the same day is one event, of all who name it. An estimate goes
+    as soon as a confirmed date of the same event has passed or is in the look-ahead;
+    one further off may be another's.
+    """
+    distinct: dict[tuple[str, date, date], Event] = {}
+    for event in sorted(events, key=lambda one: one.status):  # confirmed first
+        key = (event.type, event.first, event.last)
+        kept = distinct.get(key)
+        distinct[key] = _joined(kept, event) if kept else event
+    soon = as_of + timedelta(days=settings.lookahead_days)
+    settling = [
+        event
+        for event in distinct.values()
+        if event.status == "confirmed" and event.first <= soon
+    ]
+    kept_events = [
+        event
+        for event in distinct.values()
+        if not any(_settles(one, event, settings) for one in settling)
+    ]
+    ordered = sorted(kept_events, key=lambda one: (one.first, one.last, one.type))
+    return tuple(ordered), _differences(distinct.values(), settings)
+
+
+def _joined(kept: Event, event: Event) -> Event:
+    names = dict.fromkeys([*kept.source.split(", "), event.source])
+    return replace(kept, source=", ".join(names), title=kept.title or event.title)
+
+
+def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
+    """Return whether a confirmed date says when the estimated event is."""
+    if event.status == "confirmed" or not _may_be_one(confirmed, event):
+        return False
+    if event.is_window:
+        return event.first <= confirmed.first <= event.last
+    return _days_between(confirmed, event) <= settings.same_event_days
+
+
+def _may_be_one(one: Event, other: Event) -> bool:
+    """Return whether the types fit; a Pillar 3 report may go as `regulatory`."""
+    pillar3 = {one.type, other.type} <= REGULATORY and all(
+        event.type == "basel_iii" or _is_pillar3(event) for event in (one, other)
+    )
+    return one.type == other.type or pillar3
+
+
+def _is_pillar3(event: Event) -> bool:
+    title = event.title.casefold()
+    return any(word in title for word in ("pillar", "basel", "prudential disclosure"))
+
+
+def _differences(events: Iterable[Event], settings: GuardSettings) -> tuple[str, ...]:
+    """Return a sentence for each pair of dates that two sources give one event."""
+    return tuple(
+        f"sources differ: {one.sentence}, {other.sentence}"
+        for one, other in combinations(
+            [event for event in events if not event.is_window], 2
+        )
+        if one.first != other.first
+        and not set(one.source.split(", ")) & set(other.source.split(", "))
+        and _may_be_one(one, other)
+        and _days_between(one, other) <= settings.same_event_days
+    )
+
+
+def _days_between(one: Event, other: Event) -> int:
+    return abs((one.first - other.first).days)
+
+
+def _is_near(event: Event, as_of: date, settings: GuardSettings) -> bool:
+    ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
+    back = timedelta(days=PAST_DAYS)
+    return event.last >= as_of - back and event.first <= as_of + ahead

@@ -1,0 +1,38 @@
+"""Is the stock wilder than usual? Recent against usual daily volatility. Pure."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from config.settings import GuardSettings
+
+MINIMUM_BASE = 60
+"""Returns that "usual" needs at the least, where the history is short."""
+
+
+@dataclass(frozen=True)
+class Volatility:
+    """Recent over usual deviation of daily returns; `spike` if over the line."""
+
+    ratio: float
+    spike: bool
+
+
+def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
+    """Return the last 10 returns' volatility against the 252 before them.
+
+    Usual is the median of the 30-session rolling standard deviations; all are daily
+    sample standard deviations. `closes` are adjusted, in order, without NaN. None
+    where the history is too short or never moved.
+    """
+    returns = closes.pct_change().iloc[1:]
+    recent = returns.iloc[-settings.volatility_recent_sessions :]
+    base = returns.iloc[: -settings.volatility_recent_sessions]
+    base = base.iloc[-settings.volatility_base_sessions :]
+    if len(base) < max(MINIMUM_BASE, settings.volatility_rolling_sessions):
+        return None
+    usual = base.rolling(settings.volatility_rolling_sessions).std().median()
+    if not usual > 0:
+        return None
+    ratio = float(recent.std() / usual)
+    return Volatility(ratio, ratio > settings.volatility_multiple)

@@ -1,0 +1,54 @@
+"""What a night looks out for beside prices: events, headlines, and who reads them."""
+
+from dataclasses import dataclass
+
+from config.errors import SentimentUnavailable
+from market_data.headlines import HeadlineSource
+from market_data.sources import Feeds
+from modelling.polarity import Reader, open_reader
+from risk_guard.calendar_file import read_calendar
+from risk_guard.event_history import EventHistory, Remembered
+from risk_guard.event_sources import EventSource
+from risk_guard.pillar3 import Pillar3Rule
+from risk_guard.yahoo_calendar import YahooCalendar
+from tasks.night import Night
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """The sources of one night, opened once.
+
+    `reader` is None where nobody reads the headlines, `silence` says why; `notices`
+    are sentences for the head of the run.
+    """
+
+    event_sources: tuple[EventSource, ...]
+    headlines: HeadlineSource | None
+    reader: Reader | None
+    silence: str
+    notices: tuple[str, ...]
+
+
+def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
+    """Read the calendar file, find the language model, connect Yahoo's calendar."""
+    guard, sentiment = night.settings.guard, night.settings.sentiment
+    history = EventHistory(night.home.seen_events)
+    calendar = read_calendar(night.home.event_calendar)
+    sources: list[EventSource] = [Remembered(calendar, history, forgets=False)]
+    if feeds.yahoo:
+        yahoo = YahooCalendar(feeds.yahoo, guard)
+        sources.append(Remembered(yahoo, history, forgets=True))
+    sources.append(Pillar3Rule(guard))
+    reader, silence = None, ""
+    try:
+        reader = open_reader(sentiment, night.home.polarities)
+    except SentimentUnavailable as error:
+        silence = str(error)
+    missing = [silence] if silence and sentiment.engine != "off" else []
+    return Lookout(
+        event_sources=tuple(sources),
+        headlines=feeds.headlines if sentiment.engine != "off" else None,
+        reader=reader,
+        silence=silence,
+        notices=(*missing, *calendar.notices(night.as_of)),
+    )
