@@ -129,7 +129,7 @@ class GuardSettings(Section):
     bad_sentiment_below: float = Field(-0.10, description="72-hour polarity below it.")
     haircuts: tuple[tuple[Share, Share], ...] = Field(
         ((0.80, 0.70), (0.50, 0.45), (0.25, 0.20)),
-        description="Risk from which a haircut applies, and the haircut; highest first.",
+        description="Risk from which a haircut applies, and the haircut; falling.",
     )
     unknown_haircut: float = Field(
         0.20, ge=0.20, le=1, description="Least haircut where no event source answered."
@@ -145,9 +145,7 @@ class GuardSettings(Section):
     )
     volatility_recent_sessions: int = Field(10, ge=2, description="Returns judged.")
     volatility_rolling_sessions: int = Field(30, ge=2, description="Rolling window.")
-    volatility_base_sessions: int = Field(
-        252, ge=30, description="Returns before them."
-    )
+    volatility_base_sessions: int = Field(252, ge=30, description="Before them.")
     beta_sessions: int = Field(252, ge=60, description="Returns the beta is fitted on.")
     beta_minimum_sessions: int = Field(60, ge=20, description="Returns it needs.")
     same_event_days: int = Field(

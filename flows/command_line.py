@@ -18,7 +18,14 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from config.errors import OvernightError
-from flows.options import ScreenOptions, StatusOptions, TrainOptions, taking
+from flows.options import (
+    EventOptions,
+    ModelOptions,
+    ScreenOptions,
+    StatusOptions,
+    TrainOptions,
+    taking,
+)
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -27,11 +34,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="overnight",
-    help="Overnight stock screening: screen, train, and see where models stand.",
+    help="Overnight stock screening: screen, train, see models and coming events.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+model_app = typer.Typer(
+    help="The language model that reads headlines.", no_args_is_help=True
+)
+app.add_typer(model_app, name="model")
 
 
 class Exit(IntEnum):
@@ -95,6 +106,58 @@ def status(options: StatusOptions) -> None:
             typer.echo(found.model_dump_json(indent=2))
         else:
             show_statuses(found)
+
+
+@app.command()
+@taking(EventOptions)
+def events(options: EventOptions) -> None:
+    """Show coming events, the risk they carry, haircuts and sit-outs.
+
+    Events of your own go into event_calendar.csv in the home folder.
+
+    For example: overnight events CBA.AX --as-of 2025-11-10
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.event_report import event_report  # noqa: PLC0415
+        from flows.request import night_arguments  # noqa: PLC0415
+        from flows.terminal import show_events  # noqa: PLC0415
+        from tasks.night import planned_night  # noqa: PLC0415
+
+        now = datetime.now(UTC)
+        report = event_report(planned_night(**night_arguments(options), now=now))
+        if options.json:
+            typer.echo(report.model_dump_json(indent=2))
+        else:
+            show_events(report)
+
+
+@model_app.command("fetch")
+@taking(ModelOptions)
+def fetch_model(options: ModelOptions) -> None:
+    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it."""
+    _show_language_model(options, fetch=True)
+
+
+@model_app.command("status")
+@taking(ModelOptions)
+def model_status(options: ModelOptions) -> None:
+    """Show whether FinBERT is on this machine and tells good news from bad."""
+    _show_language_model(options, fetch=False)
+
+
+def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
+    """Print where the model is and what it says of a plain pair; exit 1 if unusable."""
+    with _one_sentence_errors(debug=False):
+        from config.settings import read_settings  # noqa: PLC0415
+        from flows.language_model import language_model  # noqa: PLC0415
+        from flows.terminal import show_language_model  # noqa: PLC0415
+
+        found = language_model(read_settings(options.home).sentiment, fetch=fetch)
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_language_model(found)
+        raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
 
 
 def _run(name: str, options: TrainOptions, train_policy: str) -> None:

@@ -17,6 +17,13 @@ def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401  typer
     return typer.Option(*names, metavar=metavar, help=text)
 
 
+_HOME = typer.Option(
+    envvar="OVERNIGHT_HOME",
+    metavar="DIR",
+    help="Folder that holds data/ models/ reports/ logs/, and your settings.",
+)
+
+
 @dataclass(frozen=True)
 class SelectionOptions:
     """Which symbols, and the home they live in."""
@@ -28,25 +35,24 @@ class SelectionOptions:
     universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
     symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
     file: Annotated[Path | None, _option("F", "A .txt or .json of symbols.")] = None
-    home: Annotated[
-        Path,
-        typer.Option(
-            envvar="OVERNIGHT_HOME",
-            metavar="DIR",
-            help="Folder that holds data/ models/ reports/ logs/.",
-        ),
-    ] = Path()
+    home: Annotated[Path, _HOME] = Path()
 
 
 @dataclass(frozen=True)
-class TrainOptions(SelectionOptions):
-    """Where prices come from, up to when, and how a model is trained."""
+class NightOptions(SelectionOptions):
+    """Where prices come from, and up to when."""
 
     source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
     folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
         None
     )
     as_of: Annotated[str | None, _option("DATE", "Use nothing dated later.")] = None
+
+
+@dataclass(frozen=True)
+class TrainOptions(NightOptions):
+    """A night's options, and how a model is trained."""
+
     preset: Annotated[
         str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
     ] = None
@@ -63,6 +69,22 @@ class ScreenOptions(TrainOptions):
     """A training's options, and which models a night trains."""
 
     train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
+
+
+@dataclass(frozen=True)
+class EventOptions(NightOptions):
+    """A night's options, and the form of the answer."""
+
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The home whose settings name the language model, and the form of the answer."""
+
+    home: Annotated[Path, _HOME] = Path()
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import typer
 from config.errors import ParameterError, SelectionError
 from config.parameters import TrainingParameters, training_parameters
 from config.settings import read_settings
-from flows.options import SelectionOptions, TrainOptions
+from flows.options import NightOptions, SelectionOptions, TrainOptions
 from market_data.selection import (
     Selection,
     SymbolFile,
@@ -27,13 +27,27 @@ def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
     UsageError
         For a value that can't be read; the plan of the night checks the rest.
     """
+    return night_arguments(options) | {
+        "train": train,
+        "parameters": _parsed_parameters(options),
+    }
+
+
+def night_arguments(options: NightOptions) -> dict[str, Any]:
+    """Return the arguments of a night that trains nothing.
+
+    Raises
+    ------
+    UsageError
+        As `flow_arguments`.
+    """
     return {
         "selection": parsed_selection(options) or _asked_selection(options),
         "source": options.source,
         "folder": options.folder,
         "as_of": _parsed_date(options.as_of),
-        "train": train,
-        "parameters": _parsed_parameters(options),
+        "train": "never",
+        "parameters": TrainingParameters(),
         "home": options.home,
     }
 
@@ -72,7 +86,7 @@ def _split(text: str) -> tuple[str, ...]:
     return symbols
 
 
-def _asked_selection(options: TrainOptions) -> Selection:
+def _asked_selection(options: NightOptions) -> Selection:
     """Return the sample's own list, or what a person at the terminal picks."""
     if options.source == "sample":
         return Universe(universe="sample")

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from flows.event_report import ComingEvent, EventReport
+from flows.language_model import LanguageModel
 from flows.model_status import ModelStatuses
 from screening.row import Row
 from screening.summary import RunSummary
@@ -68,6 +70,8 @@ def _lines(title: str, console: Console) -> Iterator[Listener]:
 def show_summary(summary: RunSummary) -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False)
+    for notice in summary.notices:
+        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
     for symbol, reason in summary.failures.items():
         console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
     if summary.csv:
@@ -121,11 +125,11 @@ def show_statuses(found: ModelStatuses) -> None:
 
 def _screening_table(summary: RunSummary) -> Table:
     table = Table(title=f"As of {summary.as_of}", **NARROW)
-    for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "next close"):
+    for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
         table.add_column(
             heading, justify="left" if heading in ("symbol", "call") else "right"
         )
-    for heading in ("from", "model", "data"):
+    for heading in ("events", "model", "data"):
         table.add_column(heading)
     for row in summary.rows:
         table.add_row(*_screening_cells(row))
@@ -140,11 +144,21 @@ def _screening_cells(row: Row) -> list[str]:
         _number(row.get("score"), "+.3f"),
         _number(row.get("confidence"), ".0f"),
         _number(row.get("probability_up"), ".2f"),
-        _number(row.get("predicted_close"), ".2f"),
-        row.get("prediction_source", "-"),
+        _number(row.get("event_weight_haircut"), ".0%"),
+        _event_cell(row),
         row.get("model_status", "-"),
         row["data_status"],
     ]
+
+
+def _event_cell(row: Row) -> str:
+    """Return `out: earnings`, `earnings +5` (sessions), `expected`, or the status."""
+    kind, sessions = row.get("event_type"), row.get("sessions_to_event")
+    if row.get("event_skip_trading"):
+        return f"out: {kind}"
+    if kind and sessions is not None:
+        return f"{kind} {sessions:+d}"
+    return "expected" if kind else str(row.get("event_status", "-"))
 
 
 def _training_table(summary: RunSummary) -> Table:
@@ -166,3 +180,48 @@ def _training_table(summary: RunSummary) -> Table:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
+
+
+def show_events(report: EventReport) -> None:
+    """Print each symbol's risk term by term, its haircut and sit-out, and why."""
+    console = Console(highlight=False)
+    for notice in report.notices:
+        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+    for line in report.symbols:
+        sit_out = {True: "SIT OUT", False: "trade", None: "not known"}[line.sit_out]
+        console.print(
+            f"[bold]{line.symbol}[/] as of {line.as_of}: risk {line.risk_score:.2f}, "
+            f"haircut {line.haircut:.0%}, {sit_out}, events {line.status}"
+        )
+        told = [_event_line(event) for event in line.coming]
+        told += [f"+{term.points:.2f} {term.why}" for term in line.terms]
+        told += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
+        for text in filter(None, [*told, line.warning]):
+            console.print(f"  {escape(text)}", soft_wrap=True)
+
+
+def _event_line(event: ComingEvent) -> str:
+    """Return `2025-11-11 basel_iii: Pillar 3 report (confirmed, yahoo)`."""
+    until = f" to {event.last}" if event.last > event.first else ""
+    title = f": {event.title}" if event.title else ""
+    said = f"({event.status}, {event.source})"
+    return f"{event.first}{until} {event.type}{title} {said}"
+
+
+def show_language_model(found: LanguageModel) -> None:
+    """Print where the model is and how it reads a plain pair, or why it is no use."""
+    console = Console(highlight=False)
+    state = "usable" if found.usable else "not usable"
+    console.print(
+        f"FinBERT {found.precision} ({found.repository} at {found.revision[:19]}): "
+        f"{state}; engine in use: {found.engine}",
+        soft_wrap=True,
+    )
+    if not found.usable:
+        console.print(escape(found.reason), soft_wrap=True)
+        return
+    console.print(f"{found.megabytes} MB in {found.folder}", soft_wrap=True)
+    console.print(
+        f"plainly good news {_number(found.good_news_polarity, '+.2f')}, "
+        f"plainly bad news {_number(found.bad_news_polarity, '+.2f')}"
+    )

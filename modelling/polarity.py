@@ -68,7 +68,7 @@ class LexiconReader:
 
 @dataclass(frozen=True)
 class FinbertReader:
-    """FinBERT, with its earlier answers under `cache`; loaded on the first new title."""
+    """FinBERT, its earlier answers under `cache`; loaded on the first new title."""
 
     files: FinbertFiles
     threads: int

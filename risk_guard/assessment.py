@@ -3,6 +3,8 @@
 Fails closed: what no source has answered for is a risk, not a calm.
 """
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -73,7 +75,7 @@ def assessed(
     """
     coming = coming_events(known.events, as_of, settings)
     terms = risk_terms(coming, around, settings)
-    risk = min(1.0, round(sum(term.points for term in terms), 10))
+    risk = min(1.0, round(math.fsum(term.points for term in terms), 10))
     cut = haircut(risk, settings)
     if known.gaps:
         cut = max(cut, settings.unknown_haircut)
@@ -125,13 +127,17 @@ def risk_terms(
     polarity, wild = around.polarity, around.volatility
     bad_news = polarity is not None and polarity < settings.bad_sentiment_below
     rules = [
-        (bool(coming), settings.event_points, _named("an event", coming)),
-        (bool(reports), settings.report_points, _named("a report", tuple(reports))),
-        (bad_news, settings.sentiment_points, f"72-hour polarity {polarity or 0:+.2f}"),
+        (bool(coming), settings.event_points, _named("event ahead", coming)),
+        (bool(reports), settings.report_points, _named("report ahead", reports)),
+        (
+            bad_news,
+            settings.sentiment_points,
+            f"72-hour polarity {polarity or 0:+.2f} < {settings.bad_sentiment_below}",
+        ),
         (
             bool(wild and wild.spike),
             settings.volatility_points,
-            f"volatility {wild.ratio if wild else 0:.2f} times the usual",
+            f"volatility {wild.ratio if wild else 0:.3f} times the usual",
         ),
     ]
     return tuple(RiskTerm(points, why) for applies, points, why in rules if applies)
@@ -179,8 +185,8 @@ def _status(
     return event.status if event else "none"
 
 
-def _named(what: str, events: tuple[Event, ...]) -> str:
-    return f"{what} ahead: {'; '.join(event.sentence for event in events)}"
+def _named(what: str, events: Iterable[Event]) -> str:
+    return f"{what}: {', '.join(f'{event.type} {event.days}' for event in events)}"
 
 
 def _sit_out_reason(forcing: list[Event], exchange: str, as_of: date) -> str:

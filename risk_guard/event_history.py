@@ -5,7 +5,7 @@ last said stands until it says otherwise.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -15,6 +15,10 @@ from config.home import write_whole
 from market_data.symbols import file_stem
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event
+
+
+STILL_NEAR = timedelta(days=30)
+"""How far ahead an old word is worth a note in a row's warning."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Remembered:
         try:
             answer = self.source.ask(symbol, as_of, now)
         except SymbolError as error:
-            near = [event for event in earlier if event.last >= as_of]
+            soon = as_of + STILL_NEAR
+            near = [one for one in earlier if one.last >= as_of and one.first <= soon]
             if not near:
                 return self._silent(error, earlier)
             told = max(event.retrieved_at for event in near).date()

@@ -50,9 +50,8 @@ class Event:
 
     @property
     def sentence(self) -> str:
-        """Return `basel_iii on 2025-11-11 (confirmed, event_calendar.csv)`."""
-        when = "between" if self.is_window else "on"
-        return f"{self.type} {when} {self.days} ({self.status}, {self.source})"
+        """Return `basel_iii 2025-11-11 (confirmed, event_calendar.csv)`."""
+        return f"{self.type} {self.days} ({self.status}, {self.source})"
 
 
 def classified(event: Event) -> Event:

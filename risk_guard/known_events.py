@@ -53,7 +53,7 @@ def known_events(
             gaps.append(str(error.args[0]))
             continue
         except SymbolError as error:
-            failures.append(f"{source.name} gave no answer ({error})")
+            failures.append(str(error).rstrip("."))
             continue
         events += answer.events
         known = known or answer.knows_what_comes
@@ -64,7 +64,8 @@ def known_events(
     notes += differing
     if known:
         return KnownEvents(merged, notes=(*failures, *notes))
-    return KnownEvents(merged, (*failures, *gaps) or NOBODY, tuple(notes))
+    told = tuple(note for note in notes if not any(note in gap for gap in gaps))
+    return KnownEvents(merged, (*failures, *gaps) or NOBODY, told)
 
 
 NOBODY = ("no event source is connected",)

@@ -14,8 +14,8 @@ class RunSummary:
     """One run of screening or training, in numbers.
 
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
-    training failed for; `notices` are what was missing for all of them; `seconds` is the wall-clock total; `trained` holds the models
-    made in this run, with the seconds each took.
+    training failed for; `seconds` is the wall-clock total; `trained` holds the models
+    made in this run, with the seconds each took; `notices` are what lacked for all.
     """
 
     as_of: date

@@ -16,7 +16,7 @@ from tasks.night import Night
 
 
 @task(task_run_name="guard {symbol}", cache_policy=NO_CACHE)
-def guard(
+def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
     night: Night,
     symbol: str,
     known: KnownEvents,

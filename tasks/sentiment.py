@@ -67,7 +67,5 @@ def _dead_feed(night: Night, found: Mapping[str, HeadlineFindings]) -> list[str]
     reasons = {one.reason for one in found.values()}
     if len(found) == 1 or night.settings.sentiment.engine == "off":
         return []
-    return [
-        f"Yahoo gave no headline for any of {len(found)} symbols: its news feed did "
-        f"not answer ({min(reasons)})"
-    ]
+    said = f"Yahoo gave no headline for any of {len(found)} symbols; its news feed "
+    return [f"{said}seems not to answer ({min(reasons)})"]
