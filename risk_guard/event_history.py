@@ -16,7 +16,6 @@ from market_data.symbols import file_stem
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event
 
-
 STILL_NEAR = timedelta(days=30)
 """How far ahead an old word is worth a note in a row's warning."""
 

@@ -21,8 +21,7 @@ def headlines(
     """
     settings = night.settings.sentiment
     if lookout.headlines is None:
-        reason = lookout.silence or f"the {night.source} source has no headlines"
-        return HeadlineFindings(None, reason=reason)
+        return HeadlineFindings(None, reason=lookout.silence)
     company = prices.company if isinstance(prices, PriceFindings) else ""
     names = press_names(symbol, company, settings.names.get(symbol, ()))
     try:

@@ -31,7 +31,7 @@ class Lookout:
 
 def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
     """Read the calendar file, find the language model, connect Yahoo's calendar."""
-    guard, sentiment = night.settings.guard, night.settings.sentiment
+    guard, engine = night.settings.guard, night.settings.sentiment.engine
     history = EventHistory(night.home.seen_events)
     calendar = read_calendar(night.home.event_calendar)
     sources: list[EventSource] = [Remembered(calendar, history, forgets=False)]
@@ -39,16 +39,22 @@ def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
         yahoo = YahooCalendar(feeds.yahoo, guard)
         sources.append(Remembered(yahoo, history, forgets=True))
     sources.append(Pillar3Rule(guard))
-    reader, silence = None, ""
-    try:
-        reader = open_reader(sentiment, night.home.polarities)
-    except SentimentUnavailable as error:
-        silence = str(error)
-    missing = [silence] if silence and sentiment.engine != "off" else []
+    reader, silence = _reader(night, feeds)
+    missing = [silence] if feeds.headlines and silence and engine != "off" else []
     return Lookout(
         event_sources=tuple(sources),
-        headlines=feeds.headlines if sentiment.engine != "off" else None,
+        headlines=feeds.headlines if engine != "off" else None,
         reader=reader,
         silence=silence,
         notices=(*missing, *calendar.notices(night.as_of)),
     )
+
+
+def _reader(night: Night, feeds: Feeds) -> tuple[Reader | None, str]:
+    """Return who reads the headlines, else why nobody does."""
+    if feeds.headlines is None:
+        return None, f"the {night.source} source has no headlines"
+    try:
+        return open_reader(night.settings.sentiment, night.home.polarities), ""
+    except SentimentUnavailable as error:
+        return None, str(error)
