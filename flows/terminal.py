@@ -213,7 +213,7 @@ def show_language_model(found: LanguageModel) -> None:
     console = Console(highlight=False)
     state = "usable" if found.usable else "not usable"
     console.print(
-        f"FinBERT {found.precision} ({found.repository} at {found.revision[:19]}): "
+        f"FinBERT {found.precision} ({found.repository} at {found.revision[:12]}): "
         f"{state}; engine in use: {found.engine}",
         soft_wrap=True,
     )

@@ -60,9 +60,15 @@ def fetched_files(settings: SentimentSettings) -> FinbertFiles:
     SentimentUnavailable
         If the hub can't be reached, refuses, or sends something else.
     """
-    if not settings.model_folder:
+    try:
+        found = found_files(settings)
+        require_undamaged(found)
+    except SentimentUnavailable:
+        if settings.model_folder:
+            raise
         _snapshot(settings, local_files_only=False)
-    return found_files(settings)
+        found = found_files(settings)
+    return found
 
 
 def require_undamaged(files: FinbertFiles) -> None:

@@ -74,9 +74,10 @@ class EventHistory:
             for seen in told
         ]
         fresh = {seen.key: seen for seen in [*others, *told]}
+        if not (fresh or stored):
+            return
         content = _SEEN.dump_json(tuple(fresh.values()), indent=1)
-        if fresh:
-            write_whole(self._path(symbol), lambda new: new.write_bytes(content))
+        write_whole(self._path(symbol), lambda new: new.write_bytes(content))
 
     def _read(self, symbol: str) -> tuple[SeenEvent, ...]:
         """Return what is stored; a torn or foreign file counts as nothing."""
