@@ -1,6 +1,50 @@
-"""What all tests share: the order in which two libraries are loaded."""
+"""What all tests share: calendars, and the replay of Yahoo where there is one."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 # TensorFlow brings curl symbols of its own; loaded first, it takes curl_cffi's place
 # and Yahoo's client can't imitate a browser any more. In a run only the process slots
 # load TensorFlow; here tests of both share one process.
 import curl_cffi  # noqa: F401
+import pytest
+from equipment import REPLAY_NOW, Replay, equipment, needed
+
+from market_data.sessions import calendar
+from market_data.symbols import EXCHANGES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _calendars() -> None:
+    # exchange_calendars 4.13 builds a calendar with `Series.values` on aware times,
+    # which pandas 3.1 deprecates; built once here, the calendars are cached.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Series.values returning")
+        for exchange in EXCHANGES.values():
+            calendar(exchange.code)
+
+
+@pytest.fixture(scope="module")
+def replay_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+    """Start the replay and lead this process' requests to it until the module ends."""
+    server: Replay = equipment("yahoo_replay", "yahoo_replay").start(
+        needed("market"), now=REPLAY_NOW, tls_dir=tmp_path_factory.mktemp("tls")
+    )
+    cache = str(tmp_path_factory.mktemp("yfinance"))
+    use_replay = equipment("yahoo_replay", "use_replay")
+    led = use_replay.use_replay(server.url, server.ca, cache_dir=cache)
+    yield server
+    led.undo()
+    server.close()
+
+
+@pytest.fixture
+def replay(replay_server: Replay, tmp_path: Path) -> Iterator[Replay]:
+    """Return the replay without faults or counts, and the client without memory."""
+    replay_server.reset()
+    replay_server.set_now(REPLAY_NOW)
+    reset = equipment("yahoo_replay", "use_replay").reset_yfinance
+    reset(str(tmp_path / "py-yfinance"))
+    yield replay_server
+    replay_server.reset()

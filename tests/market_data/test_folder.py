@@ -1,5 +1,6 @@
 """The folder source: Yahoo's CSV layout, as people and tools save it."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from config.errors import (
     SymbolError,
     UnknownSymbol,
 )
-from config.settings import PriceSettings
+from config.settings import PriceSettings, Settings
 from market_data.folder import FolderSource
 from market_data.prices import CLOSE, PriceHistory
-from market_data.sources import open_source
+from market_data.sources import open_feeds
 from market_data.store import PriceStore
 
 HEADER = "Date,Open,High,Low,Close,Adj Close,Volume\n"
@@ -123,17 +124,40 @@ def test_an_unordered_file_comes_through_the_store(tmp_path: Path) -> None:
     assert len(store.history("AAPL", FIRST, LAST).frame) == 3
 
 
+def described(tmp_path: Path, text: str) -> PriceHistory:
+    """Return a file's history beside an events file that holds `text`."""
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "AAPL.json").write_text(text)
+    return read(tmp_path, f"2025-06-26{ROW}2025-06-27{ROW}")
+
+
+def test_name_and_past_dividends_come_from_the_events_file(tmp_path: Path) -> None:
+    """The company's name and the dividends within the range; none after it."""
+    paid = [{"date": day, "amount": 0.2} for day in ("2025-06-26", "2026-02-01")]
+    text = {"meta": {"longName": "Apple Inc."}, "dividends": paid, "earnings": [1]}
+    history = described(tmp_path, json.dumps(text))
+    assert history.company == "Apple Inc."
+    assert history.dividends == {date(2025, 6, 26): 0.2}
+
+
+@pytest.mark.parametrize("text", ["{", '{"dividends": [{"date": "soon"}]}', "[]"])
+def test_a_broken_events_file_is_named(tmp_path: Path, text: str) -> None:
+    """It is refused by name: its dividends would be missed in silence."""
+    with pytest.raises(BadPrices, match=r"events/AAPL.json must be JSON"):
+        described(tmp_path, text)
+
+
 @pytest.mark.parametrize("folder", [None, Path("/nowhere"), Path(__file__)])
 def test_a_folder_without_prices_is_refused(folder: Path | None) -> None:
     """A wrong `--folder` is refused before anything runs, with its path."""
     with pytest.raises(ParameterError, match=f"`folder` must .*, got {folder};"):
-        open_source("folder", folder, PriceSettings())
+        open_feeds("folder", folder, Settings())
 
 
 def test_sources_are_opened_by_name(tmp_path: Path) -> None:
     """Each name gives the source of that name; another one is refused."""
     (tmp_path / "prices").mkdir()
     for name in ("yahoo", "folder", "sample"):
-        assert open_source(name, tmp_path, PriceSettings()).name == name
+        assert open_feeds(name, tmp_path, Settings()).prices.name == name
     with pytest.raises(ParameterError, match="got 'google'"):
-        open_source("google", None, PriceSettings())  # type: ignore[arg-type]
+        open_feeds("google", None, Settings())  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from market_data.prices import RAW_PRICES, YAHOO_COLUMNS
 from market_data.sample import SampleSource
 from market_data.sources import PriceSource
 from market_data.yahoo import YahooSource
+from market_data.yahoo_client import YahooClient
 
 # Without a fault nothing may need a retry, so none is allowed.
 SETTINGS = PriceSettings(retry_seconds=0, requests_per_second=50)
@@ -56,7 +57,8 @@ def case(
     if request.param == "folder":
         return folder_case(tmp_path, generated(date(2025, 6, 27), 400, "XASX"))
     request.getfixturevalue("replay")
-    return Case(YahooSource(SETTINGS), "BHP.AX", date(2024, 7, 1), date(2025, 6, 20))
+    source = YahooSource(YahooClient(SETTINGS))
+    return Case(source, "BHP.AX", date(2024, 7, 1), date(2025, 6, 20))
 
 
 def test_rows_have_the_one_form(case: Case) -> None:

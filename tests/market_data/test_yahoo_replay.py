@@ -3,10 +3,10 @@
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Protocol
 
 import pandas as pd
 import pytest
+from equipment import Replay
 
 from config.errors import (
     BadPrices,
@@ -20,25 +20,10 @@ from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory
 from market_data.quality import checked
 from market_data.store import PriceStore
 from market_data.yahoo import YahooSource, finished_bars
+from market_data.yahoo_client import YahooClient
 
 FIRST, LAST = date(2025, 1, 2), date(2025, 6, 27)
 SESSIONS = 122  # of Sydney, from FIRST to LAST
-
-
-class Replay(Protocol):
-    """What these tests use of the running replay."""
-
-    def faults(self, *rules: str) -> None:
-        """Answer with these faults from now on."""
-
-    def stats(self) -> dict[str, Any]:
-        """Return the counts of the requests that came."""
-
-    def log(self) -> list[dict[str, Any]]:
-        """Return the requests that came."""
-
-    def set_now(self, now: str) -> None:
-        """Set the day that the replay takes for today."""
 
 
 def settings(retry_seconds: float, **others: float) -> PriceSettings:
@@ -46,9 +31,14 @@ def settings(retry_seconds: float, **others: float) -> PriceSettings:
     return PriceSettings(retry_seconds=retry_seconds, requests_per_second=50, **others)
 
 
+def yahoo(chosen: PriceSettings) -> YahooSource:
+    """Return a source with a connection of its own."""
+    return YahooSource(YahooClient(chosen))
+
+
 def ask(retry_seconds: float = 0, symbol: str = "BHP.AX") -> PriceHistory:
     """Return what a new source answers for half a year."""
-    return YahooSource(settings(retry_seconds)).fetch(symbol, FIRST, LAST)
+    return yahoo(settings(retry_seconds)).fetch(symbol, FIRST, LAST)
 
 
 def prices_asked_for(replay: Replay) -> list[date]:
@@ -122,7 +112,7 @@ def test_retries_end_with_the_budget(replay: Replay, fault: str) -> None:
 def test_symbols_share_one_budget(replay: Replay) -> None:
     """After the first symbol has spent the budget the others wait no more."""
     replay.faults("rate_limit,endpoint=chart")
-    source = YahooSource(settings(2))
+    source = yahoo(settings(2))
     begun = time.monotonic()
     for symbol in ("BHP.AX", "CBA.AX", "WBC.AX", "NAB.AX", "CSL.AX"):
         with pytest.raises(RateLimited):
@@ -133,7 +123,7 @@ def test_symbols_share_one_budget(replay: Replay) -> None:
 def test_one_broken_symbol_harms_no_other(replay: Replay) -> None:
     """A source goes on after a symbol that failed."""
     replay.faults("truncate,endpoint=chart,symbols=CBA.AX")
-    source = YahooSource(settings(0))
+    source = yahoo(settings(0))
     with pytest.raises(Unreachable):
         source.fetch("CBA.AX", FIRST, LAST)
     assert len(source.fetch("BHP.AX", FIRST, LAST).frame) == SESSIONS
@@ -158,7 +148,7 @@ def test_a_symbol_that_yahoo_never_had_fails_at_once(replay: Replay) -> None:
 @pytest.mark.usefixtures("replay")
 def test_many_unknown_symbols_are_all_unknown() -> None:
     """The fifth misspelt ticker has the same cause as the first."""
-    source = YahooSource(settings(0))
+    source = yahoo(settings(0))
     for number in range(5):
         with pytest.raises(UnknownSymbol):
             source.fetch(f"ZZZZ{number}.AX", FIRST, LAST)
@@ -209,7 +199,7 @@ def test_faulty_rows_reach_the_quality_check(
 def test_a_hanging_server_ends_with_the_time_limit(replay: Replay) -> None:
     """One request's limit holds for the prices, and the cause is `Unreachable`."""
     replay.faults("hang,seconds=8,endpoint=chart,after=1")
-    source = YahooSource(settings(0, request_timeout_seconds=1))
+    source = yahoo(settings(0, request_timeout_seconds=1))
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         source.fetch("BHP.AX", FIRST, LAST)
@@ -218,7 +208,7 @@ def test_a_hanging_server_ends_with_the_time_limit(replay: Replay) -> None:
 
 def test_the_second_night_asks_for_few_sessions(replay: Replay, tmp_path: Path) -> None:
     """With a night stored, only the overlap and the new session are asked for."""
-    store = PriceStore(tmp_path, YahooSource(settings(0)), settings(0))
+    store = PriceStore(tmp_path, yahoo(settings(0)), settings(0))
     replay.set_now("2025-06-26")
     store.history("BHP.AX", FIRST, date(2025, 6, 26))
     replay.set_now("2025-06-27")
@@ -233,7 +223,7 @@ def test_a_split_between_two_nights_is_fetched_anew(
     replay: Replay, tmp_path: Path
 ) -> None:
     """NVDA split ten to one over the weekend: Friday's 1208.88 is Monday's 120.89."""
-    store = PriceStore(tmp_path, YahooSource(settings(0)), settings(0))
+    store = PriceStore(tmp_path, yahoo(settings(0)), settings(0))
     replay.set_now("2024-06-07")
     friday = store.history("NVDA", date(2024, 1, 2), date(2024, 6, 7)).frame
     replay.set_now("2024-06-10")
@@ -250,7 +240,7 @@ def test_without_yahoo_stored_prices_stand_in(
     replay: Replay, tmp_path: Path, fault: str
 ) -> None:
     """Stored prices that reach the as-of session are used and marked as stored."""
-    store = PriceStore(tmp_path, YahooSource(settings(0)), settings(0))
+    store = PriceStore(tmp_path, yahoo(settings(0)), settings(0))
     store.history("BHP.AX", FIRST, LAST)
     replay.faults(f"{fault},endpoint=chart")
     history = store.history("BHP.AX", date(2024, 7, 1), LAST)
@@ -267,7 +257,7 @@ def test_a_last_bar_without_values_is_asked_for_again(
     replay: Replay, tmp_path: Path
 ) -> None:
     """An empty as-of bar in the store does not stand in for the real one."""
-    store = PriceStore(tmp_path, YahooSource(settings(0)), settings(0))
+    store = PriceStore(tmp_path, yahoo(settings(0)), settings(0))
     replay.faults("nan_last,endpoint=chart")
     store.history("BHP.AX", FIRST, LAST)
     replay.faults()

@@ -10,6 +10,7 @@ import pytest
 from config.settings import BlendSettings, GuardSettings
 from features.component import Component
 from features.indicators import INDICATORS
+from features.sentiment import NewsSentiment
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from risk_guard.assessment import unknown_events
@@ -40,7 +41,7 @@ def found(**changes: Any) -> SymbolFindings:  # noqa: ANN401  any field of the f
         as_of=date(2025, 11, 10),
         forecast_session=date(2025, 11, 11),
         events=unknown_events("no source", GuardSettings()),
-        finbert=Component.missing("no headline"),
+        news=NewsSentiment(Component.missing("no headline"), "finbert"),
         prices=PriceFindings(Path("p"), 506, "AUD", "folder", ()),
         indicators=IndicatorFindings(
             Path("i"), last, Component(0.5, 0.5), Component(-0.2, 0.6)
