@@ -21,18 +21,20 @@ class Volatility:
 def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
     """Return the last 10 returns' volatility against the 252 before them.
 
-    Usual is the median of the 30-session rolling standard deviations; all are daily
-    sample standard deviations. `closes` are adjusted, in order, without NaN. None
+    Usual is the median of the 30-session rolling standard deviations; both sides are
+    daily, and taken about a mean of zero: of ten returns the mean is mostly noise, and
+    ten equal losses are no calm. `closes` are adjusted, in order, without NaN. None
     where the history is too short or never moved.
     """
-    returns = closes.pct_change().iloc[1:]
-    recent = returns.iloc[-settings.volatility_recent_sessions :]
-    base = returns.iloc[: -settings.volatility_recent_sessions]
+    squares = closes.pct_change().iloc[1:] ** 2
+    recent = squares.iloc[-settings.volatility_recent_sessions :]
+    base = squares.iloc[: -settings.volatility_recent_sessions]
     base = base.iloc[-settings.volatility_base_sessions :]
     if len(base) < max(MINIMUM_BASE, settings.volatility_rolling_sessions):
         return None
-    usual = base.rolling(settings.volatility_rolling_sessions).std().median()
+    rolling = base.rolling(settings.volatility_rolling_sessions).mean() ** 0.5
+    usual = rolling.median()
     if not usual > 0:
         return None
-    ratio = float(recent.std() / usual)
+    ratio = float(recent.mean() ** 0.5 / usual)
     return Volatility(ratio, ratio > settings.volatility_multiple)

@@ -1,54 +1,230 @@
-"""The guard's finding: an unknown event is a risk, and what a position shrinks to."""
+"""The guard: risk, haircut and sit-out of SPEC 8, and that it fails closed."""
+
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_events import AS_OF, event, window
 
 from config.settings import GuardSettings
-from risk_guard.assessment import EventAssessment, unknown_events
-
-
-def test_an_unanswered_question_costs_the_least_haircut() -> None:
-    """Where no source answered, the haircut is 20 % and nothing else is claimed."""
-    finding = unknown_events("no source is set up", GuardSettings())
-    assert finding.status == "unknown"
-    assert finding.haircut == 0.20
-    assert finding.sit_out is None
-    assert (finding.event_type, finding.event_date, finding.title) == (None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("haircut", "shown"), [(0.2, "20%"), (0.45, "45%"), (1.0, "100%")]
+from market_data.sessions import sessions_between
+from risk_guard.assessment import (
+    EventAssessment,
+    Surroundings,
+    assessed,
+    haircut,
+    unknown_events,
 )
-def test_the_warning_names_reason_and_haircut(haircut: float, shown: str) -> None:
-    """The warning says why nothing is known, what it costs, and what to do."""
-    finding = unknown_events("Yahoo timed out", GuardSettings(unknown_haircut=haircut))
-    assert finding.haircut == haircut
-    assert finding.warning == (
-        f"Events unknown (Yahoo timed out): {shown} haircut, "
-        "check the calendar yourself."
-    )
+from risk_guard.events import Event
+from risk_guard.known_events import KnownEvents
+from risk_guard.volatility import Volatility
+
+SETTINGS = GuardSettings()
+CALM = Surroundings(0.0, Volatility(1.0, spike=False))
+SPIKE = Volatility(2.0, spike=True)
+
+kinds = st.sampled_from(["earnings", "dividend", "basel_iii", "regulatory"])
+days = st.integers(-30, 20).map(lambda shift: AS_OF + timedelta(days=shift))
+some_events = st.lists(st.builds(event, days, kinds), max_size=5).map(tuple)
+polarities = st.none() | st.floats(-1, 1)
+volatilities = st.none() | st.floats(0, 5).map(lambda r: Volatility(r, r > 1.35))
+surroundings = st.builds(Surroundings, polarities, volatilities)
+
+
+def judged(
+    *events: Event,
+    as_of: date = AS_OF,
+    exchange: str = "XASX",
+    around: Surroundings = CALM,
+    gaps: tuple[str, ...] = (),
+) -> EventAssessment:
+    """Return the guard's word on these events, with the default thresholds."""
+    return assessed(KnownEvents(events, gaps), exchange, as_of, around, SETTINGS)
+
+
+def ahead(sessions: int, exchange: str = "XASX", as_of: date = AS_OF) -> date:
+    """Return the session that many after (or, negative, before) the as-of session."""
+    reach = timedelta(days=60)
+    known = list(sessions_between(exchange, as_of - reach, as_of + reach).date)
+    return known[known.index(as_of) + sessions]
 
 
 @pytest.mark.parametrize(
-    ("haircut", "sit_out", "scale"),
+    ("events", "around", "risk", "cut"),
     [
-        (0.0, False, 1.0),
-        (0.2, None, 0.8),
-        (0.45, False, 0.55),
-        (0.7, False, 0.3),
-        (1.0, False, 0.0),
-        (0.0, True, 0.0),
-        (0.7, True, 0.0),
+        ((), CALM, 0.0, 0.0),
+        ((event(ahead(5), "dividend"),), CALM, 0.45, 0.20),
+        ((event(ahead(5), "earnings"),), CALM, 0.65, 0.45),
+        ((event(ahead(5), "regulatory"),), CALM, 0.65, 0.45),
+        ((), Surroundings(-0.2), 0.25, 0.20),
+        ((), Surroundings(-0.10), 0.0, 0.0),
+        ((), Surroundings(None, SPIKE), 0.15, 0.0),
+        ((event(ahead(5)),), Surroundings(0.5, SPIKE), 0.80, 0.70),
+        ((event(ahead(5), "dividend"),), Surroundings(-0.2), 0.70, 0.45),
+        ((event(ahead(5)),), Surroundings(-0.2, SPIKE), 1.0, 0.70),
     ],
 )
-def test_the_position_shrinks_by_the_haircut(
-    *, haircut: float, sit_out: bool | None, scale: float
+def test_risk_adds_up_and_sets_the_haircut(
+    events: tuple[Event, ...], around: Surroundings, risk: float, cut: float
 ) -> None:
-    """The position is 0 in a sit-out, else what the haircut leaves."""
-    finding = EventAssessment("upcoming", haircut, sit_out, "")
-    assert finding.position_scale == pytest.approx(scale)
+    """The published points, capped at 1, and their haircut."""
+    found = judged(*events, around=around)
+    assert found.risk_score == pytest.approx(risk)
+    assert found.haircut == cut
+    assert found.risk_score == pytest.approx(min(1, sum(t.points for t in found.terms)))
 
 
-def test_an_unknown_event_leaves_four_fifths() -> None:
-    """Not knowing takes a fifth off the position and does not force a HOLD."""
-    finding = unknown_events("no source is set up", GuardSettings())
-    assert finding.position_scale == pytest.approx(0.8)
+@pytest.mark.parametrize(("day", "counts"), [(0, True), (7, True), (8, False)])
+def test_the_look_ahead_is_seven_days(*, day: int, counts: bool) -> None:
+    """The as-of day and the seventh day after it count, the eighth does not."""
+    found = judged(event(AS_OF + timedelta(days=day), "dividend"))
+    assert bool(found.terms) == counts
+
+
+@pytest.mark.parametrize("kind", ["earnings", "basel_iii", "regulatory"])
+@pytest.mark.parametrize("sessions", range(-5, 6))
+def test_reports_are_sat_out_three_sessions_either_way(
+    kind: str, sessions: int
+) -> None:
+    """Within three sessions before or after, the event's own being 0."""
+    found = judged(event(ahead(sessions), kind))
+    assert found.sit_out == (abs(sessions) <= 3)
+    assert found.position_scale == (0 if found.sit_out else 1 - found.haircut)
+
+
+@pytest.mark.parametrize("sessions", range(-3, 4))
+def test_a_dividend_is_sat_out_one_session_either_way(sessions: int) -> None:
+    """Tomorrow's ex-date sits out, one in three sessions does not."""
+    assert judged(event(ahead(sessions), "dividend")).sit_out == (abs(sessions) <= 1)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "as_of", "day", "sessions"),
+    [
+        ("XASX", date(2025, 12, 24), date(2025, 12, 29), 1),  # Christmas, Boxing Day
+        ("XNYS", date(2025, 12, 24), date(2025, 12, 29), 2),  # Boxing Day trades
+        ("XNYS", date(2025, 11, 26), date(2025, 11, 28), 1),  # Thanksgiving; half day
+        ("XASX", date(2025, 11, 7), date(2025, 11, 8), 1),  # a Saturday counts Monday
+        ("XASX", date(2026, 1, 27), date(2026, 1, 26), 0),  # Australia Day: the next
+        ("XLON", date(2025, 12, 24), date(2025, 12, 29), 1),
+    ],
+)
+def test_distances_are_the_exchange_s_sessions(
+    exchange: str, as_of: date, day: date, sessions: int
+) -> None:
+    """Holidays and weekends don't count, half days do."""
+    found = judged(event(day), as_of=as_of, exchange=exchange)
+    assert found.sessions_to_event == sessions
+    assert found.days_to_event == (day - as_of).days
+
+
+def test_a_window_raises_the_risk_and_forces_nothing() -> None:
+    """Its day is not known: no sit-out, no date; the risk of a report."""
+    found = judged(window(AS_OF - timedelta(days=9), AS_OF + timedelta(days=9)))
+    assert (found.risk_score, found.haircut) == (0.65, 0.45)
+    assert found.sit_out is False
+    assert (found.days_to_event, found.sessions_to_event) == (None, None)
+    assert found.status == "estimated"
+
+
+def test_the_forcing_event_is_the_one_shown() -> None:
+    """A sit-out comes before an event that forces none, a date before a window."""
+    soon, report = event(ahead(2), "dividend"), event(ahead(3), "basel_iii")
+    around = window(AS_OF, AS_OF + timedelta(days=5))
+    assert judged(around, soon, report).event == report
+    assert judged(around, soon).event == soon
+    assert "basel_iii" in judged(soon, report).sit_out_reason
+    assert "3 sessions ahead" in judged(soon, report).sit_out_reason
+
+
+def test_nobody_knowing_is_a_risk() -> None:
+    """Without an answer: unknown, at least 20 %, a warning, no word on sitting out."""
+    found = judged(gaps=("Yahoo said 429.", "there is no file."))
+    assert (found.status, found.haircut, found.sit_out) == ("unknown", 0.20, None)
+    assert found.warning == (
+        "Events unknown (Yahoo said 429; there is no file): 20% haircut, check the "
+        "calendar yourself."
+    )
+    assert found.position_scale == pytest.approx(0.8)
+
+
+def test_a_known_event_sits_out_though_others_are_unknown() -> None:
+    """What is known counts, and its larger haircut stays."""
+    found = judged(event(ahead(1)), gaps=("Yahoo said 429",))
+    assert (found.status, found.sit_out, found.haircut) == ("unknown", True, 0.45)
+
+
+def test_what_was_never_asked_is_unknown() -> None:
+    """The placeholder is the unknown finding."""
+    found = unknown_events("nobody was asked", SETTINGS)
+    assert (found.status, found.haircut, found.event) == ("unknown", 0.20, None)
+
+
+@given(
+    some_events,
+    st.builds(
+        event,
+        st.integers(0, 20).map(lambda shift: AS_OF + timedelta(days=shift)),
+        kinds,
+    ),
+    surroundings,
+)
+def test_an_added_event_never_lowers_risk_or_haircut(
+    events: tuple[Event, ...], more: Event, around: Surroundings
+) -> None:
+    """More to come is never less risk, and never ends a sit-out."""
+    before, after = judged(*events, around=around), judged(*events, more, around=around)
+    assert after.risk_score >= before.risk_score
+    assert after.haircut >= before.haircut
+    assert bool(after.sit_out) >= bool(before.sit_out)
+
+
+@given(some_events, surroundings)
+def test_a_missing_source_never_lowers_the_haircut(
+    events: tuple[Event, ...], around: Surroundings
+) -> None:
+    """The same events with a gap in what is known cost no less."""
+    known = judged(*events, around=around)
+    gap = judged(*events, around=around, gaps=("no answer",))
+    assert gap.haircut >= max(known.haircut, 0.20)
+    assert gap.position_scale <= known.position_scale
+
+
+@given(some_events, surroundings, st.floats(-1, 1), st.floats(-1, 1))
+def test_worse_news_never_lowers_the_haircut(
+    events: tuple[Event, ...], around: Surroundings, one: float, other: float
+) -> None:
+    """The haircut falls at most as the news gets better."""
+    worse, better = sorted((one, other))
+    bad = judged(*events, around=replace(around, polarity=worse))
+    good = judged(*events, around=replace(around, polarity=better))
+    assert bad.haircut >= good.haircut
+
+
+@given(some_events, surroundings)
+def test_risk_is_a_share_and_order_does_not_matter(
+    events: tuple[Event, ...], around: Surroundings
+) -> None:
+    """Risk, haircut and scale lie in 0 to 1, whatever the order of the events."""
+    found, turned = judged(*events, around=around), judged(*events[::-1], around=around)
+    for share in (found.risk_score, found.haircut, found.position_scale):
+        assert 0 <= share <= 1
+    assert (found.risk_score, found.sit_out) == (turned.risk_score, turned.sit_out)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_haircut_never_falls_as_risk_grows(one: float, other: float) -> None:
+    """The table is monotone."""
+    low, high = sorted((one, other))
+    assert haircut(low, SETTINGS) <= haircut(high, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("risk", "cut"),
+    [(0.249, 0), (0.25, 0.2), (0.499, 0.2), (0.5, 0.45), (0.799, 0.45), (0.8, 0.7)],
+)
+def test_a_tier_begins_at_its_risk(risk: float, cut: float) -> None:
+    """The bounds of SPEC's table belong to the higher tier."""
+    assert haircut(risk, SETTINGS) == cut
