@@ -159,3 +159,26 @@ def test_sections_are_frozen() -> None:
     """No stage can change the settings of a run."""
     with pytest.raises(ValueError, match="frozen"):
         Settings().prices.__setattr__("retry_seconds", 0)
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["[[0.25, 0.2], [0.5, 0.45]]", "[[0.8, 0.2], [0.5, 0.45]]", "[[0.8, 1.7]]"],
+)
+def test_haircuts_must_fall_with_the_risk(tmp_path: Path, table: str) -> None:
+    """A table in which more risk costs less is refused."""
+    assert "haircuts" in refusal_of(tmp_path, f"[guard]\nhaircuts = {table}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[sentiment]\nengine = 'vader'",
+        "[sentiment]\nprecision = 'fp16'",
+        "[sentiment]\nrevision = 'main'",
+        "[guard]\nunknown_haircut = 0.1",
+    ],
+)
+def test_news_and_guard_have_their_bounds(tmp_path: Path, text: str) -> None:
+    """Engines by name, a pinned revision, and no unknown event for less than 20 %."""
+    assert "` must be" in refusal_of(tmp_path, text)

@@ -8,7 +8,11 @@ from config.errors import ParameterError
 from market_data.sessions import (
     FIRST_DATE,
     as_of_session,
+    local_date,
+    next_open,
     next_session,
+    nth_session_after,
+    sessions_apart,
     sessions_between,
 )
 
@@ -121,3 +125,48 @@ def test_sessions_between_two_dates_include_both(
 def test_before_the_first_known_session_there_is_none() -> None:
     """A range that ends before the calendar begins holds no session."""
     assert sessions_between("XNYS", date(1985, 1, 1), date(1985, 12, 31)).empty
+
+
+@pytest.mark.parametrize(
+    ("exchange", "session", "opens"),
+    [
+        ("XASX", date(2025, 11, 10), "2025-11-10 23:00"),  # Tuesday 10:00 AEDT
+        ("XASX", date(2025, 7, 11), "2025-07-14 00:00"),  # Monday 10:00 AEST
+        ("XNYS", date(2025, 11, 26), "2025-11-28 14:30"),  # after Thanksgiving
+        ("XLON", date(2025, 12, 24), "2025-12-29 08:00"),
+    ],
+)
+def test_the_next_open_is_an_instant(exchange: str, session: date, opens: str) -> None:
+    """On the exchange's own clock, holidays and weekends skipped."""
+    assert f"{next_open(exchange, session):%Y-%m-%d %H:%M}" == opens
+
+
+@pytest.mark.parametrize(
+    ("exchange", "day", "apart"),
+    [
+        ("XASX", date(2025, 11, 10), 0),
+        ("XASX", date(2025, 11, 17), 5),
+        ("XASX", date(2025, 11, 9), 0),  # a Sunday counts for Monday
+        ("XASX", date(2025, 11, 7), -1),
+        ("XASX", date(2025, 12, 29), 33),  # Christmas and Boxing Day left out
+        ("XNYS", date(2025, 12, 29), 33),  # Thanksgiving and Christmas left out
+    ],
+)
+def test_distances_are_counted_in_sessions(
+    exchange: str, day: date, apart: int
+) -> None:
+    """Forward positive, backward negative, closed days for the next session."""
+    assert sessions_apart(exchange, date(2025, 11, 10), day) == apart
+
+
+def test_the_nth_session_after_a_day() -> None:
+    """Counted from a closed day as from the session before it."""
+    assert nth_session_after("XASX", date(2025, 9, 30), 40) == date(2025, 11, 25)
+    assert nth_session_after("XASX", date(2025, 11, 9), 1) == date(2025, 11, 10)
+
+
+def test_a_day_is_the_exchange_s_own() -> None:
+    """One instant, two days."""
+    instant = datetime(2025, 11, 9, 22, 30, tzinfo=UTC)
+    assert local_date("XASX", instant) == date(2025, 11, 10)
+    assert local_date("XNYS", instant) == date(2025, 11, 9)

@@ -1,0 +1,172 @@
+"""Headlines to the news voice: which count, how much, and never one from later."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import SentimentSettings
+from features.sentiment import (
+    NewsSentiment,
+    news_sentiment,
+    normalised,
+    recent_headlines,
+)
+from market_data.headlines import Headline
+
+CUTOFF = datetime(2025, 11, 10, 23, tzinfo=UTC)
+SETTINGS = SentimentSettings()
+ABOUT = ("CBA.AX", ("Commonwealth Bank",))
+
+hours = st.floats(0, 71.9)
+titles = st.sampled_from(
+    ["CBA beats", "Commonwealth Bank slips", "Miners rally", "Rates on hold", "ANZ up"]
+)
+
+
+def headline(title: str, age: float = 1, **more: Any) -> Headline:  # noqa: ANN401
+    """Return a headline that is `age` hours old at the cut-off."""
+    return Headline(title, CUTOFF - timedelta(hours=age), **more)
+
+
+def recent(*headlines: Headline) -> list[str]:
+    """Return the titles that count."""
+    return [one.title for one in recent_headlines(headlines, CUTOFF, SETTINGS)]
+
+
+def said(*headlines: Headline, polarity: float = 1.0) -> NewsSentiment:
+    """Return the news of headlines of one polarity each."""
+    chosen = recent_headlines(headlines, CUTOFF, SETTINGS)
+    polarities = {one.title: polarity for one in chosen}
+    return news_sentiment(chosen, polarities, ABOUT, CUTOFF, SETTINGS)
+
+
+def test_only_the_72_hours_before_the_cut_off_count() -> None:
+    """Nothing older, nothing later, however little."""
+    ages = {"a": -0.001, "b": 0, "c": 71.99, "d": 72.01, "e": -5000}
+    assert recent(*(headline(title, age) for title, age in ages.items())) == ["c", "b"]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "cba profit beats estimates",
+        "CBA PROFIT BEATS ESTIMATES",
+        "Cba Profit Beats Estimates",
+        "CBA profit beats estimates - Reuters",
+        "CBA profit beats estimates | The Desk",
+        "UPDATE 2-CBA profit beats estimates",
+        "CBA profit beats estimates!",
+        "CBA\u00a0profit  beats estimates",
+        "\u201cCBA profit beats estimates\u201d",
+    ],
+)
+def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
+    """Other case, marks or publisher: the same words are the same news."""
+    first = headline("CBA profit beats estimates", 9)
+    assert recent(headline(again, 2, provider="The Desk"), first) == [first.title]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "CBA profit misses estimates",
+        "CBA profit beats estimates by 3%",
+        "CBA profit beats 2024 estimates",
+    ],
+)
+def test_other_words_are_other_news(other: str) -> None:
+    """A word or a number more makes another headline."""
+    assert len(recent(headline("CBA profit beats estimates"), headline(other))) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Shares +3%", "Shares -3%", False),
+        ("Shares -3%", "Shares \u22123%", True),
+        ("Up 3.5%", "Up 35%", False),
+        ("Q3.", "Q3", True),
+        ("In 2025.", "In 2025", True),
+        ("Macy\u2019s rises", "Macy's rises", True),
+        ("ASX 200 - live", "ASX 200 live", True),
+    ],
+)
+def test_signs_and_numbers_tell_titles_apart(
+    *, one: str, other: str, same: bool
+) -> None:
+    """Marks between words don't."""
+    assert (normalised(one) == normalised(other)) == same
+
+
+@given(st.lists(st.tuples(titles, st.floats(-100, 100)), max_size=8), st.randoms())
+def test_headlines_after_the_cut_off_change_nothing(
+    pairs: list[tuple[str, float]],
+    random: Any,  # noqa: ANN401
+) -> None:
+    """Nor does the order in which they come."""
+    mixed = [headline(title, age) for title, age in pairs]
+    known = [one for one in mixed if one.published_at <= CUTOFF]
+    random.shuffle(mixed)
+    assert said(*mixed) == said(*known)
+
+
+@given(st.dictionaries(titles, st.tuples(hours, st.floats(-1, 1)), min_size=1))
+def test_the_voice_is_the_published_formula(
+    drawn: dict[str, tuple[float, float]],
+) -> None:
+    """Weights halve in 24 hours, and count 0.3 where the company is not named."""
+    headlines = tuple(headline(title, age) for title, (age, _) in drawn.items())
+    polarities = {title: polarity for title, (_, polarity) in drawn.items()}
+    found = news_sentiment(headlines, polarities, ABOUT, CUTOFF, SETTINGS)
+    named = {"CBA beats", "Commonwealth Bank slips"}
+    weights = {
+        title: 0.5 ** (age / 24) * (1 if title in named else 0.3)
+        for title, (age, _) in drawn.items()
+    }
+    total = sum(weights.values())
+    mean = sum(weights[title] * polarities[title] for title in drawn) / total
+    assert found.voice.direction == pytest.approx(mean, abs=1e-9)
+    assert found.voice.confidence == pytest.approx(1 - math.exp(-total / 3))
+    assert found.polarity == found.voice.direction
+    assert found.count == len(drawn)
+
+
+@given(st.lists(hours, min_size=1, max_size=5), st.floats(-1, 1), st.floats(-1, 1))
+def test_worse_news_never_says_more(
+    ages: list[float], one: float, other: float
+) -> None:
+    """A lower polarity lowers the direction and leaves the confidence alone."""
+    worse, better = sorted((one, other))
+    headlines = [headline(f"CBA {age}", age) for age in ages]
+    bad, good = said(*headlines, polarity=worse), said(*headlines, polarity=better)
+    assert (bad.polarity or 0) <= (good.polarity or 0) + 1e-12
+    assert bad.voice.confidence == good.voice.confidence
+
+
+def test_more_news_is_surer() -> None:
+    """Confidence grows with the weight of what was read, and stays below 1."""
+    counts = [
+        said(*(headline(f"CBA {n}") for n in range(count))) for count in (1, 3, 9)
+    ]
+    confidences = [found.voice.confidence or 0 for found in counts]
+    assert confidences == sorted(confidences)
+    assert 0 < confidences[0] < confidences[-1] < 1
+
+
+def test_no_headline_is_missing_not_neutral() -> None:
+    """The voice is silent with its reason; the count is a known 0."""
+    found = said(headline("CBA beats", 80))
+    assert not found.voice.present
+    assert found.voice.reason == "no_news: no headline in the last 72 hours"
+    assert (found.count, found.polarity) == (0, None)
+
+
+def test_what_was_read_is_kept_with_its_weight() -> None:
+    """Every number of the voice can be traced to its headlines."""
+    found = said(headline("CBA beats", 24), headline("Rates on hold", 0))
+    weights = [(one.headline.title, one.weight) for one in found.weighed]
+    assert weights == [("CBA beats", 0.5), ("Rates on hold", 0.3)]
