@@ -121,7 +121,7 @@ class Remembered:
             note = f"{self.name} has no answer, its word of {told} stands"
             return self._silent(error, earlier, note)
         passed = earlier if self.forgets else ()
-        passed = tuple(event for event in passed if event.last < as_of)
+        passed = tuple(event for event in passed if event.last <= as_of)
         events = tuple(dict.fromkeys([*answer.events, *passed]))
         self.history.learn(symbol, self.name, events, as_of)
         return replace(answer, events=events)
