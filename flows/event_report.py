@@ -3,8 +3,11 @@
 The stages are the night's own, called as plain functions: no server is started.
 """
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,10 +15,9 @@ from config.errors import OvernightError
 from config.home import keep_newest_folders
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
-from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
-from screening.findings import HeadlineFindings, PriceFindings
+from screening.findings import HeadlineFindings, IndexFindings, PriceFindings
 from tasks.chain import one_run_at_a_time
 from tasks.download import download
 from tasks.events import events
@@ -24,7 +26,7 @@ from tasks.headlines import headlines
 from tasks.index import index
 from tasks.lookout import Lookout, opened_lookout
 from tasks.night import Night
-from tasks.sentiment import sentiment
+from tasks.sentiment import News, sentiment
 
 THREADS = 8
 
@@ -84,6 +86,16 @@ class EventReport(BaseModel):
     symbols: tuple[SymbolEvents, ...]
 
 
+@dataclass(frozen=True)
+class _Watched:
+    """What the night's stages found of one symbol; no prices where they failed."""
+
+    symbol: str
+    prices: PriceFindings | None
+    headlines: HeadlineFindings
+    known: KnownEvents
+
+
 def event_report(night: Night) -> EventReport:
     """Return the guard's word on every symbol of the night.
 
@@ -95,58 +107,42 @@ def event_report(night: Night) -> EventReport:
     with one_run_at_a_time(night.home), ThreadPoolExecutor(THREADS) as pool:
         feeds = night.open_feeds()
         lookout = opened_lookout(night, feeds)
-        watched = dict(
-            zip(
-                night.symbols,
-                pool.map(
-                    lambda symbol: _watched(night, feeds.prices, lookout, symbol),
-                    night.symbols,
-                ),
-                strict=True,
-            )
-        )
-        found = {symbol: said for symbol, (_, said, _) in watched.items()}
+        watch = partial(_watched, night, feeds.prices, lookout)
+        watched = list(pool.map(watch, night.symbols))
+        found = {one.symbol: one.headlines for one in watched}
         news = sentiment.fn(night, lookout, found)
         markets = {
-            exchange: index.fn(night, feeds.prices, exchange.index)
+            exchange.code: index.fn(night, feeds.prices, exchange.index)
             for exchange in {exchange_of(symbol) for symbol in night.symbols}
         }
-        lines = [
-            _line(
-                night,
-                symbol,
-                guard.fn(
-                    night,
-                    symbol,
-                    known,
-                    news.by_symbol[symbol],
-                    prices,
-                    markets[exchange_of(symbol)],
-                ),
-            )
-            for symbol, (prices, _, known) in watched.items()
-        ]
+        lines = tuple(_line(night, one, news, markets) for one in watched)
         keep_newest_folders(night.tables, night.settings.run.nights_kept)
     notices = (*lookout.notices, *news.notices)
-    return EventReport(as_of=night.as_of, notices=notices, symbols=tuple(lines))
+    return EventReport(as_of=night.as_of, notices=notices, symbols=lines)
 
 
 def _watched(
     night: Night, source: PriceSource, lookout: Lookout, symbol: str
-) -> tuple[PriceFindings | None, HeadlineFindings, KnownEvents]:
-    """Return a symbol's prices, headlines and events; without prices, the others."""
+) -> _Watched:
     try:
         prices: PriceFindings | None = download.fn(night, source, symbol)
     except OvernightError:
         prices = None
-    return (
+    return _Watched(
+        symbol,
         prices,
         headlines.fn(night, lookout, symbol, prices),
         events.fn(night, lookout, symbol, prices),
     )
 
 
-def _line(night: Night, symbol: str, found: EventAssessment) -> SymbolEvents:
+def _line(
+    night: Night, watched: _Watched, news: News, markets: Mapping[str, IndexFindings]
+) -> SymbolEvents:
+    symbol = watched.symbol
+    market = markets[exchange_of(symbol).code]
+    said = news.by_symbol[symbol]
+    found = guard.fn(night, symbol, watched.known, said, watched.prices, market)
     around = found.surroundings
     return SymbolEvents(
         symbol=symbol,

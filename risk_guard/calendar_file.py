@@ -111,7 +111,7 @@ def read_calendar(path: Path) -> CalendarFile:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except FileNotFoundError:
-        return CalendarFile(path, missing=f"there is no {path.name} in the home folder.")
+        return CalendarFile(path, missing=f"there is no {path.name} in the home.")
     except OSError as error:
         refusal = f"{path} must be readable, got: {error.strerror or error}."
         return CalendarFile(path, refusals=(refusal,), missing=refusal)

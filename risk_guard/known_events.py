@@ -10,7 +10,7 @@ from itertools import combinations
 
 from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
-from risk_guard.event_sources import EventSource
+from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import REGULATORY, Event
 
 PAST_DAYS = 30
@@ -41,31 +41,32 @@ def known_events(
 
     A source that fails costs its own events only, and is named.
     """
-    events: list[Event] = []
-    gaps: list[str] = []
-    notes: list[str] = []
-    failures: list[str] = []
-    known = False
-    for source in sources:
-        try:
-            answer = source.ask(symbol, as_of, now)
-        except NoCalendar as error:
-            gaps.append(str(error.args[0]))
-            continue
-        except SymbolError as error:
-            failures.append(str(error).rstrip("."))
-            continue
-        events += answer.events
-        known = known or answer.knows_what_comes
-        gaps += [answer.gap] if answer.gap else []
-        notes += answer.notes
+    answers = [_answer(source, symbol, as_of, now) for source in sources]
+    events = [event for answer in answers for event in answer.events]
     near = [event for event in events if _is_near(event, as_of, settings)]
     merged, differing = merged_events(near, as_of, settings)
-    notes += differing
-    if known:
-        return KnownEvents(merged, notes=(*failures, *notes))
+    notes = (*(note for answer in answers for note in answer.notes), *differing)
+    if any(answer.knows_what_comes for answer in answers):
+        return KnownEvents(merged, notes=notes)
+    gaps = tuple(answer.gap for answer in answers if answer.gap) or NOBODY
     told = tuple(note for note in notes if not any(note in gap for gap in gaps))
-    return KnownEvents(merged, (*failures, *gaps) or NOBODY, told)
+    return KnownEvents(merged, gaps, told)
+
+
+def _answer(
+    source: EventSource, symbol: str, as_of: date, now: datetime
+) -> EventAnswer:
+    """Return the source's answer; a failure is an answer that knows nothing.
+
+    That a source broke is told even where others know; that it has nothing is not.
+    """
+    try:
+        return source.ask(symbol, as_of, now)
+    except NoCalendar as error:
+        return EventAnswer((), knows_what_comes=False, gap=str(error.args[0]))
+    except SymbolError as error:
+        said = str(error).rstrip(".")
+        return EventAnswer((), knows_what_comes=False, gap=said, notes=(said,))
 
 
 NOBODY = ("no event source is connected",)

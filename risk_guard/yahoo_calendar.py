@@ -11,7 +11,7 @@ from market_data.sessions import local_date
 from market_data.symbols import exchange_of
 from market_data.yahoo_client import YahooClient
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import Event
+from risk_guard.events import Event, EventStatus, EventType
 
 REPLAYED = timedelta(days=5)
 """So long after the as-of session a run looks back; a long weekend takes four days."""
@@ -56,12 +56,30 @@ def read_calendar_events(
     Unreachable
         If the answer is none of Yahoo's.
     """
+    reports, ex_dividend, status = _dates(answer, symbol)
+    events = [
+        *(_event("earnings", day, status, "Earnings", now) for day in reports),
+        *(
+            _event("dividend", day, "confirmed", "Ex-dividend", now)
+            for day in ex_dividend
+        ),
+    ]
+    furthest = as_of + timedelta(days=settings.reporting_gap_days)
+    known = any(as_of <= day <= furthest for day in reports)
+    gap = "" if known else f"Yahoo names no coming earnings date of {symbol}"
+    return EventAnswer(tuple(events), knows_what_comes=known, gap=gap)
+
+
+def _dates(
+    answer: Mapping[str, Any], symbol: str
+) -> tuple[list[date], list[date], EventStatus]:
+    """Return the earnings days, the ex-dividend days, and how sure the former are."""
     try:
         earnings = answer.get("earnings") or {}
         reports = _days(earnings.get("earningsDate") or [], exchange_of(symbol).code)
+        paid = answer.get("exDividendDate")
+        ex_dividend = [] if paid is None else [_instant(paid).date()]
         estimated = bool(earnings.get("isEarningsDateEstimate"))
-        ex_dividend = answer.get("exDividendDate")
-        paid = [_instant(ex_dividend).date()] if ex_dividend is not None else []
     except (
         AttributeError,
         KeyError,
@@ -73,15 +91,7 @@ def read_calendar_events(
         raise Unreachable(
             f"Yahoo must send dates in {symbol}'s calendar, got {error}; try later."
         ) from error
-    status = "estimated" if estimated else "confirmed"
-    events = [
-        *(_event("earnings", day, status, "Earnings", now) for day in reports),
-        *(_event("dividend", day, "confirmed", "Ex-dividend", now) for day in paid),
-    ]
-    furthest = as_of + timedelta(days=settings.reporting_gap_days)
-    known = any(as_of <= day <= furthest for day in reports)
-    gap = "" if known else f"Yahoo names no coming earnings date of {symbol}"
-    return EventAnswer(tuple(events), knows_what_comes=known, gap=gap)
+    return reports, ex_dividend, "estimated" if estimated else "confirmed"
 
 
 def _days(epochs: list[Any], exchange: str) -> list[date]:
@@ -93,5 +103,7 @@ def _instant(epoch: Any) -> datetime:  # noqa: ANN401  as Yahoo sent it
     return datetime.fromtimestamp(float(seconds), UTC)
 
 
-def _event(kind: Any, day: date, status: Any, title: str, now: datetime) -> Event:  # noqa: ANN401
+def _event(
+    kind: EventType, day: date, status: EventStatus, title: str, now: datetime
+) -> Event:
     return Event(kind, day, day, title, YahooCalendar.name, status, now)
