@@ -144,18 +144,23 @@ def _screening_cells(row: Row) -> list[str]:
         _number(row.get("score"), "+.3f"),
         _number(row.get("confidence"), ".0f"),
         _number(row.get("probability_up"), ".2f"),
-        _number(row.get("event_weight_haircut"), ".0%"),
+        _cut(row),
         _event_cell(row),
         row.get("model_status", "-"),
         row["data_status"],
     ]
 
 
-def _event_cell(row: Row) -> str:
-    """Return `out: earnings`, `earnings +5` (sessions), `expected`, or the status."""
-    kind, sessions = row.get("event_type"), row.get("sessions_to_event")
+def _cut(row: Row) -> str:
+    """Return the haircut, `out` in a sit-out."""
     if row.get("event_skip_trading"):
-        return f"out: {kind}"
+        return "out"
+    return _number(row.get("event_weight_haircut"), ".0%")
+
+
+def _event_cell(row: Row) -> str:
+    """Return `earnings +5` (sessions), `expected` for a window, or the status."""
+    kind, sessions = row.get("event_type"), row.get("sessions_to_event")
     if kind and sessions is not None:
         return f"{kind} {sessions:+d}"
     return "expected" if kind else str(row.get("event_status", "-"))
