@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from config.settings import read_settings
+from risk_guard.calendar_file import read_calendar
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -66,3 +67,12 @@ def test_the_sample_night_runs_as_written(tmp_path: Path) -> None:
     ]
     assert {row["prediction_source"] for row in rows} == {"LSTM"}
     assert {row["event_status"] for row in rows} == {"unknown"}
+
+
+def test_the_calendar_shown_can_be_read(tmp_path: Path) -> None:
+    """The README's `event_calendar.csv` is one, without a bad line."""
+    (example,) = re.findall(r"```csv\n(.+?)```", README, flags=re.DOTALL)
+    (tmp_path / "event_calendar.csv").write_text(example)
+    calendar = read_calendar(tmp_path / "event_calendar.csv")
+    assert calendar.refusals == ()
+    assert [line.symbol for line in calendar.lines] == ["CBA.AX", "ANZ.AX"]
