@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.command_line import app
+
+COMMAND = str(Path(sys.executable).with_name("overnight"))
+"""The installed command, whether or not its folder is on the path."""
 
 REFUSED = [
     (["CBA.AX", "--sequence-length", "200"], "`sequence_length` must be 30 to 120"),
@@ -70,9 +72,8 @@ def test_a_wrong_request_is_refused_in_one_sentence(
 def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
     """At a terminal `train` without symbols shows the lists and takes one of them."""
     keyboard, terminal = os.openpty()
-    command = shutil.which("overnight") or "overnight"
     asked = subprocess.Popen(
-        [command, "train", "--home", str(tmp_path)],
+        [COMMAND, "train", "--home", str(tmp_path)],
         stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,9 +88,8 @@ def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
     """Ctrl-C in a running night: one sentence, exit 130, no process left behind."""
-    command = shutil.which("overnight") or "overnight"
     night = subprocess.Popen(
-        [command, "screen", "--source", "sample", "--home", str(tmp_path)],
+        [COMMAND, "screen", "--source", "sample", "--home", str(tmp_path)],
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -122,9 +122,8 @@ def session_processes(leader: int) -> list[str]:
 
 def test_words_that_no_option_takes_are_refused_in_one_sentence() -> None:
     """The option parser's own refusals are one sentence like all others."""
-    command = shutil.which("overnight") or "overnight"
     done = subprocess.run(
-        [command, "screen", "--nosuch"], capture_output=True, text=True, check=False
+        [COMMAND, "screen", "--nosuch"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert done.stderr.startswith("overnight: No such option: --nosuch")
@@ -154,7 +153,7 @@ def test_the_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["screen", "train", "status"])
+@pytest.mark.parametrize("command", ["screen", "train", "status", "events"])
 def test_every_command_has_an_example(command: str) -> None:
     """A command's help shows a call that works."""
     result = CliRunner().invoke(app, [command, "--help"])
