@@ -5,19 +5,54 @@ The command line, the deployments and the form in the Prefect UI all build this 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from config.errors import ParameterError
 from config.validation import validated
 
+PresetName = Literal["standard", "quick_test", "high_accuracy", "low_memory"]
+
 ADVISED_EPOCHS = 20
 """Fewer passes than this are allowed and recorded as `below_advised_range`."""
 
-Units = Annotated[int, Field(ge=1, le=512)]
 
-
-def _bounded(description: str, unit: str, **limits: Any) -> Any:  # noqa: ANN401
+def _bounded(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
     return Field(description=description, json_schema_extra={"unit": unit}, **limits)
+
+
+Epochs = Annotated[int, _bounded("Passes over the data", "passes", ge=1, le=100)]
+SequenceLength = Annotated[
+    int, _bounded("Sessions one window holds", "sessions", ge=30, le=120)
+]
+BatchSize = Annotated[
+    int, _bounded("Windows in one gradient step", "windows", ge=16, le=64)
+]
+ValidationSplit = Annotated[
+    float, _bounded("Share of the latest windows kept back", ge=0.1, le=0.3)
+]
+Period = Annotated[
+    Literal["1y", "2y", "3y", "4y", "5y"], Field(description="History used")
+]
+Units = Annotated[int, Field(ge=1, le=512)]
+LayerUnits = Annotated[
+    tuple[Units, Units], Field(description="Units of the two LSTM layers, 1 to 512")
+]
+Dropout = Annotated[float, _bounded("Share of units left out per step", ge=0, le=0.5)]
+LearningRate = Annotated[float, _bounded("Adam's step size", gt=0, le=1)]
+Patience = Annotated[
+    int,
+    _bounded("Epochs without improvement before stopping; 0 = off", "epochs", ge=0),
+]
+Seed = Annotated[int, _bounded("Seed of every generator", ge=0, le=2**32 - 1)]
 
 
 class TrainingParameters(BaseModel):
@@ -25,37 +60,16 @@ class TrainingParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: Annotated[int, _bounded("Passes over the data", "passes", ge=1, le=100)] = (
-        50
-    )
-    sequence_length: Annotated[
-        int, _bounded("Sessions one window holds", "sessions", ge=30, le=120)
-    ] = 60
-    batch_size: Annotated[
-        int, _bounded("Windows in one gradient step", "windows", ge=16, le=64)
-    ] = 32
-    validation_split: Annotated[
-        float, _bounded("Share of the latest windows kept back", "", ge=0.1, le=0.3)
-    ] = 0.2
-    period: Annotated[
-        Literal["1y", "2y", "3y", "4y", "5y"], Field(description="History used")
-    ] = "2y"
-    lstm_units: Annotated[
-        tuple[Units, Units], Field(description="Units of the two LSTM layers")
-    ] = (100, 50)
-    dropout: Annotated[
-        float, _bounded("Share of units left out per step", "", ge=0, le=0.5)
-    ] = 0.2
-    learning_rate: Annotated[float, _bounded("Adam's step size", "", gt=0, le=1)] = (
-        0.001
-    )
-    early_stopping_patience: Annotated[
-        int,
-        _bounded("Epochs without improvement before stopping; 0 = off", "epochs", ge=0),
-    ] = 10
-    seed: Annotated[
-        int, _bounded("Seed of every generator", "", ge=0, le=2**32 - 1)
-    ] = 42
+    epochs: Epochs = 50
+    sequence_length: SequenceLength = 60
+    batch_size: BatchSize = 32
+    validation_split: ValidationSplit = 0.2
+    period: Period = "2y"
+    lstm_units: LayerUnits = (100, 50)
+    dropout: Dropout = 0.2
+    learning_rate: LearningRate = 0.001
+    early_stopping_patience: Patience = 10
+    seed: Seed = 42
 
     @property
     def years(self) -> int:
@@ -74,6 +88,58 @@ PRESETS: dict[str, TrainingParameters] = {
     "high_accuracy": TrainingParameters(epochs=100, sequence_length=90, period="5y"),
     "low_memory": TrainingParameters(batch_size=16),
 }
+
+
+class TrainingOverrides(BaseModel):
+    """Parameters that differ from a preset's; those left empty are the preset's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: Epochs | None = None
+    sequence_length: SequenceLength | None = None
+    batch_size: BatchSize | None = None
+    validation_split: ValidationSplit | None = None
+    period: Period | None = None
+    lstm_units: LayerUnits | None = None
+    dropout: Dropout | None = None
+    learning_rate: LearningRate | None = None
+    early_stopping_patience: Patience | None = None
+    seed: Seed | None = None
+
+    def over(self, preset: str) -> TrainingParameters:
+        """Return the preset with these parameters laid over it."""
+        values = PRESETS[preset].model_dump() | self.model_dump()
+        return TrainingParameters.model_validate(values)
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_given(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        given: dict[str, Any] = handler(self)
+        return {name: value for name, value in given.items() if value is not None}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Return a schema without `null`: a form then says the range it refuses by."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        fields = schema["properties"].items()
+        schema["properties"] = {name: _form_field(field) for name, field in fields}
+        return schema
+
+
+def _form_field(nullable: JsonSchemaValue) -> JsonSchemaValue:
+    """Return a nullable field's schema for a form: its own type, the range in words."""
+    given: JsonSchemaValue
+    (given,) = (one for one in nullable["anyOf"] if one != {"type": "null"})
+    said = [given["description"]]
+    if "maximum" in given:
+        low = given.get("minimum", given.get("exclusiveMinimum"))
+        unit = given.get("unit", "")
+        said.append(f"{low} to {given['maximum']} {unit}".rstrip())
+    description = ", ".join([*said, "empty: the preset's"])
+    return given | {"title": nullable["title"], "description": description}
 
 
 def training_parameters(

@@ -75,7 +75,7 @@ def screen(options: ScreenOptions) -> None:
     For example: overnight screen --source sample
     """
     with _one_sentence_errors(debug=options.debug):
-        _run("overnight_screening", options, options.train)
+        _run("overnight_screening", options, options.train, force=True)
 
 
 @app.command()
@@ -160,8 +160,11 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
 
 
-def _run(name: str, options: TrainOptions, train_policy: str) -> None:
-    """Check the request, run the flow in this process, show its end, exit with it."""
+def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> None:  # noqa: ANN401
+    """Check the request, run the flow in this process, show its end, exit with it.
+
+    `more` are arguments of that flow alone.
+    """
     from flows.request import flow_arguments  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
@@ -172,7 +175,7 @@ def _run(name: str, options: TrainOptions, train_policy: str) -> None:
 
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
-        state: State[RunSummary] = _flow(name)(**arguments, return_state=True)
+        state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
         outcome = state.result(raise_on_failure=False)
     if isinstance(outcome, BaseException):
         raise outcome

@@ -19,7 +19,7 @@ from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.findings import HeadlineFindings, IndexFindings, PriceFindings
 from tasks.chain import one_run_at_a_time
-from tasks.download import download
+from tasks.download import downloaded
 from tasks.events import events
 from tasks.guard import guard
 from tasks.headlines import headlines
@@ -125,7 +125,7 @@ def _watched(
     night: Night, source: PriceSource, lookout: Lookout, symbol: str
 ) -> _Watched:
     try:
-        prices: PriceFindings | None = download.fn(night, source, symbol)
+        prices: PriceFindings | None = downloaded(night, source, symbol)
     except OvernightError:
         prices = None
     return _Watched(

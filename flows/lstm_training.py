@@ -8,13 +8,14 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from config.parameters import TrainingParameters
-from flows.overnight_screening import WAITING_THREADS, run_name
+from config.parameters import PresetName, TrainingOverrides
+from flows.overnight_screening import WAITING_THREADS
+from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
 from tasks.chain import findings_of, opened_workshop, training_chain
-from tasks.night import planned_night
+from tasks.night import Night, planned_night
 from tasks.publish import final_state, training_summary
 
 
@@ -29,32 +30,43 @@ def lstm_training(
     folder: Path | None = None,
     as_of: date | None = None,
     train: Literal["always", "stale"] = "always",
-    parameters: TrainingParameters = TrainingParameters(),
-    home: Path = Path(),
+    preset: PresetName = "standard",
+    parameters: TrainingOverrides = TrainingOverrides(),
+    home: str | None = None,
 ) -> State[RunSummary]:
     """Train one LSTM a symbol: download, indicators, training.
 
     Args:
-        selection: Which symbols: a stock list by name, symbols, or a file.
+        selection: Which symbols: a stock list by name, symbols, a file, or a list of
+            your own.
         source: Where prices come from.
         folder: The folder source's folder; it holds `prices/`.
         as_of: Use nothing dated later; empty: today.
         train: Which models to train: all, or missing and stale ones.
-        parameters: How a model is trained.
-        home: The folder that holds data, models, reports and logs.
+        preset: How models are trained, unless a parameter says otherwise.
+        parameters: What differs from the preset.
+        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
     """
-    night = planned_night(
-        selection,
-        source=source,
-        folder=folder,
-        as_of=as_of,
-        train=train,
-        parameters=parameters,
-        home=home,
-        now=datetime.now(UTC),
+    return trained(
+        planned_night(
+            selection,
+            source=source,
+            folder=folder,
+            as_of=as_of,
+            train=train,
+            preset=preset,
+            parameters=parameters,
+            home=home,
+            now=datetime.now(UTC),
+        )
     )
-    with opened_workshop(night) as shop:
+
+
+def trained(night: Night) -> State[RunSummary]:
+    """Train the night's symbols inside a flow run; return its final state."""
+    with opened_workshop(night, "training") as shop:
         chains = [training_chain(night, symbol, shop) for symbol in night.symbols]
         findings = [findings_of(night, chain, shop) for chain in chains]
         summary = training_summary(night, findings, datetime.now(UTC))
+        shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

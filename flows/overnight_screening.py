@@ -1,14 +1,15 @@
-"""The flow of one night: prices in, the screening CSV out."""
+"""The flow of a night: prices and news in, the screening CSV out."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from config.parameters import TrainingParameters
+from config.parameters import PresetName, TrainingOverrides
+from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
@@ -20,16 +21,10 @@ from tasks.chain import (
     screening_chain,
 )
 from tasks.lookout import opened_lookout
-from tasks.night import TrainPolicy, planned_night
-from tasks.publish import final_state, publish
+from tasks.night import Night, TrainPolicy, planned_night
+from tasks.publish import final_state, needless, publish
 
 WAITING_THREADS = 16
-
-
-def run_name() -> str:
-    """Return a run's name for Prefect: flow, source and night."""
-    asked = flow_run.parameters
-    return f"{flow_run.flow_name} {asked['source']} {asked['as_of'] or 'latest'}"
 
 
 @flow(
@@ -43,19 +38,24 @@ def overnight_screening(
     folder: Path | None = None,
     as_of: date | None = None,
     train: TrainPolicy = "stale",
-    parameters: TrainingParameters = TrainingParameters(),
-    home: Path = Path(),
+    preset: PresetName = "standard",
+    parameters: TrainingOverrides = TrainingOverrides(),
+    home: str | None = None,
+    force: bool = False,  # noqa: FBT001, FBT002  a tick box of the form
 ) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV.
 
     Args:
-        selection: Which symbols: a stock list by name, symbols, or a file.
+        selection: Which symbols: a stock list by name, symbols, a file, or a list of
+            your own.
         source: Where prices come from.
         folder: The folder source's folder; it holds `prices/`.
         as_of: Use nothing dated later; empty: today.
         train: Which models to train: missing and stale ones, all, or none.
-        parameters: How a model is trained.
-        home: The folder that holds data, models, reports and logs.
+        preset: How models are trained, unless a parameter says otherwise.
+        parameters: What differs from the preset.
+        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
+        force: Run on a holiday, and where the night is already published.
     """
     night = planned_night(
         selection,
@@ -63,11 +63,19 @@ def overnight_screening(
         folder=folder,
         as_of=as_of,
         train=train,
+        preset=preset,
         parameters=parameters,
         home=home,
         now=datetime.now(UTC),
     )
-    with opened_workshop(night) as shop:
+    why = "" if force else needless(night, as_of)
+    if why:
+        return Completed(name="Skipped", message=why)
+    return _screened_night(night)
+
+
+def _screened_night(night: Night) -> State[RunSummary]:
+    with opened_workshop(night, "screening") as shop:
         lookout = opened_lookout(night, shop.feeds)
         chains = [screening_chain(night, one, shop, lookout) for one in night.symbols]
         indices = index_chains(night, shop)
@@ -75,4 +83,5 @@ def overnight_screening(
         findings = [screened(night, chain, news, indices, shop) for chain in chains]
         notices = (*lookout.notices, *news.notices)
         summary = publish(night, findings, notices, datetime.now(UTC))
+        shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

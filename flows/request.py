@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from config.errors import ParameterError, SelectionError
-from config.parameters import TrainingParameters, training_parameters
+from config.parameters import TrainingOverrides, training_parameters
 from config.settings import read_settings
 from flows.options import NightOptions, SelectionOptions, TrainOptions
 from market_data.selection import (
@@ -15,6 +15,7 @@ from market_data.selection import (
     SymbolFile,
     Symbols,
     Universe,
+    listed,
     split_symbols,
 )
 
@@ -29,7 +30,7 @@ def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
     """
     return night_arguments(options) | {
         "train": train,
-        "parameters": _parsed_parameters(options),
+        **_parsed_parameters(options),
     }
 
 
@@ -47,8 +48,9 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         "folder": options.folder,
         "as_of": _parsed_date(options.as_of),
         "train": "never",
-        "parameters": TrainingParameters(),
-        "home": options.home,
+        "preset": "standard",
+        "parameters": TrainingOverrides(),
+        "home": str(options.home),
     }
 
 
@@ -66,7 +68,7 @@ def parsed_selection(options: SelectionOptions) -> Selection | None:
     if options.symbols is not None:
         named.append(Symbols(symbols=_split(options.symbols)))
     if options.universe is not None:
-        named.append(Universe(universe=options.universe))
+        named.append(listed(options.universe))
     if options.file is not None:
         named.append(SymbolFile(file=options.file))
     if len(named) > 1:
@@ -102,7 +104,7 @@ def _asked_selection(options: NightOptions) -> Selection:
     number = typer.prompt("Which list", type=int)
     if not 1 <= number <= len(names):
         raise SelectionError(f"The list must be 1 to {len(names)}, got {number}.")
-    return Universe(universe=names[number - 1])
+    return listed(names[number - 1])
 
 
 def _parsed_date(text: str | None) -> date | None:
@@ -116,13 +118,18 @@ def _parsed_date(text: str | None) -> date | None:
         ) from error
 
 
-def _parsed_parameters(options: TrainOptions) -> TrainingParameters:
-    usual = "quick_test" if options.source == "sample" else "standard"
-    return training_parameters(
-        options.preset or usual,
-        epochs=options.epochs,
-        sequence_length=options.sequence_length,
-        batch_size=options.batch_size,
-        validation_split=options.validation_split,
-        period=options.period,
+def _parsed_parameters(options: TrainOptions) -> dict[str, Any]:
+    """Return `preset` and `parameters` of a flow."""
+    preset = options.preset or (
+        "quick_test" if options.source == "sample" else "standard"
     )
+    given = {
+        "epochs": options.epochs,
+        "sequence_length": options.sequence_length,
+        "batch_size": options.batch_size,
+        "validation_split": options.validation_split,
+        "period": options.period,
+    }
+    checked = training_parameters(preset, **given).model_dump()
+    asked = {name: checked[name] for name, value in given.items() if value is not None}
+    return {"preset": preset, "parameters": TrainingOverrides.model_validate(asked)}

@@ -93,11 +93,12 @@ def _totals(summary: RunSummary) -> str:
     )
     succeeded = "usable" if summary.csv else "done"
     seconds = f"\nTraining: {took}" if took else ""
+    resumed = f"\n{summary.taken_over_sentence}" if summary.taken_over else ""
     return (
         f"{summary.succeeded} of {len(summary.symbols)} symbols {succeeded}, "
         f"{len(summary.failures)} failed; {len(summary.trained)} trained, "
         f"{rejected} of them rejected; {summary.seconds:.0f} s in all"
-        f"{seconds}"
+        f"{seconds}{resumed}"
     )
 
 

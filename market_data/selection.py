@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError
+from config.universes import UNIVERSES
 from market_data.symbols import parse_symbol
 
 
@@ -15,27 +16,55 @@ class _Choice(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Universe(_Choice):
-    """A stock list by name."""
+ListName = Literal[
+    "asx_priority",
+    "australian",
+    "us_tech",
+    "us_mega",
+    "uk_ftse",
+    "top10",
+    "sample",
+]
+"""The names of `config.universes`, as choices of a form."""
 
-    universe: Annotated[str, Field(description="Name of a stock list")]
+
+class Universe(_Choice):
+    """A stock list that comes with the product."""
+
+    universe: Annotated[ListName, Field(description="Name of the stock list")]
 
 
 class Symbols(_Choice):
     """Symbols one by one."""
 
     symbols: Annotated[
-        tuple[str, ...], Field(description="Yahoo-style tickers", min_length=1)
+        tuple[str, ...],
+        Field(description="Yahoo-style tickers, e.g. CBA.AX", min_length=1),
     ]
 
 
 class SymbolFile(_Choice):
     """A file of symbols."""
 
-    file: Annotated[Path, Field(description=".txt or .json with symbols")]
+    file: Annotated[
+        Path, Field(description=".txt or .json with symbols, on the worker's machine")
+    ]
 
 
-Selection = Universe | Symbols | SymbolFile
+class OwnList(_Choice):
+    """A stock list of the user's own, from `overnight.toml` in the home."""
+
+    own_list: Annotated[str, Field(description="Its name there")]
+
+
+Selection = Universe | Symbols | SymbolFile | OwnList
+
+
+def listed(name: str) -> Universe | OwnList:
+    """Return the list of that name: a built-in one, else one of the user's own."""
+    if name in UNIVERSES:
+        return Universe(universe=cast("ListName", name))
+    return OwnList(own_list=name)
 
 
 def selected_symbols(
@@ -50,7 +79,7 @@ def selected_symbols(
         file's message names the line.
     """
     match selection:
-        case Universe(universe=name):
+        case Universe(universe=name) | OwnList(own_list=name):
             named = [(one, f"universe {name}: ") for one in _universe(name, universes)]
         case Symbols(symbols=texts):
             named = [(text, "") for text in texts]

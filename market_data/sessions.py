@@ -44,6 +44,11 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
     return _date(session)
 
 
+def is_session(exchange: str, day: date) -> bool:
+    """Return whether the exchange trades on `day`, a half day included."""
+    return bool(calendar(exchange).is_session(pd.Timestamp(day)))
+
+
 def next_session(exchange: str, session: date) -> date:
     """Return the session after `session`."""
     return _date(calendar(exchange).next_session(pd.Timestamp(session)))

@@ -96,6 +96,15 @@ def forecast_symbol(
     return forecast(registry.load(metadata), metadata, indicators)
 
 
+def data_fingerprint(indicators: pd.DataFrame) -> str:
+    """Return what the metadata of a model trained on these indicators records."""
+    return _fingerprint(feature_rows(indicators))
+
+
+def _fingerprint(rows: Floats) -> str:
+    return hashlib.sha256(rows.tobytes()).hexdigest()
+
+
 def _require_sessions(indicators: pd.DataFrame, minimum: int) -> None:
     if len(indicators) < minimum:
         raise TooShort(
@@ -146,7 +155,7 @@ def _data_facts(rows: Floats, sessions: pd.Index) -> dict[str, Any]:
         "first_session": sessions[0].date(),
         "last_session": sessions[-1].date(),
         "price_basis": float(rows[-1, CLOSE_COLUMN]),
-        "data_fingerprint": hashlib.sha256(rows.tobytes()).hexdigest(),
+        "data_fingerprint": _fingerprint(rows),
     }
 
 

@@ -9,7 +9,7 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,11 +63,17 @@ class Registry:
         """
         symbol = metadata.symbol
         draft = ModelPair.of(self.folder / "drafts", symbol)
-        self._finish_move(symbol, draft)
+        self._finish_save(symbol)
         write_whole(draft.model, write_model)
         fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
         metadata = metadata.model_copy(update=fingerprint)
         write_text_whole(draft.metadata, metadata.model_dump_json(indent=2))
+        self._place(draft, metadata)
+        return metadata
+
+    def _place(self, draft: ModelPair, metadata: ModelMetadata) -> None:
+        """Move a whole draft to where it belongs; see `save`."""
+        symbol = metadata.symbol
         live = self.live(symbol)
         if live and live.last_session > metadata.last_session:
             _move(draft, self._history_pair(metadata))
@@ -78,7 +84,6 @@ class Registry:
                 self._retire(live)
             _move(draft, ModelPair.of(self.folder, symbol))
         self._prune_history(symbol)
-        return metadata
 
     def live(self, symbol: str) -> ModelMetadata | None:
         """Return the live model's metadata, None where no whole pair is there."""
@@ -139,6 +144,25 @@ class Registry:
             )
         return max(earlier, key=lambda one: (one.last_session, one.training_date))
 
+    def trained_since(self, symbol: str, start: datetime) -> tuple[ModelMetadata, ...]:
+        """Return the metadata of whole pairs trained from `start` on, rejected too.
+
+        What a kill in the middle of `save` left behind is put in place first.
+        """
+        self._finish_save(symbol)
+        pairs = [
+            ModelPair.of(self.folder, symbol),
+            ModelPair.of(self.folder / "rejected", symbol),
+            *self._history(symbol),
+        ]
+        return tuple(
+            metadata
+            for pair in pairs
+            if (metadata := _read(pair.metadata, symbol))
+            and metadata.training_date >= start
+            and _belongs(pair.model, metadata)
+        )
+
     def load(self, metadata: ModelMetadata) -> "keras.Model":
         """Return the network that `metadata` describes, loaded in safe mode.
 
@@ -195,13 +219,22 @@ class Registry:
                 pair.model.unlink(missing_ok=True)
                 pair.metadata.unlink(missing_ok=True)
 
-    def _finish_move(self, symbol: str, draft: ModelPair) -> None:
-        """Put a draft's metadata in place if its model went live before a kill."""
+    def _finish_save(self, symbol: str) -> None:
+        """Put in place what a kill left in `drafts/`: a pair, or metadata alone."""
+        draft = ModelPair.of(self.folder / "drafts", symbol)
         metadata = _read(draft.metadata, symbol)
+        if metadata is None:
+            return
+        if _belongs(draft.model, metadata):
+            self._place(draft, metadata)
+            return
         live = ModelPair.of(self.folder, symbol)
-        if metadata and _belongs(live.model, metadata):
-            with refusals_named(live.metadata):
-                draft.metadata.replace(live.metadata)
+        rejected = ModelPair.of(self.folder / "rejected", symbol)
+        for pair in (live, rejected, self._history_pair(metadata)):
+            if _belongs(pair.model, metadata):
+                with refusals_named(pair.metadata):
+                    draft.metadata.replace(pair.metadata)
+                return
 
 
 def _move(draft: ModelPair, target: ModelPair) -> None:

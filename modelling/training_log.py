@@ -36,6 +36,17 @@ def failed_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
     }
 
 
+def is_logged(folder: Path, at: datetime, symbol: str) -> bool:
+    """Return whether the log has a line of the symbol of that instant."""
+    try:
+        lines = _log_path(folder, at).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    entry = {"at": at.isoformat(), "symbol": symbol}
+    start = json.dumps(entry, ensure_ascii=False)[:-1]
+    return any(line.startswith(start) for line in lines)
+
+
 def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
     """Append one line to the log of that (UTC) day.
 
@@ -44,7 +55,7 @@ def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
     StorageError
         If the disk refuses.
     """
-    path = folder / f"{at.astimezone(UTC):%Y-%m-%d}_training_log.jsonl"
+    path = _log_path(folder, at)
     line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
     with refusals_named(path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,3 +65,7 @@ def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
             os.write(descriptor, line)
         finally:
             os.close(descriptor)
+
+
+def _log_path(folder: Path, at: datetime) -> Path:
+    return folder / f"{at.astimezone(UTC):%Y-%m-%d}_training_log.jsonl"

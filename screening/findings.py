@@ -90,7 +90,10 @@ NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
 
 @dataclass(frozen=True)
 class SymbolFindings:
-    """All there is to say of one symbol; later stages are None after a failure."""
+    """All there is to say of one symbol; later stages are None after a failure.
+
+    `taken_over` names the stages whose work an earlier, unfinished run had done.
+    """
 
     symbol: str
     as_of: date
@@ -101,5 +104,6 @@ class SymbolFindings:
     model: ModelFindings | None = None
     trained: ModelMetadata | None = None
     training_failure: str | None = None
+    taken_over: tuple[str, ...] = ()
     events: EventAssessment = NOTHING_KNOWN
     news: NewsSentiment = NOTHING_READ

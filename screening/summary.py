@@ -15,7 +15,8 @@ class RunSummary:
 
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
     training failed for; `seconds` is the wall-clock total; `trained` holds the models
-    made in this run, with the seconds each took; `notices` are what lacked for all.
+    made in this run, with the seconds each took; `notices` are what lacked for all;
+    `taken_over` counts by stage what an earlier run that did not end had done.
     """
 
     as_of: date
@@ -27,6 +28,7 @@ class RunSummary:
     rows: Sequence[Row] = ()
     csv: Path | None = None
     notices: tuple[str, ...] = ()
+    taken_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> int:
@@ -44,7 +46,15 @@ class RunSummary:
         said = (
             f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
         )
+        if self.taken_over:
+            said = f"{said}; {self.taken_over_sentence}"
         if not self.failures:
             return said
         named = "; ".join(f"{name} ({why})" for name, why in self.failures.items())
         return f"{said}; failed: {named}"
+
+    @property
+    def taken_over_sentence(self) -> str:
+        """Return `taken over from an unfinished run: 3 of prices, 2 of train`."""
+        told = ", ".join(f"{count} {stage}" for stage, count in self.taken_over.items())
+        return f"taken over from an unfinished run: {told}" if told else ""

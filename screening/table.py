@@ -51,6 +51,19 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     write_text_whole(path, text.getvalue())
 
 
+def published_coverage(path: Path, symbols: Iterable[str]) -> float | None:
+    """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        status = {row["symbol"]: row["data_status"] for row in rows}
+    except (OSError, ValueError, KeyError):
+        return None
+    if set(status) != set(symbols):
+        return None
+    usable = [one for one in status.values() if one != "failed"]
+    return len(usable) / len(status)
+
+
 def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
     """Return a value as CSV text: unknown (None, NaN, infinite) is empty.
 

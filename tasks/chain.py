@@ -19,6 +19,7 @@ from market_data.sources import Feeds
 from market_data.symbols import exchange_of
 from risk_guard.known_events import NOBODY, KnownEvents
 from screening.findings import HeadlineFindings, IndexFindings, SymbolFindings
+from screening.summary import RunSummary
 from tasks.download import download
 from tasks.events import events
 from tasks.forecast import forecast
@@ -29,6 +30,7 @@ from tasks.indicators import indicators
 from tasks.lookout import Lookout
 from tasks.night import Night
 from tasks.progress import Progress
+from tasks.receipts import TAKEN_OVER, Receipts, opened_receipts
 from tasks.sentiment import News, sentiment
 from tasks.slots import ProcessSlots
 from tasks.train import train
@@ -40,7 +42,16 @@ class Workshop:
 
     feeds: Feeds
     slots: ProcessSlots
+    receipts: Receipts
     progress: Progress
+
+    def close(self, summary: RunSummary) -> None:
+        """Forget what was finished; where symbols failed, forget only the prices.
+
+        A second try then trains and forecasts none again whose prices are the same.
+        """
+        something_left = summary.failures or summary.untrained
+        self.receipts.drop("download" if something_left else "")
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,10 @@ class Chain:
 
 
 @contextmanager
-def opened_workshop(night: Night) -> Iterator[Workshop]:
+def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
     """Give the run its source, its process slots and its progress, and its home alone.
+
+    `flow` tells the receipts of a screening from those of a training.
 
     Raises
     ------
@@ -70,7 +83,8 @@ def opened_workshop(night: Night) -> Iterator[Workshop]:
         one_run_at_a_time(night.home),
         ProcessSlots(count, run.models_per_process, limit) as slots,
     ):
-        yield Workshop(night.open_feeds(), slots, Progress(night.symbols))
+        receipts = opened_receipts(night, flow)
+        yield Workshop(night.open_feeds(), slots, receipts, Progress(night.symbols))
 
 
 @contextmanager
@@ -103,9 +117,9 @@ def one_run_at_a_time(home: Home) -> Iterator[None]:
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start download, indicators and training of a symbol."""
     # Futures go where their results are expected; Prefect's types don't say so.
-    prices: Any = download.submit(night, shop.feeds.prices, symbol)
+    prices: Any = download.submit(night, shop.feeds.prices, shop.receipts, symbol)
     table: Any = indicators.submit(night, symbol, prices)
-    model = train.submit(night, symbol, table, shop.slots, shop.progress)
+    model = train.submit(night, symbol, table, shop.slots, shop.receipts, shop.progress)
     return Chain(symbol, {"prices": prices, "indicators": table, "train": model})
 
 
@@ -125,7 +139,7 @@ def screening_chain(
         "headlines": headlines.submit(night, lookout, symbol, prices),
         "events": events.submit(night, lookout, symbol, prices),
     }
-    answer = forecast.submit(night, symbol, table, shop.slots, trained)
+    answer = forecast.submit(night, symbol, table, shop.slots, shop.receipts, trained)
     return Chain(symbol, {**chain.stages, "model": answer}, watched)
 
 
@@ -176,8 +190,11 @@ def findings_of(night: Night, chain: Chain, shop: Workshop) -> SymbolFindings:
     """Wait for the chain; return what its stages found, or why they could not."""
     found: dict[str, Any] = {}
     failures: dict[str, str] = {}
+    taken_over: list[str] = []
     for stage, future in chain.stages.items():
         future.wait()
+        if future.state.name == TAKEN_OVER:
+            taken_over.append(stage)
         if future.state.is_completed():
             found[stage] = future.result()
         elif future.state.is_failed() or future.state.is_crashed():
@@ -194,6 +211,7 @@ def findings_of(night: Night, chain: Chain, shop: Workshop) -> SymbolFindings:
         model=found.get("model"),
         trained=found.get("train"),
         training_failure=untrained,
+        taken_over=tuple(taken_over),
     )
 
 

@@ -10,7 +10,7 @@ from tasks.lookout import Lookout
 from tasks.night import Night
 
 
-@task(task_run_name="events {symbol}", cache_policy=NO_CACHE)
+@task(task_run_name="events {symbol} {night.as_of}", cache_policy=NO_CACHE)
 def events(night: Night, lookout: Lookout, symbol: str, prices: object) -> KnownEvents:
     """Return the symbol's events around the as-of session.
 

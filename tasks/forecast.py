@@ -1,27 +1,41 @@
 """Task: what a symbol's live model says of the next session."""
 
-from dataclasses import replace
+import hashlib
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 
 from config.errors import SymbolError
+from modelling.forecasting import Forecast
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from screening.findings import IndicatorFindings, ModelFindings
 from tasks.night import Night
+from tasks.receipts import Receipts, taken_over
 from tasks.slots import ProcessSlots
 
 
-@task(task_run_name="forecast {symbol}", cache_policy=NO_CACHE)
-def forecast(
+@dataclass(frozen=True)
+class Told:
+    """A forecast, and the fingerprints of the model and the indicators it rests on."""
+
+    model: str
+    indicators: str
+    forecast: Forecast
+
+
+@task(task_run_name="forecast {symbol} {night.as_of}", cache_policy=NO_CACHE)
+def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
     night: Night,
     symbol: str,
     indicators: IndicatorFindings,
     slots: ProcessSlots,
+    receipts: Receipts,
     trained: object,  # noqa: ARG001  Prefect waits for it
-) -> ModelFindings:
+) -> ModelFindings | State[ModelFindings]:
     """Return the model's state and, where it may speak, its forecast.
 
     `trained` is waited for and not read: the registry knows what training left there.
@@ -29,11 +43,21 @@ def forecast(
     table = pd.read_parquet(indicators.path)
     metadata, state = night_model(night.registry(), symbol, table, night.run_at)
     findings = ModelFindings(state, metadata, None)
-    if not state.may_speak:
+    if metadata is None or not state.may_speak:
         return findings
+    inputs = metadata.model_fingerprint, _fingerprint(indicators)
+    earlier = receipts.finished("forecast", symbol, Told)
+    if earlier and (earlier.model, earlier.indicators) == inputs:
+        return taken_over(replace(findings, forecast=earlier.forecast))
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     try:
-        return replace(findings, forecast=slots.run(forecast_symbol, job))
+        answer = slots.run(forecast_symbol, job)
     except SymbolError as error:
-        state = ModelState("missing", state.age_days, str(error))
-        return ModelFindings(state, metadata, None)
+        silent = ModelState("missing", state.age_days, str(error))
+        return ModelFindings(silent, metadata, None)
+    receipts.keep("forecast", symbol, Told(*inputs, answer))
+    return replace(findings, forecast=answer)
+
+
+def _fingerprint(indicators: IndicatorFindings) -> str:
+    return hashlib.sha256(indicators.path.read_bytes()).hexdigest()

@@ -15,7 +15,7 @@ from screening.findings import IndexFindings, PriceFindings
 from tasks.night import Night
 
 
-@task(task_run_name="guard {symbol}", cache_policy=NO_CACHE)
+@task(task_run_name="guard {symbol} {night.as_of}", cache_policy=NO_CACHE)
 def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
     night: Night,
     symbol: str,

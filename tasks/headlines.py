@@ -11,7 +11,7 @@ from tasks.lookout import Lookout
 from tasks.night import Night
 
 
-@task(task_run_name="headlines {symbol}", cache_policy=NO_CACHE)
+@task(task_run_name="headlines {symbol} {night.as_of}", cache_policy=NO_CACHE)
 def headlines(
     night: Night, lookout: Lookout, symbol: str, prices: object
 ) -> HeadlineFindings:

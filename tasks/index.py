@@ -12,7 +12,7 @@ from screening.findings import IndexFindings
 from tasks.night import Night
 
 
-@task(task_run_name="index {symbol}", cache_policy=NO_CACHE)
+@task(task_run_name="index {symbol} {night.as_of}", cache_policy=NO_CACHE)
 def index(night: Night, source: PriceSource, symbol: str) -> IndexFindings:
     """Return where the index' closes up to the as-of session lie, or why nowhere.
 

@@ -11,7 +11,7 @@ from screening.findings import IndicatorFindings, PriceFindings
 from tasks.night import Night
 
 
-@task(task_run_name="indicators {symbol}", cache_policy=NO_CACHE)
+@task(task_run_name="indicators {symbol} {night.as_of}", cache_policy=NO_CACHE)
 def indicators(night: Night, symbol: str, prices: PriceFindings) -> IndicatorFindings:
     """Return where the symbol's indicators lie, the last of them, and their votes."""
     table = indicator_frame(pd.read_parquet(prices.path))

@@ -4,6 +4,7 @@ Frozen and picklable: this is what every task gets. Planning checks the whole re
 and writes nothing.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pandas as pd
 
 from config.errors import ParameterError
 from config.home import Home
-from config.parameters import TrainingParameters
+from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
 from config.settings import Settings, read_settings
 from market_data.sample import LAST_SESSION
 from market_data.selection import Selection, selected_symbols
@@ -92,23 +93,25 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     folder: Path | None,
     as_of: date | None,
     train: TrainPolicy,
-    parameters: TrainingParameters,
-    home: Path,
+    preset: str,
+    parameters: TrainingOverrides,
+    home: str | Path | None,
     now: datetime,
 ) -> Night:
     """Return the plan of a run started at `now`.
 
     Without `as_of` the run date is today; the sample source, which ended, has its own.
+    Without `home` it is the environment's `OVERNIGHT_HOME`, else the present folder.
 
     Raises
     ------
     UsageError
         If anything asked for is out of range, unknown or not there.
     """
-    if train not in get_args(TrainPolicy):
-        choices = ", ".join(get_args(TrainPolicy))
-        raise ParameterError(f"`train` must be one of {choices}, got {train!r}.")
-    settings = read_settings(home)
+    _require_choice("train", train, get_args(TrainPolicy))
+    _require_choice("preset", preset, tuple(PRESETS))
+    folder_of_all = Path(home or os.environ.get("OVERNIGHT_HOME") or ".")
+    settings = read_settings(folder_of_all)
     symbols = selected_symbols(selection, settings.all_universes)
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}
@@ -119,9 +122,16 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         source=source,
         folder=folder,
         train=train,
-        parameters=parameters,
+        parameters=parameters.over(preset),
         settings=settings,
-        home=Home(home),
+        home=Home(folder_of_all),
     )
     night.open_feeds()
     return night
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ParameterError(
+            f"`{name}` must be one of {', '.join(choices)}, got {value!r}."
+        )

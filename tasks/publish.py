@@ -1,8 +1,9 @@
 """Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -12,11 +13,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.home import keep_newest_folders
+from market_data.sessions import is_session
 from modelling.training_log import append_entry, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary
-from screening.table import cell, csv_path, ranked, write_csv
+from screening.table import cell, csv_path, published_coverage, ranked, write_csv
 from tasks.night import Night
 
 SHOWN = (
@@ -24,7 +26,7 @@ SHOWN = (
 ).split()
 
 
-@task(task_run_name="blend and publish", cache_policy=NO_CACHE)
+@task(task_run_name="blend and publish {night.as_of}", cache_policy=NO_CACHE)
 def publish(
     night: Night,
     findings: Sequence[SymbolFindings],
@@ -91,6 +93,7 @@ def _closed(
         untrained=untrained,
         seconds=(ended_at - night.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
+        taken_over=Counter(stage for found in findings for stage in found.taken_over),
     )
 
 
@@ -112,6 +115,28 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
         table,
         key="trained-models",
         description=f"{len(table)} models trained or failed",
+    )
+
+
+def needless(night: Night, asked_as_of: date | None) -> str:
+    """Return why the night need not run, '' where it must.
+
+    A date that was asked for and is no session of any of its exchanges is a holiday; a
+    night that has been published with enough usable symbols is done.
+    """
+    exchanges = sorted(night.sessions)
+    if asked_as_of and not any(is_session(code, asked_as_of) for code in exchanges):
+        return (
+            f"{asked_as_of} is no session of {', '.join(exchanges)}, the last before "
+            f"it is {night.as_of}; ask for that, or set `force`."
+        )
+    path = csv_path(night.home.screening_csv, night.as_of)
+    usable = published_coverage(path, night.symbols)
+    if usable is None or usable < night.settings.run.minimum_coverage:
+        return ""
+    return (
+        f"the night of {night.as_of} is published in {path.name}; set `force` to run "
+        "it again."
     )
 
 

@@ -22,7 +22,7 @@ class News:
     notices: tuple[str, ...] = ()
 
 
-@task(task_run_name="sentiment", cache_policy=NO_CACHE)
+@task(task_run_name="sentiment {night.as_of}", cache_policy=NO_CACHE)
 def sentiment(
     night: Night, lookout: Lookout, found: Mapping[str, HeadlineFindings]
 ) -> News:

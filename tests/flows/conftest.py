@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.parameters import TrainingParameters
+from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 
@@ -21,7 +21,7 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 
 AS_OF = date(2025, 11, 10)
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
-QUICK = TrainingParameters(epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3))
+QUICK = TrainingOverrides(epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3))
 
 RunNight = Callable[..., Any]
 
@@ -79,7 +79,8 @@ def run_night(prefect_server: None, market: Path) -> RunNight:  # noqa: ARG001
             "folder": market,
             "as_of": AS_OF,
             "parameters": QUICK,
-            "home": home,
+            "home": str(home),
+            "force": True,
         }
         return overnight_screening(**(arguments | changes), return_state=True)
 

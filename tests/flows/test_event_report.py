@@ -11,7 +11,7 @@ from filelock import FileLock
 from tiny_finbert import write_tiny_finbert
 from typer.testing import CliRunner, Result
 
-from config.parameters import TrainingParameters
+from config.parameters import TrainingOverrides
 from flows.command_line import app
 from flows.event_report import EventReport, SymbolEvents, event_report
 from market_data.selection import Symbols
@@ -125,7 +125,8 @@ def report(home: Path, as_of: date) -> EventReport:
         folder=None,
         as_of=as_of,
         train="never",
-        parameters=TrainingParameters(),
+        preset="standard",
+        parameters=TrainingOverrides(),
         home=home,
         now=datetime.now(UTC),
     )
@@ -195,7 +196,8 @@ def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -
         folder=None,
         as_of=date(2025, 6, 27),
         train="never",
-        parameters=TrainingParameters(),
+        preset="standard",
+        parameters=TrainingOverrides(),
         home=quick,
         now=datetime.now(UTC),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.parameters import TrainingParameters
+from config.parameters import TrainingOverrides
 from flows.model_status import statuses
 from market_data.selection import Symbols
 
@@ -29,10 +29,10 @@ def trained(
         source="folder",
         folder=market,
         as_of=date(2025, 11, 10),
-        parameters=TrainingParameters(
+        parameters=TrainingOverrides(
             epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3)
         ),
-        home=home,
+        home=str(home),
         return_state=True,
     )
 

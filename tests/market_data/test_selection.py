@@ -11,6 +11,7 @@ from market_data.selection import (
     SymbolFile,
     Symbols,
     Universe,
+    listed,
     selected_symbols,
     split_symbols,
 )
@@ -177,13 +178,13 @@ def test_a_universe_is_taken_by_its_name() -> None:
 def test_a_universe_of_the_users_own_is_parsed_too() -> None:
     """A user's list is trimmed, in capitals and without duplicates."""
     own = {"mine": (" aapl", "CBA.AX", "AAPL")}
-    assert selected_symbols(Universe(universe="mine"), own) == ("AAPL", "CBA.AX")
+    assert selected_symbols(listed("mine"), own) == ("AAPL", "CBA.AX")
 
 
 def test_an_unknown_universe_is_refused_with_the_known_ones() -> None:
     """The message of an unknown universe holds what came and every choice."""
     with pytest.raises(SelectionError, match="got 'asx'") as refusal:
-        selected_symbols(Universe(universe="asx"), UNIVERSES)
+        selected_symbols(listed("asx"), UNIVERSES)
     assert all(name in str(refusal.value) for name in UNIVERSES)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.errors import NoNews, SentimentUnavailable
-from config.parameters import TrainingParameters
+from config.parameters import TrainingOverrides
 from market_data.headlines import Headline, HeadlineFeed
 from market_data.selection import Symbols
 from screening.findings import HeadlineFindings, PriceFindings
@@ -30,7 +30,8 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN
         "folder": None,
         "as_of": date(2025, 11, 10),
         "train": "never",
-        "parameters": TrainingParameters(),
+        "preset": "standard",
+        "parameters": TrainingOverrides(),
         "home": home,
     }
     return planned_night(**(request | changes), now=now)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from config.errors import ParameterError, SelectionError, UsageError
-from config.parameters import TrainingParameters
-from market_data.selection import Symbols, Universe
+from config.parameters import TrainingOverrides
+from market_data.selection import Symbols, Universe, listed
 from tasks.night import Night, planned_night
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
@@ -23,7 +23,8 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN
         "folder": None,
         "as_of": None,
         "train": "stale",
-        "parameters": TrainingParameters(),
+        "preset": "standard",
+        "parameters": TrainingOverrides(),
         "home": home,
     }
     return planned_night(**(request | changes), now=now)
@@ -52,7 +53,7 @@ def test_the_sample_ends_in_2013(tmp_path: Path) -> None:
 def test_a_users_own_list_can_be_named(tmp_path: Path) -> None:
     """A universe of the home's `overnight.toml` is a universe."""
     (tmp_path / "overnight.toml").write_text('[universes]\nmine = ["BHP.AX"]\n')
-    assert plan(tmp_path, selection=Universe(universe="mine")).symbols == ("BHP.AX",)
+    assert plan(tmp_path, selection=listed("mine")).symbols == ("BHP.AX",)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_users_own_list_can_be_named(tmp_path: Path) -> None:
         ({"train": "maybe"}, ParameterError, "stale, always, never"),
         ({"as_of": date(2031, 1, 1)}, ParameterError, "2031-01-01"),
         ({"as_of": date(1931, 1, 1)}, ParameterError, "1931-01-01"),
-        ({"selection": Universe(universe="x")}, SelectionError, "asx_priority"),
+        ({"selection": listed("x")}, SelectionError, "asx_priority"),
         ({"selection": Symbols(symbols=("../../x",))}, SelectionError, "../../x"),
     ],
 )
@@ -81,7 +82,7 @@ def test_a_bad_symbol_of_an_own_list_is_named_with_it(tmp_path: Path) -> None:
     toml = tmp_path / "overnight.toml"
     toml.write_text('[universes]\nmine = ["BHP.AX", "../../x"]\n')
     with pytest.raises(SelectionError, match="universe mine: `symbol` must look like"):
-        plan(tmp_path, selection=Universe(universe="mine"))
+        plan(tmp_path, selection=listed("mine"))
     toml.write_text("[universes]\nmine = []\n")
     with pytest.raises(ParameterError, match=r"`universes.mine` must be .* at least 1"):
-        plan(tmp_path, selection=Universe(universe="mine"))
+        plan(tmp_path, selection=listed("mine"))

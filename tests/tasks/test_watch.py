@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from config.errors import UnknownSymbol, Unreachable
-from config.parameters import TrainingParameters
+from config.parameters import TrainingOverrides
 from features.component import Component
 from features.sentiment import NewsSentiment
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
@@ -20,7 +20,7 @@ from risk_guard.assessment import EventAssessment
 from risk_guard.event_sources import EventAnswer
 from risk_guard.known_events import NOBODY, KnownEvents
 from screening.findings import IndexFindings, PriceFindings
-from tasks.download import download
+from tasks.download import downloaded
 from tasks.events import events
 from tasks.guard import guard
 from tasks.index import index
@@ -75,7 +75,8 @@ def plan(home: Path, calendar: str = "", settings: str = "") -> Night:
         folder=None,
         as_of=AS_OF,
         train="never",
-        parameters=TrainingParameters(),
+        preset="standard",
+        parameters=TrainingOverrides(),
         home=home,
         now=NOW,
     )
@@ -92,7 +93,7 @@ def judged(night: Night, **changes: Any) -> EventAssessment:  # noqa: ANN401
     given: dict[str, Any] = {
         "known": KnownEvents(()),
         "news": SILENT,
-        "prices": download.fn(night, Walk(), "CBA.AX"),
+        "prices": downloaded(night, Walk(), "CBA.AX"),
         "market": index.fn(night, Walk(), "^AXJO"),
     }
     return guard.fn(night, "CBA.AX", **(given | changes))
@@ -143,7 +144,7 @@ def test_bad_news_adds_its_points(tmp_path: Path) -> None:
 def test_a_dividend_of_the_day_comes_with_the_prices(tmp_path: Path) -> None:
     """The calendar does not name it; the day's own ex-date is sat out all the same."""
     night = plan(tmp_path, "CBA.AX,earnings,2026-02-11\n")
-    prices = download.fn(night, Walk(), "CBA.AX")
+    prices = downloaded(night, Walk(), "CBA.AX")
     known = events.fn(night, offline(night), "CBA.AX", prices)
     found = judged(night, known=known)
     assert found.sit_out
@@ -223,6 +224,6 @@ def test_a_bad_line_and_an_expired_file_are_said(tmp_path: Path) -> None:
 
 def test_prices_name_the_company_and_its_dividends(tmp_path: Path) -> None:
     """The download hands on what later stages read of it."""
-    found = download.fn(plan(tmp_path), Walk(), "CBA.AX")
+    found = downloaded(plan(tmp_path), Walk(), "CBA.AX")
     assert isinstance(found, PriceFindings)
     assert found.dividends == {AS_OF: 2.25}

@@ -1,0 +1,41 @@
+"""How runs are called in Prefect: flow, symbols and night."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect.runtime import flow_run
+
+from config.errors import OvernightError
+from market_data.selection import Selection, Symbols
+from tasks.night import planned_night
+
+SHOWN_SYMBOLS = 3
+
+
+def run_name() -> str:
+    """Return a run's name, e.g. `overnight-screening asx_priority 2025-11-10`."""
+    asked = dict(flow_run.parameters)
+    asked.pop("force", None)
+    if "symbol" in asked:
+        asked["selection"] = Symbols(symbols=(asked.pop("symbol"),))
+    asked.setdefault("train", "always")
+    told = _told(asked["selection"])
+    return f"{flow_run.flow_name} {told} {_night_of(asked)}"
+
+
+def _told(selection: Selection) -> str:
+    """Return the list's name, or the first of the symbols."""
+    if not isinstance(selection, Symbols):
+        (said,) = selection.model_dump(mode="json").values()
+        return str(said)
+    named = " ".join(selection.symbols[:SHOWN_SYMBOLS])
+    more = len(selection.symbols) - SHOWN_SYMBOLS
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _night_of(asked: dict[str, Any]) -> str:
+    """Return the as-of date; what can't be planned fails in the run, not here."""
+    try:
+        return str(planned_night(**asked, now=datetime.now(UTC)).as_of)
+    except OvernightError:
+        return str(asked["as_of"] or "latest")

@@ -1,0 +1,58 @@
+"""The flow that trains one symbol: `-p symbol=CBA.AX` is all it needs."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
+
+from config.parameters import PresetName, TrainingOverrides
+from flows.lstm_training import trained
+from flows.run_name import run_name
+from market_data.selection import Symbols
+from market_data.sources import SourceName
+from screening.summary import RunSummary
+from tasks.night import planned_night
+
+
+@flow(
+    name="lstm-training",
+    flow_run_name=run_name,
+    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
+)
+def single_training(
+    symbol: Annotated[str, Field(min_length=1, max_length=20)],
+    source: SourceName = "yahoo",
+    folder: Path | None = None,
+    as_of: date | None = None,
+    preset: PresetName = "standard",
+    parameters: TrainingOverrides = TrainingOverrides(),
+    home: str | None = None,
+) -> State[RunSummary]:
+    """Train the LSTM of one symbol: download, indicators, training.
+
+    Args:
+        symbol: A Yahoo-style ticker, e.g. CBA.AX, AAPL or BP.L.
+        source: Where prices come from.
+        folder: The folder source's folder; it holds `prices/`.
+        as_of: Use nothing dated later; empty: today.
+        preset: How the model is trained, unless a parameter says otherwise.
+        parameters: What differs from the preset.
+        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
+    """
+    return trained(
+        planned_night(
+            Symbols(symbols=(symbol,)),
+            source=source,
+            folder=folder,
+            as_of=as_of,
+            train="always",
+            preset=preset,
+            parameters=parameters,
+            home=home,
+            now=datetime.now(UTC),
+        )
+    )
