@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 
 from config.errors import OvernightError
 from flows.options import (
+    DeployOptions,
     EventOptions,
     ModelOptions,
     ScreenOptions,
@@ -129,6 +130,25 @@ def events(options: EventOptions) -> None:
             typer.echo(report.model_dump_json(indent=2))
         else:
             show_events(report)
+
+
+@app.command()
+@taking(DeployOptions)
+def deploy(options: DeployOptions) -> None:
+    """Start Prefect's UI with all schedules, and a worker, on this machine.
+
+    A failed or missed night is posted to the webhook in OVERNIGHT_NOTICE_URL.
+
+    For example: overnight deploy --port 4200
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.operation import operate  # noqa: PLC0415
+
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
+        try:
+            operate(options.home, options.port, typer.echo)
+        except KeyboardInterrupt:
+            raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 @model_app.command("fetch")

@@ -88,6 +88,17 @@ class ModelOptions:
 
 
 @dataclass(frozen=True)
+class DeployOptions:
+    """Where runs put what they make, and where the UI is to be found."""
+
+    home: Annotated[Path, _HOME] = Path()
+    port: Annotated[
+        int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
+    ] = 4200
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
 class StatusOptions(SelectionOptions):
     """A selection's options, and the form of the answer."""
 

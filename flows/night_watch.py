@@ -1,0 +1,65 @@
+"""The flow that looks in the morning whether last night's CSV is there.
+
+A night that failed says so itself; this one finds the night that never ran.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from config.parameters import TrainingOverrides
+from market_data.selection import Selection, Universe
+from screening.table import csv_path, published_coverage
+from tasks.night import Night, planned_night
+
+
+@flow(name="night-watch")
+def night_watch(
+    selection: Selection = Universe(universe="asx_priority"),
+    hours: Annotated[float, Field(ge=0, le=120)] = 12,
+    as_of: date | None = None,
+    home: str | None = None,
+) -> State[str]:
+    """Fail where the night that was due is not published.
+
+    Args:
+        selection: The symbols of the night.
+        hours: The night was due so long ago, 0 to 120 hours.
+        as_of: Look for the night of this date instead.
+        home: Where the reports lie; empty: OVERNIGHT_HOME.
+    """
+    due = planned_night(
+        selection,
+        source="yahoo",
+        folder=None,
+        as_of=as_of,
+        train="never",
+        preset="standard",
+        parameters=TrainingOverrides(),
+        home=home,
+        now=datetime.now(UTC) - timedelta(hours=hours),
+    )
+    return watched(due)
+
+
+def watched(due: Night) -> State[str]:
+    """Return the state of a watch for a night: completed, or failed as missed."""
+    path = csv_path(due.home.screening_csv, due.as_of)
+    usable = published_coverage(path, due.symbols)
+    if usable is not None and usable >= due.settings.run.minimum_coverage:
+        return Completed(message=f"The night of {due.as_of} is published: {path}.")
+    if not path.exists():
+        found = "none"
+    elif usable is None:
+        found = "one of other symbols"
+    else:
+        found = f"one in which {usable:.0%} of the symbols are usable"
+    said = (
+        f"The night of {due.as_of} must be published in {path}, got {found}; look at "
+        "the runs of overnight-screening and start one."
+    )
+    return Failed(name="Missed", message=said, data=said)

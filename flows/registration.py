@@ -1,0 +1,65 @@
+"""What a Prefect server must know of us: pool, limit, deployments, automations.
+
+`python -m flows.registration` puts it there, again and again if need be: each part
+takes the place of the one before.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists
+from pydantic import SecretStr
+
+from config.errors import RunError
+from flows.notices import end_dead_runs, tell_of_lost_nights
+
+POOL = "overnight"
+CHECKOUT = Path(__file__).parents[1]
+"""`prefect.yaml` lies there; deployments run from there."""
+
+
+def register() -> None:
+    """Put all of it on the server that `PREFECT_API_URL` names.
+
+    Raises
+    ------
+    RunError
+        If `prefect deploy` refuses; the message ends with its last line.
+    """
+    _ensure_pool()
+    _deploy_all()
+    end_dead_runs()
+    url = os.environ.get("OVERNIGHT_NOTICE_URL")
+    tell_of_lost_nights(SecretStr(url) if url else None)
+
+
+def _ensure_pool() -> None:
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+        except ObjectAlreadyExists:
+            return
+
+
+def _deploy_all() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise RunError(
+            f"{CHECKOUT / 'prefect.yaml'} must deploy, got: {' '.join(said)}; run "
+            "`prefect deploy --all` there for the whole story."
+        )
+
+
+if __name__ == "__main__":
+    register()
