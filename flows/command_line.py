@@ -145,6 +145,8 @@ def deploy(options: DeployOptions) -> None:
         from flows.operation import operate  # noqa: PLC0415
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
+        # A shell's `&` has SIGINT ignored; Prefect's worker needs it to end.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             operate(options.home, options.port, typer.echo)
         except KeyboardInterrupt:

@@ -46,6 +46,8 @@ class Symbols(_Choice):
 class SymbolFile(_Choice):
     """A file of symbols."""
 
+    model_config = ConfigDict(title="File")
+
     file: Annotated[
         Path, Field(description=".txt or .json with symbols, on the worker's machine")
     ]
@@ -53,6 +55,8 @@ class SymbolFile(_Choice):
 
 class OwnList(_Choice):
     """A stock list of the user's own, from `overnight.toml` in the home."""
+
+    model_config = ConfigDict(title="Own list")
 
     own_list: Annotated[str, Field(description="Its name there")]
 

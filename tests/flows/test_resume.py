@@ -1,0 +1,120 @@
+"""A night that is killed goes on: nothing finished is done again, no file is torn."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("overnight"))
+KILLS = int(os.environ.get("OVERNIGHT_TEST_KILLS", "2"))
+"""How often the night is killed; twenty take some minutes."""
+
+EARLIEST, LATEST = 4.0, 24.0
+"""Seconds after its start between which a night is killed: from planning to the CSV."""
+
+CSV = "2013-03-01_screening_results.csv"
+SYMBOLS = {"AAPL", "FB", "GOOG", "IBM", "MSFT"}
+
+
+def night(home: Path, server: str) -> subprocess.Popen[str]:
+    """Start a night of the sample that trains every model."""
+    words = [COMMAND, "screen", "--source", "sample", "--train", "always"]
+    return subprocess.Popen(
+        [*words, "--epochs", "4", "--home", str(home)],
+        env=os.environ | {"PREFECT_API_URL": server},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def killed(
+    prefect_server: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, str]:
+    """Give the home of a night killed at random moments, and its last run's words."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    server = str(PREFECT_API_URL.value())
+    home = tmp_path_factory.mktemp("killed")
+    moments = random.Random(11)  # noqa: S311  no secret
+    for _ in range(KILLS):
+        run = night(home, server)
+        time.sleep(moments.uniform(EARLIEST, LATEST))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+    said, _ = night(home, server).communicate(timeout=240)
+    return home, said
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    prefect_server: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give the home of the same night, run once."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    home = tmp_path_factory.mktemp("undisturbed")
+    run = night(home, str(PREFECT_API_URL.value()))
+    run.communicate(timeout=240)
+    return home
+
+
+def rows(home: Path) -> pd.DataFrame:
+    """Return the night's CSV without what tells when it ran."""
+    table = pd.read_csv(home / "reports" / "csv" / CSV, dtype=str)
+    return table.drop(columns=["run_at", "model_trained_at"])
+
+
+def test_the_last_run_ends_well_and_says_what_it_took_over(
+    killed: tuple[Path, str],
+) -> None:
+    """After the kills a run finishes the night and counts what was there."""
+    home, said = killed
+    assert "5 of 5 symbols usable" in said
+    assert "taken over from an unfinished run" in said
+    assert set(rows(home)["symbol"]) == SYMBOLS
+
+
+def test_nothing_is_trained_twice(killed: tuple[Path, str]) -> None:
+    """Each model has one line in the log, and no earlier model lies in the history."""
+    home, _ = killed
+    lines = [
+        json.loads(line)
+        for path in (home / "logs" / "lstm_training").iterdir()
+        for line in path.read_text().splitlines()
+    ]
+    assert Counter(line["symbol"] for line in lines) == Counter(SYMBOLS)
+    assert not list((home / "models").glob("history/*"))
+
+
+def test_a_killed_night_says_what_an_undisturbed_one_says(
+    killed: tuple[Path, str], undisturbed: Path
+) -> None:
+    """The CSV is that of a night that ran once, in every column but the times."""
+    pd.testing.assert_frame_equal(rows(killed[0]), rows(undisturbed))
+
+
+def test_every_file_is_whole(killed: tuple[Path, str]) -> None:
+    """Whatever lies in the home can be read, but for drafts that nobody looks at."""
+    home, _ = killed
+    files = [path for path in home.rglob("*") if path.is_file()]
+    for path in files:
+        if path.name.startswith(".new-"):
+            continue
+        if path.suffix == ".parquet":
+            pd.read_parquet(path)
+        if path.suffix == ".json":
+            json.loads(path.read_text())
+    assert {path.suffix for path in files} >= {".parquet", ".json", ".keras", ".csv"}

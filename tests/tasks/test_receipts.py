@@ -1,0 +1,160 @@
+"""Receipts: what a run that did not end has finished, and when they are forgotten."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.parameters import TrainingOverrides
+from market_data.selection import Symbols
+from modelling.forecasting import Forecast
+from screening.findings import PriceFindings
+from tasks.forecast import Told
+from tasks.night import Night, planned_night
+from tasks.receipts import TAKEN_OVER, Receipts, once_a_night, opened_receipts
+
+NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
+FORECAST = Forecast(101.25, 0.1 + 0.2, -0.01, 1e-17, 0.6)
+
+
+def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN401
+    """Return the plan of a night for CBA.AX."""
+    request = {
+        "selection": Symbols(symbols=("CBA.AX",)),
+        "source": "yahoo",
+        "folder": None,
+        "as_of": date(2025, 11, 10),
+        "train": "stale",
+        "preset": "standard",
+        "parameters": TrainingOverrides(),
+        "home": home,
+    }
+    return planned_night(**(request | changes), now=now)
+
+
+@pytest.fixture
+def receipts(tmp_path: Path) -> Receipts:
+    """Give the receipts of a night that has just begun."""
+    return opened_receipts(plan(tmp_path), "screening")
+
+
+def findings(folder: Path) -> PriceFindings:
+    """Return what a download found, its table written."""
+    return PriceFindings(
+        path=folder / "prices" / "CBA.AX.parquet",
+        sessions=504,
+        currency="AUD",
+        source="yahoo",
+        defects=("a hole of 11 sessions",),
+        dividends={date(2025, 8, 20): 2.6},
+    )
+
+
+def never() -> PriceFindings:
+    """Fail: what is finished must not be done again."""
+    raise AssertionError("the work was done again")
+
+
+def test_what_is_kept_comes_back_as_it_was(receipts: Receipts, tmp_path: Path) -> None:
+    """Dates, paths and every digit of a number survive."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    receipts.keep("forecast", "CBA.AX", Told("m", "i", FORECAST))
+    found = receipts.finished("download", "CBA.AX", PriceFindings)
+    assert found == findings(tmp_path)
+    assert receipts.finished("forecast", "CBA.AX", Told).forecast == FORECAST
+
+
+def test_work_is_done_once(receipts: Receipts, tmp_path: Path) -> None:
+    """The first call works; the second returns the same and says that it took over."""
+    work: list[Callable[[], PriceFindings]] = [lambda: findings(tmp_path), never]
+    first, second = (
+        once_a_night(receipts, "download", "CBA.AX", one, PriceFindings) for one in work
+    )
+    assert first == findings(tmp_path)
+    assert second.name == TAKEN_OVER
+    assert second.result() == first
+
+
+def test_another_symbol_has_a_receipt_of_its_own(
+    receipts: Receipts, tmp_path: Path
+) -> None:
+    """A finished symbol says nothing of another, nor a stage of another stage."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    assert receipts.finished("download", "ANZ.AX", PriceFindings) is None
+    assert receipts.finished("other", "CBA.AX", PriceFindings) is None
+
+
+def test_a_torn_receipt_is_none(receipts: Receipts, tmp_path: Path) -> None:
+    """What can't be read is done again."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    (path,) = (receipts.folder / "download").iterdir()
+    path.write_text(path.read_text()[:50])
+    assert receipts.finished("download", "CBA.AX", PriceFindings) is None
+    path.write_text(json.dumps({"path": "x"}))
+    assert receipts.finished("download", "CBA.AX", PriceFindings) is None
+
+
+def test_the_next_run_of_the_night_goes_on(receipts: Receipts, tmp_path: Path) -> None:
+    """A later run of the same request has the same receipts and the same beginning."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    later = opened_receipts(plan(tmp_path, NOW + timedelta(hours=3)), "screening")
+    assert later == receipts
+    assert later.begun_at == NOW
+    assert later.finished("download", "CBA.AX", PriceFindings)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"as_of": date(2025, 11, 7)},
+        {"source": "sample", "as_of": date(2013, 3, 1)},
+        {"train": "always"},
+        {"preset": "quick_test"},
+        {"parameters": TrainingOverrides(seed=7)},
+    ],
+)
+def test_another_request_begins_anew(
+    receipts: Receipts, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """Nothing is taken over from a run that was asked for something else."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    other = opened_receipts(plan(tmp_path, **changes), "screening")
+    assert other.finished("download", "CBA.AX", PriceFindings) is None
+
+
+def test_settings_are_part_of_the_request(receipts: Receipts, tmp_path: Path) -> None:
+    """A threshold changed between two runs makes the second one new."""
+    night = plan(tmp_path)
+    prices = night.settings.prices.model_copy(update={"jump_multiple": 9.0})
+    changed = night.settings.model_copy(update={"prices": prices})
+    other = opened_receipts(replace(night, settings=changed), "screening")
+    assert other.folder != receipts.folder
+
+
+def test_a_training_takes_nothing_from_a_screening(
+    receipts: Receipts, tmp_path: Path
+) -> None:
+    """Each flow has receipts of its own."""
+    assert opened_receipts(plan(tmp_path), "training").folder != receipts.folder
+
+
+def test_a_night_that_ended_is_forgotten(receipts: Receipts, tmp_path: Path) -> None:
+    """After `drop` the same request begins anew."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    receipts.drop()
+    later = opened_receipts(plan(tmp_path, NOW + timedelta(hours=3)), "screening")
+    assert later.begun_at == NOW + timedelta(hours=3)
+    assert later.finished("download", "CBA.AX", PriceFindings) is None
+
+
+def test_one_stage_can_be_forgotten(receipts: Receipts, tmp_path: Path) -> None:
+    """Where symbols failed the prices are asked for again, the forecasts are not."""
+    receipts.keep("download", "CBA.AX", findings(tmp_path))
+    receipts.keep("forecast", "CBA.AX", Told("m", "i", FORECAST))
+    receipts.drop("download")
+    assert receipts.finished("download", "CBA.AX", PriceFindings) is None
+    assert receipts.finished("forecast", "CBA.AX", Told)
