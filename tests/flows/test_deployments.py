@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from config.parameters import PRESETS
+from config.universes import UNIVERSES
+
 FILE = Path(__file__).parents[2] / "prefect.yaml"
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(FILE.read_text())["deployments"]
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -29,14 +32,15 @@ def next_runs(schedule: Any, count: int) -> list[datetime]:  # noqa: ANN401
 
 
 def test_the_published_deployments_are_there() -> None:
-    """Two flows, five deployments, as published."""
+    """The published five deployments, and the watch over the nights."""
     flows = {one["name"]: one["entrypoint"].split(".")[1] for one in DEPLOYMENTS}
     assert flows == {
         "monthly": "lstm_training",
         "custom": "lstm_training",
-        "single": "lstm_training",
+        "single": "single_training",
         "nightly": "overnight_screening",
         "manual": "overnight_screening",
+        "morning": "night_watch",
     }
 
 
@@ -80,3 +84,65 @@ def test_a_night_runs_on_weekdays_after_the_close() -> None:
     runs = next_runs(schedule, 10)
     assert {one.weekday() for one in runs} == {0, 1, 2, 3, 4}
     assert {(one.hour, one.minute) for one in runs} == {(18, 30)}
+
+
+def test_a_missed_night_is_looked_for_every_morning() -> None:
+    """06:30 in Sydney, twelve hours after the night was due, Sundays too."""
+    from prefect.server.schemas.schedules import CronSchedule  # noqa: PLC0415
+
+    (given,) = by_name("morning")["schedules"]
+    schedule = CronSchedule(cron=given["cron"], timezone=given["timezone"])
+    runs = next_runs(schedule, 7)
+    assert {(one.hour, one.minute) for one in runs} == {(6, 30)}
+    assert len({one.weekday() for one in runs}) == 7
+
+
+REFUSED = [
+    ("single", {"symbol": "CBA.AX", "parameters": {"epochs": 101}}, "101 is greater"),
+    ("single", {"symbol": "CBA.AX", "parameters": {"dropout": -0.1}}, "-0.1 is less"),
+    ("single", {"symbol": ""}, "should be non-empty"),
+    ("single", {"symbol": "CBA.AX", "preset": "fast"}, "one of ['standard'"),
+    ("custom", {"selection": {"universe": "asx"}}, "one of ['asx_priority'"),
+    ("custom", {"selection": {"symbols": []}}, "should be non-empty"),
+    ("manual", {"train": "maybe"}, "one of ['stale'"),
+    ("manual", {"parameters": {"epoch": 5}}, "'epoch'"),
+    ("morning", {"hours": 121}, "121 is greater"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "words"), REFUSED)
+def test_the_server_refuses_before_a_run_starts(
+    prefect_server: None,  # noqa: ARG001
+    name: str,
+    parameters: dict[str, Any],
+    words: str,
+) -> None:
+    """A value out of range is refused with value and bound, and no run is made."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415
+
+    module, _, function = by_name(name)["entrypoint"].rpartition(".")
+    flow = getattr(import_module(module), function)
+    deployed = flow.to_deployment(name).apply()
+    with get_client(sync_client=True) as client:
+        with pytest.raises(PrefectHTTPStatusError) as refusal:
+            client.create_flow_run_from_deployment(deployed, parameters=parameters)
+        assert words in refusal.value.response.text
+        assert not [
+            run for run in client.read_flow_runs() if run.deployment_id == deployed
+        ]
+
+
+@pytest.mark.parametrize("name", ["custom", "manual"])
+def test_the_form_offers_choices(name: str) -> None:
+    """Presets and stock lists are choices, ranges stand in the descriptions."""
+    from prefect.utilities.callables import parameter_schema  # noqa: PLC0415
+
+    module, _, function = by_name(name)["entrypoint"].rpartition(".")
+    schema = parameter_schema(getattr(import_module(module), function)).model_dump()
+    parts = schema["definitions"]
+    assert schema["properties"]["preset"]["enum"] == list(PRESETS)
+    assert parts["Universe"]["properties"]["universe"]["enum"] == list(UNIVERSES)
+    epochs = parts["TrainingOverrides"]["properties"]["epochs"]
+    assert (epochs["minimum"], epochs["maximum"]) == (1, 100)
+    assert "1 to 100 passes" in epochs["description"]

@@ -1,0 +1,119 @@
+"""The morning's look for last night's CSV."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.parameters import TrainingOverrides
+from market_data.selection import Symbols
+from screening.table import csv_path, write_csv
+from tasks.night import Night, planned_night
+from tasks.publish import needless
+
+SYMBOLS = ("CBA.AX", "ANZ.AX")
+EVENING = datetime(2025, 12, 24, 8, 0, tzinfo=UTC)
+"""19:00 in Sydney on a half day; the 25th and 26th are holidays."""
+
+
+def due(home: Path, now: datetime = EVENING, as_of: date | None = None) -> Night:
+    """Return the night of two banks as planned at `now`."""
+    return planned_night(
+        Symbols(symbols=SYMBOLS),
+        source="yahoo",
+        folder=None,
+        as_of=as_of,
+        train="never",
+        preset="standard",
+        parameters=TrainingOverrides(),
+        home=home,
+        now=now,
+    )
+
+
+def publish(home: Path, *statuses: str, symbols: tuple[str, ...] = SYMBOLS) -> Path:
+    """Write a CSV of the night of 2025-12-24."""
+    path = csv_path(home / "reports" / "csv", date(2025, 12, 24))
+    pairs = zip(symbols, statuses, strict=True)
+    write_csv(path, [{"symbol": one, "data_status": two} for one, two in pairs])
+    return path
+
+
+def test_a_published_night_is_well(tmp_path: Path) -> None:
+    """A CSV with enough usable symbols is all the watch wants."""
+    from flows.night_watch import watched  # noqa: PLC0415
+
+    path = publish(tmp_path, "ok", "failed")
+    state = watched(due(tmp_path))
+    assert state.is_completed()
+    assert str(path) in state.message
+
+
+@pytest.mark.parametrize(
+    ("statuses", "symbols", "found"),
+    [
+        (("failed", "failed"), SYMBOLS, "one in which 0% of the symbols are usable"),
+        (("ok", "ok"), ("CBA.AX", "NAB.AX"), "one of other symbols"),
+        ((), (), "one of other symbols"),
+    ],
+)
+def test_a_night_that_is_no_use_is_missed(
+    tmp_path: Path, statuses: tuple[str, ...], symbols: tuple[str, ...], found: str
+) -> None:
+    """A CSV of failures or of other symbols does not count."""
+    from flows.night_watch import watched  # noqa: PLC0415
+
+    publish(tmp_path, *statuses, symbols=symbols)
+    state = watched(due(tmp_path))
+    assert state.is_failed()
+    assert state.name == "Missed"
+    assert f"got {found}" in state.message
+
+
+def test_the_flow_looks_for_the_night_that_was_due(
+    prefect_server: None,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    """The watch fails where there is none, and names night and path."""
+    from flows.night_watch import night_watch  # noqa: PLC0415
+
+    arguments: dict[str, Any] = {
+        "selection": Symbols(symbols=SYMBOLS),
+        "as_of": date(2025, 12, 24),
+        "home": str(tmp_path),
+    }
+    assert night_watch(**arguments, return_state=True).name == "Missed"
+    publish(tmp_path, "ok", "ok")
+    assert night_watch(**arguments, return_state=True).is_completed()
+
+
+@pytest.mark.parametrize("as_of", [date(2025, 12, 25), date(2025, 12, 27)])
+def test_a_night_of_a_holiday_need_not_run(tmp_path: Path, as_of: date) -> None:
+    """A date without a session is refused with the last session before it."""
+    now = datetime(2025, 12, 28, 8, 0, tzinfo=UTC)
+    why = needless(due(tmp_path, now, as_of), as_of)
+    assert f"{as_of} is no session of XASX" in why
+    assert "2025-12-24" in why
+
+
+def test_a_published_night_need_not_run(tmp_path: Path) -> None:
+    """On the holiday after it the night is found published; before, it must run."""
+    holiday = datetime(2025, 12, 25, 8, 0, tzinfo=UTC)
+    assert needless(due(tmp_path, holiday), None) == ""
+    publish(tmp_path, "ok", "ok")
+    assert "the night of 2025-12-24 is published" in needless(
+        due(tmp_path, holiday), None
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "symbols"),
+    [(("failed", "failed"), SYMBOLS), (("ok", "ok"), ("CBA.AX", "NAB.AX"))],
+)
+def test_a_failed_night_or_anothers_must_run(
+    tmp_path: Path, statuses: tuple[str, ...], symbols: tuple[str, ...]
+) -> None:
+    """A CSV below the coverage, or of other symbols, is not this night's."""
+    publish(tmp_path, *statuses, symbols=symbols)
+    assert needless(due(tmp_path), None) == ""
