@@ -28,7 +28,7 @@ def _told(selection: Selection) -> str:
     if not isinstance(selection, Symbols):
         (said,) = selection.model_dump(mode="json").values()
         return str(said)
-    named = " ".join(selection.symbols[:SHOWN_SYMBOLS])
+    named = " ".join(selection.symbols[:SHOWN_SYMBOLS]).upper()
     more = len(selection.symbols) - SHOWN_SYMBOLS
     return f"{named} and {more} more" if more > 0 else named
 
