@@ -1,4 +1,4 @@
-"""`docker-compose.yml` as the tests read it, with `.env`'s values filled in."""
+"""`docker-compose.yml` and its guide as the tests read them."""
 
 import re
 from collections.abc import Mapping
@@ -14,6 +14,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 # `${NAME}`, `${NAME:?what to do}` and `${NAME:-instead}`; the file uses no other form.
 VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+
+IN_A_SERVICE = re.compile(r"docker compose (?:run|exec)(?: -\S+)* (\w+) ([^<>]+)")
 
 
 def variables(text: str) -> set[str]:
@@ -41,6 +43,34 @@ def health_check(service: str) -> list[str]:
     kind, *command = SERVICES[service]["healthcheck"]["test"]
     assert kind == "CMD"
     return command
+
+
+def volumes() -> dict[str, str]:
+    """Return where each named volume is mounted."""
+    mounts = [
+        one for service in SERVICES.values() for one in service.get("volumes", ())
+    ]
+    return dict(one.split(":") for one in mounts)
+
+
+def guide_lines() -> list[str]:
+    """Return the lines that `docs/compose.md` has its reader type."""
+    guide = (ROOT / "docs" / "compose.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.+?)```", guide, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def guide_commands() -> list[tuple[str, list[str]]]:
+    """Return what the guide runs in a service, each with the service's name."""
+    found = [IN_A_SERVICE.match(line) for line in guide_lines()]
+    return [(one[1], one[2].split()) for one in found if one]
+
+
+def guide_command(*words: str) -> list[str]:
+    """Return the guide's one command that begins with these words."""
+    every = [command for _, command in guide_commands()]
+    (only,) = (one for one in every if tuple(one[: len(words)]) == words)
+    return only
 
 
 def env_example() -> dict[str, str]:
