@@ -94,9 +94,8 @@ def test_registration_makes_the_workers_pool(registered: ServicesByHand) -> None
 def test_a_backup_brings_everything_back(registered: ServicesByHand) -> None:
     """What the guide's `pg_dump` writes, its `pg_restore` reads into a new database."""
     file, user = str(registered.folder / "prefect.dump"), "--username=prefect"
-    restore = [
-        word.replace("=prefect", "=copy") for word in guide_command("pg_restore")
-    ]
+    *restore, dbname, clean, if_exists = guide_command("pg_restore")
+    assert dbname == "--dbname=prefect"
     for command in (
         [*guide_command("pg_dump"), f"--file={file}"],
         ["createdb", user, "copy"],
