@@ -49,11 +49,6 @@ class ServicesByHand:
         self._spawn(service, command)
         self.wait_until_healthy(service)
 
-    def run(self, service: str) -> Outcome:
-        """Return the outcome of a service that runs once."""
-        command = [self._here(word) for word in SERVICES[service]["command"]]
-        return self.call(service, command)
-
     def start_postgres(self) -> None:
         """Start what the image's own entry point would: a cluster with one user."""
         cluster, given = self.folder / "cluster", environment("postgres", SECRETS)
