@@ -192,9 +192,7 @@ def test_the_registration_is_a_module_of_ours() -> None:
     """`python -m` finds it."""
     python, dash_m, module = SERVICES["register"]["command"]
     assert (python, dash_m) == ("python", "-m")
-    if find_spec(module) is None:
-        pytest.skip(f"{module} is not in this checkout yet")
-    assert find_spec(module).origin.startswith(str(ROOT))
+    assert find_spec(module) is not None
 
 
 def test_worker_and_pool_go_by_the_deployments_name() -> None:

@@ -5,7 +5,6 @@ No container engine is needed; what the image adds is in `test_image`.
 
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -29,19 +28,10 @@ def services() -> Iterator[ServicesByHand]:
 @pytest.fixture(scope="module")
 def registered(services: ServicesByHand) -> ServicesByHand:
     """Give the services after the registration has run twice, as after two `up`s."""
-    for command in 2 * registration():
-        done = services.call("register", command)
+    for _ in range(2):
+        done = services.call("register", SERVICES["register"]["command"])
         assert done.returncode == 0, done.stdout
     return services
-
-
-def registration() -> list[list[str]]:
-    """Return the compose file's command; Prefect's own until that module is here."""
-    command = SERVICES["register"]["command"]
-    if find_spec(command[-1]):
-        return [command]
-    pool = ["work-pool", "create", "overnight", "--type", "process", "--overwrite"]
-    return [["prefect", *pool], ["prefect", "--no-prompt", "deploy", "--all"]]
 
 
 def asked(services: ServicesByHand, path: str) -> list[dict[str, object]]:
