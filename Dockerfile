@@ -1,0 +1,37 @@
+# The one image of server, registration and worker. No secret goes into it: compose
+# hands them to the containers, from `.env`.
+FROM python:3.12.12-slim-bookworm AS build
+RUN pip install --no-cache-dir uv==0.13.9
+ENV UV_COMPILE_BYTECODE=1 \
+    UV_LINK_MODE=copy \
+    UV_PROJECT_ENVIRONMENT=/opt/venv \
+    UV_PYTHON_DOWNLOADS=never
+WORKDIR /app
+# Gigabytes that change with `pyproject.toml` alone; its bounds and `exclude-newer`
+# choose the versions, since no lock file is committed.
+COPY pyproject.toml ./
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --no-install-project
+# What `.dockerignore` lets in.
+COPY . .
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev
+
+FROM python:3.12.12-slim-bookworm
+# A new volume takes its owner from the folder that it is mounted on.
+RUN useradd --uid 10001 --no-create-home overnight \
+    && install --directory --owner=overnight --group=overnight \
+        /srv/overnight /srv/huggingface
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+# Only the two folders under /srv are kept, only they and /tmp can be written: caches,
+# Prefect's own notes and its UI, which it unpacks at start, go to /tmp.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DO_NOT_TRACK=1 \
+    HOME=/tmp \
+    PREFECT_HOME=/tmp/prefect \
+    PREFECT_SERVER_UI_STATIC_DIRECTORY=/tmp/prefect-ui \
+    HF_HOME=/srv/huggingface \
+    OVERNIGHT_HOME=/srv/overnight
+WORKDIR /app
+USER 10001:10001
+CMD ["overnight", "--help"]

@@ -1,0 +1,127 @@
+"""The compose file's services, run together: who gets in, and who starts and stops.
+
+No container engine is needed; what the image adds is in `test_image`.
+"""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import yaml
+from compose_file import ROOT, SERVICES, guide_command
+from services_by_hand import SECRETS, ServicesByHand, services_by_hand
+
+AUTH = tuple(SECRETS["PREFECT_SERVER_API_AUTH_STRING"].split(":"))
+SECONDS = {"30s": 30}
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[ServicesByHand]:
+    """Give the database and the server, both healthy."""
+    with services_by_hand() as services:
+        services.start_postgres()
+        services.start("server")
+        yield services
+
+
+@pytest.fixture(scope="module")
+def registered(services: ServicesByHand) -> ServicesByHand:
+    """Give the services after the registration has run twice, as after two `up`s."""
+    for _ in range(2):
+        done = services.call("register", SERVICES["register"]["command"])
+        assert done.returncode == 0, done.stdout
+    return services
+
+
+def asked(services: ServicesByHand, path: str) -> list[dict[str, object]]:
+    """Return what the server lists at `path`."""
+    answer = httpx.post(f"{services.url}/{path}", auth=AUTH, json={}, timeout=30)
+    found: list[dict[str, object]] = answer.raise_for_status().json()
+    return found
+
+
+def deployments(services: ServicesByHand) -> list[str]:
+    """Return the names of the deployments, sorted."""
+    return sorted(str(one["name"]) for one in asked(services, "deployments/filter"))
+
+
+@pytest.mark.parametrize("path", ["health", "ready"])
+def test_anybody_may_ask_whether_the_server_is_well(
+    services: ServicesByHand, path: str
+) -> None:
+    """The health check needs no secret."""
+    assert httpx.get(f"{services.url}/{path}").status_code == 200
+
+
+@pytest.mark.parametrize("auth", [None, ("overnight", "wrong"), ("", "")])
+def test_nobody_gets_in_without_the_secret(
+    services: ServicesByHand, auth: tuple[str, str] | None
+) -> None:
+    """No name and password, or wrong ones: refused."""
+    answer = httpx.post(f"{services.url}/flows/filter", auth=auth, json={})
+    assert answer.status_code == 401
+
+
+def test_the_page_asks_the_server_it_came_from(services: ServicesByHand) -> None:
+    """The UI is served and finds its API under the same address."""
+    root = services.url.removesuffix("/api")
+    assert "<html" in httpx.get(root).text
+    assert httpx.get(f"{root}/ui-settings").json()["api_url"] == "/api"
+
+
+def test_the_records_are_in_postgres(services: ServicesByHand) -> None:
+    """The server made its tables there, by a password that no URL could hold as is."""
+    query = "select count(*) from deployment"
+    command = ["psql", "--username=prefect", "--dbname=prefect", "-Atc", query]
+    done = services.call("postgres", command)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.strip().isdigit()
+
+
+def test_registration_makes_every_deployment_once(registered: ServicesByHand) -> None:
+    """Run twice, it leaves what `prefect.yaml` names, and nothing twice."""
+    written = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+    assert deployments(registered) == sorted(one["name"] for one in written)
+
+
+def test_registration_makes_the_workers_pool(registered: ServicesByHand) -> None:
+    """The pool is there before the worker is."""
+    pools = {one["name"]: one["type"] for one in asked(registered, "work_pools/filter")}
+    assert pools["overnight"] == "process"
+
+
+def test_a_backup_brings_everything_back(registered: ServicesByHand) -> None:
+    """What the guide's `pg_dump` writes, its `pg_restore` reads into a new database."""
+    file, user = str(registered.folder / "prefect.dump"), "--username=prefect"
+    *restore, dbname, clean, if_exists = guide_command("pg_restore")
+    assert dbname == "--dbname=prefect"
+    for command in (
+        [*guide_command("pg_dump"), f"--file={file}"],
+        ["createdb", user, "copy"],
+        [*restore, "--dbname=copy", clean, if_exists, file],
+    ):
+        done = registered.call("postgres", command)
+        assert done.returncode == 0, done.stdout
+    names = "select name from deployment order by name"
+    found = registered.call("postgres", ["psql", user, "copy", "-Atc", names])
+    assert found.stdout.split() == deployments(registered)
+
+
+def test_the_worker_comes_and_goes_when_asked(registered: ServicesByHand) -> None:
+    """It goes online, its health check passes; on SIGTERM it ends within its time."""
+    registered.start("worker")
+    path, deadline = "work_pools/overnight/workers/filter", time.monotonic() + 60
+    while not (workers := asked(registered, path)):
+        assert time.monotonic() < deadline, registered.log("worker")
+        time.sleep(0.5)
+    assert [one["status"] for one in workers] == ["ONLINE"]
+    registered.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
+    assert not registered.is_healthy("worker")
+
+
+def test_without_its_database_the_server_is_not_well(services: ServicesByHand) -> None:
+    """The compose file's check notices; `/api/health` alone would not."""
+    services.stop("postgres", 30)
+    assert httpx.get(f"{services.url}/health").status_code == 200
+    assert not services.is_healthy("server")
