@@ -83,7 +83,7 @@ def test_turns_go_on_without_the_server(server: OwnServer) -> None:
         run.stdout.readline()
     still_asking = [run.poll() for run in runs]
     server.kill()
-    errors = [run.communicate(timeout=60)[1] for run in runs]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
     server.start()
     assert still_asking == [None, None]
     assert [run.returncode for run in runs] == [0, 0]
@@ -139,7 +139,7 @@ def runs_on(server: OwnServer) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
     """Killed for half a minute while models train, the server costs no symbol."""
     run = started_night(server, tmp_path)
@@ -147,7 +147,7 @@ def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
     server.kill()
     time.sleep(AWAY_SECONDS)
     server.start()
-    said, _ = run.communicate(timeout=240)
+    said, _ = run.communicate(timeout=300)
     rows = pd.read_csv(next((tmp_path / "reports" / "csv").iterdir()))
     assert run.returncode == 0, said
     assert "5 of 5 symbols usable" in said
@@ -156,7 +156,7 @@ def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
     assert runs_on(server)[0]["state_type"] == "COMPLETED"
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 def test_little_memory_trains_one_at_a_time(
     prefect_server: None,  # noqa: ARG001
     run_night: Any,  # noqa: ANN401
