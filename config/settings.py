@@ -184,6 +184,11 @@ class RunSettings(Section):
     training_processes: int | None = Field(
         None, ge=1, description="Processes that train; empty: one a core."
     )
+    process_memory_mb: int = Field(
+        1600,
+        ge=100,
+        description="Memory of one; fewer train where so much is not free for each.",
+    )
     models_per_process: int = Field(
         25, ge=1, description="Jobs after which a training process is replaced."
     )

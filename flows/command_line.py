@@ -249,6 +249,9 @@ def _quiet_prefect(*, debug: bool) -> None:
         "PREFECT_LOGGING_SERVER_LEVEL": level,
         # The default of 20 s is too short for a first start on a busy machine.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        # Requests wait longer each time: five hold out for 50 s of a server's restart,
+        # six for 100 s.
+        "PREFECT_CLIENT_MAX_RETRIES": "6",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         # After Ctrl-C the helper that cleans up behind the processes says so at length.

@@ -26,6 +26,7 @@ from tasks.headlines import headlines
 from tasks.index import index
 from tasks.lookout import Lookout, opened_lookout
 from tasks.night import Night
+from tasks.request_pace import request_pace
 from tasks.sentiment import News, sentiment
 
 THREADS = 8
@@ -105,7 +106,8 @@ def event_report(night: Night) -> EventReport:
         If a run holds the home.
     """
     with one_run_at_a_time(night.home), ThreadPoolExecutor(THREADS) as pool:
-        feeds = night.open_feeds()
+        rate = night.settings.prices.requests_per_second
+        feeds = night.open_feeds(request_pace(rate))
         lookout = opened_lookout(night, feeds)
         watch = partial(_watched, night, feeds.prices, lookout)
         watched = list(pool.map(watch, night.symbols))

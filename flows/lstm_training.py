@@ -67,6 +67,7 @@ def trained(night: Night) -> State[RunSummary]:
     with opened_workshop(night, "training") as shop:
         chains = [training_chain(night, symbol, shop) for symbol in night.symbols]
         findings = [findings_of(night, chain, shop) for chain in chains]
-        summary = training_summary(night, findings, datetime.now(UTC))
+        ended_at = datetime.now(UTC)
+        summary = training_summary(night, findings, shop.notices, ended_at)
         shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

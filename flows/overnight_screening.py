@@ -81,7 +81,7 @@ def _screened_night(night: Night) -> State[RunSummary]:
         indices = index_chains(night, shop)
         news = read_news(night, chains, lookout)
         findings = [screened(night, chain, news, indices, shop) for chain in chains]
-        notices = (*lookout.notices, *news.notices)
+        notices = (*shop.notices, *lookout.notices, *news.notices)
         summary = publish(night, findings, notices, datetime.now(UTC))
         shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

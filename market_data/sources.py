@@ -1,5 +1,6 @@
 """Where prices and headlines come from: a small protocol, and the sources by name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,8 +55,15 @@ class Feeds:
     yahoo: YahooClient | None = None
 
 
-def open_feeds(name: SourceName, folder: Path | None, settings: Settings) -> Feeds:
+def open_feeds(
+    name: SourceName,
+    folder: Path | None,
+    settings: Settings,
+    shared_pace: Callable[[], None] = lambda: None,
+) -> Feeds:
     """Return the feeds of the source called `name`.
+
+    `shared_pace` waits for a turn among the runs that ask the same service.
 
     Raises
     ------
@@ -64,7 +72,7 @@ def open_feeds(name: SourceName, folder: Path | None, settings: Settings) -> Fee
     """
     match name:
         case "yahoo":
-            client = YahooClient(settings.prices)
+            client = YahooClient(settings.prices, shared_pace)
             news = YahooHeadlines(client, settings.sentiment.headlines_asked)
             return Feeds(YahooSource(client), news, client)
         case "sample":

@@ -55,6 +55,12 @@ class RequestBudget:
             self._next = due + self._interval
         time.sleep(due - now)
 
+    def excuse(self, seconds: float) -> None:
+        """Do not count what was waited for a turn as waiting for Yahoo."""
+        with self._lock:
+            if self._deadline is not None:
+                self._deadline += seconds
+
     def allows(self, pause: float) -> bool:
         """Return whether a pause fits; the first that is asked for starts the time."""
         with self._lock:
@@ -69,14 +75,26 @@ class YahooClient:
 
     Prices are what a night can't do without; the calendar and the headlines have a
     waiting time of their own, so that they never use up that of the prices.
+
+    What is paced is a question: one symbol's history, calendar or headlines. yfinance
+    sends one request for it, and more where it lacks a cookie and a crumb (once a
+    process) or a time zone (once a symbol, then kept on disk), or got an error (twice).
     """
 
-    def __init__(self, settings: PriceSettings) -> None:
-        """Prepare the client; nothing is sent before the first request."""
+    def __init__(
+        self, settings: PriceSettings, shared_pace: Callable[[], None] = lambda: None
+    ) -> None:
+        """Prepare the client; nothing is sent before the first request.
+
+        `shared_pace` waits for a turn among other clients; one thread at a time calls
+        it, after the client's own pace.
+        """
         self.timeout = settings.request_timeout_seconds
         rate = settings.requests_per_second
         self._budget = RequestBudget(rate, settings.retry_seconds)
         self._extras = RequestBudget(rate, settings.extras_retry_seconds)
+        self._shared_pace = shared_pace
+        self._turn = threading.Lock()
         self._opening = threading.Lock()
         self._opened: tuple[ModuleType, Any] | None = None
 
@@ -135,9 +153,18 @@ class YahooClient:
         self, symbol: str, what: str, request: Callable[[Any], Answer]
     ) -> Answer:
         yfinance, session = self._client()
-        self._budget.pace()
+        self._wait_for_turn()
         ticker = yfinance.Ticker(symbol, session=session)
         return _typed_causes(symbol, what, lambda: request(ticker))
+
+    def _wait_for_turn(self) -> None:
+        self._budget.pace()
+        with self._turn:
+            start = time.monotonic()
+            self._shared_pace()
+            waited = time.monotonic() - start
+        for budget in (self._budget, self._extras):
+            budget.excuse(waited)
 
     def _client(self) -> tuple["ModuleType", Any]:
         """Return yfinance and its one session, opened on first use."""

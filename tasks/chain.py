@@ -3,10 +3,9 @@
 Here, and only here, whatever broke a symbol becomes that symbol's reason.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -15,6 +14,7 @@ from prefect.futures import PrefectFuture
 
 from config.errors import BusyError, OvernightError
 from config.home import Home, refusals_named
+from config.settings import RunSettings
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
 from risk_guard.known_events import NOBODY, KnownEvents
@@ -28,9 +28,11 @@ from tasks.headlines import headlines
 from tasks.index import index
 from tasks.indicators import indicators
 from tasks.lookout import Lookout
+from tasks.machine import ProcessCount, process_count, this_machine
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import TAKEN_OVER, Receipts, opened_receipts
+from tasks.request_pace import request_pace
 from tasks.sentiment import News, sentiment
 from tasks.slots import ProcessSlots
 from tasks.train import train
@@ -38,12 +40,16 @@ from tasks.train import train
 
 @dataclass(frozen=True)
 class Workshop:
-    """What the tasks of one run share: it lives as long as the run."""
+    """What the tasks of one run share: it lives as long as the run.
+
+    `notices` are sentences for the head of the run.
+    """
 
     feeds: Feeds
     slots: ProcessSlots
     receipts: Receipts
     progress: Progress
+    notices: tuple[str, ...] = ()
 
     def close(self, summary: RunSummary) -> None:
         """Forget what was finished; where symbols failed, forget only the prices.
@@ -78,13 +84,22 @@ def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
         If another run holds the home.
     """
     run, limit = night.settings.run, night.settings.models.training_seconds
-    count = min(run.training_processes or _cores(), len(night.symbols))
+    processes = _processes(run, len(night.symbols))
     with (
         one_run_at_a_time(night.home),
-        ProcessSlots(count, run.models_per_process, limit) as slots,
+        ProcessSlots(processes.count, run.models_per_process, limit) as slots,
     ):
         receipts = opened_receipts(night, flow)
-        yield Workshop(night.open_feeds(), slots, receipts, Progress(night.symbols))
+        rate = night.settings.prices.requests_per_second
+        feeds = night.open_feeds(request_pace(rate))
+        notices = (processes.notice,) if processes.notice else ()
+        yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
+
+
+def _processes(run: RunSettings, symbols: int) -> ProcessCount:
+    cores, free = astuple(this_machine())
+    wanted, needed = run.training_processes, run.process_memory_mb
+    return process_count(wanted, cores, free, needed, symbols)
 
 
 @contextmanager
@@ -240,12 +255,4 @@ def _reason(future: PrefectFuture[Any]) -> str:
     return (
         f"failed: the symbol must pass every stage, got {type(error).__name__}: "
         f"{error}; run it alone with --debug."
-    )
-
-
-def _cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else (os.cpu_count() or 1)
     )

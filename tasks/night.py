@@ -5,7 +5,7 @@ and writes nothing.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -77,9 +77,9 @@ class Night:
         opening = next_open(exchange_of(symbol).code, self.as_of_of(symbol))
         return min(self.run_at, opening)
 
-    def open_feeds(self) -> Feeds:
-        """Return what the source offers."""
-        return open_feeds(self.source, self.folder, self.settings)
+    def open_feeds(self, shared_pace: Callable[[], None] = lambda: None) -> Feeds:
+        """Return what the source offers, asked at a pace shared with other runs."""
+        return open_feeds(self.source, self.folder, self.settings, shared_pace)
 
     def registry(self) -> Registry:
         """Return the models of this home."""

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from modelling.training import EpochDone
+from tasks.server import impatient_settings, shown, under
 
 UPDATE_EVERY_SECONDS = 5.0
 
@@ -58,13 +60,11 @@ class Progress:
         self._share_then = 0.0
         self._told = 0.0
         self._listener = listener.get()
-        # Prefect types its call for async callers too.
-        self._artifact = cast(
-            "UUID",
-            create_progress_artifact(
-                progress=0.0, key="run-progress", description="symbols done"
-            ),
-        )
+        self._telling = threading.Lock()
+        self._artifact: UUID | None = None
+        self._refused = False
+        self._impatient = impatient_settings()
+        self._tell(self._standing())
 
     def on_epoch(self, symbol: str, done: EpochDone) -> None:
         """Take note of one symbol's epoch."""
@@ -87,8 +87,10 @@ class Progress:
                 self._told = time.monotonic()
         if self._listener:
             self._listener(standing)
-        if due or ended:
-            _tell(self._artifact, standing)
+        if ended:
+            self._tell(standing)
+        elif due:
+            self._try_to_tell(standing)
 
     def _standing(self) -> Standing:
         share = sum(self._share.values()) / len(self._share)
@@ -100,8 +102,30 @@ class Progress:
             left = (1 - share) / pace
         return Standing(share, done, len(self._share), left)
 
+    def _try_to_tell(self, standing: Standing) -> None:
+        """Tell Prefect, but hold nobody up: it is told again soon."""
+        if self._telling.locked():
+            return  # A thread waits for the server; one is enough.
+        with under(self._impatient):
+            self._tell(standing)
 
-def _tell(artifact: UUID, standing: Standing) -> None:
-    update_progress_artifact(
-        artifact, progress=100 * standing.share, description=standing.sentence
-    )
+    def _tell(self, standing: Standing) -> None:
+        """Tell Prefect how far the run is, for which no training may fail."""
+        with self._telling:
+            artifact = shown(
+                "the run's progress",
+                partial(_show, self._artifact, standing),
+                quiet=self._refused,
+            )
+            self._artifact = artifact or self._artifact
+            self._refused = self._refused or artifact is None
+
+
+def _show(artifact: UUID | None, standing: Standing) -> UUID:
+    """Create or update the progress artifact; return its number."""
+    percent, said = 100 * standing.share, standing.sentence
+    # Prefect types its calls for async callers too.
+    if artifact is None:
+        made = create_progress_artifact(percent, "run-progress", said)
+        return cast("UUID", made)
+    return cast("UUID", update_progress_artifact(artifact, percent, said))

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -20,6 +22,7 @@ from screening.row import Row, screened_row
 from screening.summary import RunSummary
 from screening.table import cell, csv_path, published_coverage, ranked, write_csv
 from tasks.night import Night
+from tasks.server import shown
 
 SHOWN = (
     "rank symbol prediction score confidence prediction_source data_status reason"
@@ -37,17 +40,13 @@ def publish(
 
     `notices` are said once, at the head of the run.
     """
-    for notice in notices:
-        get_run_logger().warning(notice)
+    _say(notices)
     rows = ranked(
         screened_row(found, night.run_at, night.settings.blend) for found in findings
     )
     path = csv_path(night.home.screening_csv, night.as_of)
     write_csv(path, rows)
-    _show_rows(rows)
-    create_link_artifact(
-        key="screening-csv", link=path.resolve().as_uri(), link_text=path.name
-    )
+    shown("the table of symbols", partial(_show_rows, rows, path))
     failed = [row for row in rows if row["data_status"] == "failed"]
     failures = {row["symbol"]: row["reason"] for row in failed}
     untrained = {
@@ -62,16 +61,25 @@ def publish(
 
 
 def training_summary(
-    night: Night, findings: Sequence[SymbolFindings], ended_at: datetime
+    night: Night,
+    findings: Sequence[SymbolFindings],
+    notices: Sequence[str],
+    ended_at: datetime,
 ) -> RunSummary:
-    """Close a run that only trains; return its summary."""
+    """Close a run that only trains; return its summary; see `publish`."""
+    _say(notices)
     untrained = {
         found.symbol: why
         for found in findings
         if (why := found.failure or found.training_failure)
     }
     summary = _closed(night, findings, untrained, ended_at)
-    return replace(summary, failures=untrained)
+    return replace(summary, failures=untrained, notices=tuple(notices))
+
+
+def _say(notices: Sequence[str]) -> None:
+    for notice in notices:
+        get_run_logger().warning(notice)
 
 
 def _closed(
@@ -84,7 +92,7 @@ def _closed(
     for symbol, why in untrained.items():
         entry = failed_entry(symbol, why, night.run_at)
         append_entry(night.home.training_log, night.run_at, entry)
-    _show_models(findings)
+    shown("the table of models", partial(_show_models, findings))
     keep_newest_folders(night.tables, night.settings.run.nights_kept)
     return RunSummary(
         as_of=night.as_of,
@@ -151,8 +159,12 @@ def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummar
     return Completed(message=summary.sentence, data=summary)
 
 
-def _show_rows(rows: Sequence[Row]) -> None:
+def _show_rows(rows: Sequence[Row], csv: Path) -> None:
+    """Put the rows into Prefect's table artifact, and a link to their CSV."""
     table = [{name: cell(row.get(name)) for name in SHOWN} for row in rows]
     create_table_artifact(
         table, key="screening", description=f"{len(rows)} symbols, best score first"
+    )
+    create_link_artifact(
+        key="screening-csv", link=csv.resolve().as_uri(), link_text=csv.name
     )

@@ -1,0 +1,170 @@
+"""Runs on one Prefect server: the requests they share, and the server gone for a while.
+
+The server is a process of these tests' own, killed and started again.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from own_server import OwnServer
+
+RATE = 4
+PACED = Path(__file__).parents[1] / "paced.py"
+AWAY_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    """Give a server of this module's own."""
+    own = OwnServer(tmp_path_factory.mktemp("prefect"))
+    yield own
+    own.kill()
+
+
+def connected(server: OwnServer) -> Any:  # noqa: ANN401
+    """Return a context in which this process uses the server."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
+
+    return temporary_settings({PREFECT_API_URL: server.url})
+
+
+def limit_on(server: OwnServer) -> tuple[int, float]:
+    """Return slots and decay of the limit that the server holds."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+    with connected(server), get_client(sync_client=True) as client:
+        found = client.read_global_concurrency_limit_by_name("yahoo")
+    return found.limit, found.slot_decay_per_second
+
+
+def taking_turns(server: OwnServer, calls: int) -> subprocess.Popen[str]:
+    """Return a process that takes turns and prints when it was given them."""
+    return subprocess.Popen(
+        [sys.executable, PACED, "server", str(RATE), str(calls)],
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_limit_is_made_and_kept_up(server: OwnServer) -> None:
+    """Asked for twice there is one limit; asked for at another rate it has that."""
+    from tasks.request_pace import ensure_request_limit  # noqa: PLC0415
+
+    with connected(server):
+        for rate in (5, 5, RATE):
+            ensure_request_limit(rate)
+    assert limit_on(server) == (2 * RATE, RATE)
+
+
+def test_two_processes_share_the_rate(server: OwnServer) -> None:
+    """Ten turns each: the burst at once, the rest no faster than the common rate."""
+    runs = [taking_turns(server, 10) for _ in range(2)]
+    answers = [run.communicate(timeout=120) for run in runs]
+    given = sorted(float(word) for told, _ in answers for word in told.split())
+    burst, rate = limit_on(server)
+    assert len(given) == 20
+    assert given[-1] - given[0] > (20 - burst) / rate - 1
+    assert {error for _, error in answers} == {""}
+
+
+def test_turns_go_on_without_the_server(server: OwnServer) -> None:
+    """A server killed while two processes ask fails neither; each says so once."""
+    runs = [taking_turns(server, 60) for _ in range(2)]
+    for run in runs:
+        assert run.stdout
+        run.stdout.readline()
+    still_asking = [run.poll() for run in runs]
+    server.kill()
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    server.start()
+    assert still_asking == [None, None]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert [error.count("must grant requests to Yahoo") for error in errors] == [1, 1]
+
+
+def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
+    """An artifact that Prefect refuses leaves None behind, and the run goes on."""
+    from prefect import flow  # noqa: PLC0415
+    from prefect.artifacts import create_table_artifact  # noqa: PLC0415
+
+    from tasks.server import shown  # noqa: PLC0415
+
+    @flow
+    def showing() -> tuple[object, object]:
+        table: list[dict[str, Any]] = [{"symbol": "AAPL"}]
+        return (
+            shown("a table", lambda: create_table_artifact(table, key="Not A Key!")),
+            shown("a table", lambda: create_table_artifact(table, key="a-key")),
+        )
+
+    with connected(server):
+        refused, taken = showing()
+    assert refused is None
+    assert taken is not None
+
+
+def started_night(server: OwnServer, home: Path) -> subprocess.Popen[str]:
+    """Return a sample night that trains for a while; wait for its first model."""
+    command = Path(sys.executable).with_name("overnight")
+    run = subprocess.Popen(
+        [command, "screen", "--source", "sample", "--epochs", "8", "--home", home],
+        env=server.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not (home / "data" / "nights").exists():
+        assert run.poll() is None, run.communicate()[0]
+        time.sleep(0.2)
+    return run
+
+
+def runs_on(server: OwnServer) -> list[dict[str, Any]]:
+    """Return the flow runs of the server, the latest first."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+    with connected(server), get_client(sync_client=True) as client:
+        asked = {"sort": "START_TIME_DESC"}
+        found: list[dict[str, Any]] = client._client.post(
+            "/flow_runs/filter", json=asked
+        ).json()
+    return found
+
+
+@pytest.mark.timeout(500)
+def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
+    """Killed for half a minute while models train, the server costs no symbol."""
+    run = started_night(server, tmp_path)
+    time.sleep(6)
+    server.kill()
+    time.sleep(AWAY_SECONDS)
+    server.start()
+    said, _ = run.communicate(timeout=300)
+    rows = pd.read_csv(next((tmp_path / "reports" / "csv").iterdir()))
+    assert run.returncode == 0, said
+    assert "5 of 5 symbols usable" in said
+    assert set(rows["data_status"]) <= {"ok", "degraded"}
+    assert set(rows["model_status"]) == {"fresh"}
+    assert runs_on(server)[0]["state_type"] == "COMPLETED"
+
+
+@pytest.mark.timeout(500)
+def test_little_memory_trains_one_at_a_time(
+    prefect_server: None,  # noqa: ARG001
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """Where memory allows one process only, the run says so and is complete."""
+    (tmp_path / "overnight.toml").write_text("[run]\nprocess_memory_mb = 10_000_000\n")
+    state = run_night(tmp_path, "AAA.AX", "BBB.AX", "CCC.AX")
+    (notice,) = [one for one in state.result().notices if "memory" in one]
+    assert notice.startswith("memory allows 1 training process of ")
+    assert state.is_completed()

@@ -1,0 +1,60 @@
+"""A Prefect server of a test's own, in a process that can be killed and come back."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+STARTS_WITHIN_SECONDS = 150
+
+
+class OwnServer:
+    """A server on SQLite in `folder`, on a port that stays the same."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it and wait until it answers."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}/api"
+        others = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+        self._environment = others | {
+            "DO_NOT_TRACK": "1",
+            "PREFECT_HOME": str(folder),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        }
+        self.environment = self._environment | {"PREFECT_API_URL": self.url}
+        """What a process needs to use this server."""
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again, and wait until it answers."""
+        words = [sys.executable, "-m", "prefect", "server", "start"]
+        self._process = subprocess.Popen(
+            [*words, "--host", "127.0.0.1", "--port", str(self._port)],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline, "the server must start, got no answer"
+            time.sleep(0.5)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut does."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            health = f"{self.url}/health"
+            with urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310  http
+                return bool(answer.status == 200)
+        except OSError:
+            return False
