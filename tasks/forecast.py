@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from config.errors import SymbolError
+from config.places import read_whole
+from config.tables import read_table
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
@@ -40,7 +41,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
 
     `trained` is waited for and not read: the registry knows what training left there.
     """
-    table = pd.read_parquet(indicators.path)
+    table = read_table(indicators.path)
     metadata, state = night_model(night.registry(), symbol, table, night.run_at)
     findings = ModelFindings(state, metadata, None)
     if metadata is None or not state.may_speak:
@@ -60,4 +61,4 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
 
 
 def _fingerprint(indicators: IndicatorFindings) -> str:
-    return hashlib.sha256(indicators.path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_whole(indicators.path)).hexdigest()

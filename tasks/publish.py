@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 
 from config.home import keep_newest_folders
 from market_data.sessions import is_session
-from modelling.training_log import append_entry, failed_entry
+from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary
@@ -92,6 +92,7 @@ def _closed(
     for symbol, why in untrained.items():
         entry = failed_entry(symbol, why, night.run_at)
         append_entry(night.home.training_log, night.run_at, entry)
+    close_log(night.home.training_log)
     shown("the table of models", partial(_show_models, findings))
     keep_newest_folders(night.tables, night.settings.run.nights_kept)
     return RunSummary(

@@ -8,6 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from config.tables import read_table
 from modelling.freshness import night_model
 from modelling.jobs import TrainingJob, data_fingerprint, train_symbol
 from modelling.model_metadata import ModelMetadata
@@ -29,7 +30,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
     progress: Progress,
 ) -> ModelMetadata | State[ModelMetadata] | None:
     """Return the new model's metadata, None where the present one is to stay."""
-    table = pd.read_parquet(indicators.path)
+    table = read_table(indicators.path)
     earlier = _trained_before(night, symbol, table, receipts)
     if earlier:
         _log(night, earlier)
