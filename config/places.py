@@ -161,7 +161,7 @@ def local_copy(path: AnyPath) -> Iterator[Path]:
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is none in the store; on a disk the reader finds that out.
     """
     if isinstance(path, Path):
         yield path
@@ -307,7 +307,13 @@ def read_all(paths: Sequence[UPath]) -> list[bytes]:
         return []
     with _reading(paths[0].parent):
         found = paths[0].fs.cat([path.path for path in paths])
-    return list(found.values())
+    return [found[path.path] for path in paths]
+
+
+def contents(folder: UPath) -> dict[str, bytes]:
+    """Return all that lies below `folder`, by name from there."""
+    names = list(_found(folder))
+    return dict(zip(names, read_all([folder / name for name in names]), strict=True))
 
 
 def remove_all(paths: Sequence[UPath]) -> None:

@@ -14,6 +14,7 @@ from modelling.forecasting import Forecast
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from screening.findings import IndicatorFindings, ModelFindings
+from tasks.carried import run_at
 from tasks.night import Night
 from tasks.receipts import Receipts, taken_over
 from tasks.slots import ProcessSlots
@@ -52,7 +53,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
         return taken_over(replace(findings, forecast=earlier.forecast))
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     try:
-        answer = slots.run(forecast_symbol, job)
+        answer = run_at(night.home, slots, forecast_symbol, job)
     except SymbolError as error:
         silent = ModelState("missing", state.age_days, str(error))
         return ModelFindings(silent, metadata, None)
