@@ -205,7 +205,8 @@ def put_first(path: UPath, content: bytes) -> bool:
     """
     with _answering():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.protocol not in WHOLE_PUTS:  # There it would make a bucket.
+                path.parent.mkdir(parents=True, exist_ok=True)
             path.fs.pipe_file(path.path, content, mode="create")
         except FileExistsError:
             return False
