@@ -91,7 +91,7 @@ class ModelOptions:
 class DeployOptions:
     """Where runs put what they make, and where the UI is to be found."""
 
-    home: Annotated[Path, _HOME] = Path()
+    home: Annotated[str, _HOME] = "."
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
     ] = 4200
