@@ -4,70 +4,88 @@ A file appears whole or not at all. Symbols become paths elsewhere (`file_stem`)
 """
 
 import os
-import shutil
+import tempfile
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from config.errors import StorageError
+from config.places import (
+    AnyPath,
+    folders_by_use,
+    place_at,
+    put_whole,
+    refusals_named,
+    remove_tree,
+)
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds `data/ models/ reports/ logs/`."""
+    """The folder that holds `data/ models/ reports/ logs/`, on a disk or in a store."""
 
-    root: Path
+    root: AnyPath
+
+    @classmethod
+    def at(cls, address: str | Path) -> Self:
+        """Return the home at a path, or at an address like `s3://bucket/folder`.
+
+        Raises
+        ------
+        ParameterError
+            For an address whose store is unknown, or its package not installed.
+        """
+        return cls(place_at(address))
 
     @property
-    def prices(self) -> Path:
+    def prices(self) -> AnyPath:
         """Return the folder of the price store."""
         return self.root / "data" / "prices"
 
     @property
-    def nights(self) -> Path:
+    def nights(self) -> AnyPath:
         """Return the folder of the tables between two stages, a folder a night."""
         return self.root / "data" / "nights"
 
     @property
-    def models(self) -> Path:
+    def models(self) -> AnyPath:
         """Return the folder of the model registry."""
         return self.root / "models"
 
     @property
-    def screening_csv(self) -> Path:
+    def screening_csv(self) -> AnyPath:
         """Return the folder of the screening CSVs."""
         return self.root / "reports" / "csv"
 
     @property
-    def training_log(self) -> Path:
+    def training_log(self) -> AnyPath:
         """Return the folder of the daily training logs."""
         return self.root / "logs" / "lstm_training"
 
     @property
-    def event_calendar(self) -> Path:
+    def event_calendar(self) -> AnyPath:
         """Return the user's calendar of events, beside `overnight.toml`."""
         return self.root / "event_calendar.csv"
 
     @property
-    def seen_events(self) -> Path:
+    def seen_events(self) -> AnyPath:
         """Return the folder of the events that earlier nights were told of."""
         return self.root / "data" / "events"
 
     @property
-    def polarities(self) -> Path:
+    def polarities(self) -> AnyPath:
         """Return the folder of the language model's earlier answers."""
         return self.root / "data" / "sentiment"
 
     @property
-    def lock(self) -> Path:
+    def lock(self) -> AnyPath:
         """Return the file that one run at a time locks."""
         return self.root / "data" / "run.lock"
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then put it in `path`'s place.
+def write_whole(path: AnyPath, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file on this machine, then put it in `path`'s place.
 
     Readers see the old file or the new one, never a part. The new file has `path`'s
     suffix because some writers choose the format by it.
@@ -75,47 +93,58 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     Raises
     ------
     StorageError
-        If the disk is full or refuses; what was there before stays.
+        If the disk is full, or it or the store refuses; what was there before stays.
     """
     with refusals_named(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".new-{uuid.uuid4().hex}{path.suffix}")
-        try:
+        if isinstance(path, Path):
+            _write_beside(path, write)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            new = Path(folder) / f"new{path.suffix}"
             write(new)
-            _flush_to_disk(new)
-            new.replace(path)
-        finally:
-            new.unlink(missing_ok=True)
+            put_whole(path, new.read_bytes())
 
 
-@contextmanager
-def refusals_named(path: Path) -> Iterator[None]:
-    """Turn a refusal of the disk while writing `path` into a `StorageError`."""
+def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".new-{uuid.uuid4().hex}{path.suffix}")
     try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            f"{path} must be writable, got: {error.strerror or error}; what was there "
-            "before stays: free space, or permit it, and run again."
-        ) from error
-
-
-def keep_newest_folders(current: Path, count: int) -> None:
-    """Keep `count` folders: `current` and those beside it that were so last."""
-    if current.is_dir():
-        os.utime(current)
-    folders = [path for path in current.parent.glob("*") if path.is_dir()]
-    folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for folder in folders[count:]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_text_whole(path: Path, text: str) -> None:
-    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_whole`."""
-    write_whole(path, lambda new: new.write_text(text, encoding="utf-8", newline=""))
+        write(new)
+        _flush_to_disk(new)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _flush_to_disk(path: Path) -> None:
     # Without it a power cut after the rename can leave an empty file (ext4, XFS).
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def write_text_whole(path: AnyPath, text: str) -> None:
+    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_whole`."""
+    write_whole(path, lambda new: new.write_text(text, encoding="utf-8", newline=""))
+
+
+def keep_newest_folders(current: AnyPath, count: int) -> None:
+    """Keep `count` folders: `current` and those beside it that were so last.
+
+    In a store the newest object in a folder tells when that was.
+    """
+    if isinstance(current, Path):
+        _keep_newest(current, count)
+        return
+    folders = folders_by_use(current.parent)
+    folders.sort(key=lambda folder: folder != current)
+    for folder in folders[count:]:
+        remove_tree(folder)
+
+
+def _keep_newest(current: Path, count: int) -> None:
+    if current.is_dir():
+        os.utime(current)
+    folders = [path for path in current.parent.glob("*") if path.is_dir()]
+    folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for folder in folders[count:]:
+        remove_tree(folder)

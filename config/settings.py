@@ -4,12 +4,12 @@ Holds numbers and names only: no secret, no path of a machine, no clock.
 """
 
 import tomllib
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import ParameterError
+from config.places import AnyPath, is_folder, is_there, read_whole
 from config.universes import UNIVERSES
 from config.validation import validated
 
@@ -216,7 +216,7 @@ class Settings(Section):
         return UNIVERSES | self.universes
 
 
-def read_settings(home: Path) -> Settings:
+def read_settings(home: AnyPath) -> Settings:
     """Return the settings of `home`, the defaults where it has no `overnight.toml`.
 
     Raises
@@ -224,14 +224,16 @@ def read_settings(home: Path) -> Settings:
     ParameterError
         If `home` is no folder, or the file is no TOML, or holds an unknown name or a
         value out of range.
+    StorageError
+        If the store of `home` refuses or does not answer.
     """
-    if home.exists() and not home.is_dir():
+    if is_there(home) and not is_folder(home):
         raise ParameterError(f"`home` must be a folder, got the file {home}.")
     path = home / SETTINGS_FILE
-    if not path.exists():
-        return Settings()
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
+    except FileNotFoundError:
+        return Settings()
     except (OSError, ValueError) as error:
         raise ParameterError(
             f"{path} must be a readable TOML file, got: {error}; correct or remove it."

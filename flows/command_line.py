@@ -170,11 +170,13 @@ def model_status(options: ModelOptions) -> None:
 def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
     """Print where the model is and what it says of a plain pair; exit 1 if unusable."""
     with _one_sentence_errors(debug=False):
+        from config.home import Home  # noqa: PLC0415
         from config.settings import read_settings  # noqa: PLC0415
         from flows.language_model import language_model  # noqa: PLC0415
         from flows.terminal import show_language_model  # noqa: PLC0415
 
-        found = language_model(read_settings(options.home).sentiment, fetch=fetch)
+        settings = read_settings(Home.at(options.home).root).sentiment
+        found = language_model(settings, fetch=fetch)
         if options.json:
             typer.echo(found.model_dump_json(indent=2))
         else:

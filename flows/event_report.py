@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from config.errors import OvernightError
 from config.home import keep_newest_folders
+from config.home_lock import one_run_at_a_time
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.findings import HeadlineFindings, IndexFindings, PriceFindings
-from tasks.chain import one_run_at_a_time
 from tasks.download import downloaded
 from tasks.events import events
 from tasks.guard import guard

@@ -45,7 +45,8 @@ def lstm_training(
         train: Which models to train: all, or missing and stale ones.
         preset: How models are trained, unless a parameter says otherwise.
         parameters: What differs from the preset.
-        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
+        home: A folder, or s3://bucket/folder, of data, models and reports; empty:
+            OVERNIGHT_HOME.
     """
     return trained(
         planned_night(

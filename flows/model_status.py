@@ -42,7 +42,9 @@ class ModelStatuses(BaseModel):
     totals: dict[str, int]
 
 
-def statuses(selection: Selection | None, home: Path, now: datetime) -> ModelStatuses:
+def statuses(
+    selection: Selection | None, home: str | Path, now: datetime
+) -> ModelStatuses:
     """Return the status of the selected symbols, else of all that have a model.
 
     Raises
@@ -50,8 +52,9 @@ def statuses(selection: Selection | None, home: Path, now: datetime) -> ModelSta
     UsageError
         For a selection that can't be read.
     """
-    settings = read_settings(home)
-    registry = Registry(Home(home).models, settings.models)
+    opened = Home.at(home)
+    settings = read_settings(opened.root)
+    registry = Registry(opened.models, settings.models)
     symbols = (
         selected_symbols(selection, settings.all_universes)
         if selection

@@ -12,6 +12,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from config.parameters import TrainingOverrides
+from config.places import is_there
 from market_data.selection import Selection, Universe
 from screening.table import csv_path, published_coverage
 from tasks.night import Night, planned_night
@@ -52,7 +53,7 @@ def watched(due: Night) -> State[str]:
     usable = published_coverage(path, due.symbols)
     if usable is not None and usable >= due.settings.run.minimum_coverage:
         return Completed(message=f"The night of {due.as_of} is published: {path}.")
-    if not path.exists():
+    if not is_there(path):
         found = "none"
     elif usable is None:
         found = "one of other symbols"

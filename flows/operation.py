@@ -8,18 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 
 from config.errors import RunError
+from config.home import Home
 from flows.registration import CHECKOUT, POOL
 
 START_SECONDS = 120
 STOP_SECONDS = 15
 
 
-def operate(home: Path, port: int, say: Callable[[str], None]) -> None:
+def operate(home: str, port: int, say: Callable[[str], None]) -> None:
     """Start all of it, say where it is, and stop it when this process is told to.
 
     Raises
@@ -27,20 +27,21 @@ def operate(home: Path, port: int, say: Callable[[str], None]) -> None:
     RunError
         If the port is taken, or a part does not start or ends by itself.
     """
+    place = str(Home.at(home).root.resolve())
     _require_free(port)
     address = f"http://127.0.0.1:{port}"
-    environment = _environment(home, address)
+    environment = _environment(place, address)
     with _running(["server", "start", "--port", str(port)], environment) as server:
         _wait_until_healthy(f"{address}/api/health", server)
         _register(environment)
         work = ["worker", "start", "--pool", POOL, "--type", "process"]
         with _running(work, environment) as worker:
             say(f"Prefect's UI: {address}")
-            say(f"Results: {home.resolve()}; Ctrl-C ends all of it.")
+            say(f"Results: {place}; Ctrl-C ends all of it.")
             _wait_for_end({"the server": server, "the worker": worker})
 
 
-def _environment(home: Path, address: str) -> dict[str, str]:
+def _environment(home: str, address: str) -> dict[str, str]:
     """Return what the parts need, the user's own settings before ours."""
     ours = {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -48,7 +49,7 @@ def _environment(home: Path, address: str) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
     }
     needed = {
-        "OVERNIGHT_HOME": str(home.resolve()),
+        "OVERNIGHT_HOME": home,
         "PREFECT_API_URL": f"{address}/api",
         "PREFECT_UI_URL": address,
         # The UI would look for the server at port 4200 whatever the port is.

@@ -20,7 +20,7 @@ def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401  typer
 _HOME = typer.Option(
     envvar="OVERNIGHT_HOME",
     metavar="DIR",
-    help="Folder that holds data/ models/ reports/ logs/, and your settings.",
+    help="Folder, or s3://bucket/folder, of data, models, reports and settings.",
 )
 
 
@@ -35,7 +35,7 @@ class SelectionOptions:
     universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
     symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
     file: Annotated[Path | None, _option("F", "A .txt or .json of symbols.")] = None
-    home: Annotated[Path, _HOME] = Path()
+    home: Annotated[str, _HOME] = "."
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class EventOptions(NightOptions):
 class ModelOptions:
     """The home whose settings name the language model, and the form of the answer."""
 
-    home: Annotated[Path, _HOME] = Path()
+    home: Annotated[str, _HOME] = "."
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
 
 
@@ -91,7 +91,7 @@ class ModelOptions:
 class DeployOptions:
     """Where runs put what they make, and where the UI is to be found."""
 
-    home: Annotated[Path, _HOME] = Path()
+    home: Annotated[str, _HOME] = "."
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
     ] = 4200

@@ -54,7 +54,8 @@ def overnight_screening(
         train: Which models to train: missing and stale ones, all, or none.
         preset: How models are trained, unless a parameter says otherwise.
         parameters: What differs from the preset.
-        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
+        home: A folder, or s3://bucket/folder, of data, models and reports; empty:
+            OVERNIGHT_HOME.
         force: Run on a holiday, and where the night is already published.
     """
     night = planned_night(

@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from config.errors import ParameterError, SelectionError
+from config.home import Home
 from config.parameters import TrainingOverrides, training_parameters
 from config.settings import read_settings
 from flows.options import NightOptions, SelectionOptions, TrainOptions
@@ -50,7 +51,7 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         "train": "never",
         "preset": "standard",
         "parameters": TrainingOverrides(),
-        "home": str(options.home),
+        "home": options.home,
     }
 
 
@@ -92,7 +93,7 @@ def _asked_selection(options: NightOptions) -> Selection:
     """Return the sample's own list, or what a person at the terminal picks."""
     if options.source == "sample":
         return Universe(universe="sample")
-    universes = read_settings(options.home).all_universes
+    universes = read_settings(Home.at(options.home).root).all_universes
     if not sys.stdin.isatty():
         raise SelectionError(
             "A run must be told its symbols, got none; name SYMBOL..., --file F or "

@@ -1,4 +1,4 @@
-"""The local price store: one Parquet file a symbol and source, written whole.
+"""The price store: one Parquet file a symbol and source, written whole.
 
 A night asks the source for new sessions only. When the sessions fetched twice differ,
 the source has re-adjusted its history (split, dividend) and all of it is fetched anew.
@@ -6,7 +6,6 @@ the source has re-adjusted its history (split, dividend) and all of it is fetche
 
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,9 @@ from pandera.errors import SchemaError
 
 from config.errors import RateLimited, Unreachable
 from config.home import write_whole
+from config.places import AnyPath
 from config.settings import PriceSettings
+from config.tables import read_table
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -52,7 +53,7 @@ class _Stored:
 class PriceStore:
     """The stored prices of one source."""
 
-    folder: Path
+    folder: AnyPath
     source: PriceSource
     settings: PriceSettings
 
@@ -123,7 +124,7 @@ class PriceStore:
     def _stored(self, symbol: str) -> _Stored | None:
         """Return what is stored; a torn or foreign file counts as nothing."""
         try:
-            frame = RAW_PRICES.validate(pd.read_parquet(self._path(symbol)))
+            frame = RAW_PRICES.validate(read_table(self._path(symbol)))
             asked_from = date.fromisoformat(frame.attrs["asked_from"])
             history = PriceHistory(
                 frame=frame,
@@ -139,7 +140,7 @@ class PriceStore:
             return None
         return None if frame.empty else _Stored(history, asked_from)
 
-    def _path(self, symbol: str) -> Path:
+    def _path(self, symbol: str) -> AnyPath:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
 
 

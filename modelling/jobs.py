@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from config.errors import TooShort
 from config.parameters import TrainingParameters
+from config.places import AnyPath
 from config.settings import ModelSettings
+from config.tables import read_table
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.evaluation import advice, grade, loss_ratio, rejection
@@ -37,9 +38,9 @@ class TrainingJob:
     """One symbol to train: where its features lie and how to train on them."""
 
     symbol: str
-    indicators: Path
+    indicators: AnyPath
     price_source: str
-    models: Path
+    models: AnyPath
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
@@ -50,8 +51,8 @@ class ForecastJob:
     """One symbol to forecast with its live model."""
 
     symbol: str
-    indicators: Path
-    models: Path
+    indicators: AnyPath
+    models: AnyPath
     settings: ModelSettings
 
 
@@ -67,7 +68,7 @@ def train_symbol(
     StorageError
         If the model can't be written.
     """
-    indicators = pd.read_parquet(job.indicators)
+    indicators = read_table(job.indicators)
     _require_sessions(indicators, job.settings.minimum_sessions)
     rows = feature_rows(indicators)
     _load_backend_quietly()
@@ -91,7 +92,7 @@ def forecast_symbol(
     """
     _load_backend_quietly()
     registry = Registry(job.models, job.settings)
-    indicators = pd.read_parquet(job.indicators)
+    indicators = read_table(job.indicators)
     metadata = registry.known_by(job.symbol, indicators.index[-1].date())
     return forecast(registry.load(metadata), metadata, indicators)
 

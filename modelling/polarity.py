@@ -6,14 +6,15 @@ FinBERT's answers are kept by revision and text, so that each title is read once
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 
 from config.errors import SentimentUnavailable
 from config.home import write_whole
+from config.places import AnyPath
 from config.settings import SentimentSettings
+from config.tables import read_table
 from features.lexicon import lexicon_polarity
 from modelling.finbert import loaded_finbert
 from modelling.finbert_files import FinbertFiles, found_files
@@ -38,7 +39,7 @@ class Reader(Protocol):
         ...
 
 
-def open_reader(settings: SentimentSettings, cache: Path) -> Reader:
+def open_reader(settings: SentimentSettings, cache: AnyPath) -> Reader:
     """Return the reader that the settings name, and no other.
 
     Raises
@@ -72,7 +73,7 @@ class FinbertReader:
 
     files: FinbertFiles
     threads: int
-    cache: Path
+    cache: AnyPath
 
     def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
         """Return each title's polarity; see `Reader`."""
@@ -89,7 +90,7 @@ class FinbertReader:
         return dict(zip(wanted, found.tolist(), strict=True))
 
     @property
-    def _path(self) -> Path:
+    def _path(self) -> AnyPath:
         name = f"finbert-{self.files.revision}-{self.files.precision}.parquet"
         return self.cache / name
 
@@ -97,7 +98,7 @@ class FinbertReader:
         """Return earlier answers; a torn or foreign file counts as none."""
         empty = pd.DataFrame({POLARITY: pd.Series(dtype=float), USED: ""}, index=[])
         try:
-            kept = pd.read_parquet(self._path)
+            kept = read_table(self._path)
         except (OSError, ValueError):
             return empty
         sound = list(kept.columns) == [POLARITY, USED] and kept.index.is_unique

@@ -1,4 +1,4 @@
-"""The models on disk: a `.keras` file and its metadata, together or not at all.
+"""The models of a home: a `.keras` file and its metadata, together or not at all.
 
 Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 `lstm_{symbol}_metadata.json`; `history/` with earlier pairs; `rejected/` with the last
@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from config.errors import ModelUnusable, SelectionError
-from config.home import refusals_named, write_text_whole, write_whole
+from config.home import write_text_whole, write_whole
+from config.places import (
+    AnyPath,
+    files_in,
+    is_there,
+    local_copy,
+    move,
+    read_whole,
+    refusals_named,
+    remove,
+)
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
 from modelling.model_metadata import ModelMetadata
@@ -29,11 +39,11 @@ if TYPE_CHECKING:
 class ModelPair:
     """Where one model and its metadata lie."""
 
-    model: Path
-    metadata: Path
+    model: AnyPath
+    metadata: AnyPath
 
     @classmethod
-    def of(cls, folder: Path, symbol: str, tag: str = "") -> "ModelPair":
+    def of(cls, folder: AnyPath, symbol: str, tag: str = "") -> "ModelPair":
         """Return the symbol's pair in `folder`; `tag` tells earlier ones apart."""
         name = f"lstm_{file_stem(symbol)}{tag}"
         return cls(folder / f"{name}_model.keras", folder / f"{name}_metadata.json")
@@ -43,7 +53,7 @@ class ModelPair:
 class Registry:
     """The models of one home folder."""
 
-    folder: Path
+    folder: AnyPath
     settings: ModelSettings
 
     def save(
@@ -59,7 +69,7 @@ class Registry:
         Raises
         ------
         StorageError
-            If the disk refuses; the pair before stays.
+            If the disk or store refuses; the pair before stays.
         """
         symbol = metadata.symbol
         draft = ModelPair.of(self.folder / "drafts", symbol)
@@ -101,11 +111,11 @@ class Registry:
             If there is none, or its files don't belong together.
         """
         pair = ModelPair.of(self.folder, symbol)
-        if not pair.model.exists() and not pair.metadata.exists():
+        if not is_there(pair.model) and not is_there(pair.metadata):
             raise ModelUnusable(
                 f"{symbol} must have a model, got none; run `overnight train {symbol}`."
             )
-        # A kill between the two renames of a save leaves the metadata in `drafts/`.
+        # A kill between the two moves of a save leaves the metadata in `drafts/`.
         draft = ModelPair.of(self.folder / "drafts", symbol)
         for path in (pair.metadata, draft.metadata):
             metadata = _read(path, symbol)
@@ -175,10 +185,11 @@ class Registry:
 
         path = ModelPair.of(self.folder, metadata.symbol).model
         earlier = self._history_pair(metadata).model
-        if earlier.exists() and not _belongs(path, metadata):
+        if is_there(earlier) and not _belongs(path, metadata):
             path = earlier
         try:
-            return keras.saving.load_model(path, compile=False, safe_mode=True)
+            with local_copy(path) as file:
+                return keras.saving.load_model(file, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.
             raise ModelUnusable(
                 f"{path.name} must load in Keras' safe mode, got "
@@ -190,15 +201,15 @@ class Registry:
         """Return the symbols of which any live file is there, in order of name."""
         names = [
             path.name.removeprefix("lstm_").rpartition("_")[0]
-            for pattern in ("lstm_*_model.keras", "lstm_*_metadata.json")
-            for path in self.folder.glob(pattern)
+            for path in files_in(self.folder, "lstm_")
+            if path.name.endswith(("_model.keras", "_metadata.json"))
         ]
         return tuple(sorted({name for name in names if _is_symbol(name)}))
 
     def _retire(self, live: ModelMetadata) -> None:
         """Copy the live pair to `history/`, the model first: alone it means nothing."""
         pair, old = ModelPair.of(self.folder, live.symbol), self._history_pair(live)
-        write_whole(old.model, lambda new: shutil.copyfile(pair.model, new))
+        write_whole(old.model, lambda new: _copy(pair.model, new))
         write_text_whole(old.metadata, live.model_dump_json(indent=2))
 
     def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
@@ -209,15 +220,15 @@ class Registry:
         """Return the earlier pairs, oldest training first; a half one counts."""
         folder = self.folder / "history"
         stem = f"lstm_{file_stem(symbol)}_"
-        tags = {path.name.split("_")[2] for path in folder.glob(f"{stem}*_*")}
+        tags = {path.name.split("_")[2] for path in files_in(folder, stem)}
         return [ModelPair.of(folder, symbol, f"_{tag}") for tag in sorted(tags)]
 
     def _prune_history(self, symbol: str) -> None:
         pairs = self._history(symbol)
         for pair in pairs[: max(0, len(pairs) - self.settings.history_kept)]:
             with refusals_named(pair.model):
-                pair.model.unlink(missing_ok=True)
-                pair.metadata.unlink(missing_ok=True)
+                remove(pair.model)
+                remove(pair.metadata)
 
     def _finish_save(self, symbol: str) -> None:
         """Put in place what a kill left in `drafts/`: a pair, or metadata alone."""
@@ -225,43 +236,49 @@ class Registry:
         metadata = _read(draft.metadata, symbol)
         if metadata is None:
             return
-        if _belongs(draft.model, metadata):
-            self._place(draft, metadata)
-            return
         live = ModelPair.of(self.folder, symbol)
         rejected = ModelPair.of(self.folder / "rejected", symbol)
         for pair in (live, rejected, self._history_pair(metadata)):
             if _belongs(pair.model, metadata):
                 with refusals_named(pair.metadata):
-                    draft.metadata.replace(pair.metadata)
+                    move(draft.metadata, pair.metadata)
+                    remove(draft.model)
                 return
+        if _belongs(draft.model, metadata):
+            self._place(draft, metadata)
+
+
+def _copy(source: AnyPath, new: Path) -> None:
+    with local_copy(source) as file:
+        shutil.copyfile(file, new)
 
 
 def _move(draft: ModelPair, target: ModelPair) -> None:
-    # Two renames are not one: after a kill between them readers look into `drafts/`
+    # Two moves are not one: after a kill between them readers look into `drafts/`
     # too, and the next save ends the move.
     with refusals_named(target.model):
-        target.model.parent.mkdir(parents=True, exist_ok=True)
-        draft.model.replace(target.model)
-        draft.metadata.replace(target.metadata)
+        move(draft.model, target.model)
+        move(draft.metadata, target.metadata)
 
 
-def _read(path: Path, symbol: str) -> ModelMetadata | None:
+def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
     """Return the metadata if the file holds the symbol's, else None."""
     try:
-        metadata = ModelMetadata.model_validate_json(path.read_bytes())
+        metadata = ModelMetadata.model_validate_json(read_whole(path))
     except (OSError, ValidationError):
         return None
     return metadata if metadata.symbol == symbol else None
 
 
-def _belongs(model: Path, metadata: ModelMetadata) -> bool:
-    return model.exists() and _fingerprint(model) == metadata.model_fingerprint
+def _belongs(model: AnyPath, metadata: ModelMetadata) -> bool:
+    try:
+        return _fingerprint(model) == metadata.model_fingerprint
+    except FileNotFoundError:
+        return False
 
 
-def _fingerprint(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _fingerprint(path: AnyPath) -> str:
+    return hashlib.sha256(read_whole(path)).hexdigest()
 
 
 def _is_symbol(name: str) -> bool:

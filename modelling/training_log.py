@@ -2,12 +2,28 @@
 
 import json
 import os
+import time
+import uuid
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from config.home import refusals_named
+from upath import UPath
+
+from config.places import (
+    AnyPath,
+    objects_in,
+    put_whole,
+    read_all,
+    read_whole,
+    refusals_named,
+    remove_all,
+)
 from modelling.model_metadata import ModelMetadata
+
+LOG_NAME = "_training_log.jsonl"
+PARTS = "parts"
 
 
 def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
@@ -36,10 +52,14 @@ def failed_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def is_logged(folder: Path, at: datetime, symbol: str) -> bool:
-    """Return whether the log has a line of the symbol of that instant."""
+def is_logged(folder: AnyPath, at: datetime, symbol: str) -> bool:
+    """Return whether the log has a line of the symbol of that instant.
+
+    A line that still waits in a store is not looked at: written twice, it is logged
+    once.
+    """
     try:
-        lines = _log_path(folder, at).read_text(encoding="utf-8").splitlines()
+        lines = read_whole(_log_path(folder, at)).decode().splitlines()
     except OSError:
         return False
     entry = {"at": at.isoformat(), "symbol": symbol}
@@ -47,25 +67,70 @@ def is_logged(folder: Path, at: datetime, symbol: str) -> bool:
     return any(line.startswith(start) for line in lines)
 
 
-def append_entry(folder: Path, at: datetime, entry: dict[str, Any]) -> None:
+def append_entry(folder: AnyPath, at: datetime, entry: dict[str, Any]) -> None:
     """Append one line to the log of that (UTC) day.
+
+    A store can't append: there the line waits in `parts/` for `close_log`.
 
     Raises
     ------
     StorageError
-        If the disk refuses.
+        If the disk or the store refuses.
     """
     path = _log_path(folder, at)
     line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
     with refusals_named(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        # One write on an append-only descriptor: lines of parallel tasks don't mix.
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(descriptor, line)
-        finally:
-            os.close(descriptor)
+        if isinstance(path, Path):
+            _append(path, line)
+            return
+        # Its own name for each line: writers on many machines lose none. The time only
+        # puts the lines in order.
+        name = f"{_day(at)}_{time.time_ns()}_{uuid.uuid4().hex}.json"
+        put_whole(path.parent / PARTS / name, line)
 
 
-def _log_path(folder: Path, at: datetime) -> Path:
-    return folder / f"{at.astimezone(UTC):%Y-%m-%d}_training_log.jsonl"
+def _append(path: Path, line: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One write on an append-only descriptor: lines of parallel tasks don't mix.
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
+
+
+def close_log(folder: AnyPath) -> None:
+    """Put the lines that wait in a store into their days' logs; on a disk none waits.
+
+    Lines of a killed run are among them. Only the run that holds the home may call it.
+
+    Raises
+    ------
+    StorageError
+        If the store refuses; no line is lost.
+    """
+    if isinstance(folder, Path):
+        return
+    waiting = objects_in(folder / PARTS)
+    for day, parts in groupby(waiting, key=lambda part: part.name.partition("_")[0]):
+        _close_day(folder / f"{day}{LOG_NAME}", list(parts))
+
+
+def _close_day(log: UPath, parts: list[UPath]) -> None:
+    try:
+        logged = read_whole(log).splitlines(keepends=True)
+    except FileNotFoundError:
+        logged = []
+    # A kill between the two steps leaves parts that the log already holds.
+    lines = dict.fromkeys([*logged, *read_all(parts)])
+    with refusals_named(log):
+        put_whole(log, b"".join(lines))
+        remove_all(parts)
+
+
+def _log_path(folder: AnyPath, at: datetime) -> AnyPath:
+    return folder / f"{_day(at)}{LOG_NAME}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import ClassVar, cast, get_args
 
 from config.errors import NoCalendar, SelectionError
+from config.places import AnyPath, read_whole
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
 from risk_guard.event_sources import EventAnswer
@@ -38,7 +38,7 @@ class CalendarFile:
     `missing` is why there are none where the whole file can't be used.
     """
 
-    path: Path
+    path: AnyPath
     lines: tuple[_Line, ...] = ()
     refusals: tuple[str, ...] = ()
     unread: dict[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def _event(line: _Line, now: datetime) -> Event:
     )
 
 
-def read_calendar(path: Path) -> CalendarFile:
+def read_calendar(path: AnyPath) -> CalendarFile:
     """Return the calendar at `path`; one that is not there is missing, with the reason.
 
     UTF-8, a header with `ticker,event_type,date` and, where wanted, `title,url`;
@@ -109,7 +109,7 @@ def read_calendar(path: Path) -> CalendarFile:
     costs that letter, not the file.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = read_whole(path).decode("utf-8-sig", errors="replace")
     except FileNotFoundError:
         return CalendarFile(path, missing=f"there is no {path.name} in the home.")
     except OSError as error:
@@ -128,7 +128,7 @@ def read_calendar(path: Path) -> CalendarFile:
 
 
 def _calendar(
-    path: Path, names: list[str], rows: Iterator[tuple[int, list[str]]]
+    path: AnyPath, names: list[str], rows: Iterator[tuple[int, list[str]]]
 ) -> CalendarFile:
     lines: list[_Line] = []
     refusals: list[str] = []

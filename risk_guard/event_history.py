@@ -6,12 +6,12 @@ last said stands until it says otherwise.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from config.errors import SymbolError
 from config.home import write_whole
+from config.places import AnyPath, read_whole
 from market_data.symbols import file_stem
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event
@@ -41,7 +41,7 @@ _SEEN = TypeAdapter(tuple[SeenEvent, ...])
 class EventHistory:
     """The events of all symbols seen by one home."""
 
-    folder: Path
+    folder: AnyPath
 
     def known_by(self, symbol: str, source: str, as_of: date) -> tuple[Event, ...]:
         """Return what nights up to `as_of` were told by the source."""
@@ -82,11 +82,11 @@ class EventHistory:
     def _read(self, symbol: str) -> tuple[SeenEvent, ...]:
         """Return what is stored; a torn or foreign file counts as nothing."""
         try:
-            return _SEEN.validate_json(self._path(symbol).read_bytes())
+            return _SEEN.validate_json(read_whole(self._path(symbol)))
         except (OSError, ValueError):
             return ()
 
-    def _path(self, symbol: str) -> Path:
+    def _path(self, symbol: str) -> AnyPath:
         return self.folder / f"{file_stem(symbol)}.json"
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
+from config.places import AnyPath
 from config.settings import GuardSettings
 from features.component import Component
 from features.sentiment import NewsSentiment
@@ -24,7 +24,7 @@ class PriceFindings:
     paid a share by ex-dividend date.
     """
 
-    path: Path
+    path: AnyPath
     sessions: int
     currency: str
     source: str
@@ -41,7 +41,7 @@ class IndicatorFindings:
     `last` may hold NaN where an indicator is undefined.
     """
 
-    path: Path
+    path: AnyPath
     last: dict[str, float]
     trend: Component
     technical: Component
@@ -64,7 +64,7 @@ class HeadlineFindings:
 class IndexFindings:
     """An index' closes stored at `path`, or the reason why there are none."""
 
-    path: Path | None
+    path: AnyPath | None
     reason: str = ""
 
 

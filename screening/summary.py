@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
+from config.places import AnyPath
 from modelling.model_metadata import ModelMetadata
 from screening.row import Row
 
@@ -26,7 +26,7 @@ class RunSummary:
     untrained: Mapping[str, str] = field(default_factory=dict)
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
-    csv: Path | None = None
+    csv: AnyPath | None = None
     notices: tuple[str, ...] = ()
     taken_over: Mapping[str, int] = field(default_factory=dict)
 

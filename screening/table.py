@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable
 from datetime import date
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from config.home import write_text_whole
+from config.places import AnyPath, read_whole
 from screening.columns import COLUMNS
 from screening.row import Row
 
@@ -30,12 +30,12 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def csv_path(folder: Path, as_of: date) -> Path:
+def csv_path(folder: AnyPath, as_of: date) -> AnyPath:
     """Return where the screening CSV of a night lies."""
     return folder / f"{as_of.isoformat()}_screening_results.csv"
 
 
-def write_csv(path: Path, rows: Iterable[Row]) -> None:
+def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     """Write the rows under `COLUMNS`, whole or not at all.
 
     Raises
@@ -51,10 +51,10 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     write_text_whole(path, text.getvalue())
 
 
-def published_coverage(path: Path, symbols: Iterable[str]) -> float | None:
+def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
     """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        rows = list(csv.DictReader(io.StringIO(read_whole(path).decode())))
         status = {row["symbol"]: row["data_status"] for row in rows}
     except (OSError, ValueError, KeyError):
         return None

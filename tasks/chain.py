@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
-from filelock import FileLock, Timeout
 from prefect import allow_failure
 from prefect.futures import PrefectFuture
 
-from config.errors import BusyError, OvernightError
-from config.home import Home, refusals_named
+from config.errors import OvernightError
+from config.home_lock import one_run_at_a_time
 from config.settings import RunSettings
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
@@ -100,33 +99,6 @@ def _processes(run: RunSettings, symbols: int) -> ProcessCount:
     cores, free = astuple(this_machine())
     wanted, needed = run.training_processes, run.process_memory_mb
     return process_count(wanted, cores, free, needed, symbols)
-
-
-@contextmanager
-def one_run_at_a_time(home: Home) -> Iterator[None]:
-    """Hold the home's lock, which the system drops if the process is killed.
-
-    Raises
-    ------
-    BusyError
-        If another run holds it.
-    StorageError
-        If the home can't be written.
-    """
-    with refusals_named(home.lock):
-        home.lock.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(home.lock)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BusyError(
-                f"{home.root} must be free, got another run in it; wait for its end, "
-                "or use another --home."
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:

@@ -3,16 +3,18 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from config.errors import SymbolError
+from config.places import read_whole
+from config.tables import read_table
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from screening.findings import IndicatorFindings, ModelFindings
+from tasks.carried import run_at
 from tasks.night import Night
 from tasks.receipts import Receipts, taken_over
 from tasks.slots import ProcessSlots
@@ -40,7 +42,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
 
     `trained` is waited for and not read: the registry knows what training left there.
     """
-    table = pd.read_parquet(indicators.path)
+    table = read_table(indicators.path)
     metadata, state = night_model(night.registry(), symbol, table, night.run_at)
     findings = ModelFindings(state, metadata, None)
     if metadata is None or not state.may_speak:
@@ -51,7 +53,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
         return taken_over(replace(findings, forecast=earlier.forecast))
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     try:
-        answer = slots.run(forecast_symbol, job)
+        answer = run_at(night.home, slots, forecast_symbol, job)
     except SymbolError as error:
         silent = ModelState("missing", state.age_days, str(error))
         return ModelFindings(silent, metadata, None)
@@ -60,4 +62,4 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
 
 
 def _fingerprint(indicators: IndicatorFindings) -> str:
-    return hashlib.sha256(indicators.path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_whole(indicators.path)).hexdigest()

@@ -1,9 +1,9 @@
 """Task: the event risk guard's word on a symbol."""
 
-import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from config.tables import read_table
 from features.sentiment import NewsSentiment
 from market_data.prices import ADJUSTED_CLOSE, CLOSE
 from market_data.symbols import exchange_of
@@ -43,9 +43,9 @@ def _surroundings(
     if prices is None:
         return Surroundings(news.polarity)
     settings = night.settings.guard
-    closes = pd.read_parquet(prices.path)[CLOSE]
+    closes = read_table(prices.path)[CLOSE]
     fitted = None
     if market and market.path:
-        index_closes = pd.read_parquet(market.path)[ADJUSTED_CLOSE]
+        index_closes = read_table(market.path)[ADJUSTED_CLOSE]
         fitted = hedge(closes, index_closes, settings)
     return Surroundings(news.polarity, volatility(closes, settings), fitted)

@@ -16,6 +16,7 @@ import pandas as pd
 from config.errors import ParameterError
 from config.home import Home
 from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
+from config.places import AnyPath
 from config.settings import Settings, read_settings
 from market_data.sample import LAST_SESSION
 from market_data.selection import Selection, selected_symbols
@@ -60,11 +61,11 @@ class Night:
         return (pd.Timestamp(self.as_of_of(symbol)) - back).date()
 
     @property
-    def tables(self) -> Path:
+    def tables(self) -> AnyPath:
         """Return the folder of this night's tables between the stages."""
         return self.home.nights / self.as_of.isoformat()
 
-    def table(self, stage: str, symbol: str) -> Path:
+    def table(self, stage: str, symbol: str) -> AnyPath:
         """Return where a stage's table of the symbol lies."""
         return self.tables / stage / f"{file_stem(symbol)}.parquet"
 
@@ -110,8 +111,8 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     """
     _require_choice("train", train, get_args(TrainPolicy))
     _require_choice("preset", preset, tuple(PRESETS))
-    folder_of_all = Path(home or os.environ.get("OVERNIGHT_HOME") or ".")
-    settings = read_settings(folder_of_all)
+    opened = Home.at(home or os.environ.get("OVERNIGHT_HOME") or ".")
+    settings = read_settings(opened.root)
     symbols = selected_symbols(selection, settings.all_universes)
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}
@@ -124,7 +125,7 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         train=train,
         parameters=parameters.over(preset),
         settings=settings,
-        home=Home(folder_of_all),
+        home=opened,
     )
     night.open_feeds()
     return night

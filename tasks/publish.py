@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -15,8 +14,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from config.home import keep_newest_folders
+from config.places import AnyPath
 from market_data.sessions import is_session
-from modelling.training_log import append_entry, failed_entry
+from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary
@@ -92,6 +92,7 @@ def _closed(
     for symbol, why in untrained.items():
         entry = failed_entry(symbol, why, night.run_at)
         append_entry(night.home.training_log, night.run_at, entry)
+    close_log(night.home.training_log)
     shown("the table of models", partial(_show_models, findings))
     keep_newest_folders(night.tables, night.settings.run.nights_kept)
     return RunSummary(
@@ -159,7 +160,7 @@ def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummar
     return Completed(message=summary.sentence, data=summary)
 
 
-def _show_rows(rows: Sequence[Row], csv: Path) -> None:
+def _show_rows(rows: Sequence[Row], csv: AnyPath) -> None:
     """Put the rows into Prefect's table artifact, and a link to their CSV."""
     table = [{name: cell(row.get(name)) for name in SHOWN} for row in rows]
     create_table_artifact(

@@ -6,17 +6,16 @@ night's tables go; Prefect's result store knows nothing of those, and is never p
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from config.home import write_text_whole
+from config.places import AnyPath, read_whole, remove_tree
 from market_data.symbols import file_stem
 from tasks.night import Night
 
@@ -35,7 +34,7 @@ class Receipts:
     All runs that ask for the same are one attempt until one of them ends well.
     """
 
-    folder: Path
+    folder: AnyPath
     begun_at: datetime
 
     def finished[Found](
@@ -46,7 +45,7 @@ class Receipts:
         A torn or foreign receipt counts as none.
         """
         try:
-            text = self._path(stage, symbol).read_bytes()
+            text = read_whole(self._path(stage, symbol))
             return TypeAdapter(kind).validate_json(text)
         except (OSError, ValidationError):
             return None
@@ -59,9 +58,9 @@ class Receipts:
 
     def drop(self, stage: str = "") -> None:
         """Forget a stage, or all: the night is done, a later run of it is a new one."""
-        shutil.rmtree(self.folder / stage, ignore_errors=True)
+        remove_tree(self.folder / stage if stage else self.folder)
 
-    def _path(self, stage: str, symbol: str) -> Path:
+    def _path(self, stage: str, symbol: str) -> AnyPath:
         return self.folder / stage / f"{file_stem(symbol)}.json"
 
 
@@ -76,7 +75,7 @@ def opened_receipts(night: Night, flow: str) -> Receipts:
     folder = night.tables / "unfinished" / _fingerprint(night, flow)
     path = folder / "begun.json"
     try:
-        begun = _Begun.model_validate_json(path.read_bytes())
+        begun = _Begun.model_validate_json(read_whole(path))
     except (OSError, ValidationError):
         begun = _Begun(run_at=night.run_at)
         write_text_whole(path, begun.model_dump_json())

@@ -8,11 +8,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
+from config.tables import read_table
 from modelling.freshness import night_model
 from modelling.jobs import TrainingJob, data_fingerprint, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.training_log import append_entry, is_logged, trained_entry
 from screening.findings import IndicatorFindings
+from tasks.carried import run_at
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import Receipts, taken_over
@@ -29,7 +31,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
     progress: Progress,
 ) -> ModelMetadata | State[ModelMetadata] | None:
     """Return the new model's metadata, None where the present one is to stay."""
-    table = pd.read_parquet(indicators.path)
+    table = read_table(indicators.path)
     earlier = _trained_before(night, symbol, table, receipts)
     if earlier:
         _log(night, earlier)
@@ -45,8 +47,12 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         settings=night.settings.models,
         trained_at=night.run_at,
     )
-    metadata = slots.run(
-        train_symbol, job, lambda done: progress.on_epoch(symbol, done)
+    metadata = run_at(
+        night.home,
+        slots,
+        train_symbol,
+        job,
+        lambda done: progress.on_epoch(symbol, done),
     )
     _log(night, metadata)
     return metadata

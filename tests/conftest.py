@@ -1,5 +1,6 @@
 """What all tests share: calendars, and the replay of Yahoo where there is one."""
 
+import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 import curl_cffi  # noqa: F401
 import pytest
 from equipment import REPLAY_NOW, Replay, equipment, needed
+from object_store import bucket_on_loopback, shared_folder
 
+from config.home import Home
+from config.places import remove_tree
 from market_data.sessions import calendar
 from market_data.symbols import EXCHANGES
 
@@ -23,6 +27,29 @@ def _calendars() -> None:
         warnings.filterwarnings("ignore", message="Series.values returning")
         for exchange in EXCHANGES.values():
             calendar(exchange.code)
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """Give the address of a bucket of an S3-compatible server of the tests' own."""
+    with bucket_on_loopback() as address:
+        yield address
+
+
+@pytest.fixture(params=["disk", "memory", "s3", "share"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
+    """Give an empty home on a disk, in memory, in S3, and in a store that must move."""
+    match request.param:
+        case "disk":
+            opened = Home(tmp_path)
+        case "memory":
+            opened = Home.at(f"memory://{uuid.uuid4().hex}")
+        case "s3":
+            opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
+        case _:
+            opened = Home.at(shared_folder(tmp_path))
+    yield opened
+    remove_tree(opened.root)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 
 from config.errors import TooShort
+from config.home import Home, write_text_whole
+from config.places import files_in, remove
 from modelling.training import EpochDone
 
 OnEpoch = Callable[[EpochDone], None]
@@ -47,3 +49,12 @@ def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
         on_epoch(EpochDone(epoch, epochs, 1 / epoch, 2 / epoch))
         time.sleep(1.2)
     return epochs
+
+
+def tidy(home: Home, _on_epoch: OnEpoch) -> list[str]:
+    """Write one file of the home, change one, remove one; return what it found."""
+    found = [path.name for path in files_in(home.models)]
+    write_text_whole(home.models / "new.json", "new")
+    write_text_whole(home.models / "changed.json", "changed")
+    remove(home.models / "old.json")
+    return found

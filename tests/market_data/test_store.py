@@ -17,6 +17,7 @@ from config.errors import (
     UnknownSymbol,
     Unreachable,
 )
+from config.home import Home
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, VOLUME, PriceHistory
 from market_data.store import PriceStore
@@ -58,6 +59,18 @@ def source(generated: Callable[..., pd.DataFrame]) -> FakeSource:
 def store(tmp_path: Path, source: FakeSource) -> PriceStore:
     """Return an empty store of that source."""
     return PriceStore(tmp_path, source, SETTINGS)
+
+
+def test_a_store_in_any_home_asks_once(home: Home, source: FakeSource) -> None:
+    """Wherever the home is, what was stored one night is not asked for on the next."""
+    store = PriceStore(home.prices, source, SETTINGS)
+    first = store.history("AAPL", FIRST, SECOND_NIGHT)
+    again = store.history("AAPL", FIRST, SECOND_NIGHT)
+    assert source.requests == [(FIRST, SECOND_NIGHT)]
+    pd.testing.assert_frame_equal(again.frame, first.frame, check_freq=False)
+    assert again.currency == "USD"
+    source.failure = Unreachable("no line")
+    assert store.history("AAPL", FIRST, SECOND_NIGHT).source == "fake"
 
 
 def expected(source: FakeSource, first: date, last: date) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Who reads headlines: each engine under its own name, each title read once ever."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tiny_finbert import write_tiny_finbert
 
 from config.errors import SentimentUnavailable
+from config.home import Home
 from config.settings import SentimentSettings
 from features.lexicon import lexicon_polarity
 from modelling.polarity import FinbertReader, LexiconReader, Reader, open_reader
@@ -45,6 +47,16 @@ def test_kept_answers_need_no_model(tmp_path: Path) -> None:
     (tmp_path / "model" / "onnx" / "model.onnx").write_text("gone")
     assert reader.polarities(["loss", "surge"], TODAY) == first
     assert reader.polarities([], TODAY) == {}
+
+
+def test_answers_are_kept_wherever_the_home_is(tmp_path: Path, home: Home) -> None:
+    """In a store as on a disk, a title read once is not read again."""
+    reader = reader_of(tmp_path)
+    assert isinstance(reader, FinbertReader)
+    reader = replace(reader, cache=home.polarities)
+    first = reader.polarities(["surge", "loss"], TODAY)
+    (tmp_path / "model" / "onnx" / "model.onnx").write_text("gone")
+    assert reader.polarities(["loss", "surge"], TODAY) == first
 
 
 def test_another_model_inherits_no_answer(tmp_path: Path) -> None:

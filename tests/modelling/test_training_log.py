@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 from config.errors import StorageError
+from config.home import Home
+from config.places import AnyPath, files_in, read_whole
 from modelling.model_metadata import ModelMetadata
-from modelling.training_log import append_entry, failed_entry, trained_entry
+from modelling.training_log import (
+    PARTS,
+    append_entry,
+    close_log,
+    failed_entry,
+    is_logged,
+    trained_entry,
+)
 
 Describe = Callable[..., ModelMetadata]
 
@@ -18,50 +27,67 @@ AT = datetime(2013, 3, 1, 22, 5, tzinfo=UTC)
 FILE = "2013-03-01_training_log.jsonl"
 
 
-def lines(folder: Path) -> list[dict[str, object]]:
-    """Return the day's log, line by line."""
-    text = (folder / FILE).read_text(encoding="utf-8")
+def lines(folder: AnyPath) -> list[dict[str, object]]:
+    """Return the day's log as it is when a run has ended, line by line."""
+    close_log(folder)
+    text = read_whole(folder / FILE).decode()
     assert text.endswith("\n")
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_each_entry_is_a_line_of_its_day(tmp_path: Path, describe: Describe) -> None:
+def test_each_entry_is_a_line_of_its_day(home: Home, describe: Describe) -> None:
     """Entries are appended in order to the file of their day; none is lost."""
     entries = [
         trained_entry(describe(), AT),
         failed_entry("BHP.AX", "too_short: 40 sessions", AT),
     ]
     for entry in entries:
-        append_entry(tmp_path / "logs", AT, entry)
-    assert lines(tmp_path / "logs") == entries
-    assert [path.name for path in (tmp_path / "logs").iterdir()] == [FILE]
+        append_entry(home.training_log, AT, entry)
+    assert lines(home.training_log) == entries
+    assert [path.name for path in files_in(home.training_log)] == [FILE]
 
 
-def test_each_day_has_its_file(tmp_path: Path) -> None:
+def test_each_day_has_its_file(home: Home) -> None:
     """An entry of another day goes to another file."""
     for day in (1, 2):
         at = datetime(2013, 3, day, tzinfo=UTC)
-        append_entry(tmp_path, at, failed_entry("AAPL", "why", at))
-    names = sorted(path.name for path in tmp_path.iterdir())
+        append_entry(home.training_log, at, failed_entry("AAPL", "why", at))
+    close_log(home.training_log)
+    names = [path.name for path in files_in(home.training_log)]
     assert names == [FILE, "2013-03-02_training_log.jsonl"]
 
 
-def test_many_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
+def test_many_threads_do_not_mix_their_lines(home: Home) -> None:
     """Long lines from eight threads at once arrive whole, each exactly once."""
     entries = [
-        failed_entry("AAPL", f"{number} " + "é" * 3000, AT) for number in range(200)
+        failed_entry("AAPL", f"{number} " + "é" * 3000, AT) for number in range(100)
     ]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda entry: append_entry(tmp_path, AT, entry), entries))
-    found = sorted(str(line["reason"]) for line in lines(tmp_path))
+        list(pool.map(lambda one: append_entry(home.training_log, AT, one), entries))
+    found = sorted(str(line["reason"]) for line in lines(home.training_log))
     assert found == sorted(entry["reason"] for entry in entries)
 
 
 @pytest.mark.parametrize("reason", ['a "quoted"\nword', "naïve ünïcode", "{}"])
-def test_any_reason_stays_one_line(tmp_path: Path, reason: str) -> None:
+def test_any_reason_stays_one_line(home: Home, reason: str) -> None:
     """Line breaks and quotes in a reason are escaped, other scripts readable."""
-    append_entry(tmp_path, AT, failed_entry("AAPL", reason, AT))
-    assert [line["reason"] for line in lines(tmp_path)] == [reason]
+    append_entry(home.training_log, AT, failed_entry("AAPL", reason, AT))
+    assert [line["reason"] for line in lines(home.training_log)] == [reason]
+
+
+def test_a_killed_runs_lines_are_logged_once(home: Home) -> None:
+    """The next run logs what a killed one left, and a line said twice only once."""
+    folder, first = home.training_log, failed_entry("AAPL", "why", AT)
+    append_entry(folder, AT, first)
+    close_log(folder)
+    assert is_logged(folder, AT, "AAPL")
+    assert not is_logged(folder, AT, "MSFT")
+    later = failed_entry("MSFT", "why", AT)
+    append_entry(folder, AT, later)
+    if not isinstance(folder, Path):  # Killed before it took the waiting line away.
+        append_entry(folder, AT, first)
+    assert lines(folder) == [first, later]
+    assert files_in(folder / PARTS) == []
 
 
 def test_a_trained_model_is_logged_with_its_record(describe: Describe) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from made_events import AS_OF, NOW
 
 from config.errors import NoCalendar
+from config.home import Home, write_text_whole
 from risk_guard.calendar_file import CalendarFile, read_calendar
 from risk_guard.event_sources import EventAnswer
 
@@ -26,6 +27,16 @@ def calendar_of(folder: Path, text: str | bytes) -> CalendarFile:
 def asked(calendar: CalendarFile, symbol: str = "CBA.AX") -> EventAnswer:
     """Return the calendar's answer for a symbol."""
     return calendar.ask(symbol, AS_OF, NOW)
+
+
+def test_a_calendar_is_read_wherever_the_home_is(home: Home) -> None:
+    """Missing at first, then read, with the bytes that no spreadsheet leaves out."""
+    assert (
+        "there is no event_calendar.csv" in read_calendar(home.event_calendar).missing
+    )
+    write_text_whole(home.event_calendar, "\ufeff" + HEADER + GOOD)
+    (found,) = asked(read_calendar(home.event_calendar)).events
+    assert found.title == "Pillar 3"
 
 
 def test_a_line_is_an_event(tmp_path: Path) -> None:

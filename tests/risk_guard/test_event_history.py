@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from made_events import AS_OF, NOW, event
 
 from config.errors import RateLimited
+from config.home import Home, write_text_whole
 from risk_guard.event_history import EventHistory, Remembered
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
@@ -39,41 +39,41 @@ def speaker() -> Speaker:
 
 
 def night(
-    folder: Path, speaker: Speaker, day: int = 0, *, forgets: bool = True
+    home: Home, speaker: Speaker, day: int = 0, *, forgets: bool = True
 ) -> EventAnswer:
     """Return the answer of the night `day` days after the as-of session."""
-    source = Remembered(speaker, EventHistory(folder), forgets=forgets)
+    source = Remembered(speaker, EventHistory(home.seen_events), forgets=forgets)
     return source.ask("CBA.AX", AS_OF + timedelta(days=day), NOW)
 
 
 def test_a_passed_event_is_kept_for_the_sit_out_after_it(
-    tmp_path: Path, speaker: Speaker
+    home: Home, speaker: Speaker
 ) -> None:
     """Yahoo forgets an event once it has passed; the history does not."""
     speaker.events = (on(1),)
-    night(tmp_path, speaker)
+    night(home, speaker)
     speaker.events = (on(90),)
     for day in (1, 2, 3):
-        assert night(tmp_path, speaker, day).events == (on(90), on(1))
+        assert night(home, speaker, day).events == (on(90), on(1))
 
 
-def test_a_moved_event_is_not_kept(tmp_path: Path, speaker: Speaker) -> None:
+def test_a_moved_event_is_not_kept(home: Home, speaker: Speaker) -> None:
     """A date still to come that the source no longer names is gone."""
     speaker.events = (on(5),)
-    night(tmp_path, speaker)
+    night(home, speaker)
     speaker.events = (on(8),)
-    assert night(tmp_path, speaker, 1).events == (on(8),)
-    assert night(tmp_path, speaker, 6).events == (on(8),)
+    assert night(home, speaker, 1).events == (on(8),)
+    assert night(home, speaker, 6).events == (on(8),)
 
 
 def test_the_last_word_stands_when_the_source_is_silent(
-    tmp_path: Path, speaker: Speaker
+    home: Home, speaker: Speaker
 ) -> None:
     """Its events still count, but nobody knows what else comes; the row says so."""
     speaker.events = (on(2),)
-    night(tmp_path, speaker)
+    night(home, speaker)
     speaker.events = None
-    answer = night(tmp_path, speaker, 1)
+    answer = night(home, speaker, 1)
     assert answer.events == (on(2),)
     assert not answer.knows_what_comes
     assert answer.gap == "rate_limited: Yahoo said 429"
@@ -81,68 +81,66 @@ def test_the_last_word_stands_when_the_source_is_silent(
 
 
 def test_silence_without_a_last_word_is_the_failure(
-    tmp_path: Path, speaker: Speaker
+    home: Home, speaker: Speaker
 ) -> None:
     """Where nothing is remembered, the source's own failure comes through."""
     speaker.events = None
     with pytest.raises(RateLimited):
-        night(tmp_path, speaker)
+        night(home, speaker)
 
 
 def test_an_earlier_night_does_not_see_what_later_ones_learned(
-    tmp_path: Path, speaker: Speaker
+    home: Home, speaker: Speaker
 ) -> None:
     """A replay knows what its night knew, and takes nothing from tonight."""
     speaker.events = (on(9),)
-    night(tmp_path, speaker, 5)
+    night(home, speaker, 5)
     speaker.events = ()
-    assert night(tmp_path, speaker, 0).events == ()
+    assert night(home, speaker, 0).events == ()
     speaker.events = None
-    assert night(tmp_path, speaker, 6).events == (on(9),)
+    assert night(home, speaker, 6).events == (on(9),)
 
 
-def test_a_night_seen_twice_keeps_its_first_sight(
-    tmp_path: Path, speaker: Speaker
-) -> None:
+def test_a_night_seen_twice_keeps_its_first_sight(home: Home, speaker: Speaker) -> None:
     """An event known since Monday is known on Tuesday, asked again on Friday or not."""
     speaker.events = (on(9),)
-    night(tmp_path, speaker, 0)
-    night(tmp_path, speaker, 4)
+    night(home, speaker, 0)
+    night(home, speaker, 4)
     speaker.events = None
-    assert night(tmp_path, speaker, 1).events == (on(9),)
+    assert night(home, speaker, 1).events == (on(9),)
 
 
 def test_a_source_that_forgets_nothing_is_taken_at_its_word(
-    tmp_path: Path, speaker: Speaker
+    home: Home, speaker: Speaker
 ) -> None:
     """A line taken out of the calendar file is gone, past or coming."""
     speaker.events = (on(-1), on(3))
-    night(tmp_path, speaker, forgets=False)
+    night(home, speaker, forgets=False)
     speaker.events = ()
-    assert night(tmp_path, speaker, forgets=False).events == ()
+    assert night(home, speaker, forgets=False).events == ()
     speaker.events = None
     with pytest.raises(RateLimited):
-        night(tmp_path, speaker, forgets=False)
+        night(home, speaker, forgets=False)
 
 
-def test_two_sources_don_t_disturb_each_other(tmp_path: Path) -> None:
+def test_two_sources_don_t_disturb_each_other(home: Home) -> None:
     """Each symbol's file holds all its sources."""
     one = Speaker((on(1),))
     other = Speaker((replace(on(2), source="file"),), name="file")
-    night(tmp_path, one)
-    night(tmp_path, other)
+    night(home, one)
+    night(home, other)
     one.events = other.events = None
-    assert night(tmp_path, one).events == (on(1),)
-    assert [found.first for found in night(tmp_path, other).events] == [on(2).first]
+    assert night(home, one).events == (on(1),)
+    assert [found.first for found in night(home, other).events] == [on(2).first]
 
 
 @pytest.mark.parametrize("content", ["", "[{", '{"a": 1}', '[{"event": 3}]'])
 def test_a_torn_file_counts_as_nothing(
-    tmp_path: Path, speaker: Speaker, content: str
+    home: Home, speaker: Speaker, content: str
 ) -> None:
     """It is read as empty, and written whole again."""
-    (tmp_path / "CBA.AX.json").write_text(content)
+    write_text_whole(home.seen_events / "CBA.AX.json", content)
     speaker.events = (on(1),)
-    assert night(tmp_path, speaker).events == (on(1),)
+    assert night(home, speaker).events == (on(1),)
     speaker.events = None
-    assert night(tmp_path, speaker).events == (on(1),)
+    assert night(home, speaker).events == (on(1),)

@@ -1,0 +1,339 @@
+"""Files on a disk or in an object store: what differs between the two.
+
+A place is a `pathlib.Path`, or the `UPath` of an address like `s3://bucket/x`. Only
+this module asks a store, and it remembers no answer: other machines write there too.
+"""
+
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from upath import UPath
+
+from config.errors import ParameterError, StorageError
+
+AnyPath = Path | UPath
+
+WHOLE_PUTS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
+"""Stores that show a new object when all of it is there, as their makers promise."""
+
+_WRITTEN = ("LastModified", "last_modified", "mtime", "created")
+"""Where the stores' listings say when an object was written."""
+
+
+def place_at(address: str | Path) -> AnyPath:
+    """Return the place at a path or an address `scheme://...`; `file://` is a path.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown scheme, or one whose package is not installed.
+    """
+    scheme, mark, rest = str(address).partition("://")
+    if not mark:
+        return _path(address)
+    if scheme in ("file", "local"):
+        return Path(rest)
+    try:
+        fsspec.get_filesystem_class(scheme)
+        place = UPath(str(address), use_listings_cache=False)
+    except (ImportError, ValueError) as error:
+        raise ParameterError(
+            "`home` must be a folder or an address of a store whose package is "
+            f"installed, got {address}: {error}; e.g. s3://bucket/folder with s3fs "
+            "(`uv sync --extra s3`)."
+        ) from error
+    if not place.path.strip("/"):
+        raise ParameterError(
+            f"`home` must name a place in the store, got {address}; e.g. "
+            f"{scheme}://bucket/folder."
+        )
+    return place
+
+
+def _path(address: str | Path) -> Path:
+    # `Path` makes one slash of two: "s3:/b" would become a folder called "s3:".
+    if re.match(r"[a-z][a-z0-9+]+:/", str(address)):
+        raise ParameterError(
+            f"`home` must be a folder or an address as text with `://`, got {address}; "
+            "e.g. s3://bucket/folder."
+        )
+    return Path(address)
+
+
+@contextmanager
+def refusals_named(path: AnyPath) -> Iterator[None]:
+    """Turn a refusal of disk or store while writing `path` into a `StorageError`."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{path} must be writable, got: {_said(error)}; what was there before "
+            "stays: free space, or permit it, and run again."
+        ) from error
+
+
+def _said(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn what a store's client raises of its own into an `OSError`.
+
+    A refused line or missing credentials are no `OSError` in botocore.
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # Each store's client has a tree of its own.
+        raise OSError(f"{type(error).__name__}: {error}") from error
+
+
+def read_whole(path: AnyPath) -> bytes:
+    """Return the file's bytes, all of one version of it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    OSError
+        If the disk refuses.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    if isinstance(path, Path):
+        return path.read_bytes()
+    with _reading(path):
+        # One request: a file opened and read block by block may change in between.
+        content: bytes = path.fs.cat_file(path.path)
+    return content
+
+
+@contextmanager
+def _reading(path: UPath) -> Iterator[None]:
+    try:
+        with _answering():
+            yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"{path} must be readable, got: {_said(error)}; check the address, the "
+            "line and the rights, and run again."
+        ) from error
+
+
+def is_there(path: AnyPath) -> bool:
+    """Return whether a file or folder is at `path`.
+
+    Raises
+    ------
+    StorageError
+        If the store refuses or does not answer.
+    """
+    if isinstance(path, Path):
+        return path.exists()
+    with _reading(path):
+        return bool(path.fs.exists(path.path))
+
+
+def is_folder(path: AnyPath) -> bool:
+    """Return whether a folder is at `path`; in a store: whether objects lie below."""
+    if isinstance(path, Path):
+        return path.is_dir()
+    with _reading(path):
+        return bool(path.fs.isdir(path.path))
+
+
+@contextmanager
+def local_copy(path: AnyPath) -> Iterator[Path]:
+    """Give the file, or a copy of it with its suffix, to readers that need a disk.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none in the store; on a disk the reader finds that out.
+    """
+    if isinstance(path, Path):
+        yield path
+        return
+    content = read_whole(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"copy{path.suffix}"
+        copy.write_bytes(content)
+        yield copy
+
+
+def put_whole(path: UPath, content: bytes) -> None:
+    """Put an object in `path`'s place: readers see the old one or all of the new one.
+
+    Raises
+    ------
+    OSError
+        If the store refuses or does not answer.
+    """
+    with _answering():
+        if path.protocol in WHOLE_PUTS:
+            path.fs.pipe_file(path.path, content)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".new-{uuid.uuid4().hex}{path.suffix}")
+        try:
+            path.fs.pipe_file(new.path, content)
+            path.fs.mv(new.path, path.path)
+        finally:
+            with suppress(FileNotFoundError):
+                path.fs.rm_file(new.path)
+
+
+def put_first(path: UPath, content: bytes) -> bool:
+    """Return whether `path` was free and holds `content` now: the store lets one win.
+
+    Raises
+    ------
+    OSError
+        If the store refuses or does not answer.
+    """
+    with _answering():
+        try:
+            if path.protocol not in WHOLE_PUTS:  # There it would make a bucket.
+                path.parent.mkdir(parents=True, exist_ok=True)
+            path.fs.pipe_file(path.path, content, mode="create")
+        except FileExistsError:
+            return False
+    return True
+
+
+def move(source: AnyPath, target: AnyPath) -> None:
+    """Put a file in `target`'s place, whole; in an object store as a copy.
+
+    There a kill in the middle leaves the file in both places.
+
+    Raises
+    ------
+    OSError
+        If the disk or the store refuses.
+    """
+    if isinstance(source, Path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(str(target))
+        return
+    with _answering():
+        if source.protocol in WHOLE_PUTS:
+            source.fs.cp_file(source.path, str(target))
+            source.fs.rm_file(source.path)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.fs.mv(source.path, str(target))
+
+
+def remove(path: AnyPath) -> None:
+    """Remove a file, if it is there.
+
+    Raises
+    ------
+    OSError
+        If the disk or the store refuses.
+    """
+    with suppress(FileNotFoundError), _answering():
+        path.unlink() if isinstance(path, Path) else path.fs.rm_file(path.path)
+
+
+def files_in(folder: AnyPath, start: str = "") -> list[AnyPath]:
+    """Return the files right in `folder` whose names begin with `start`, by name."""
+    if isinstance(folder, Path):
+        return sorted(path for path in folder.glob(f"{start}*") if path.is_file())
+    return [*objects_in(folder, start)]
+
+
+def objects_in(folder: UPath, start: str = "") -> list[UPath]:
+    """Return the objects right in `folder` whose names begin with `start`, by name."""
+    # A store that knows prefixes answers for a symbol, not for all of ten thousand.
+    asked = {"prefix": start} if folder.protocol in WHOLE_PUTS else {}
+    names = [name for name in _found(folder, **asked) if "/" not in name]
+    return [folder / name for name in sorted(names) if name.startswith(start)]
+
+
+def folders_by_use(parent: UPath) -> list[UPath]:
+    """Return the folders in `parent`, the one with the newest object first.
+
+    A store has no folders, so they have no time of their own.
+    """
+    newest: dict[str, float] = {}
+    for name, facts in _found(parent).items():
+        folder, _, below = name.partition("/")
+        if below:
+            newest[folder] = max(newest.get(folder, 0.0), _written(facts))
+    return [parent / name for name in sorted(newest, key=newest.__getitem__)[::-1]]
+
+
+def _found(folder: UPath, **asked: str) -> dict[str, dict[str, Any]]:
+    """Return what the store says of each object below `folder`, by relative name."""
+    with _reading(folder):
+        found = folder.fs.find(folder.path, detail=True, **asked)
+    start = f"{folder.path.rstrip('/')}/"
+    return {str(name).removeprefix(start): facts for name, facts in found.items()}
+
+
+def _written(facts: dict[str, Any]) -> float:
+    value = next((facts[name] for name in _WRITTEN if name in facts), 0.0)
+    return value.timestamp() if isinstance(value, datetime) else float(value)
+
+
+def seconds_between(earlier: UPath, later: UPath) -> float:
+    """Return how long after `earlier` `later` was written, by the store's own clock.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of them is gone.
+    """
+    with _reading(earlier):
+        first, second = (path.fs.modified(path.path) for path in (earlier, later))
+    return float((second - first).total_seconds())
+
+
+def read_all(paths: Sequence[UPath]) -> list[bytes]:
+    """Return the contents of objects of one store, asked for at once."""
+    if not paths:
+        return []
+    with _reading(paths[0].parent):
+        found = paths[0].fs.cat([path.path for path in paths])
+    return [found[path.path] for path in paths]
+
+
+def contents(folder: UPath) -> dict[str, bytes]:
+    """Return all that lies below `folder`, by name from there."""
+    names = list(_found(folder))
+    return dict(zip(names, read_all([folder / name for name in names]), strict=True))
+
+
+def remove_all(paths: Sequence[UPath]) -> None:
+    """Remove objects of one store at once.
+
+    Raises
+    ------
+    OSError
+        If the store refuses.
+    """
+    if paths:
+        with _answering():
+            paths[0].fs.rm([path.path for path in paths])
+
+
+def remove_tree(folder: AnyPath) -> None:
+    """Remove a folder with all in it, as far as disk or store permit."""
+    if isinstance(folder, Path):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    with suppress(OSError), _answering():
+        folder.fs.rm(folder.path, recursive=True)

@@ -1,0 +1,106 @@
+"""A night whose home is an address says what it says in a folder."""
+
+import io
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from config.errors import BusyError
+from config.home import Home
+from config.home_lock import one_run_at_a_time
+from config.places import files_in, folders_by_use, is_there, read_whole
+from flows.model_status import statuses
+
+CSV = "2025-11-10_screening_results.csv"
+SYMBOLS = ("AAA.AX", "BBB.AX", "SHORT.AX")
+
+
+def rows_of(home: Home) -> pd.DataFrame:
+    """Return the night's CSV as text, without the times of the run."""
+    text = io.BytesIO(read_whole(home.screening_csv / CSV))
+    rows = pd.read_csv(text, dtype=str, keep_default_na=False).set_index("symbol")
+    return rows.drop(columns=["run_at", "model_trained_at"])
+
+
+@pytest.fixture(scope="module", params=["memory", "s3"])
+def stored(
+    request: pytest.FixtureRequest,
+    run_night: Any,  # noqa: ANN401
+) -> tuple[Home, Any]:
+    """Give a home in a store and the state of a night in it, one symbol too short."""
+    place = "memory:/"
+    if request.param == "s3":
+        place = request.getfixturevalue("bucket")
+    home = Home.at(f"{place}/{uuid.uuid4().hex}")
+    return home, run_night(home.root, *SYMBOLS)
+
+
+@pytest.fixture(scope="module")
+def on_disk(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> Home:  # noqa: ANN401
+    """Give the home of the same night in a folder."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    run_night(home.root, *SYMBOLS)
+    return home
+
+
+def test_the_csv_is_that_of_a_folder(stored: tuple[Home, Any], on_disk: Home) -> None:
+    """Every cell is the same, the model's voice included, but for the times."""
+    home, state = stored
+    rows = rows_of(home)
+    assert state.name == "Completed with failures"
+    assert list(rows.loc[["AAA.AX", "BBB.AX"], "model_status"]) == ["fresh"] * 2
+    pd.testing.assert_frame_equal(rows, rows_of(on_disk))
+
+
+def test_models_log_and_tables_lie_in_the_store(stored: tuple[Home, Any]) -> None:
+    """Both pairs of files, the day's log with a line a model, and no lock."""
+    home, state = stored
+    assert len(files_in(home.models)) == 2 * 2
+    (log,) = files_in(home.training_log)
+    lines = [json.loads(line) for line in read_whole(log).splitlines()]
+    assert sorted(line["symbol"] for line in lines) == ["AAA.AX", "BBB.AX"]
+    assert [night.name for night in folders_by_use(home.nights)] == ["2025-11-10"]
+    assert not is_there(home.lock)
+    assert str(state.result().csv) == f"{home.root}/reports/csv/{CSV}"
+
+
+def test_the_status_reads_the_stores_models(stored: tuple[Home, Any]) -> None:
+    """`overnight status` takes the address too."""
+    home, _ = stored
+    found = statuses(None, str(home.root), datetime.now(UTC))
+    assert found.totals["trained"] == 2
+
+
+def test_a_published_night_is_skipped(
+    run_night: Any,  # noqa: ANN401
+    stored: tuple[Home, Any],
+) -> None:
+    """What is published in the store is not run again unless forced."""
+    state = run_night(stored[0].root, *SYMBOLS, force=False)
+    assert state.name == "Skipped"
+
+
+def test_a_second_run_in_the_same_store_is_refused(
+    run_night: Any,  # noqa: ANN401
+    stored: tuple[Home, Any],
+) -> None:
+    """While another run holds the home, a run ends with a clear message."""
+    with one_run_at_a_time(stored[0]):
+        state = run_night(stored[0].root, "AAA.AX")
+    assert isinstance(state.result(raise_on_failure=False), BusyError)
+
+
+def test_a_night_goes_on_where_a_killed_one_stopped(
+    run_night: Any,  # noqa: ANN401
+    bucket: str,
+) -> None:
+    """Receipts and models in the store are taken over by the next run."""
+    home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
+    first = run_night(home.root, "AAA.AX", "SHORT.AX")
+    again = run_night(home.root, "AAA.AX", "SHORT.AX").result()
+    assert first.result().taken_over == {}
+    assert again.taken_over == {"train": 1, "model": 1}
