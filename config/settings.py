@@ -184,6 +184,12 @@ class RunSettings(Section):
     training_processes: int | None = Field(
         None, ge=1, description="Processes that train; empty: one a core."
     )
+    runner: Literal["local", "dask"] = Field(
+        "local", description="Where models are trained: on this machine, or on Dask's."
+    )
+    dask_scheduler: str = Field(
+        "", description="Address of a running scheduler, e.g. tcp://scheduler:8786."
+    )
     models_per_process: int = Field(
         25, ge=1, description="Jobs after which a training process is replaced."
     )

@@ -3,7 +3,6 @@
 Here, and only here, whatever broke a symbol becomes that symbol's reason.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,8 +30,9 @@ from tasks.lookout import Lookout
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import TAKEN_OVER, Receipts, opened_receipts
+from tasks.runner import opened_slots, waiting_threads
 from tasks.sentiment import News, sentiment
-from tasks.slots import ProcessSlots
+from tasks.slots import Slots
 from tasks.train import train
 
 
@@ -41,7 +41,7 @@ class Workshop:
     """What the tasks of one run share: it lives as long as the run."""
 
     feeds: Feeds
-    slots: ProcessSlots
+    slots: Slots
     receipts: Receipts
     progress: Progress
 
@@ -76,15 +76,14 @@ def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
     ------
     BusyError
         If another run holds the home.
+    ClusterUnavailable
+        If the Dask cluster asked for does not answer, or can't run our jobs.
     """
-    run, limit = night.settings.run, night.settings.models.training_seconds
-    count = min(run.training_processes or _cores(), len(night.symbols))
-    with (
-        one_run_at_a_time(night.home),
-        ProcessSlots(count, run.models_per_process, limit) as slots,
-    ):
-        receipts = opened_receipts(night, flow)
-        yield Workshop(night.open_feeds(), slots, receipts, Progress(night.symbols))
+    with one_run_at_a_time(night.home):
+        slots = opened_slots(night.settings, len(night.symbols), night.home.root)
+        with waiting_threads(slots.count), slots:
+            feeds, receipts = night.open_feeds(), opened_receipts(night, flow)
+            yield Workshop(feeds, slots, receipts, Progress(night.symbols))
 
 
 @contextmanager
@@ -240,12 +239,4 @@ def _reason(future: PrefectFuture[Any]) -> str:
     return (
         f"failed: the symbol must pass every stage, got {type(error).__name__}: "
         f"{error}; run it alone with --debug."
-    )
-
-
-def _cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else (os.cpu_count() or 1)
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 # load TensorFlow; here tests of both share one process.
 import curl_cffi  # noqa: F401
 import pytest
+from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
 
 from market_data.sessions import calendar
@@ -23,6 +24,13 @@ def _calendars() -> None:
         warnings.filterwarnings("ignore", message="Series.values returning")
         for exchange in EXCHANGES.values():
             calendar(exchange.code)
+
+
+@pytest.fixture(scope="session")
+def dask_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a Dask scheduler with two workers of one thread."""
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

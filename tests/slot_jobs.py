@@ -47,3 +47,10 @@ def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
         on_epoch(EpochDone(epoch, epochs, 1 / epoch, 2 / epoch))
         time.sleep(1.2)
     return epochs
+
+
+def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
+    """Do nothing for a while; return when it began and ended."""
+    start = time.monotonic()
+    time.sleep(seconds)
+    return start, time.monotonic()
