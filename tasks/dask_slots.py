@@ -23,6 +23,7 @@ from modelling.training import EpochDone
 from tasks.slots import Job, OnEpoch, ProcessSlots
 
 CONNECT_SECONDS = 10
+FIRST_WORKER_SECONDS = 60
 LOOK_EVERY_SECONDS = 60
 WORKERS_BACK_SECONDS = 300
 """A cluster without a worker for longer than this takes no more jobs."""
@@ -77,7 +78,7 @@ class DaskSlots:
         future.add_done_callback(lambda _: told.put(None))
         try:
             self._listen(told, on_epoch)
-            return future.result()
+            return _answer(future)
         except (KilledWorker, CancelledError) as error:
             raise TrainingFailed(self._why(error)) from error
         finally:
@@ -86,12 +87,13 @@ class DaskSlots:
     def _furnished(self, plugin: "_WorkerSlots") -> int:
         """Give every worker its slots; return how many there are."""
         try:
-            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+            self._client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
             self._client.register_plugin(plugin, name=self._name)
         except TimeoutError as error:
             raise ClusterUnavailable(
-                f"the Dask scheduler at {self._address} must have workers, got none; "
-                f"start some: `dask worker {self._address} --nthreads 1`."
+                f"the Dask scheduler at {self._address} must have workers, got none "
+                f"within {FIRST_WORKER_SECONDS} s; start one: "
+                f"`dask worker {self._address} --nthreads 1`."
             ) from error
         except ImportError as error:
             raise ClusterUnavailable(
@@ -138,9 +140,9 @@ class DaskSlots:
     def _why(self, error: BaseException) -> str:
         if isinstance(error, KilledWorker):
             return (
-                f"a Dask worker must live to a job's end, got {error.allowed_failures} "
-                "lost one after another (out of memory?); give the workers more "
-                "memory or use the preset low_memory."
+                "a model process must live to the end, got its worker lost "
+                f"{error.allowed_failures + 1} times (out of memory?); give the Dask "
+                "workers more memory or use the preset low_memory."
             )
         return (
             f"the Dask scheduler at {self._address} must stay reachable, got the job "
@@ -182,6 +184,12 @@ def _connected(address: str) -> Client:
         ) from error
 
 
+def _answer[Output](future: Future[Output]) -> Output:
+    if future.cancelled():  # A client that is closed by now can't be asked for more.
+        raise CancelledError
+    return future.result()
+
+
 class _WorkerSlots(WorkerPlugin):
     """What a worker keeps between jobs: a process slot for each of its threads."""
 
@@ -191,13 +199,13 @@ class _WorkerSlots(WorkerPlugin):
 
     def setup(self, worker: Worker) -> None:
         """Plan the worker's slots; called by Dask, for late-comers too."""
+        self.slots = ProcessSlots(worker.state.nthreads, self._jobs, self._seconds)
         if multiprocessing.current_process().daemon:
             raise ClusterUnavailable(
                 f"the Dask worker {worker.address} must be allowed processes of its "
                 "own, got a daemon; start it with --no-nanny, or with "
                 "DASK_DISTRIBUTED__WORKER__DAEMON=false in its environment."
             )
-        self.slots = ProcessSlots(worker.state.nthreads, self._jobs, self._seconds)
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask's signature
         """End the worker's slots; called by Dask."""

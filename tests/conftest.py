@@ -1,5 +1,6 @@
 """What all tests share: calendars, and the replay of Yahoo where there is one."""
 
+import socket
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,15 @@ def dask_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a Dask scheduler with two workers of one thread."""
     with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
         yield address
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port of loopback at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from config.errors import TooShort
 from modelling.training import EpochDone
@@ -54,3 +55,18 @@ def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
     start = time.monotonic()
     time.sleep(seconds)
     return start, time.monotonic()
+
+
+def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
+    """End the process that holds the slot; where that was done before, answer."""
+    if marker.exists():
+        return os.getpid()
+    marker.write_text(str(os.getpid()))
+    return kill_the_parent(None, _on_epoch)
+
+
+def kill_the_parent(_given: object, _on_epoch: OnEpoch) -> int:
+    """End the process that holds the slot, and with it the slot."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+    return os.getpid()
