@@ -114,6 +114,8 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     folder_of_all = Path(home or os.environ.get("OVERNIGHT_HOME") or ".")
     settings = read_settings(folder_of_all)
     require_runner(settings.run)
+    if settings.run.runner == "dask":  # Its workers are in other folders.
+        folder_of_all = folder_of_all.absolute()
     symbols = selected_symbols(selection, settings.all_universes)
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}

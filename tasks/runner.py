@@ -57,7 +57,7 @@ def opened_slots(settings: Settings, symbols: int, home: Path) -> Slots:
     if run.runner == "dask":
         from tasks.dask_slots import DaskSlots  # noqa: PLC0415  an extra, seconds
 
-        name = f"overnight {home.resolve()}"
+        name = f"overnight {home.absolute()}"
         return DaskSlots(run.dask_scheduler, name, run.models_per_process, limit)
     count = min(run.training_processes or _cores(), symbols)
     return ProcessSlots(count, run.models_per_process, limit)

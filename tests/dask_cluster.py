@@ -63,6 +63,7 @@ def _started(
             [sys.executable, "-m", "dask", *words, *PLACE],
             stdout=log,
             stderr=log,
+            cwd=folder,
             env=os.environ | surroundings,
         )
     try:
