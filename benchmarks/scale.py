@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from config.parameters import training_parameters
+from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 
@@ -135,7 +135,9 @@ class Bench:
 
         start = time.perf_counter()
         state = overnight_screening(
-            **self._request(count, train, home or self.new_home()), return_state=True
+            **self._request(count, train, home or self.new_home()),
+            force=True,
+            return_state=True,
         )
         return time.perf_counter() - start, state
 
@@ -150,7 +152,8 @@ class Bench:
         clock = Clock()
         request = self._request(count, "never", home)
         with clock("plan"):
-            night = planned_night(**request, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            night = planned_night(**request, parameters=TrainingOverrides(), now=now)
         with ProcessSlots(1, count, 1800) as slots:
             loop = PlainLoop(night, clock, slots)
             found = [loop.chain(one) for one in night.symbols]
@@ -173,8 +176,8 @@ class Bench:
             "folder": self.folder / "market",
             "as_of": AS_OF,
             "train": train,
-            "parameters": training_parameters("quick_test"),
-            "home": home,
+            "preset": "quick_test",
+            "home": str(home),
         }
 
 
@@ -199,10 +202,12 @@ class PlainLoop:
     def __init__(self, night: Any, clock: Clock, slots: Any) -> None:  # noqa: ANN401
         """Open what a night shares."""
         from tasks.lookout import opened_lookout  # noqa: PLC0415
+        from tasks.receipts import opened_receipts  # noqa: PLC0415
 
         self.night, self.clock, self.slots = night, clock, slots
         self.feeds = night.open_feeds()
         self.lookout = opened_lookout(night, self.feeds)
+        self.receipts = opened_receipts(night, "plain loop")
 
     def chain(self, symbol: str) -> dict[str, Any]:
         """Return what the stages find for a symbol."""
@@ -215,7 +220,7 @@ class PlainLoop:
         night, look, clock = self.night, self.lookout, self.clock
         found: dict[str, Any] = {"symbol": symbol}
         with clock("download"):
-            prices = download.fn(night, self.feeds.prices, symbol)
+            prices = download.fn(night, self.feeds.prices, self.receipts, symbol)
         with clock("indicators"):
             table = indicators.fn(night, symbol, prices)
         with clock("headlines"):
@@ -223,7 +228,8 @@ class PlainLoop:
         with clock("events"):
             found["events"] = events.fn(night, look, symbol, prices)
         with clock("forecast"):
-            found["model"] = forecast.fn(night, symbol, table, self.slots, None)
+            needs = (table, self.slots, self.receipts, None)
+            found["model"] = forecast.fn(night, symbol, *needs)
         return found | {"prices": prices, "indicators": table}
 
     def publish(self, found: Sequence[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from distributed import Client, get_task_stream
 
 from config.errors import ClusterUnavailable
 from config.home import Home
-from config.parameters import training_parameters
+from config.parameters import TrainingOverrides
 from config.settings import SETTINGS_FILE
 from market_data.selection import Universe
 
@@ -38,8 +38,9 @@ def sample_night(home: Path) -> Any:  # noqa: ANN401  Prefect's state
     return overnight_screening(
         selection=Universe(universe="sample"),
         source="sample",
-        parameters=training_parameters("quick_test", epochs=3),
-        home=home,
+        preset="quick_test",
+        parameters=TrainingOverrides(epochs=3),
+        home=str(home),
         return_state=True,
     )
 
