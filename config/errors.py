@@ -43,6 +43,10 @@ class SentimentUnavailable(RunError):
     """The language model is not there or not to be trusted; the message says which."""
 
 
+class ClusterUnavailable(RunError):
+    """The Dask cluster asked for does not answer, or can't run our jobs."""
+
+
 class SymbolError(OvernightError):
     """One symbol can't go on; it becomes that symbol's row with this reason."""
 

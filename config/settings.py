@@ -189,6 +189,12 @@ class RunSettings(Section):
         ge=100,
         description="Memory of one; fewer train where so much is not free for each.",
     )
+    runner: Literal["local", "dask"] = Field(
+        "local", description="Where models are trained: on this machine, or on Dask's."
+    )
+    dask_scheduler: str = Field(
+        "", description="Address of a running scheduler, e.g. tcp://scheduler:8786."
+    )
     models_per_process: int = Field(
         25, ge=1, description="Jobs after which a training process is replaced."
     )

@@ -15,7 +15,10 @@ from prefect.exceptions import ObjectAlreadyExists
 from pydantic import SecretStr
 
 from config.errors import RunError
+from config.home import Home
+from config.settings import read_settings
 from flows.notices import end_dead_runs, tell_of_lost_nights
+from tasks.request_pace import ensure_request_limit
 
 POOL = "overnight"
 CHECKOUT = Path(__file__).parents[1]
@@ -30,7 +33,9 @@ def register() -> None:
     RunError
         If `prefect deploy` refuses; the message ends with its last line.
     """
+    home = Home.at(os.environ.get("OVERNIGHT_HOME") or ".")
     _ensure_pool()
+    ensure_request_limit(read_settings(home.root).prices.requests_per_second)
     _deploy_all()
     end_dead_runs()
     url = os.environ.get("OVERNIGHT_NOTICE_URL")

@@ -11,7 +11,7 @@ from upath import UPath
 
 from config.home import Home
 from config.places import contents, put_whole, remove
-from tasks.slots import Job, OnEpoch, ProcessSlots
+from tasks.slots import Job, OnEpoch, Slots
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class _Luggage[Input, Output]:
 
 def run_at[Input, Output](
     home: Home,
-    slots: ProcessSlots,
+    slots: Slots,
     job: Job[Input, Output],
     given: Input,
     on_epoch: OnEpoch = lambda _: None,

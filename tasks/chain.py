@@ -5,7 +5,7 @@ Here, and only here, whatever broke a symbol becomes that symbol's reason.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prefect import allow_failure
@@ -13,7 +13,6 @@ from prefect.futures import PrefectFuture
 
 from config.errors import OvernightError
 from config.home_lock import one_run_at_a_time
-from config.settings import RunSettings
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
 from risk_guard.known_events import NOBODY, KnownEvents
@@ -27,13 +26,13 @@ from tasks.headlines import headlines
 from tasks.index import index
 from tasks.indicators import indicators
 from tasks.lookout import Lookout
-from tasks.machine import ProcessCount, process_count, this_machine
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import TAKEN_OVER, Receipts, opened_receipts
 from tasks.request_pace import request_pace
+from tasks.runner import opened_slots, waiting_threads
 from tasks.sentiment import News, sentiment
-from tasks.slots import ProcessSlots
+from tasks.slots import Slots
 from tasks.train import train
 
 
@@ -45,7 +44,7 @@ class Workshop:
     """
 
     feeds: Feeds
-    slots: ProcessSlots
+    slots: Slots
     receipts: Receipts
     progress: Progress
     notices: tuple[str, ...] = ()
@@ -81,24 +80,19 @@ def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
     ------
     BusyError
         If another run holds the home.
+    ClusterUnavailable
+        If the Dask cluster asked for does not answer, or can't run our jobs.
     """
-    run, limit = night.settings.run, night.settings.models.training_seconds
-    processes = _processes(run, len(night.symbols))
-    with (
-        one_run_at_a_time(night.home),
-        ProcessSlots(processes.count, run.models_per_process, limit) as slots,
-    ):
-        receipts = opened_receipts(night, flow)
-        rate = night.settings.prices.requests_per_second
-        feeds = night.open_feeds(request_pace(rate))
-        notices = (processes.notice,) if processes.notice else ()
-        yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
-
-
-def _processes(run: RunSettings, symbols: int) -> ProcessCount:
-    cores, free = astuple(this_machine())
-    wanted, needed = run.training_processes, run.process_memory_mb
-    return process_count(wanted, cores, free, needed, symbols)
+    with one_run_at_a_time(night.home):
+        slots, notices = opened_slots(
+            night.settings, len(night.symbols), night.home.root
+        )
+        with waiting_threads(slots.count), slots:
+            feeds = night.open_feeds(
+                request_pace(night.settings.prices.requests_per_second)
+            )
+            receipts = opened_receipts(night, flow)
+            yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
 
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:

@@ -17,7 +17,7 @@ from screening.findings import IndicatorFindings, ModelFindings
 from tasks.carried import run_at
 from tasks.night import Night
 from tasks.receipts import Receipts, taken_over
-from tasks.slots import ProcessSlots
+from tasks.slots import Slots
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
     night: Night,
     symbol: str,
     indicators: IndicatorFindings,
-    slots: ProcessSlots,
+    slots: Slots,
     receipts: Receipts,
     trained: object,  # noqa: ARG001  Prefect waits for it
 ) -> ModelFindings | State[ModelFindings]:

@@ -24,6 +24,7 @@ from market_data.sessions import as_of_session, next_open, next_session
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import exchange_of, file_stem
 from modelling.registry import Registry
+from tasks.runner import require_runner
 
 TrainPolicy = Literal["stale", "always", "never"]
 
@@ -113,6 +114,9 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     _require_choice("preset", preset, tuple(PRESETS))
     opened = Home.at(home or os.environ.get("OVERNIGHT_HOME") or ".")
     settings = read_settings(opened.root)
+    require_runner(settings.run)
+    if settings.run.runner == "dask":  # Its workers are in other folders.
+        opened = Home(opened.root.absolute())
     symbols = selected_symbols(selection, settings.all_universes)
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}

@@ -44,6 +44,42 @@ class Job[Input, Output](Protocol):
         ...
 
 
+class Slots(Protocol):
+    """Where jobs run: a context manager, used by many threads at once."""
+
+    @property
+    def count(self) -> int:
+        """Return how many jobs run at once."""
+        ...
+
+    def run[Input, Output](
+        self, job: Job[Input, Output], given: Input, on_epoch: OnEpoch = ...
+    ) -> Output:
+        """Return `job(given)`, computed in a free slot; wait for one if none is.
+
+        Raises
+        ------
+        TrainingFailed
+            If the process died or took too long.
+        Exception
+            What the job raised.
+        """
+        ...
+
+    def __enter__(self) -> Self:
+        """Return the slots themselves."""
+        ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End all processes."""
+        ...
+
+
 class _TooLateError(Exception):
     """The job in a slot took longer than it may."""
 
@@ -87,8 +123,10 @@ class ProcessSlots:
         A process is replaced after `jobs_per_process` jobs, so that memory stays flat;
         a job that takes more than `seconds` is killed.
         """
+        self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
+        self._started: set[_Slot] = set()
         self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
         for _ in range(count):
             self._free.put(None)
@@ -114,7 +152,7 @@ class ProcessSlots:
             future = slot.executor.submit(_call, job, given)
             return self._watched(slot, future, on_epoch)
         except (BrokenProcessPool, _TooLateError) as error:
-            slot.kill()
+            self._kill(slot)
             kept = None
             raise TrainingFailed(self._why(error)) from error
         finally:
@@ -125,8 +163,14 @@ class ProcessSlots:
         if slot and slot.alive:
             return slot
         if slot:
-            slot.kill()
-        return _Slot(self._jobs)
+            self._kill(slot)
+        fresh = _Slot(self._jobs)
+        self._started.add(fresh)
+        return fresh
+
+    def _kill(self, slot: _Slot) -> None:
+        slot.kill()
+        self._started.discard(slot)
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, _TooLateError):
@@ -169,10 +213,12 @@ class ProcessSlots:
         traceback: TracebackType | None,
     ) -> None:
         """End all processes."""
-        while not self._free.empty():
-            slot = self._free.get()
-            if slot:
-                slot.kill()
+        self.close()
+
+    def close(self) -> None:
+        """End all processes, the busy ones too: their callers get `TrainingFailed`."""
+        for slot in tuple(self._started):
+            self._kill(slot)
 
 
 _shared_epoch: Any = None

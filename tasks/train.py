@@ -18,7 +18,7 @@ from tasks.carried import run_at
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import Receipts, taken_over
-from tasks.slots import ProcessSlots
+from tasks.slots import Slots
 
 
 @task(task_run_name="train {symbol} {night.as_of}", cache_policy=NO_CACHE)
@@ -26,7 +26,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
     night: Night,
     symbol: str,
     indicators: IndicatorFindings,
-    slots: ProcessSlots,
+    slots: Slots,
     receipts: Receipts,
     progress: Progress,
 ) -> ModelMetadata | State[ModelMetadata] | None:

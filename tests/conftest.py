@@ -1,5 +1,6 @@
 """What all tests share: calendars, and the replay of Yahoo where there is one."""
 
+import socket
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 # load TensorFlow; here tests of both share one process.
 import curl_cffi  # noqa: F401
 import pytest
+from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
 from object_store import bucket_on_loopback, shared_folder
 
@@ -50,6 +52,22 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
             opened = Home.at(shared_folder(tmp_path))
     yield opened
     remove_tree(opened.root)
+
+
+@pytest.fixture(scope="session")
+def dask_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a Dask scheduler with two workers of one thread."""
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
+        yield address
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port of loopback at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 @pytest.fixture(scope="module")

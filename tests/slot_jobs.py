@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from config.errors import TooShort
 from config.home import Home, write_text_whole
@@ -58,3 +59,25 @@ def tidy(home: Home, _on_epoch: OnEpoch) -> list[str]:
     write_text_whole(home.models / "changed.json", "changed")
     remove(home.models / "old.json")
     return found
+
+
+def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
+    """Do nothing for a while; return when it began and ended."""
+    start = time.monotonic()
+    time.sleep(seconds)
+    return start, time.monotonic()
+
+
+def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
+    """End the process that holds the slot; where that was done before, answer."""
+    if marker.exists():
+        return os.getpid()
+    marker.write_text(str(os.getpid()))
+    return kill_the_parent(None, _on_epoch)
+
+
+def kill_the_parent(_given: object, _on_epoch: OnEpoch) -> int:
+    """End the process that holds the slot, and with it the slot."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+    return os.getpid()

@@ -133,6 +133,9 @@ def test_everything_is_registered(operation: Operation) -> None:
     assert {one["work_pool_name"] for one in listed} == {"overnight"}
     automations = httpx.post(f"{operation.api}/automations/filter", json={}).json()
     assert len(automations) == 2
+    limits = httpx.post(f"{operation.api}/v2/concurrency_limits/filter", json={}).json()
+    (yahoo,) = [one for one in limits if one["name"] == "yahoo"]
+    assert yahoo["slot_decay_per_second"] == 2
 
 
 def test_one_symbol_is_trained_by_name(operation: Operation) -> None:

@@ -1,0 +1,349 @@
+"""What Prefect costs a night, what a model costs, and what 10,000 symbols would.
+
+    uv run python benchmarks/scale.py [--symbols 20 50 200] [--trained 4] [--json]
+                                      [--dask ADDRESS]
+
+Symbols are made: random walks of a year on ASX sessions, in a CSV folder. First each
+number of them goes through the real flow without training, and through a plain loop
+over the same functions: the difference is Prefect's. Then `--trained` symbols are
+trained from nothing (preset quick_test) here and, where a scheduler is named, on Dask.
+The Prefect server is a temporary one, or that of PREFECT_API_URL.
+"""
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from itertools import islice, product
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from config.parameters import TrainingOverrides
+from market_data.selection import Symbols
+from market_data.sessions import sessions_between
+
+AS_OF = date(2025, 11, 10)
+FIRST = date(2024, 10, 1)
+PROJECTED = 10_000
+SURROUNDINGS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+@dataclass(frozen=True)
+class Orchestration:
+    """Seconds of one night without training, through the flow and in a plain loop."""
+
+    symbols: int
+    loop_seconds: float
+    flow_seconds: float
+    load: float
+
+    @property
+    def overhead_seconds(self) -> float:
+        """Return what the flow costs more than the loop."""
+        return self.flow_seconds - self.loop_seconds
+
+
+@dataclass(frozen=True)
+class ColdNight:
+    """A night in which every model is trained; seconds a symbol are wall clock."""
+
+    runner: str
+    symbols: int
+    seconds: float
+    training_seconds: float
+    load: float
+    seconds_by_stage: dict[str, float]
+    kilobytes_a_symbol: dict[str, float]
+
+
+def main() -> None:
+    """Print the tables, or all figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--symbols", type=int, nargs="*", default=[20, 50, 200])
+    parser.add_argument("--trained", type=int, default=4, help="symbols trained; 0: no")
+    parser.add_argument("--dask", default="", help="address of a running scheduler")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    for name, value in SURROUNDINGS.items():
+        os.environ.setdefault(name, value)
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), max([*asked.symbols, asked.trained, 1]))
+        bench.flow_night(1)  # Starts the server, which is not measured.
+        found = {
+            "orchestration": [bench.orchestration(count) for count in asked.symbols],
+            "cold": list(bench.cold_nights(asked.trained, asked.dask)),
+            "largest_process_mb": largest_process_mb(),
+        }
+    print(json.dumps(found, default=asdict, indent=2) if asked.json else shown(found))
+
+
+class Bench:
+    """A folder of made symbols, and the nights that are run on them."""
+
+    def __init__(self, folder: Path, symbols: int) -> None:
+        """Write the prices of so many symbols."""
+        self.folder = folder
+        self.symbols = tuple(made_symbols(symbols))
+        for seed, symbol in enumerate(self.symbols):
+            write_prices(folder / "market", symbol, seed)
+        self._homes = 0
+
+    def orchestration(self, count: int) -> Orchestration:
+        """Return the seconds of `count` symbols without training, both ways."""
+        busy = load()
+        flow_seconds, _ = self.flow_night(count)
+        loop = self.plain_night(count, self.new_home())
+        return Orchestration(count, sum(loop.values()), flow_seconds, busy)
+
+    def cold_nights(self, count: int, scheduler: str) -> Iterator[ColdNight]:
+        """Give the nights that train `count` symbols: here, then on the cluster."""
+        runners = {"local": ""}
+        if scheduler:
+            runners["dask"] = f'runner = "dask"\ndask_scheduler = "{scheduler}"\n'
+        for runner, lines in runners.items() if count else ():
+            home, busy = self.new_home(lines), load()
+            seconds, state = self.flow_night(count, "always", home)
+            trained = state.result(raise_on_failure=False).trained
+            times = [model.results.training_time for model in trained]
+            stages = self.plain_night(count, home) if runner == "local" else {}
+            each = sum(times) / len(times)
+            disk = kilobytes_by_folder(home, count)
+            yield ColdNight(runner, count, seconds, each, busy, stages, disk)
+
+    def flow_night(
+        self, count: int, train: str = "never", home: Path | None = None
+    ) -> tuple[float, Any]:
+        """Return a night's seconds through the real flow, and its final state."""
+        from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+        start = time.perf_counter()
+        state = overnight_screening(
+            **self._request(count, train, home or self.new_home()),
+            force=True,
+            return_state=True,
+        )
+        return time.perf_counter() - start, state
+
+    def plain_night(self, count: int, home: Path) -> dict[str, float]:
+        """Return a night's seconds by stage, its functions called one by one.
+
+        Nothing is trained; models that are in `home` forecast.
+        """
+        from tasks.night import planned_night  # noqa: PLC0415
+        from tasks.slots import ProcessSlots  # noqa: PLC0415
+
+        clock = Clock()
+        request = self._request(count, "never", home)
+        with clock("plan"):
+            now = datetime.now(UTC)
+            night = planned_night(**request, parameters=TrainingOverrides(), now=now)
+        with ProcessSlots(1, count, 1800) as slots:
+            loop = PlainLoop(night, clock, slots)
+            found = [loop.chain(one) for one in night.symbols]
+            with clock("publish"):
+                loop.publish(found)
+        return dict(clock.seconds)
+
+    def new_home(self, lines: str = "") -> Path:
+        """Return an empty home with these lines under `[run]` of its settings."""
+        self._homes += 1
+        home = self.folder / f"home-{self._homes}"
+        home.mkdir()
+        (home / "overnight.toml").write_text(f"[run]\n{lines}")
+        return home
+
+    def _request(self, count: int, train: str, home: Path) -> dict[str, Any]:
+        return {
+            "selection": Symbols(symbols=self.symbols[:count]),
+            "source": "folder",
+            "folder": self.folder / "market",
+            "as_of": AS_OF,
+            "train": train,
+            "preset": "quick_test",
+            "home": str(home),
+        }
+
+
+class Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Add the seconds of what runs inside to the stage's."""
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] += time.perf_counter() - start
+
+
+class PlainLoop:
+    """The tasks' own functions, one after the other, without Prefect."""
+
+    def __init__(self, night: Any, clock: Clock, slots: Any) -> None:  # noqa: ANN401
+        """Open what a night shares."""
+        from tasks.lookout import opened_lookout  # noqa: PLC0415
+        from tasks.receipts import opened_receipts  # noqa: PLC0415
+
+        self.night, self.clock, self.slots = night, clock, slots
+        self.feeds = night.open_feeds()
+        self.lookout = opened_lookout(night, self.feeds)
+        self.receipts = opened_receipts(night, "plain loop")
+
+    def chain(self, symbol: str) -> dict[str, Any]:
+        """Return what the stages find for a symbol."""
+        from tasks.download import download  # noqa: PLC0415
+        from tasks.events import events  # noqa: PLC0415
+        from tasks.forecast import forecast  # noqa: PLC0415
+        from tasks.headlines import headlines  # noqa: PLC0415
+        from tasks.indicators import indicators  # noqa: PLC0415
+
+        night, look, clock = self.night, self.lookout, self.clock
+        found: dict[str, Any] = {"symbol": symbol}
+        with clock("download"):
+            prices = download.fn(night, self.feeds.prices, self.receipts, symbol)
+        with clock("indicators"):
+            table = indicators.fn(night, symbol, prices)
+        with clock("headlines"):
+            found["headlines"] = headlines.fn(night, look, symbol, prices)
+        with clock("events"):
+            found["events"] = events.fn(night, look, symbol, prices)
+        with clock("forecast"):
+            needs = (table, self.slots, self.receipts, None)
+            found["model"] = forecast.fn(night, symbol, *needs)
+        return found | {"prices": prices, "indicators": table}
+
+    def publish(self, found: Sequence[dict[str, Any]]) -> None:
+        """Judge, blend and write all symbols' rows."""
+        from screening.row import screened_row  # noqa: PLC0415
+        from screening.table import csv_path, ranked, write_csv  # noqa: PLC0415
+        from tasks.index import index  # noqa: PLC0415
+        from tasks.sentiment import sentiment  # noqa: PLC0415
+
+        night = self.night
+        market = index.fn(night, self.feeds.prices, "^AXJO")
+        titles = {one["symbol"]: one["headlines"] for one in found}
+        news = sentiment.fn(night, self.lookout, titles).by_symbol
+        findings = [self.findings(one, news[one["symbol"]], market) for one in found]
+        rows = ranked(
+            screened_row(one, night.run_at, night.settings.blend) for one in findings
+        )
+        write_csv(csv_path(night.home.screening_csv, night.as_of), rows)
+
+    def findings(self, found: dict[str, Any], news: Any, market: Any) -> Any:  # noqa: ANN401
+        """Return a symbol's findings with the guard's word on them."""
+        from screening.findings import SymbolFindings  # noqa: PLC0415
+        from tasks.guard import guard  # noqa: PLC0415
+
+        night, symbol, prices = self.night, found["symbol"], found["prices"]
+        return SymbolFindings(
+            symbol=symbol,
+            as_of=night.as_of_of(symbol),
+            forecast_session=night.forecast_session(symbol),
+            failure=None,
+            prices=prices,
+            indicators=found["indicators"],
+            model=found["model"],
+            trained=None,
+            training_failure=None,
+            events=guard.fn(night, symbol, found["events"], news, prices, market),
+            news=news,
+        )
+
+
+def shown(found: dict[str, Any]) -> str:
+    """Return all figures as lines of text."""
+    lines = ["symbols   loop s   flow s   over s  ms a symbol   load"]
+    for one in found["orchestration"]:
+        each = 1000 * one.overhead_seconds / one.symbols
+        lines.append(
+            f"{one.symbols:7} {one.loop_seconds:8.1f} {one.flow_seconds:8.1f} "
+            f"{one.overhead_seconds:8.1f} {each:12.0f} {one.load:6.1f}"
+        )
+    lines += ["", "runner  trained  night s  s a symbol  training s each   load"]
+    for night in found["cold"]:
+        lines.append(
+            f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
+            f"{night.seconds / night.symbols:11.1f} {night.training_seconds:16.1f} "
+            f"{night.load:6.1f}"
+        )
+        lines += [*_details(night)]
+    peak = found["largest_process_mb"]
+    return "\n".join([*lines, "", f"the largest child process took {peak:.0f} MB"])
+
+
+def _details(night: ColdNight) -> Iterator[str]:
+    for stage, seconds in night.seconds_by_stage.items():
+        yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms a symbol"
+    for folder, kilobytes in night.kilobytes_a_symbol.items():
+        yield f"    {folder:12} {kilobytes:8.0f} KB a symbol"
+
+
+def kilobytes_by_folder(home: Path, symbols: int) -> dict[str, float]:
+    """Return what a symbol takes on disk in each of the home's folders."""
+    found = {}
+    for folder in ("data/prices", "data/nights", "models", "reports", "logs"):
+        files = [path for path in (home / folder).rglob("*") if path.is_file()]
+        found[folder] = sum(path.stat().st_size for path in files) / 1024 / symbols
+    return found
+
+
+def largest_process_mb() -> float:
+    """Return the largest memory of any process that this one started and saw end."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def made_symbols(count: int) -> Iterator[str]:
+    """Give AAAA.AX, AAAB.AX and so on."""
+    words = product(ascii_uppercase, repeat=4)
+    return ("".join(letters) + ".AX" for letters in islice(words, count))
+
+
+def write_prices(market: Path, symbol: str, seed: int) -> None:
+    """Write a random walk to `{market}/prices/{symbol}.csv`."""
+    sessions = sessions_between("XASX", FIRST, AS_OF)
+    generator = np.random.default_rng(seed)
+    close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(sessions))))
+    spread = 1 + np.abs(generator.normal(0, 0.004, len(sessions)))
+    table = pd.DataFrame(
+        {
+            "Date": sessions.date,
+            "Open": close / spread**0.5,
+            "High": close * spread,
+            "Low": close / spread,
+            "Close": close,
+            "Adj Close": close,
+            "Volume": generator.integers(100_000, 900_000, len(sessions)),
+        }
+    )
+    path = market / "prices" / f"{symbol}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+
+
+def load() -> float:
+    """Return how many processes wanted a core in the last minute."""
+    return os.getloadavg()[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""A night on a Dask cluster: the same rows as here, whatever happens to a worker."""
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from distributed import Client, get_task_stream
+
+from config.errors import ClusterUnavailable
+from config.home import Home
+from config.parameters import TrainingOverrides
+from config.settings import SETTINGS_FILE
+from market_data.selection import Universe
+
+TIMES = ["run_at", "model_trained_at"]
+
+
+@dataclass
+class DaskNight:
+    """A night during which a worker was killed: its home, and what the cluster saw."""
+
+    home: Path
+    state: Any
+    workers: set[str]
+    killed: int
+
+
+def sample_night(home: Path) -> Any:  # noqa: ANN401  Prefect's state
+    """Screen the sample's five stocks; return the run's state."""
+    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+    return overnight_screening(
+        selection=Universe(universe="sample"),
+        source="sample",
+        preset="quick_test",
+        parameters=TrainingOverrides(epochs=3),
+        home=str(home),
+        return_state=True,
+    )
+
+
+def rows_of(home: Path) -> pd.DataFrame:
+    """Return the night's CSV as text, a row a symbol, without the times of the run."""
+    (path,) = Home(home).screening_csv.glob("*.csv")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.set_index("symbol").drop(columns=TIMES)
+
+
+def use_dask(home: Path, address: str) -> None:
+    """Write the settings of a home whose models are trained on the cluster."""
+    text = f'[run]\nrunner = "dask"\ndask_scheduler = "{address}"\n'
+    (home / SETTINGS_FILE).write_text(text)
+
+
+def kill_one_that_trains(client: Client, killed: list[int]) -> None:
+    """`kill -9` the first worker that is seen to train; put its number in `killed`."""
+    while not killed:
+        for address, keys in client.processing().items():
+            if any(str(key).startswith("train_symbol") for key in keys):
+                killed.append(client.run(os.getpid, workers=[address])[address])
+                os.kill(killed[0], signal.SIGKILL)
+                return
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def dask_night(
+    prefect_server: None,  # noqa: ARG001
+    dask_address: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> DaskNight:
+    """Give a night on two workers of which one was killed while it trained.
+
+    The home is named as a user names one: relative to a folder the workers are not in.
+    """
+    home = tmp_path_factory.mktemp("dask-home")
+    use_dask(home, dask_address)
+    killed: list[int] = []
+    with Client(dask_address, set_as_default=False) as client:
+        killer = threading.Thread(target=kill_one_that_trains, args=(client, killed))
+        with get_task_stream(client) as stream:
+            killer.start()
+            state = sample_night(Path(os.path.relpath(home)))
+            killer.join()
+    return DaskNight(home, state, {task["worker"] for task in stream.data}, killed[0])
+
+
+def test_the_csv_is_the_local_one(dask_night: DaskNight, tmp_path: Path) -> None:
+    """Every column but the times is the same, bit for bit, and no symbol failed."""
+    sample_night(tmp_path)
+    here, there = rows_of(tmp_path), rows_of(dask_night.home)
+    assert dask_night.state.is_completed()
+    assert (there["components"].str.contains("lstm")).any()
+    assert not (there["data_status"] == "failed").any()
+    assert there.equals(here)
+
+
+def test_two_workers_share_the_night(dask_night: DaskNight) -> None:
+    """The scheduler's own record names at least two workers that ended jobs."""
+    assert len(dask_night.workers) >= 2
+
+
+def test_the_killed_worker_is_gone(dask_night: DaskNight) -> None:
+    """The night lost a worker in the middle: its process is no more."""
+    with pytest.raises(ProcessLookupError):
+        os.kill(dask_night.killed, 0)
+
+
+def test_no_scheduler_ends_the_run_in_one_sentence(
+    prefect_server: None,  # noqa: ARG001
+    free_port: int,
+    tmp_path: Path,
+) -> None:
+    """Where no scheduler listens the run fails soon and names the address."""
+    use_dask(tmp_path, f"tcp://127.0.0.1:{free_port}")
+    start = time.monotonic()
+    error = sample_night(tmp_path).result(raise_on_failure=False)
+    assert isinstance(error, ClusterUnavailable)
+    assert f"tcp://127.0.0.1:{free_port}" in str(error)
+    assert "\n" not in str(error)
+    assert time.monotonic() - start < 15
