@@ -20,6 +20,9 @@ from config.places import (
     remove_tree,
 )
 
+DRAFT = ".new-"
+"""How the names of files begin that are not whole yet."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -107,7 +110,7 @@ def write_whole(path: AnyPath, write: Callable[[Path], object]) -> None:
 
 def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".new-{uuid.uuid4().hex}{path.suffix}")
+    new = path.with_name(f"{DRAFT}{uuid.uuid4().hex}{path.suffix}")
     try:
         write(new)
         _flush_to_disk(new)
@@ -120,6 +123,15 @@ def _flush_to_disk(path: Path) -> None:
     # Without it a power cut after the rename can leave an empty file (ext4, XFS).
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def remove_drafts(home: Home) -> None:
+    """Remove the parts of files that killed runs left; nobody else may be writing."""
+    if not isinstance(home.root, Path):
+        return  # A store shows whole objects only.
+    for folder in ("data", "models", "reports", "logs"):
+        for draft in (home.root / folder).rglob(f"{DRAFT}*"):
+            draft.unlink(missing_ok=True)
 
 
 def write_text_whole(path: AnyPath, text: str) -> None:

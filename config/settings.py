@@ -198,6 +198,9 @@ class RunSettings(Section):
     models_per_process: int = Field(
         25, ge=1, description="Jobs after which a training process is replaced."
     )
+    wait_for_home_seconds: float = Field(
+        3600, ge=0, description="How long a deployed run waits for another's end."
+    )
     nights_kept: int = Field(
         5, ge=1, description="Nights whose intermediate tables stay under `data/`."
     )

@@ -17,6 +17,7 @@ from screening.summary import RunSummary
 from tasks.chain import findings_of, opened_workshop, training_chain
 from tasks.night import Night, planned_night
 from tasks.publish import final_state, training_summary
+from tasks.turn import its_turn
 
 
 @flow(
@@ -65,7 +66,7 @@ def lstm_training(
 
 def trained(night: Night) -> State[RunSummary]:
     """Train the night's symbols inside a flow run; return its final state."""
-    with opened_workshop(night, "training") as shop:
+    with its_turn(night), opened_workshop(night, "training") as shop:
         chains = [training_chain(night, symbol, shop) for symbol in night.symbols]
         findings = [findings_of(night, chain, shop) for chain in chains]
         ended_at = datetime.now(UTC)

@@ -23,6 +23,7 @@ from tasks.chain import (
 from tasks.lookout import opened_lookout
 from tasks.night import Night, TrainPolicy, planned_night
 from tasks.publish import final_state, needless, publish
+from tasks.turn import its_turn
 
 WAITING_THREADS = 16
 
@@ -69,10 +70,11 @@ def overnight_screening(
         home=home,
         now=datetime.now(UTC),
     )
-    why = "" if force else needless(night, as_of)
-    if why:
-        return Completed(name="Skipped", message=why)
-    return _screened_night(night)
+    with its_turn(night):
+        why = "" if force else needless(night, as_of)
+        if why:
+            return Completed(name="Skipped", message=why)
+        return _screened_night(night)
 
 
 def _screened_night(night: Night) -> State[RunSummary]:

@@ -12,7 +12,6 @@ from prefect import allow_failure
 from prefect.futures import PrefectFuture
 
 from config.errors import OvernightError
-from config.home_lock import one_run_at_a_time
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
 from risk_guard.known_events import NOBODY, KnownEvents
@@ -72,27 +71,21 @@ class Chain:
 
 @contextmanager
 def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
-    """Give the run its source, its process slots and its progress, and its home alone.
+    """Give the run its source, its process slots, its receipts and its progress.
 
     `flow` tells the receipts of a screening from those of a training.
 
     Raises
     ------
-    BusyError
-        If another run holds the home.
     ClusterUnavailable
         If the Dask cluster asked for does not answer, or can't run our jobs.
     """
-    with one_run_at_a_time(night.home):
-        slots, notices = opened_slots(
-            night.settings, len(night.symbols), night.home.root
-        )
-        with waiting_threads(slots.count), slots:
-            feeds = night.open_feeds(
-                request_pace(night.settings.prices.requests_per_second)
-            )
-            receipts = opened_receipts(night, flow)
-            yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
+    rate = night.settings.prices.requests_per_second
+    slots, notices = opened_slots(night.settings, len(night.symbols), night.home.root)
+    with waiting_threads(slots.count), slots:
+        feeds = night.open_feeds(request_pace(rate))
+        receipts = opened_receipts(night, flow)
+        yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
 
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:

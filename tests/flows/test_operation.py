@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -33,31 +33,29 @@ class Operation:
     home: Path
     posted: list[dict[str, Any]] = field(default_factory=list)
 
-    def deployment(self, name: str) -> dict[str, Any]:
-        """Return the deployment called `flow/deployment`."""
-        answer = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30)
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def run(self, name: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Start the deployment and return its run when it has ended."""
+    def start(self, name: str, **parameters: Any) -> str:  # noqa: ANN401
+        """Start the deployment called `flow/deployment`; return its run's id."""
+        found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30).json()
         made = httpx.post(
-            f"{self.api}/deployments/{self.deployment(name)['id']}/create_flow_run",
+            f"{self.api}/deployments/{found['id']}/create_flow_run",
             json={"parameters": parameters},
             timeout=30,
-        ).json()
-        return self.when(made["id"], lambda run: run["end_time"] is not None)
+        )
+        return str(made.json()["id"])
 
-    def when(self, run_id: str, it_is: Callable[[Any], bool]) -> dict[str, Any]:
-        """Return the run when `it_is` so."""
+    def ended(self, run_id: str) -> dict[str, Any]:
+        """Return the run when it has ended."""
         for _ in range(240):
-            run: dict[str, Any] = httpx.get(
-                f"{self.api}/flow_runs/{run_id}", timeout=30
-            ).json()
-            if it_is(run):
+            answer = httpx.get(f"{self.api}/flow_runs/{run_id}", timeout=30)
+            run: dict[str, Any] = answer.json()
+            if run["end_time"] is not None:
                 return run
             time.sleep(0.5)
         raise AssertionError(f"still {run['state']['name']}")
+
+    def run(self, name: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Start the deployment and return its run when it has ended."""
+        return self.ended(self.start(name, **parameters))
 
     def told(self, name: str) -> dict[str, Any]:
         """Return what was posted of the run called so."""
@@ -149,6 +147,14 @@ def test_one_symbol_is_trained_by_name(operation: Operation) -> None:
     assert run["state"]["name"] == "Completed"
     assert run["name"] == "lstm-training AAPL 2013-03-01"
     assert (operation.home / "models" / "lstm_AAPL_model.keras").exists()
+
+
+def test_the_second_of_two_runs_of_a_night_is_skipped(operation: Operation) -> None:
+    """Two runs of one night at once: one screens, the other waits and is skipped."""
+    asked = {"source": "sample", "selection": {"universe": "sample"}, "train": "never"}
+    started = [operation.start("overnight-screening/manual", **asked) for _ in range(2)]
+    ended = [operation.ended(one) for one in started]
+    assert {run["state"]["name"] for run in ended} == {"Completed", "Skipped"}
 
 
 def test_a_failed_run_reaches_the_person(operation: Operation) -> None:
