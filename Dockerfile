@@ -10,10 +10,10 @@ WORKDIR /app
 # Gigabytes that change with `pyproject.toml` alone; its bounds and `exclude-newer`
 # choose the versions, since no lock file is committed.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --no-install-project
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --all-extras --no-install-project
 # What `.dockerignore` lets in.
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --all-extras
 
 FROM python:3.12.12-slim-bookworm
 # A new volume takes its owner from the folder that it is mounted on.
