@@ -13,10 +13,14 @@ from typing import Any
 import httpx
 
 FOLDER = Path(__file__).with_name("screenshots")
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-background-networking "
-    "--disable-sync --virtual-time-budget=25000"
-).split()
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--virtual-time-budget=25000",
+]
 
 
 def main(address: str) -> None:
