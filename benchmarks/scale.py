@@ -70,6 +70,7 @@ class ColdNight:
     symbols: int
     seconds: float
     training_seconds: float
+    epochs: float
     cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
@@ -131,9 +132,17 @@ class Bench:
             trained = state.result(raise_on_failure=False).trained
             times = [model.results.training_time for model in trained]
             stages = self.plain_night(count, home) if runner == "local" else {}
-            each = sum(times) / len(times)
-            disk = kilobytes_by_folder(home, count)
-            yield ColdNight(runner, count, seconds, each, cpu, busy, stages, disk)
+            yield ColdNight(
+                runner=runner,
+                symbols=count,
+                seconds=seconds,
+                training_seconds=sum(times) / len(times),
+                epochs=sum(model.epochs_run for model in trained) / len(trained),
+                cpu_seconds=cpu,
+                load=busy,
+                seconds_by_stage=stages,
+                kilobytes_a_symbol=kilobytes_by_folder(home, count),
+            )
 
     def flow_night(
         self, count: int, train: str = "never", home: Path | None = None
@@ -287,12 +296,16 @@ def shown(found: dict[str, Any]) -> str:
             f"{one.symbols:7} {one.loop_seconds:8.1f} {one.flow_seconds:8.1f} "
             f"{one.overhead_seconds:8.1f} {each:12.0f} {one.load:6.1f}"
         )
-    lines += ["", "runner  trained  night s  s a symbol  training s each  CPU s   load"]
+    lines += [
+        "",
+        "runner  trained  night s  s a symbol  training s each  epochs  CPU s   load",
+    ]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
-            f"{night.seconds / night.symbols:11.1f} {night.training_seconds:16.1f} "
-            f"{_each(night.cpu_seconds, night.symbols):>6} {night.load:6.1f}"
+            f"{night.seconds / night.symbols:9.1f} {night.training_seconds:9.1f} "
+            f"{night.epochs:7.0f} {_each(night.cpu_seconds, night.symbols):>6} "
+            f"{night.load:6.1f}"
         )
         lines += [*_details(night)]
     peak = found["largest_process_mb"]
