@@ -1,13 +1,13 @@
 """What Prefect costs a night, what a model costs, and what 10,000 symbols would.
 
     uv run python benchmarks/scale.py [--symbols 20 50 200] [--trained 4] [--json]
-                                      [--dask ADDRESS]
+                                      [--preset quick_test] [--dask ADDRESS]
 
-Symbols are made: random walks of a year on ASX sessions, in a CSV folder. First each
+Symbols are made: random walks of two years on ASX sessions, in a CSV folder. First each
 number of them goes through the real flow without training, and through a plain loop
 over the same functions: the difference is Prefect's. Then `--trained` symbols are
-trained from nothing (preset quick_test) here and, where a scheduler is named, on Dask.
-The Prefect server is a temporary one, or that of PREFECT_API_URL.
+trained from nothing here and, where a scheduler is named, on Dask. The Prefect server
+is a temporary one, or that of PREFECT_API_URL.
 """
 
 import argparse
@@ -34,8 +34,7 @@ from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 
 AS_OF = date(2025, 11, 10)
-FIRST = date(2024, 10, 1)
-PROJECTED = 10_000
+FIRST = date(2023, 10, 1)
 SURROUNDINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
@@ -62,12 +61,17 @@ class Orchestration:
 
 @dataclass(frozen=True)
 class ColdNight:
-    """A night in which every model is trained; seconds a symbol are wall clock."""
+    """A night in which every model is trained; seconds are wall clock, but for `cpu`.
+
+    `cpu_seconds` are those of the processes that train and forecast, None on Dask.
+    """
 
     runner: str
     symbols: int
     seconds: float
     training_seconds: float
+    epochs: float
+    cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
     kilobytes_a_symbol: dict[str, float]
@@ -78,13 +82,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--symbols", type=int, nargs="*", default=[20, 50, 200])
     parser.add_argument("--trained", type=int, default=4, help="symbols trained; 0: no")
+    parser.add_argument("--preset", default="quick_test")
     parser.add_argument("--dask", default="", help="address of a running scheduler")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     for name, value in SURROUNDINGS.items():
         os.environ.setdefault(name, value)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), max([*asked.symbols, asked.trained, 1]))
+        most = max([*asked.symbols, asked.trained, 1])
+        bench = Bench(Path(folder), most, asked.preset)
         bench.flow_night(1)  # Starts the server, which is not measured.
         found = {
             "orchestration": [bench.orchestration(count) for count in asked.symbols],
@@ -97,8 +103,9 @@ def main() -> None:
 class Bench:
     """A folder of made symbols, and the nights that are run on them."""
 
-    def __init__(self, folder: Path, symbols: int) -> None:
+    def __init__(self, folder: Path, symbols: int, preset: str = "quick_test") -> None:
         """Write the prices of so many symbols."""
+        self.preset = preset
         self.folder = folder
         self.symbols = tuple(made_symbols(symbols))
         for seed, symbol in enumerate(self.symbols):
@@ -119,13 +126,23 @@ class Bench:
             runners["dask"] = f'runner = "dask"\ndask_scheduler = "{scheduler}"\n'
         for runner, lines in runners.items() if count else ():
             home, busy = self.new_home(lines), load()
+            before = processor_seconds()
             seconds, state = self.flow_night(count, "always", home)
+            cpu = processor_seconds() - before if runner == "local" else None
             trained = state.result(raise_on_failure=False).trained
             times = [model.results.training_time for model in trained]
             stages = self.plain_night(count, home) if runner == "local" else {}
-            each = sum(times) / len(times)
-            disk = kilobytes_by_folder(home, count)
-            yield ColdNight(runner, count, seconds, each, busy, stages, disk)
+            yield ColdNight(
+                runner=runner,
+                symbols=count,
+                seconds=seconds,
+                training_seconds=sum(times) / len(times),
+                epochs=sum(model.epochs_run for model in trained) / len(trained),
+                cpu_seconds=cpu,
+                load=busy,
+                seconds_by_stage=stages,
+                kilobytes_a_symbol=kilobytes_by_folder(home, count),
+            )
 
     def flow_night(
         self, count: int, train: str = "never", home: Path | None = None
@@ -176,7 +193,7 @@ class Bench:
             "folder": self.folder / "market",
             "as_of": AS_OF,
             "train": train,
-            "preset": "quick_test",
+            "preset": self.preset,
             "home": str(home),
         }
 
@@ -279,16 +296,24 @@ def shown(found: dict[str, Any]) -> str:
             f"{one.symbols:7} {one.loop_seconds:8.1f} {one.flow_seconds:8.1f} "
             f"{one.overhead_seconds:8.1f} {each:12.0f} {one.load:6.1f}"
         )
-    lines += ["", "runner  trained  night s  s a symbol  training s each   load"]
+    lines += [
+        "",
+        "runner  trained  night s  s a symbol  training s each  epochs  CPU s   load",
+    ]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
-            f"{night.seconds / night.symbols:11.1f} {night.training_seconds:16.1f} "
+            f"{night.seconds / night.symbols:9.1f} {night.training_seconds:9.1f} "
+            f"{night.epochs:7.0f} {_each(night.cpu_seconds, night.symbols):>6} "
             f"{night.load:6.1f}"
         )
         lines += [*_details(night)]
     peak = found["largest_process_mb"]
     return "\n".join([*lines, "", f"the largest child process took {peak:.0f} MB"])
+
+
+def _each(seconds: float | None, symbols: int) -> str:
+    return "" if seconds is None else f"{seconds / symbols:.1f}"
 
 
 def _details(night: ColdNight) -> Iterator[str]:
@@ -305,6 +330,12 @@ def kilobytes_by_folder(home: Path, symbols: int) -> dict[str, float]:
         files = [path for path in (home / folder).rglob("*") if path.is_file()]
         found[folder] = sum(path.stat().st_size for path in files) / 1024 / symbols
     return found
+
+
+def processor_seconds() -> float:
+    """Return the CPU seconds of all processes started here that have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def largest_process_mb() -> float:

@@ -55,7 +55,10 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
-def dask_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dask_address(
+    bucket: str,  # noqa: ARG001  its workers are to find it
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     """Give the address of a Dask scheduler with two workers of one thread."""
     with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
         yield address

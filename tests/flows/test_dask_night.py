@@ -1,9 +1,11 @@
 """A night on a Dask cluster: the same rows as here, whatever happens to a worker."""
 
+import io
 import os
 import signal
 import threading
 import time
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ import pytest
 from distributed import Client, get_task_stream
 
 from config.errors import ClusterUnavailable
-from config.home import Home
+from config.home import Home, write_text_whole
 from config.parameters import TrainingOverrides
+from config.places import files_in, read_whole
 from config.settings import SETTINGS_FILE
-from market_data.selection import Universe
+from market_data.selection import Symbols, Universe
 
 TIMES = ["run_at", "model_trained_at"]
 
@@ -25,37 +28,37 @@ TIMES = ["run_at", "model_trained_at"]
 class DaskNight:
     """A night during which a worker was killed: its home, and what the cluster saw."""
 
-    home: Path
+    home: Home
     state: Any
     workers: set[str]
     killed: int
 
 
-def sample_night(home: Path) -> Any:  # noqa: ANN401  Prefect's state
+def sample_night(home: object, **changes: Any) -> Any:  # noqa: ANN401  Prefect's
     """Screen the sample's five stocks; return the run's state."""
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
-    return overnight_screening(
-        selection=Universe(universe="sample"),
-        source="sample",
-        preset="quick_test",
-        parameters=TrainingOverrides(epochs=3),
-        home=str(home),
-        return_state=True,
-    )
+    arguments = {
+        "selection": Universe(universe="sample"),
+        "source": "sample",
+        "preset": "quick_test",
+        "parameters": TrainingOverrides(epochs=3),
+        "home": str(home),
+    }
+    return overnight_screening(**(arguments | changes), return_state=True)
 
 
-def rows_of(home: Path) -> pd.DataFrame:
+def rows_of(home: Home) -> pd.DataFrame:
     """Return the night's CSV as text, a row a symbol, without the times of the run."""
-    (path,) = Home(home).screening_csv.glob("*.csv")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    (path,) = files_in(home.screening_csv)
+    table = pd.read_csv(io.BytesIO(read_whole(path)), dtype=str, keep_default_na=False)
     return table.set_index("symbol").drop(columns=TIMES)
 
 
-def use_dask(home: Path, address: str) -> None:
+def use_dask(home: Home, address: str) -> None:
     """Write the settings of a home whose models are trained on the cluster."""
     text = f'[run]\nrunner = "dask"\ndask_scheduler = "{address}"\n'
-    (home / SETTINGS_FILE).write_text(text)
+    write_text_whole(home.root / SETTINGS_FILE, text)
 
 
 def kill_one_that_trains(client: Client, killed: list[int]) -> None:
@@ -73,32 +76,29 @@ def kill_one_that_trains(client: Client, killed: list[int]) -> None:
 def dask_night(
     prefect_server: None,  # noqa: ARG001
     dask_address: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    bucket: str,
 ) -> DaskNight:
-    """Give a night on two workers of which one was killed while it trained.
-
-    The home is named as a user names one: relative to a folder the workers are not in.
-    """
-    home = tmp_path_factory.mktemp("dask-home")
+    """Give a night in S3 on two workers, of which one was killed while it trained."""
+    home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
     use_dask(home, dask_address)
     killed: list[int] = []
     with Client(dask_address, set_as_default=False) as client:
         killer = threading.Thread(target=kill_one_that_trains, args=(client, killed))
         with get_task_stream(client) as stream:
             killer.start()
-            state = sample_night(Path(os.path.relpath(home)))
-            killer.join()
+            state = sample_night(home.root)
+            killer.join(timeout=10)
     return DaskNight(home, state, {task["worker"] for task in stream.data}, killed[0])
 
 
 def test_the_csv_is_the_local_one(dask_night: DaskNight, tmp_path: Path) -> None:
     """Every column but the times is the same, bit for bit, and no symbol failed."""
     sample_night(tmp_path)
-    here, there = rows_of(tmp_path), rows_of(dask_night.home)
+    here, there = rows_of(Home(tmp_path)), rows_of(dask_night.home)
     assert dask_night.state.is_completed()
-    assert (there["components"].str.contains("lstm")).any()
+    assert there["components"].str.contains("lstm").any()
     assert not (there["data_status"] == "failed").any()
-    assert there.equals(here)
+    pd.testing.assert_frame_equal(there, here)
 
 
 def test_two_workers_share_the_night(dask_night: DaskNight) -> None:
@@ -112,13 +112,26 @@ def test_the_killed_worker_is_gone(dask_night: DaskNight) -> None:
         os.kill(dask_night.killed, 0)
 
 
+def test_workers_find_a_home_named_from_here(
+    prefect_server: None,  # noqa: ARG001
+    dask_address: str,
+    tmp_path: Path,
+) -> None:
+    """A home relative to the present folder is found from the workers' folders too."""
+    use_dask(Home(tmp_path), dask_address)
+    apple = Symbols(symbols=("AAPL",))
+    state = sample_night(os.path.relpath(tmp_path), selection=apple)
+    assert [model.symbol for model in state.result().trained] == ["AAPL"]
+    assert (tmp_path / "models" / "lstm_AAPL_model.keras").exists()
+
+
 def test_no_scheduler_ends_the_run_in_one_sentence(
     prefect_server: None,  # noqa: ARG001
     free_port: int,
     tmp_path: Path,
 ) -> None:
     """Where no scheduler listens the run fails soon and names the address."""
-    use_dask(tmp_path, f"tcp://127.0.0.1:{free_port}")
+    use_dask(Home(tmp_path), f"tcp://127.0.0.1:{free_port}")
     start = time.monotonic()
     error = sample_night(tmp_path).result(raise_on_failure=False)
     assert isinstance(error, ClusterUnavailable)
