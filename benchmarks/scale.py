@@ -46,11 +46,15 @@ SURROUNDINGS = {
 
 @dataclass(frozen=True)
 class Orchestration:
-    """Seconds of one night without training, through the flow and in a plain loop."""
+    """Seconds of one night without training, through the flow and in a plain loop.
+
+    `overhead_cpu_seconds` are this process' own, whatever else the machine does.
+    """
 
     symbols: int
     loop_seconds: float
     flow_seconds: float
+    overhead_cpu_seconds: float
     load: float
 
     @property
@@ -114,10 +118,12 @@ class Bench:
 
     def orchestration(self, count: int) -> Orchestration:
         """Return the seconds of `count` symbols without training, both ways."""
-        busy = load()
+        busy, start = load(), time.process_time()
         flow_seconds, _ = self.flow_night(count)
+        between = time.process_time()
         loop = self.plain_night(count, self.new_home())
-        return Orchestration(count, sum(loop.values()), flow_seconds, busy)
+        cpu = (between - start) - (time.process_time() - between)
+        return Orchestration(count, sum(loop.values()), flow_seconds, cpu, busy)
 
     def cold_nights(self, count: int, scheduler: str) -> Iterator[ColdNight]:
         """Give the nights that train `count` symbols: here, then on the cluster."""
@@ -289,17 +295,15 @@ class PlainLoop:
 
 def shown(found: dict[str, Any]) -> str:
     """Return all figures as lines of text."""
-    lines = ["symbols   loop s   flow s   over s  ms a symbol   load"]
+    lines = ["symbols   loop s   flow s   over s  CPU s  ms a symbol   load"]
     for one in found["orchestration"]:
         each = 1000 * one.overhead_seconds / one.symbols
         lines.append(
             f"{one.symbols:7} {one.loop_seconds:8.1f} {one.flow_seconds:8.1f} "
-            f"{one.overhead_seconds:8.1f} {each:12.0f} {one.load:6.1f}"
+            f"{one.overhead_seconds:8.1f} {one.overhead_cpu_seconds:6.1f} {each:12.0f} "
+            f"{one.load:6.1f}"
         )
-    lines += [
-        "",
-        "runner  trained  night s  s a symbol  training s each  epochs  CPU s   load",
-    ]
+    lines += ["", "runner  trained  night s  a symbol  training  epochs  CPU s   load"]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
