@@ -36,11 +36,13 @@ class Operation:
     def start(self, name: str, **parameters: Any) -> str:  # noqa: ANN401
         """Start the deployment called `flow/deployment`; return its run's id."""
         found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30).json()
-        made = httpx.post(
-            f"{self.api}/deployments/{found['id']}/create_flow_run",
-            json={"parameters": parameters},
-            timeout=30,
-        )
+        address = f"{self.api}/deployments/{found['id']}/create_flow_run"
+        for _ in range(20):
+            made = httpx.post(address, json={"parameters": parameters}, timeout=30)
+            if made.status_code < 500:  # SQLite under load: asked again, it answers.
+                break
+            time.sleep(1)
+        assert made.is_success, made.text
         return str(made.json()["id"])
 
     def ended(self, run_id: str) -> dict[str, Any]:
