@@ -48,6 +48,15 @@ class PriceSettings(Section):
         2, gt=0, description="Requests to Yahoo a second, all symbols together."
     )
     request_timeout_seconds: float = Field(15, gt=0, description="One request's limit.")
+    question_timeout_seconds: float = Field(
+        30, gt=0, description="Limit for a symbol's answer, cookies and zone included."
+    )
+    give_up_after: int = Field(
+        10,
+        ge=1,
+        description="Failed requests in a row after which, all retries being spent, "
+        "Yahoo is asked no more.",
+    )
     retry_seconds: float = Field(
         120, ge=0, description="Seconds of pauses and retries that one run may spend."
     )
