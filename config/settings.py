@@ -35,6 +35,9 @@ class PriceSettings(Section):
     jump_multiple: float = Field(
         8, gt=1, description="A daily move over this many usual moves is a defect."
     )
+    largest_move_factor: float = Field(
+        5, gt=1, description="A close so many times the last, or its part, is no price."
+    )
     largest_hole_sessions: int = Field(
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
@@ -58,7 +61,7 @@ class PriceSettings(Section):
         "Yahoo is asked no more.",
     )
     retry_seconds: float = Field(
-        120, ge=0, description="Seconds of pauses and retries that one run may spend."
+        90, ge=0, description="Seconds of pauses and retries that one run may spend."
     )
     extras_retry_seconds: float = Field(
         20, ge=0, description="The same for Yahoo's calendar and headlines together."
@@ -77,6 +80,9 @@ class ModelSettings(Section):
     overfitting_ratio: float = Field(2.0, gt=0, description="Validation/training loss.")
     worst_skill: float = Field(
         1.05, gt=0, description="RMSE against persistence above which one is rejected."
+    )
+    largest_model_mb: int = Field(
+        256, ge=1, description="Unpacked size above which a model file is not loaded."
     )
     training_seconds: float = Field(1800, gt=0, description="Limit for one training.")
 

@@ -50,6 +50,7 @@ class RequestBudget:
         self._retry_seconds = retry_seconds
         self._give_up_after = give_up_after
         self._failures: list[SymbolError] = []
+        self._spent = False
         self._next = 0.0
         self._lock = threading.Lock()
 
@@ -73,7 +74,9 @@ class RequestBudget:
             now = time.monotonic()
             if self._deadline is None:
                 self._deadline = now + self._retry_seconds
-            return now + pause <= self._deadline
+            fits = now + pause <= self._deadline
+            self._spent = self._spent or not fits
+            return fits
 
     def note(self, failure: SymbolError | None) -> None:
         """Count failures in a row; an answer, be it a no, ends the row."""
@@ -93,9 +96,8 @@ class RequestBudget:
         with self._lock:
             if len(self._failures) < self._give_up_after:
                 return None
-            last, deadline = self._failures[-1], self._deadline
-            spent = deadline is not None and time.monotonic() >= deadline
-            return last if spent or isinstance(last, NoNetwork) else None
+            last = self._failures[-1]
+            return last if self._spent or isinstance(last, NoNetwork) else None
 
 
 class YahooClient:

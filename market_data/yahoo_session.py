@@ -22,7 +22,10 @@ CREDENTIAL_SHARE = 1 / 3
 """Share of a request's limit that a cookie or a crumb gets: prices need neither."""
 
 AWAY_SECONDS = 60
-"""A credential's address that did not answer is not waited for again for so long."""
+"""A credential's address that did not answer is not asked again for so long."""
+
+REFUSALS = (429, 500, 502, 503, 504)
+"""Not 404: the address of the cookie answers so, cookie and all."""
 
 TIMED_OUT = 28
 """curl's own code."""
@@ -68,12 +71,15 @@ class TimedSession(Session[Response]):
         address = f"{place.hostname}{place.path}"
         credential = place.hostname in CREDENTIAL_HOSTS or place.path == CRUMB
         options["timeout"] = self._seconds_for(address, credential=credential)
+        silent_until = time.monotonic() + AWAY_SECONDS
         try:
             answer = super().request(method, url, *words, **options)
         except RequestException:
             if credential:
-                self._away_until[address] = time.monotonic() + AWAY_SECONDS
+                self._away_until[address] = silent_until
             raise
+        if credential and answer.status_code in REFUSALS:
+            self._away_until[address] = silent_until
         self._asked.body = answer.content
         return answer
 

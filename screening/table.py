@@ -15,7 +15,8 @@ from config.places import AnyPath, read_whole
 from screening.columns import COLUMNS
 from screening.row import Row
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+"""The wide ones are formulas to a spreadsheet in Chinese, Japanese or Korean."""
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
