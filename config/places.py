@@ -138,8 +138,7 @@ def read_limited(path: AnyPath, most: int) -> bytes:
         with path.open("rb") as file:
             content = file.read(most + 1)
     else:
-        with _reading(path):
-            content = path.fs.cat_file(path.path, start=0, end=most + 1)
+        content = read_whole(path)  # An object has an end.
     if len(content) > most:
         raise OSError(errno.EFBIG, f"larger than {most / 1e6:g} MB", str(path))
     return content

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import ParameterError
 from config.places import AnyPath, is_folder, is_there, read_whole
+from config.secret_check import require_no_secret
 from config.universes import UNIVERSES
 from config.validation import validated
 
@@ -216,6 +217,9 @@ class RunSettings(Section):
     wait_for_home_seconds: float = Field(
         3600, ge=0, description="How long a deployed run waits for another's end."
     )
+    least_free_disk_mb: int = Field(
+        1000, ge=1, description="Free disk space below which `overnight doctor` warns."
+    )
     nights_kept: int = Field(
         5, ge=1, description="Nights whose intermediate tables stay under `data/`."
     )
@@ -247,13 +251,14 @@ def read_settings(home: AnyPath) -> Settings:
     ------
     ParameterError
         If `home` is no folder, or the file is no TOML, or holds an unknown name or a
-        value out of range.
+        value out of range, or what looks like a secret.
     StorageError
         If the store of `home` refuses or does not answer.
     """
     if is_there(home) and not is_folder(home):
         raise ParameterError(f"`home` must be a folder, got the file {home}.")
     path = home / SETTINGS_FILE
+    require_no_secret(path)
     try:
         values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except FileNotFoundError:

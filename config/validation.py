@@ -32,7 +32,8 @@ def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
     full = ".".join([*path, name])
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)
-        return f"`{full}` must be one of the known names ({choices}), got {quoted(name)}"
+        known = f"one of the known names ({choices})"
+        return f"`{full}` must be {known}, got {quoted(name)}"
     bound = _bounds(section, name)
     plain = {"model_type": "a table of settings", "tuple_type": "a list"}
     said = finding["msg"].removeprefix("Input should be ").lower()

@@ -84,7 +84,8 @@ def _split(text: str) -> tuple[str, ...]:
     symbols = split_symbols(text)
     if not symbols:
         raise SelectionError(
-            f"`symbols` must name at least one symbol, got {quoted(text)}; e.g. CBA.AX,AAPL."
+            f"`symbols` must name at least one symbol, got {quoted(text)}; "
+            "e.g. CBA.AX,AAPL."
         )
     return symbols
 

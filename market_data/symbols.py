@@ -74,4 +74,3 @@ def file_stem(symbol: str) -> str:
 def _suffix(symbol: str) -> str:
     _, dot, suffix = symbol.partition(".")
     return dot + suffix
-

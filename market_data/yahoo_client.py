@@ -162,6 +162,11 @@ class YahooClient:
         answer: Answer = retrying(self._ask_once, budget, symbol, what, request)
         return answer
 
+    @property
+    def clock_lead_seconds(self) -> float | None:
+        """Return how far this machine's clock is ahead of Yahoo's, None if unknown."""
+        return self._opened[1].clock_lead_seconds if self._opened else None
+
     def calendar_events(self, symbol: str) -> dict[str, Any]:
         """Return Yahoo's `calendarEvents` of the symbol as it came, times as epochs.
 

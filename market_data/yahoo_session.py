@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from curl_cffi.const import CurlECode
 from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException, Timeout
 
@@ -27,9 +29,6 @@ AWAY_SECONDS = 60
 REFUSALS = (429, 500, 502, 503, 504)
 """Not 404: the address of the cookie answers so, cookie and all."""
 
-TIMED_OUT = 28
-"""curl's own code."""
-
 
 class TimedSession(Session[Response]):
     """A browser-like session for any number of threads, each with its own question."""
@@ -41,6 +40,7 @@ class TimedSession(Session[Response]):
         self._question_seconds = question_seconds
         self._away_until: dict[str, float] = {}
         self._asked = threading.local()
+        self.clock_lead_seconds: float | None = None
 
     @contextmanager
     def question(self) -> Iterator[None]:
@@ -58,7 +58,7 @@ class TimedSession(Session[Response]):
         body: bytes = self._asked.body
         return body
 
-    def request(self, method: Any, url: str, *words: Any, **options: Any) -> Response:  # type: ignore[override]  # noqa: ANN401  curl_cffi's own
+    def request(self, method: Any, url: str, *words: Any, **options: Any) -> Response:  # noqa: ANN401
         """Return the answer; see `curl_cffi.requests.Session.request`.
 
         Raises
@@ -81,17 +81,28 @@ class TimedSession(Session[Response]):
         if credential and answer.status_code in REFUSALS:
             self._away_until[address] = silent_until
         self._asked.body = answer.content
+        self._note_time(answer.headers.get("Date"))
         return answer
+
+    def _note_time(self, stated: str | None) -> None:
+        try:
+            said = parsedate_to_datetime(stated or "").timestamp()
+        except ValueError:
+            return
+        self.clock_lead_seconds = time.time() - said
 
     def _seconds_for(self, address: str, *, credential: bool) -> float:
         now = time.monotonic()
         left = getattr(self._asked, "ends", now + self._question_seconds) - now
         if left <= 0:
             raise Timeout(
-                f"no answer within {self._question_seconds:g} s", code=TIMED_OUT
+                f"no answer within {self._question_seconds:g} s",
+                code=CurlECode.OPERATION_TIMEDOUT,
             )
         if not credential:
             return min(self._request_seconds, left)
         if now < self._away_until.get(address, 0):
-            raise Timeout(f"{address} was silent before", code=TIMED_OUT)
+            raise Timeout(
+                f"{address} was silent before", code=CurlECode.OPERATION_TIMEDOUT
+            )
         return min(self._request_seconds * CREDENTIAL_SHARE, left)
