@@ -40,8 +40,8 @@ from tasks.slots import ONE_THREAD
 
 DISTRIBUTION = "event-risk-guard"
 BACKEND_SECONDS = 180
-ASKED_DAYS = 30
-"""Prices of so many days are asked for: a holiday can't empty them."""
+ASKED_DAYS = 730
+"""As a night asks: whether the source answers counts, how new its prices are is said."""
 
 MOST_CLOCK_SECONDS = 120
 """A clock further off would take an unfinished session for a finished one."""
@@ -238,8 +238,7 @@ def _price_source(
     symbol = _asked_symbol(source, folder)
     day = LAST_SESSION if source == "sample" else now.date()
     last = as_of_session(exchange_of(symbol).code, day, now)
-    first = last - timedelta(days=ASKED_DAYS if source == "yahoo" else 365 * 50)
-    history = feeds.prices.fetch(symbol, first, last)
+    history = feeds.prices.fetch(symbol, last - timedelta(days=ASKED_DAYS), last)
     newest = history.frame.index.max().date()
     found = f"{source} has {symbol} to {newest}, the last session is {last}"
     return True, found, ""

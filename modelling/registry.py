@@ -182,8 +182,6 @@ class Registry:
         ModelUnusable
             If the file is no model that loads safely.
         """
-        import keras  # noqa: PLC0415  loads the backend, seconds
-
         path = ModelPair.of(self.folder, metadata.symbol).model
         earlier = self._history_pair(metadata).model
         if is_there(earlier) and not _belongs(path, metadata):
@@ -191,6 +189,8 @@ class Registry:
         try:
             with local_copy(path) as file:
                 _require_bounded(file, self.settings.largest_model_mb)
+                import keras  # noqa: PLC0415  loads the backend, seconds
+
                 return keras.saving.load_model(file, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.
             raise ModelUnusable(
