@@ -1,5 +1,11 @@
-"""A process that writes all a night writes, again and again, until it is killed."""
+"""A process that writes all a night writes, again and again, until it is killed.
 
+`writing_jobs.py FOLDER` forks one for each round it reads from its standard input: the
+libraries are loaded once for all of them.
+"""
+
+import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,12 +59,24 @@ def write_all(home: Home, number: int) -> None:
     append_entry(home.training_log, AT, {"round": number, "reason": "x" * 500})
 
 
-def write_for_ever(folder: str, begin: int) -> None:
+def write_for_ever(home: Home, begin: int) -> None:
     """Write round after round, from `begin` on."""
     number = begin
     while True:
-        write_all(Home(Path(folder)), number)
+        write_all(home, number)
         number += 1
+
+
+def main(folder: str) -> None:
+    """Write round 0; then, for each round read, tell a child that goes on from it."""
+    home = Home(Path(folder))
+    write_all(home, 0)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            write_for_ever(home, int(line))
+        print(child, flush=True)  # noqa: T201  read by the test
+        os.waitpid(child, 0)
 
 
 def store_of(home: Home, number: int | None = None) -> PriceStore:
@@ -109,3 +127,7 @@ def described(number: int) -> ModelMetadata:
         library_versions={},
         data_fingerprint="0",
     )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
