@@ -41,7 +41,7 @@ from tasks.slots import ONE_THREAD
 DISTRIBUTION = "event-risk-guard"
 BACKEND_SECONDS = 180
 ASKED_DAYS = 730
-"""As a night asks: whether the source answers counts, how new its prices are is said."""
+"""As a night asks: that the source answers counts, how new its prices are is said."""
 
 MOST_CLOCK_SECONDS = 120
 """A clock further off would take an unfinished session for a finished one."""
