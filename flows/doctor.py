@@ -77,7 +77,7 @@ class Diagnosis(BaseModel):
         return all(check.ok for check in self.checks)
 
 
-type _Found = tuple[bool, str, str]
+type Found = tuple[bool, str, str]
 """Whether it is well, what was found, what to do."""
 
 
@@ -91,12 +91,26 @@ def diagnosis(
     ParameterError
         For a home, source or folder that is none.
     """
+    looks = checks_of(address, source, folder, now)
+    return Diagnosis(checks=tuple(examined(*item) for item in looks.items()))
+
+
+def checks_of(
+    address: str, source: str, folder: Path | None, now: datetime
+) -> dict[str, Callable[[], Found]]:
+    """Return the checks by name, in the order in which `examined` is to run them.
+
+    Raises
+    ------
+    ParameterError
+        As `diagnosis`.
+    """
     home = Home.at(address)
     settings = _readable_settings(home)
     # A word that is no source is refused there, with the choices.
     name = cast("SourceName", source)
     feeds = open_feeds(name, folder, _impatient(settings))
-    checks: dict[str, Callable[[], _Found]] = {
+    return {
         "python": _python,
         "packages": _packages,
         "backend": _backend,
@@ -111,10 +125,9 @@ def diagnosis(
         "clock": lambda: clock_check(_clock_lead(feeds)),
         "time zone": partial(_time_zone, now),
     }
-    return Diagnosis(checks=tuple(_line(*item) for item in checks.items()))
 
 
-def _line(name: str, look: Callable[[], _Found]) -> Check:
+def examined(name: str, look: Callable[[], Found]) -> Check:
     """Return the check's line; what breaks it is what it found."""
     try:
         ok, found, cure = look()
@@ -143,12 +156,12 @@ def _impatient(settings: Settings) -> Settings:
     return settings.model_copy(update={"prices": prices})
 
 
-def _python() -> _Found:
+def _python() -> Found:
     found = ".".join(map(str, sys.version_info[:3]))
     return sys.version_info >= (3, 12), found, "install Python 3.12 or later"
 
 
-def _packages() -> _Found:
+def _packages() -> Found:
     try:
         asked = [Requirement(text) for text in requires(DISTRIBUTION) or ()]
     except PackageNotFoundError:
@@ -170,7 +183,7 @@ def _wrong_version(needed: Requirement) -> str:
     return f"{needed.name} {there} ({needed.specifier} is asked for)"
 
 
-def _backend() -> _Found:
+def _backend() -> Found:
     """Try Keras in a process of its own, as a night does."""
     cure = "repair TensorFlow (`uv sync`), or name another backend in KERAS_BACKEND"
     backend = {"KERAS_BACKEND": "tensorflow"} | os.environ | ONE_THREAD
@@ -189,7 +202,7 @@ def _backend() -> _Found:
     return done.returncode == 0, lines[-1][:200] if lines else "no answer", cure
 
 
-def _settings(home: Home) -> _Found:
+def _settings(home: Home) -> Found:
     read_settings(home.root)
     for path in (home.event_calendar, CHECKOUT / "prefect.yaml"):
         secret = secret_in(path)
@@ -198,7 +211,7 @@ def _settings(home: Home) -> _Found:
     return True, f"readable in {home.root}, without secrets", ""
 
 
-def machine_check(machine: Machine, settings: Settings) -> _Found:
+def machine_check(machine: Machine, settings: Settings) -> Found:
     """Return whether one training fits into the memory that is free."""
     needed = settings.run.process_memory_mb
     cure = (
@@ -209,7 +222,7 @@ def machine_check(machine: Machine, settings: Settings) -> _Found:
     return machine.available_mb >= needed, found, cure
 
 
-def _write_access(home: Home) -> _Found:
+def _write_access(home: Home) -> Found:
     probe = home.root / "data" / f"doctor-{uuid4().hex}.txt"
     try:
         write_text_whole(probe, "written by `overnight doctor`")
@@ -218,7 +231,7 @@ def _write_access(home: Home) -> _Found:
     return True, str(home.root), ""
 
 
-def _free_disk(home: Home, settings: Settings) -> _Found:
+def _free_disk(home: Home, settings: Settings) -> Found:
     if not isinstance(home.root, Path):
         return True, "a store, which does not say", ""
     root = home.root.absolute()
@@ -234,7 +247,7 @@ def _free_disk(home: Home, settings: Settings) -> _Found:
 
 def _price_source(
     feeds: Feeds, source: SourceName, folder: Path | None, now: datetime
-) -> _Found:
+) -> Found:
     symbol = _asked_symbol(source, folder)
     day = LAST_SESSION if source == "sample" else now.date()
     last = as_of_session(exchange_of(symbol).code, day, now)
@@ -251,7 +264,7 @@ def _asked_symbol(source: SourceName, folder: Path | None) -> str:
     return UNIVERSES["sample" if source == "sample" else "asx_priority"][0]
 
 
-def _model_cache(settings: Settings) -> _Found:
+def _model_cache(settings: Settings) -> Found:
     if settings.sentiment.engine != "finbert":
         found = f"not asked for, the headlines' reader is {settings.sentiment.engine}"
         return True, found, ""
@@ -263,7 +276,7 @@ def _model_cache(settings: Settings) -> _Found:
     return False, found or cure, f"{cure.rstrip('.')}, {also}"
 
 
-def _prefect_server() -> _Found:
+def _prefect_server() -> Found:
     address = PREFECT_API_URL.value()
     if not address:
         return True, "none is named, each run starts one of its own for its time", ""
@@ -277,7 +290,7 @@ def _prefect_server() -> _Found:
     )
 
 
-def calendar_check(home: Home, now: datetime) -> _Found:
+def calendar_check(home: Home, now: datetime) -> Found:
     """Return whether the user's calendar is readable and has something to come."""
     found = read_calendar(home.event_calendar)
     cure = "correct or complete event_calendar.csv; config/ has an example of it"
@@ -294,7 +307,7 @@ def _clock_lead(feeds: Feeds) -> float | None:
     return feeds.yahoo.clock_lead_seconds if feeds.yahoo else None
 
 
-def clock_check(lead_seconds: float | None) -> _Found:
+def clock_check(lead_seconds: float | None) -> Found:
     """Return whether this machine's clock agrees with Yahoo's."""
     if lead_seconds is None:
         return True, "not compared: no answer of Yahoo's to compare with", ""
@@ -304,7 +317,7 @@ def clock_check(lead_seconds: float | None) -> _Found:
     return abs(lead_seconds) <= MOST_CLOCK_SECONDS, found, cure
 
 
-def _time_zone(now: datetime) -> _Found:
+def _time_zone(now: datetime) -> Found:
     try:
         zones = [str(calendar(one.code).tz) for one in EXCHANGES.values()]
         for zone in zones:
