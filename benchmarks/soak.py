@@ -1,6 +1,7 @@
-"""Many nights in a row in one process: do memory, files and disk level off?
+"""Many nights in a row in one process: memory, files and disk must level off.
 
-    uv run python benchmarks/soak.py [--nights 20] [--symbols 2] [--train always] [--json]
+    uv run python benchmarks/soak.py [--nights 20] [--symbols 2] [--train always]
+                                     [--json]
 
 Symbols are made: random walks on ASX sessions, in a CSV folder. Each night is the real
 flow on the next session, in one home, with the smallest network. `data/` and `models/`
@@ -142,7 +143,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def still_growing(found: Sequence[Standing]) -> list[str]:
-    """Return what is more after the last quarter of the nights than after the one before.
+    """Return what is more after the last quarter of the nights than the one before.
 
     Memory may grow by `MOST_GROWTH`: allocators keep what they have been given.
     """

@@ -60,8 +60,10 @@ def test_a_full_disk_is_named_and_leaves_what_was_there(
     filler = small_disk / "filler"
     with filler.open("wb", buffering=0) as file:
         file.write(b"x" * 1_000_000)  # As much of it as there is room for.
-    with pytest.raises(StorageError, match=rf"{small_disk}.*No space left") as refused:
+    with pytest.raises(StorageError, match="No space left on") as refused:
         WRITES[what](home)
+    assert str(refused.value).startswith(str(small_disk))
+    assert str(refused.value).startswith(str(small_disk))
     assert "what was there before stays" in str(refused.value)
     filler.unlink()
     assert state_of(home) == before
@@ -91,7 +93,7 @@ def test_a_line_after_a_torn_one_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", WRITES)
 def test_a_read_only_home_is_named(read_only: Path, what: str) -> None:
     """Whatever is to be written there: path, cause, and what to do."""
-    with pytest.raises(StorageError, match="Read-only file system; .*run again"):
+    with pytest.raises(StorageError, match=r"Read-only file system; .*run again"):
         WRITES[what](Home(read_only))
 
 

@@ -70,7 +70,7 @@ def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
 
 
 def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
-    """A disk's limit, a dead source, a missing model, an old calendar: each its cure."""
+    """A low disk, a dead source, a missing model, an old calendar: each its cure."""
     replay.faults("rate_limit,endpoint=*")
     text = "[prices]\nrequests_per_second = 50\n[run]\nleast_free_disk_mb = 999999999\n"
     (tmp_path / "overnight.toml").write_text(text)

@@ -3,6 +3,7 @@
 import importlib.util
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,7 @@ def test_three_nights_leave_a_table_a_night(soak: Any, tmp_path: Path) -> None: 
     found = list(soak.nights(tmp_path, 3, 1, "never"))
     assert [one.kept_files for one in found] == [1, 2, 3]
     assert {one.state for one in found} == {"Completed"}
-    steps = {
-        later.working_files - one.working_files
-        for one, later in zip(found, found[1:], strict=False)
-    }
+    steps = {later.working_files - one.working_files for one, later in pairwise(found)}
     assert len(steps) == 1
     assert not list(tmp_path.rglob("unfinished/*/*"))
     assert "MB" in soak.shown(found[-1])
