@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
@@ -22,8 +21,8 @@ from modelling.jax_lstm import Array, Weights, predicted, predicted_in_training
 PADDED_TO = 64
 """Windows are padded to a multiple: stocks of like history then share a compilation."""
 
-ADAM_EPSILON = 1e-7
-"""Keras' own, so that both engines take the same steps."""
+FIRST_DECAY, SECOND_DECAY, EPSILON = 0.9, 0.999, 1e-7
+"""Adam's, as in Keras: both engines take the same steps."""
 
 FLOAT = jnp.float32
 
@@ -40,10 +39,12 @@ class Sample(NamedTuple):
 
 
 class State(NamedTuple):
-    """A training between two epochs."""
+    """A training between two steps; `mean` and `square` are Adam's two moments."""
 
     weights: Weights
-    optimizer: optax.OptState
+    mean: Weights
+    square: Weights
+    steps: Array
     key: Array
 
 
@@ -89,12 +90,8 @@ def _padded(windows: Windows) -> Sample:
 
 def _started(start: list[NDArray[np.float32]], seed: int) -> State:
     weights = tuple(jnp.asarray(part) for part in start)
-    optimizer = _adam(0).init(weights)
-    return State(weights, optimizer, jax.random.key(seed))
-
-
-def _adam(learning_rate: optax.ScalarOrSchedule) -> optax.GradientTransformation:
-    return optax.adam(learning_rate, eps=ADAM_EPSILON)
+    nothing = tuple(map(jnp.zeros_like, weights))
+    return State(weights, nothing, nothing, jnp.zeros((), int), jax.random.key(seed))
 
 
 @partial(jax.jit, static_argnames="batch_size")
@@ -146,9 +143,27 @@ def _step(
         return _loss(seen, batch)
 
     loss, gradient = jax.value_and_grad(loss_of)(state.weights)
-    steps, optimizer = _adam(learning_rate).update(gradient, state.optimizer)
-    weights = optax.apply_updates(state.weights, steps)
-    return state._replace(weights=weights, optimizer=optimizer), loss
+    return _moved(state, gradient, learning_rate), loss
+
+
+def _moved(state: State, gradient: Weights, learning_rate: float) -> State:
+    """Return the state after Adam's step (Kingma and Ba 2015, end of section 2)."""
+    steps = state.steps + 1
+    mean = _decayed(FIRST_DECAY, state.mean, gradient)
+    square = _decayed(SECOND_DECAY, state.square, tuple(map(jnp.square, gradient)))
+    rate = learning_rate * jnp.sqrt(1 - SECOND_DECAY**steps) / (1 - FIRST_DECAY**steps)
+    parts = zip(state.weights, mean, square, strict=True)
+    weights = tuple(
+        weight - rate * first / (jnp.sqrt(second) + EPSILON)
+        for weight, first, second in parts
+    )
+    return State(weights, mean, square, steps, state.key)
+
+
+def _decayed(decay: float, moment: Weights, news: Weights) -> Weights:
+    return tuple(
+        decay * old + (1 - decay) * new for old, new in zip(moment, news, strict=True)
+    )
 
 
 def _loss(seen: Array, sample: Sample) -> Array:

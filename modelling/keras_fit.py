@@ -22,6 +22,8 @@ def fit(
     `on_losses` is told of each epoch, from 1, with the losses of training and stopping
     windows. A loss that is no number ends the training.
     """
+    optimizer = keras.optimizers.Adam(parameters.learning_rate)
+    network.compile(optimizer=optimizer, loss="mean_squared_error")
     history = network.fit(
         split.training.inputs,
         split.training.targets,

@@ -133,7 +133,9 @@ def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
     """
     import keras  # noqa: PLC0415
 
-    answer = network(inputs.astype(np.float32), training=False)
+    # NumPy tells of the overflow in a sigmoid far below zero, which is a true 0.
+    with np.errstate(over="ignore"):
+        answer = network(inputs.astype(np.float32), training=False)
     return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
 
 
