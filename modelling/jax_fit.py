@@ -57,7 +57,7 @@ def fit(
     """Train in place, with early stopping to the best weights; return the passes run.
 
     `on_losses` is told of each epoch, from 1, with the losses of training and stopping
-    windows. A loss that is no number ends the training.
+    windows. A loss that is no number ends the training, and its weights stay.
     """
     training, stopping = _padded(split.training), _padded(split.stopping)
     rates = (parameters.dropout, parameters.learning_rate)
@@ -70,9 +70,10 @@ def fit(
         )
         loss, validation_loss = map(float, losses)
         on_losses(epoch, loss, validation_loss)
-        if validation_loss < best_loss or not patience:
+        lost = not math.isfinite(loss)
+        if validation_loss < best_loss or not patience or lost:
             best, best_loss, best_epoch = state.weights, validation_loss, epoch
-        if not math.isfinite(loss) or epoch - best_epoch >= patience > 0:
+        if lost or epoch - best_epoch >= patience > 0:
             break
     network.set_weights([np.asarray(part) for part in best])
     return epoch
