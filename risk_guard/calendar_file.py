@@ -179,7 +179,10 @@ def _date(text: str) -> date:
     except ValueError:
         day = date.min
     if not FIRST_DATE <= day < LAST_DATE:
-        raise ValueError(f"`date` must be a date like 2025-11-11, got {text[:40]!r}")
+        raise ValueError(
+            f"`date` must be a date like 2025-11-11, from {FIRST_DATE.year} to "
+            f"{LAST_DATE.year - 1}, got {text[:40]!r}"
+        )
     return day
 
 
