@@ -159,7 +159,7 @@ def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
     program = (
         "import sys\n"
         "from flows.command_line import main\n"
-        "sys.argv[1:] = ['screen', 'CBA.AX', '--source', 'folder', '--folder', 'none']\n"
+        "sys.argv[1:] = ['screen', 'CBA.AX', '--source', 'folder']\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "from prefect.settings import get_current_settings\n"
