@@ -3,9 +3,7 @@
 A check returns what it found; one that breaks is a failing line, never the end.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from config.errors import OvernightError, ParameterError
 from config.home import Home, write_text_whole
+from config.parameters import training_parameters
 from config.places import remove
 from config.secret_check import secret_in
 from config.settings import PriceSettings, Settings, read_settings
@@ -33,10 +32,11 @@ from market_data.sample import LAST_SESSION
 from market_data.sessions import as_of_session, calendar
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import EXCHANGES, exchange_of
+from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
 from tasks.machine import Machine, this_machine
 from tasks.server import impatient_settings, under
-from tasks.slots import ONE_THREAD
+from tasks.slots import ProcessSlots
 
 DISTRIBUTION = "event-risk-guard"
 BACKEND_SECONDS = 180
@@ -46,10 +46,7 @@ ASKED_DAYS = 730
 MOST_CLOCK_SECONDS = 120
 """A clock further off would take an unfinished session for a finished one."""
 
-TRY_BACKEND = (
-    "import keras; keras.ops.convert_to_numpy(keras.ops.ones(2));"
-    "print(keras.backend.backend(), keras.__version__)"
-)
+SMALLEST = training_parameters(epochs=1, sequence_length=30, lstm_units=(4, 3))
 
 
 class Check(BaseModel):
@@ -113,7 +110,7 @@ def checks_of(
     return {
         "python": _python,
         "packages": _packages,
-        "backend": _backend,
+        "backend": partial(_backend, settings),
         "settings": partial(_settings, home),
         "cores, memory": lambda: machine_check(this_machine(), settings),
         "write access": partial(_write_access, home),
@@ -183,23 +180,15 @@ def _wrong_version(needed: Requirement) -> str:
     return f"{needed.name} {there} ({needed.specifier} is asked for)"
 
 
-def _backend() -> Found:
-    """Try Keras in a process of its own, as a night does."""
-    cure = "repair TensorFlow (`uv sync`), or name another backend in KERAS_BACKEND"
-    backend = {"KERAS_BACKEND": "tensorflow"} | os.environ | ONE_THREAD
+def _backend(settings: Settings) -> Found:
+    """Train a network of a few units in a process of its own, as a night does."""
+    engine = settings.models.engine
+    cure = f"repair {engine}: `uv sync`, or name the other `engine` under [models]"
     try:
-        done = subprocess.run(  # noqa: S603  our own words alone
-            [sys.executable, "-c", TRY_BACKEND],
-            env=backend,
-            capture_output=True,
-            text=True,
-            timeout=BACKEND_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False, f"no answer within {BACKEND_SECONDS} s", cure
-    lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
-    return done.returncode == 0, lines[-1][:200] if lines else "no answer", cure
+        with ProcessSlots(1, 1, BACKEND_SECONDS, engine) as slots:
+            return True, f"{slots.run(try_backend, SMALLEST)} with {engine}", ""
+    except Exception as error:  # noqa: BLE001  a broken installation raises anything
+        return False, f"{type(error).__name__}: {str(error)[:200]}", cure
 
 
 def _settings(home: Home) -> Found:

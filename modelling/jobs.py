@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from config.errors import TooShort
@@ -30,7 +31,10 @@ from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 
-LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow", "jax", "torch")
+TRIED_WINDOWS = 4
+"""Lengths of a window in the rows on which the backend is tried."""
+
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,26 @@ def forecast_symbol(
     indicators = read_table(job.indicators)
     metadata = registry.known_by(job.symbol, indicators.index[-1].date())
     return forecast(registry.load(metadata), metadata, indicators)
+
+
+def try_backend(
+    parameters: TrainingParameters,
+    _on_epoch: Callable[[EpochDone], None] = lambda _: None,
+) -> str:
+    """Return what computes the networks, after one training on made rows.
+
+    Raises
+    ------
+    Exception
+        Whatever is wrong with the installation.
+    """
+    _load_backend_quietly()
+    import keras  # noqa: PLC0415
+
+    sessions = parameters.sequence_length * TRIED_WINDOWS
+    generator = np.random.default_rng(parameters.seed)
+    train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
+    return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
