@@ -243,12 +243,17 @@ def _silence(yfinance: "ModuleType") -> None:
 
 
 def _require_hope(budget: RequestBudget, symbol: str, what: str) -> None:
+    """Raise what the last of too many failures was, without another request."""
     failure = budget.given_up
-    if failure is not None:
-        raise type(failure)(
-            f"Yahoo must answer for {symbol} with {what}, got no answer to many "
-            "requests before, so it is asked no more in this run; try again later."
-        )
+    if failure is None:
+        return
+    limited = isinstance(failure, RateLimited)
+    said = "429 too many requests" if limited else "no usable answer"
+    cure = "wait an hour or lower `requests_per_second`" if limited else "try later"
+    raise type(failure)(
+        f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it is "
+        f"asked no more in this run; {cure}."
+    )
 
 
 def _may_pass(error: BaseException) -> bool:
