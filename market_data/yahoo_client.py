@@ -251,7 +251,7 @@ def _require_hope(budget: RequestBudget, symbol: str, what: str) -> None:
     said = "429 too many requests" if limited else "no usable answer"
     cure = "wait an hour or lower `requests_per_second`" if limited else "try later"
     raise type(failure)(
-        f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it is "
+        f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it "
         f"asked no more in this run; {cure}."
     )
 
