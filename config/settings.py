@@ -54,7 +54,7 @@ class PriceSettings(Section):
     )
     request_timeout_seconds: float = Field(15, gt=0, description="One request's limit.")
     question_timeout_seconds: float = Field(
-        30, gt=0, description="Limit for a symbol's answer, cookies and zone included."
+        20, gt=0, description="Limit for a symbol's answer, cookies and zone included."
     )
     give_up_after: int = Field(
         10,
