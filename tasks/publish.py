@@ -19,7 +19,7 @@ from market_data.sessions import is_session
 from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
-from screening.summary import RunSummary
+from screening.summary import RunSummary, TooFewSymbols
 from screening.table import cell, csv_path, published_coverage, ranked, write_csv
 from tasks.night import Night
 from tasks.server import shown
@@ -152,7 +152,8 @@ def needless(night: Night, asked_as_of: date | None) -> str:
 def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummary]:
     """Return how Prefect shows the run: completed, with failures, or failed."""
     if summary.succeeded == 0 or summary.coverage < minimum_coverage:
-        return Failed(message=f"Too few symbols: {summary.sentence}", data=summary)
+        why = TooFewSymbols(summary)  # An error, or Prefect's worker shows its own.
+        return Failed(message=str(why), data=why)
     if summary.failures:
         return Completed(
             name="Completed with failures", message=summary.sentence, data=summary
