@@ -1,5 +1,6 @@
 """Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -112,7 +113,7 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
         {
             "symbol": found.symbol,
             "grade": found.trained.grade if found.trained else "",
-            "skill": cell(found.trained.skill if found.trained else None),
+            "skill": _short(found.trained.skill if found.trained else None),
             "reason": found.training_failure
             or (found.trained.rejected if found.trained else "")
             or "",
@@ -163,10 +164,16 @@ def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummar
 
 def _show_rows(rows: Sequence[Row], csv: AnyPath) -> None:
     """Put the rows into Prefect's table artifact, and a link to their CSV."""
-    table = [{name: cell(row.get(name)) for name in SHOWN} for row in rows]
+    table = [{name: _short(row.get(name)) for name in SHOWN} for row in rows]
     create_table_artifact(
         table, key="screening", description=f"{len(rows)} symbols, best score first"
     )
     create_link_artifact(
         key="screening-csv", link=csv.resolve().as_uri(), link_text=csv.name
     )
+
+
+def _short(value: object) -> str:
+    """Return a cell for the eye: three digits of a fraction, the CSV has them all."""
+    known = isinstance(value, float) and math.isfinite(value)
+    return f"{value:.3g}" if known else cell(value)

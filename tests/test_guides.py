@@ -7,6 +7,7 @@ own.
 import json
 import re
 import shlex
+import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -79,9 +80,10 @@ def of_python(words: list[str]) -> None:
 
 def of_uv(words: list[str]) -> None:
     """Refuse an extra that the project does not have."""
-    command, flag, extra = words
-    assert (command, flag) == ("sync", "--extra")
-    assert f"\n{extra} = [" in (ROOT / "pyproject.toml").read_text()
+    command, *options = words
+    assert (command, *options[::2]) == ("sync", *["--extra"] * (len(options) // 2))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(options[1::2]) <= set(project["optional-dependencies"])
 
 
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
@@ -91,8 +93,8 @@ PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "python": of_python,
     "uv": of_uv,
 }
-ELSEWHERE = {"moto_server"}
-"""Programs that have a test of their own, or are the system's."""
+ELSEWHERE = {"moto_server", "curl", "grep"}
+"""Programs of others that no run needs."""
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
@@ -143,8 +145,37 @@ def test_the_settings_shown_can_be_read(text: str, tmp_path: Path) -> None:
     assert read_settings(tmp_path)
 
 
+def test_prefect_knows_every_setting_of_its_own() -> None:
+    """A variable that Prefect does not read would do nothing, and say nothing."""
+    from prefect.settings import Settings  # noqa: PLC0415
+
+    named = set(re.findall(r"PREFECT_[A-Z_]+", "\n".join(blocks("sh"))))
+    known = Settings(api={"url": "http://127.0.0.1:4200/api"})  # it leaves out None
+    assert named <= set(known.to_environment_variables())
+
+
+SECONDS = {"ms": 1e-3, "s": 1, "core minutes": 60, "core hours": 3600}
+KILOBYTES = {"KB": 1, "MB": 1e3, "GB": 1e6}
+
+
+@pytest.mark.parametrize("units", [SECONDS, KILOBYTES, {"": 1}], ids=" ".join)
+def test_ten_thousand_symbols_cost_ten_thousand_times_one(
+    units: dict[str, float],
+) -> None:
+    """Each line of the table of costs multiplies rightly, training's included."""
+    rows = re.findall(
+        r"^\| .+ \| (?:T = )?(.+) \| (.+) \|$", GUIDES["scale.md"], re.MULTILINE
+    )
+    found = [[one.partition(" ") for one in row] for row in rows]
+    known = [row for row in found if row[0][2] in units and row[1][2] in units]
+    assert known
+    for (one, _, unit), (all_of_them, _, larger) in known:
+        many = float(all_of_them.replace(",", "")) * units[larger]
+        assert many == pytest.approx(1e4 * float(one) * units[unit], rel=0.06)
+
+
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_link_leads_somewhere(name: str) -> None:
     """Guides, scripts and pictures that are named are there."""
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", GUIDES[name])
+    links = re.findall(r"\]\((?!http|#)([^)#]+)\)", GUIDES[name])
     assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
