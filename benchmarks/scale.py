@@ -75,7 +75,8 @@ class Orchestration:
 class ColdNight:
     """A night in which every model is trained; seconds are wall clock, but for `cpu`.
 
-    `cpu_seconds` are those of the processes that train and forecast, None on Dask.
+    `cpu_seconds` are those of the processes that train and forecast, the forecast's of
+    those that only forecast, afterwards; None on Dask.
     """
 
     runner: str
@@ -84,6 +85,7 @@ class ColdNight:
     training_seconds: float
     epochs: float
     cpu_seconds: float | None
+    forecast_cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
     kilobytes_a_symbol: dict[str, float]
@@ -157,17 +159,19 @@ class Bench:
             home, busy = self.new_home(lines), load()
             before = processor_seconds()
             seconds, state = self.flow_night(count, "always", home)
-            cpu = processor_seconds() - before if runner == "local" else None
+            here, between = runner == "local", processor_seconds()
             trained = state.result(raise_on_failure=False).trained
             times = [model.results.training_time for model in trained]
-            stages = self.plain_night(count, home) if runner == "local" else {}
+            stages = self.plain_night(count, home) if here else {}
+            after = processor_seconds()
             yield ColdNight(
                 runner=runner,
                 symbols=count,
                 seconds=seconds,
                 training_seconds=sum(times) / len(times),
                 epochs=sum(model.epochs_run for model in trained) / len(trained),
-                cpu_seconds=cpu,
+                cpu_seconds=between - before if here else None,
+                forecast_cpu_seconds=after - between if here else None,
                 load=busy,
                 seconds_by_stage=stages,
                 kilobytes_a_symbol=kilobytes_by_folder(home, count),
@@ -322,13 +326,12 @@ def shown(found: dict[str, Any]) -> str:
         "symbols     loop     flow     over     loop     flow     over    MB   load",
     ]
     lines += [_line(one) for one in found["orchestration"]]
-    lines += ["", "runner  trained  night s  a symbol  training  epochs  CPU s   load"]
+    lines += ["", "runner  trained  night s  training  epochs  CPU s a symbol   load"]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
-            f"{night.seconds / night.symbols:9.1f} {night.training_seconds:9.1f} "
-            f"{night.epochs:7.0f} {_each(night.cpu_seconds, night.symbols):>6} "
-            f"{night.load:6.1f}"
+            f"{night.training_seconds:9.1f} {night.epochs:7.0f} "
+            f"{_each(night.cpu_seconds, night.symbols):>15} {night.load:6.1f}"
         )
         lines += [*_details(night)]
     peak = found["largest_process_mb"]
@@ -347,6 +350,8 @@ def _each(seconds: float | None, symbols: int) -> str:
 
 
 def _details(night: ColdNight) -> Iterator[str]:
+    forecast = _each(night.forecast_cpu_seconds, night.symbols)
+    yield f"    CPU seconds of a forecast, TensorFlow's start shared: {forecast}"
     for stage, seconds in night.seconds_by_stage.items():
         yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms a symbol"
     for folder, kilobytes in night.kilobytes_a_symbol.items():

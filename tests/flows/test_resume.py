@@ -67,7 +67,7 @@ def killed(
     moments = random.Random(11)  # noqa: S311  no secret
     for _ in range(KILLS):
         killed_after(moments.randint(1, max(1, FILES // KILLS)), home, server)
-    said, _ = night(home, server).communicate(timeout=240)
+    said, _ = night(home, server).communicate(timeout=290)
     return home, said
 
 
@@ -81,7 +81,7 @@ def undisturbed(
 
     home = tmp_path_factory.mktemp("undisturbed")
     run = night(home, str(PREFECT_API_URL.value()))
-    run.communicate(timeout=240)
+    run.communicate(timeout=290)
     return home
 
 
