@@ -103,7 +103,7 @@ REFUSED = [
     ("single", {"symbol": ""}, "'' does not match"),
     ("single", {"symbol": "../CBA"}, "'../CBA' does not match"),
     ("custom", {"selection": {"symbols": ["AAPL", "CBA AX"]}}, "'CBA AX' does not"),
-    ("manual", {"as_of": "yesterday"}, "'yesterday' is not valid"),
+    ("manual", {"as_of": "yesterday"}, "'yesterday' does not match"),
     ("single", {"symbol": "CBA.AX", "preset": "fast"}, "one of ['standard'"),
     ("custom", {"selection": {"universe": "asx"}}, "one of ['asx_priority'"),
     ("custom", {"selection": {"symbols": []}}, "should be non-empty"),
