@@ -149,7 +149,10 @@ def _worker_memory(folder: Path, models: int) -> dict[str, float]:
     history = source.fetch(symbol, AS_OF.replace(year=AS_OF.year - 2), AS_OF)
     rows = feature_rows(indicator_frame(adjusted(history.frame)))
     with ProcessSlots(1, models + 1, 3600) as slots:
-        held = [slots.run(_trained, rows[5 * (number % EARLY) :]) for number in range(models)]
+        held = [
+            slots.run(_trained, rows[5 * (number % EARLY) :])
+            for number in range(models)
+        ]
     early, last = held[min(EARLY, models) - 1], held[-1]
     return {
         "models": models,

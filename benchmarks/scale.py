@@ -351,7 +351,7 @@ def _each(seconds: float | None, symbols: int) -> str:
 
 def _details(night: ColdNight) -> Iterator[str]:
     forecast = _each(night.forecast_cpu_seconds, night.symbols)
-    yield f"    CPU seconds of a forecast, TensorFlow's start shared: {forecast}"
+    yield f"    CPU seconds of a forecast, its process' start shared: {forecast}"
     for stage, seconds in night.seconds_by_stage.items():
         yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms a symbol"
     for folder, kilobytes in night.kilobytes_a_symbol.items():
