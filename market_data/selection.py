@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from config.errors import SelectionError, quoted
 from config.places import read_limited
 from config.universes import UNIVERSES
-from market_data.symbols import parse_symbol
+from market_data.symbols import FORM_PATTERN, parse_symbol
+
+SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
+"""What a person typed as a symbol; a server refuses by the pattern what can be none."""
 
 LARGEST_FILE_BYTES = 5_000_000
 """More than any list of symbols has; a wrong file, or a device, is not read whole."""
@@ -42,7 +45,7 @@ class Symbols(_Choice):
     """Symbols one by one."""
 
     symbols: Annotated[
-        tuple[str, ...],
+        tuple[SymbolText, ...],
         Field(description="Yahoo-style tickers, e.g. CBA.AX", min_length=1),
     ]
 
