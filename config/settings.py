@@ -61,6 +61,20 @@ class ModelSettings(Section):
 
     minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
+    expires_after_days: int = Field(
+        30,
+        ge=1,
+        description="Age from which one is silent and defended against no other.",
+    )
+    challenge_level: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of refusing a new model that is as good as the live one.",
+    )
+    challenge_sessions: int = Field(
+        10, ge=2, description="Sessions that both must be judged on, else the new wins."
+    )
     history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")
     good_loss: float = Field(0.01, gt=0, description="Both losses below: excellent.")
     poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
