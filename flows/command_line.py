@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from config.errors import OvernightError
 from flows.options import (
     DeployOptions,
+    EvaluateOptions,
     EventOptions,
     ModelOptions,
     ScreenOptions,
@@ -130,6 +131,30 @@ def events(options: EventOptions) -> None:
             typer.echo(report.model_dump_json(indent=2))
         else:
             show_events(report)
+
+
+@app.command()
+@taking(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
+    """Run past nights again and judge them: hits, errors, coverage, returns, cost.
+
+    For example: overnight evaluate --source sample --from 2013-02-01
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.evaluation import evaluation, required_date  # noqa: PLC0415
+        from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
+        from flows.request import evaluation_arguments  # noqa: PLC0415
+        from tasks.night import planned_night  # noqa: PLC0415
+
+        first = required_date(options.first)
+        now = datetime.now(UTC)
+        night = planned_night(**evaluation_arguments(options), now=now)
+        choices = (options.refit_sessions, options.cost_bps)
+        found = evaluation(night, first, *choices, told)
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_evaluation(found)
 
 
 @app.command()

@@ -1,6 +1,7 @@
-"""Champion and challenger: is a new model worse than the live one beyond noise?
+"""Champion and challenger: a new model must not be worse than the live one.
 
-Both are judged on the same sessions, none of which either was fitted or stopped by.
+Worse beyond noise, that is; both are judged on the same sessions, none of which either
+was fitted or stopped by.
 Knows neither files nor Prefect.
 """
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from modelling.freshness import expired
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
+
+if TYPE_CHECKING:
+    import keras
 
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow", "jax", "torch")
 
@@ -117,11 +120,33 @@ def forecast_symbol(
     SymbolError
         If the model does not load or does not fit the features.
     """
-    _load_backend_quietly()
     registry = Registry(job.models, job.settings)
     indicators = read_table(job.indicators)
     metadata = registry.known_by(job.symbol, indicators.index[-1].date())
-    return forecast(registry.load(metadata), metadata, indicators)
+    return Forecaster(registry).forecast(metadata, indicators)
+
+
+class Forecaster:
+    """A registry's models; the one that was asked last stays loaded."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Load nothing yet."""
+        self._registry = registry
+        self._loaded: tuple[str, keras.Model] | None = None
+
+    def forecast(self, metadata: ModelMetadata, indicators: pd.DataFrame) -> Forecast:
+        """Return what the model that `metadata` describes says of the next session.
+
+        Raises
+        ------
+        SymbolError
+            If the model does not load or does not fit the features.
+        """
+        name = metadata.model_fingerprint
+        if self._loaded is None or self._loaded[0] != name:
+            _load_backend_quietly()
+            self._loaded = name, self._registry.load(metadata)
+        return forecast(self._loaded[1], metadata, indicators)
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:

@@ -2,7 +2,8 @@
 
 Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 `lstm_{symbol}_metadata.json`; `history/` with earlier pairs; `rejected/` with the last
-candidate that did not replace a usable one: not usable itself, or worse. Nothing is pickled.
+candidate that did not replace a usable one: not usable itself, or worse. Nothing is
+pickled.
 """
 
 import hashlib
@@ -63,8 +64,8 @@ class Registry:
 
         `write_model` fills a `.keras` path. A usable model, or the first one, goes live
         and the pair before it to `history/`. A model that is not usable, or has lost
-        its challenge, never replaces one that is; a model for a replayed night goes straight to `history/` where the
-        live one knows later sessions.
+        its challenge, never replaces one that is; a model for a replayed night goes
+        straight to `history/` where the live one knows later sessions.
 
         Raises
         ------

@@ -63,7 +63,14 @@ def opened_slots(
 
         name = f"overnight {home.absolute()}"
         return DaskSlots(run.dask_scheduler, name, run.models_per_process, limit), ()
-    machine = this_machine()
+    return local_slots(settings, symbols)
+
+
+def local_slots(
+    settings: Settings, symbols: int
+) -> tuple[ProcessSlots, tuple[str, ...]]:
+    """Return slots on this machine, and notices for the run's head."""
+    run, machine = settings.run, this_machine()
     processes = process_count(
         run.training_processes,
         machine.cores,
@@ -71,6 +78,7 @@ def opened_slots(
         run.process_memory_mb,
         symbols,
     )
+    limit = settings.models.training_seconds
     slots = ProcessSlots(processes.count, run.models_per_process, limit)
     return slots, ((processes.notice,) if processes.notice else ())
 
