@@ -22,6 +22,7 @@ from flows.options import (
     DeployOptions,
     EvaluateOptions,
     EventOptions,
+    LeakOptions,
     ModelOptions,
     ScreenOptions,
     StatusOptions,
@@ -155,6 +156,30 @@ def evaluate(options: EvaluateOptions) -> None:
             typer.echo(found.model_dump_json(indent=2))
         else:
             show_evaluation(found)
+
+
+@app.command("check-leaks")
+@taking(LeakOptions)
+def check_leaks(options: LeakOptions) -> None:
+    """Look for knowledge of the future in features, votes, models and nights.
+
+    Exit code 1 where some is found. Needs no network.
+
+    For example: overnight check-leaks
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.leak_check import leak_checks, report_of  # noqa: PLC0415
+
+        found = []
+        for check in leak_checks(datetime.now(UTC)):
+            found.append(check)
+            if not options.json:
+                mark = "ok  " if check.passed else "LEAK"
+                typer.echo(f"{mark}  {check.stage}: {check.detail}")
+        report = report_of(found)
+        if options.json:
+            typer.echo(report.model_dump_json(indent=2))
+        raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)
 
 
 @app.command()

@@ -36,7 +36,8 @@ def show_evaluation(found: Evaluation) -> None:
 def _voices(found: Evaluation) -> Table:
     judged = found.figures
     title = f"{judged.realized} forecasts of {judged.days} days"
-    table = Table("", "hits", "IC", "RMSE", "Brier", "in 80 %", title=title, **NARROW)
+    headings = ("", "hits %", "IC", "RMSE", "Brier", "in 80 %")
+    table = Table(*headings, title=title, **NARROW)
     for name, one in judged.components.items():
         if one.hit_rate.count:
             table.add_row(name, *_cells(one))
@@ -45,35 +46,35 @@ def _voices(found: Evaluation) -> Table:
 
 def _cells(one: Judgement) -> list[str]:
     return [
-        _percent(one.hit_rate),
+        _cell(one.hit_rate, ".0f", 100),
         _cell(one.information_coefficient, "+.2f"),
-        _cell(one.rmse_against_persistence, ".2f"),
-        _cell(one.brier_score, ".2f"),
-        _percent(one.interval_coverage),
+        _value(one.rmse_against_persistence, ".3f"),
+        _value(one.brier_score, ".3f"),
+        _cell(one.interval_coverage, ".0f", 100),
     ]
 
 
 def _calls(found: Evaluation) -> Table:
     title = "Mean return of the next session, %"
-    table = Table("", *CALLS, title=title, **NARROW)
+    table = Table("", "call", "count", "return", title=title, **NARROW)
     for guard, calls in found.figures.calls.items():
-        cells = [
-            f"{_cell(calls[call], '+.2f', 100)} n={calls[call].count}" for call in CALLS
-        ]
-        table.add_row(guard.replace("_", " "), *cells)
+        for call in CALLS:
+            one = calls[call]
+            name, mean = guard.replace("_", " "), _cell(one, "+.2f", 100)
+            table.add_row(name, call, str(one.count), mean)
     return table
 
 
 def _portfolios(found: Evaluation) -> Table:
     bps = next(iter(found.figures.portfolios.values())).cost_bps
-    title = f"A day, %; cost at {bps:g} bps of turnover"
+    title = f"A day, %, cost as a share at {bps:g} bps of turnover"
     table = Table("", "return", "turnover", "cost", "net", title=title, **NARROW)
     for name, one in found.figures.portfolios.items():
         table.add_row(
             name.replace("_", " "),
             _cell(one.daily_return, "+.2f", 100),
             _cell(one.daily_turnover, ".0f", 100),
-            _cell(one.daily_cost, ".3f", 100),
+            _value(one.daily_cost, ".5f"),
             _cell(one.daily_net_return, "+.2f", 100),
         )
     return table
@@ -85,13 +86,13 @@ def _sentences(found: Evaluation) -> str:
     return (
         f"{models.trained} models trained, {models.usable} usable, of which "
         f"{models.kept_live} were worse than the one before; median skill {skill}\n"
-        f"In brackets: 95 % intervals that cluster by day\n"
-        f"Report: {', '.join(found.files)}"
+        "In brackets: 95 % intervals that cluster by day\n"
+        f"Report: {found.files[0].rpartition('/')[0]}"
     )
 
 
-def _percent(one: Estimate | None) -> str:
-    return _cell(one, ".0f", 100)
+def _value(one: Estimate | None, form: str) -> str:
+    return "-" if one is None or one.value is None else format(one.value, form)
 
 
 def _cell(one: Estimate | None, form: str, times: float = 1) -> str:

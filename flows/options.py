@@ -131,6 +131,14 @@ class DeployOptions:
 
 
 @dataclass(frozen=True)
+class LeakOptions:
+    """The form of the answer."""
+
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
 class StatusOptions(SelectionOptions):
     """A selection's options, and the form of the answer."""
 
