@@ -118,5 +118,6 @@ def record_frame(text: str) -> pd.DataFrame:
     """
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     names = [name for name in frame.columns if name not in TEXTS]
-    frame[names] = frame[names].apply(pd.to_numeric, errors="coerce")
-    return frame
+    # Python's own reading: pandas' may be off by the last digit.
+    numbers = frame[names].map(lambda text: float(text or "nan"))
+    return frame.assign(**{name: numbers[name].astype(float) for name in names})
