@@ -1,4 +1,4 @@
-"""`overnight evaluate` and `overnight check-leaks`, as a person runs them."""
+"""`overnight evaluate` on a folder of prices, against a real night of it."""
 
 import json
 from datetime import date
@@ -144,14 +144,3 @@ def test_a_wrong_request_is_refused(
     done = CliRunner().invoke(app, ["evaluate", *words, *home])
     assert done.exit_code == 2
     assert said in done.stderr
-
-
-def test_nothing_of_ours_knows_the_future() -> None:
-    """`overnight check-leaks`: a line a check, exit 0 where all pass."""
-    done = CliRunner().invoke(app, ["check-leaks"])
-    lines = done.stdout.splitlines()
-    assert done.exit_code == 0, done.output
-    assert all(line.startswith("ok ") for line in lines)
-    for stage in ("feature rsi", "vote trend", "scaler", "night, model", "registry"):
-        assert any(line.startswith(f"ok    {stage}: ") for line in lines)
-    assert sum("planted: " in line for line in lines) == 8
