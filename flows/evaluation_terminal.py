@@ -67,14 +67,13 @@ def _calls(found: Evaluation) -> Table:
 
 def _portfolios(found: Evaluation) -> Table:
     bps = next(iter(found.figures.portfolios.values())).cost_bps
-    title = f"A day, %, cost as a share at {bps:g} bps of turnover"
-    table = Table("", "return", "turnover", "cost", "net", title=title, **NARROW)
+    title = f"A day, %; net of {bps:g} bps of turnover"
+    table = Table("", "return", "turnover", "net", title=title, **NARROW)
     for name, one in found.figures.portfolios.items():
         table.add_row(
             name.replace("_", " "),
             _cell(one.daily_return, "+.2f", 100),
             _cell(one.daily_turnover, ".0f", 100),
-            _value(one.daily_cost, ".5f"),
             _cell(one.daily_net_return, "+.2f", 100),
         )
     return table
