@@ -151,7 +151,7 @@ def feature_row_check(prices: pd.DataFrame) -> Check:
 
 def _cuts(rows: int) -> Sequence[int]:
     """Return numbers of rows, from the least to one less than all."""
-    return np.linspace(MINIMUM_ROWS, rows - 1, CUTS).astype(int).tolist()
+    return [int(place) for place in np.linspace(MINIMUM_ROWS, rows - 1, CUTS)]
 
 
 def _first_difference(cut: pd.Series, full: pd.Series) -> str:

@@ -92,8 +92,12 @@ def _one_window_too_many(rows: Floats, length: int, share: float) -> WindowSplit
 
 def _target_in_inputs(rows: Floats, length: int, share: float) -> WindowSplit:
     right = split_windows(rows, length, share)
-    parts = (_with_target(one) for one in (right.training, right.stopping))
-    return WindowSplit(*parts, _with_target(right.calibration), right.scaler)
+    return WindowSplit(
+        _with_target(right.training),
+        _with_target(right.stopping),
+        _with_target(right.calibration),
+        right.scaler,
+    )
 
 
 def _with_target(windows: Windows) -> Windows:

@@ -107,11 +107,12 @@ def _ridge_hits(parts: WindowSplit) -> Floats:
         (model.predict(_numbers(part)) > 0) == (part.next_closes > part.last_closes)
         for part in (parts.stopping, parts.calibration)
     ]
-    return np.concatenate(right).astype(float)
+    hits: Floats = np.concatenate(right).astype(np.float64)
+    return hits
 
 
 def _numbers(windows: Windows) -> Floats:
-    return windows.inputs.reshape(len(windows), -1)
+    return np.reshape(windows.inputs, (len(windows), -1))
 
 
 def _changes(windows: Windows) -> Floats:

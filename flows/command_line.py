@@ -319,6 +319,8 @@ def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as error:  # The edge: nobody above it can answer.
         if debug:
             raise

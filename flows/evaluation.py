@@ -3,6 +3,8 @@
 import statistics
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -129,9 +131,11 @@ def report_folder(night: Night, first: date) -> AnyPath:
 def _write_report(folder: AnyPath, report: Evaluation, drawn: dict[str, bytes]) -> None:
     files = {FIGURES: report.model_dump_json(indent=2).encode(), **drawn}
     for name, content in files.items():
-        write_whole(
-            folder / name, lambda new, content=content: new.write_bytes(content)
-        )
+        write_whole(folder / name, partial(_fill, content))
+
+
+def _fill(content: bytes, new: Path) -> None:
+    new.write_bytes(content)
 
 
 def _counted(models: Sequence[ModelMetadata]) -> TrainedModels:

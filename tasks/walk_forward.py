@@ -7,13 +7,14 @@ which is gone afterwards; no live model is read or written.
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from config.errors import ParameterError, SymbolError
 from config.home import Home, write_whole
@@ -91,12 +92,19 @@ class Walked:
 
 
 class _Told:
-    """How far the walk is, told from many threads; `stopped` ends them."""
+    """How far the walk is, told from many threads; none begins a block once it ends."""
 
     def __init__(self, planned: int, on_block: OnBlock) -> None:
         self.planned, self._on_block = planned, on_block
         self._done, self._lock = 0, threading.Lock()
         self.stopped = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Before the slots close: their processes' ends look like a block's failure.
+        self.stopped.set()
 
     def one_more(self) -> None:
         with self._lock:
@@ -128,19 +136,9 @@ def walk_forward(
         ]
         told = _Told(sum(map(len, plans)), on_block)
         slots, notices = local_slots(night.settings, max(1, len(plans)))
-        with _threads(told) as threads, slots:
+        with ThreadPoolExecutor() as threads, slots, told:
             parts = list(threads.map(partial(_walked, slots, told), plans))
     return sum(parts, Walked(failures=failed, notices=notices))
-
-
-@contextmanager
-def _threads(told: _Told) -> Iterator[ThreadPoolExecutor]:
-    """Give threads that begin no block more once the walk is broken off."""
-    with ThreadPoolExecutor() as threads:
-        try:
-            yield threads
-        finally:
-            told.stopped.set()
 
 
 def _sessions(night: Night, exchange: str, first: date) -> list[date]:

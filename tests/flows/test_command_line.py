@@ -153,7 +153,9 @@ def test_the_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["screen", "train", "status", "events"])
+@pytest.mark.parametrize(
+    "command", ["screen", "train", "status", "events", "evaluate", "check-leaks"]
+)
 def test_every_command_has_an_example(command: str) -> None:
     """A command's help shows a call that works."""
     result = CliRunner().invoke(app, [command, "--help"])
