@@ -87,35 +87,13 @@ def window_checks(
     what belongs to the training must stay as it was.
     """
     whole = split(rows, length, share)
-    span = len(whole.stopping) + len(whole.calibration)
-    other = split(_altered(rows, span), length, share)
-    later = split(_altered(rows, len(whole.calibration)), length, share)
-    last = split(_altered(rows, 1), length, share)
-    training, altered = whole.training, other.training
+    calibration = len(whole.calibration)
+    span = len(whole.stopping) + calibration
+    other, later, last = (
+        split(_altered(rows, count), length, share) for count in (span, calibration, 1)
+    )
     return [
-        _verdict(
-            "scaler",
-            same=whole.scaler == other.scaler,
-            good="fitted on the training rows alone",
-            bad="it changes with prices of the validation span",
-        ),
-        _verdict(
-            "training targets",
-            same=_same(training.next_closes, altered.next_closes)
-            and _is_next_close(whole),
-            good="none lies in the validation span",
-            bad="one lies in the validation span, or is not the next close",
-        ),
-        _verdict(
-            "training inputs",
-            same=_same(training.last_closes, altered.last_closes)
-            # With another scaler all inputs differ, and that check has said so.
-            and (
-                whole.scaler != other.scaler or _same(training.inputs, altered.inputs)
-            ),
-            good="they end before the validation span",
-            bad="they change with prices of the validation span",
-        ),
+        *_training_checks(whole, other),
         _verdict(
             "calibration span",
             same=_same(whole.stopping.next_closes, later.stopping.next_closes),
@@ -127,6 +105,35 @@ def window_checks(
             same=_same(whole.calibration.inputs, last.calibration.inputs),
             good="none holds its own target",
             bad="a window's inputs change with its own target",
+        ),
+    ]
+
+
+def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[Check]:
+    """Return whether the training keeps still while the validation span changes."""
+    same_scaler = whole.scaler == other.scaler
+    training, altered = whole.training, other.training
+    same_targets = _same(training.next_closes, altered.next_closes)
+    # With another scaler all inputs differ, and its own check has said so.
+    same_inputs = not same_scaler or _same(training.inputs, altered.inputs)
+    return [
+        _verdict(
+            "scaler",
+            same=same_scaler,
+            good="fitted on the training rows alone",
+            bad="it changes with prices of the validation span",
+        ),
+        _verdict(
+            "training targets",
+            same=same_targets and _is_next_close(whole),
+            good="none lies in the validation span",
+            bad="one lies in the validation span, or is not the next close",
+        ),
+        _verdict(
+            "training inputs",
+            same=same_inputs and _same(training.last_closes, altered.last_closes),
+            good="they end before the validation span",
+            bad="they change with prices of the validation span",
         ),
     ]
 

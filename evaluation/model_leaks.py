@@ -5,7 +5,6 @@ Runs in a training process, with the function that trains a night's models.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,9 +15,6 @@ from evaluation.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
 from features.windows import Floats, feature_rows, split_windows
 from modelling.training import EpochDone, TrainedModel, train
-
-if TYPE_CHECKING:
-    import keras
 
 TINY = TrainingParameters(
     epochs=2,
@@ -90,13 +86,13 @@ def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
 def _weights_check(
     stage: str, models: tuple[TrainedModel, TrainedModel], good: str
 ) -> Check:
-    one, other = (_bits(model.network) for model in models)
+    one, other = (_bits(model) for model in models)
     bad = f"weights differ; {good.replace('are', 'must be', 1)}"
     return Check(stage=stage, passed=one == other, detail=good if one == other else bad)
 
 
-def _bits(network: "keras.Model") -> list[bytes]:
-    return [np.asarray(weight).tobytes() for weight in network.get_weights()]
+def _bits(model: TrainedModel) -> list[bytes]:
+    return [np.asarray(weight).tobytes() for weight in model.network.get_weights()]
 
 
 def _altered(rows: Floats, count: int) -> Floats:

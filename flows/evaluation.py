@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import ParameterError
@@ -18,7 +19,7 @@ from evaluation.plots import pictures
 from evaluation.track_record import COLUMNS, record_frame, write_records
 from modelling.model_metadata import ModelMetadata
 from tasks.night import Night
-from tasks.walk_forward import walk_forward
+from tasks.walk_forward import Walked, walk_forward
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 
@@ -95,14 +96,10 @@ def evaluation(
     cost = settings.cost_bps if cost_bps is None else cost_bps
     walked = walk_forward(night, first, refit, on_block)
     folder = report_folder(night, first)
-    write_records(folder / FORECASTS, walked.rows, COLUMNS)
-    write_records(
-        folder / MODELS, map(_model_row, walked.models), MODEL_COLUMNS.split()
-    )
-    # From the file, so that whoever has it gets the same figures.
-    record = record_frame(read_whole(folder / FORECASTS).decode())
+    record = _written(folder, walked)
     found = figures(record, settings, cost)
     drawn = pictures(record, found, cost)
+    names = (FORECASTS, MODELS, FIGURES, *drawn)
     report = Evaluation(
         first=first,
         last=night.as_of,
@@ -114,11 +111,10 @@ def evaluation(
         figures=found,
         failures=dict(walked.failures),
         notices=walked.notices,
-        files=tuple(
-            str(folder / name) for name in (FORECASTS, MODELS, FIGURES, *drawn)
-        ),
+        files=tuple(str(folder / name) for name in names),
     )
-    _write_report(folder, report, drawn)
+    for name, content in {FIGURES: _json(report), **drawn}.items():
+        write_whole(folder / name, partial(_fill, content))
     return report
 
 
@@ -128,10 +124,17 @@ def report_folder(night: Night, first: date) -> AnyPath:
     return reports / f"{first.isoformat()}_{night.as_of.isoformat()}"
 
 
-def _write_report(folder: AnyPath, report: Evaluation, drawn: dict[str, bytes]) -> None:
-    files = {FIGURES: report.model_dump_json(indent=2).encode(), **drawn}
-    for name, content in files.items():
-        write_whole(folder / name, partial(_fill, content))
+def _written(folder: AnyPath, walked: Walked) -> pd.DataFrame:
+    """Write the rows; return them as they can be read, so that figures fit the file."""
+    write_records(folder / FORECASTS, walked.rows, COLUMNS)
+    write_records(
+        folder / MODELS, map(_model_row, walked.models), MODEL_COLUMNS.split()
+    )
+    return record_frame(read_whole(folder / FORECASTS).decode())
+
+
+def _json(report: Evaluation) -> bytes:
+    return report.model_dump_json(indent=2).encode()
 
 
 def _fill(content: bytes, new: Path) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from config.errors import ParameterError, SymbolError
+from config.errors import ParameterError, SymbolError, TooShort
 from config.home import Home, write_whole
 from config.home_lock import one_run_at_a_time
 from config.places import read_whole, remove_tree
@@ -165,11 +165,14 @@ def _held(night: Night, first: date) -> tuple[list[Held], dict[str, str]]:
 
 
 def _fetched(night: Night, feeds: Feeds, symbol: str, first: date) -> Held:
-    exchange = exchange_of(symbol).code
-    start = night_of(night, symbol, _sessions(night, exchange, first)[0])
-    after = next_session(exchange, night.as_of_of(symbol))
+    exchange, as_of = exchange_of(symbol).code, night.as_of_of(symbol)
+    sessions = _sessions(night, exchange, first)
+    if not sessions:
+        raise TooShort(f"{exchange} must have a session from {first} to {as_of}.")
+    start = night_of(night, symbol, sessions[0])
+    after = min(next_session(exchange, as_of), night.run_at.date())
     # Today's bar is no return yet while the session runs.
-    last = as_of_session(exchange, min(after, night.run_at.date()), night.run_at)
+    last = max(as_of, as_of_session(exchange, after, night.run_at))
     store = PriceStore(night.home.prices, feeds.prices, night.settings.prices)
     prices = store.history(symbol, start.first_date(symbol), last)
     return Held(symbol, prices, _headlines(feeds, symbol))
