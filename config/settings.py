@@ -65,6 +65,20 @@ class ModelSettings(Section):
     )
     minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
+    expires_after_days: int = Field(
+        30,
+        ge=1,
+        description="Age from which one is silent and defended against no other.",
+    )
+    challenge_level: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of refusing a new model that is as good as the live one.",
+    )
+    challenge_sessions: int = Field(
+        10, ge=2, description="Sessions that both must be judged on, else the new wins."
+    )
     history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")
     good_loss: float = Field(0.01, gt=0, description="Both losses below: excellent.")
     poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
@@ -179,6 +193,25 @@ class GuardSettings(Section):
         return self
 
 
+class EvaluationSettings(Section):
+    """The look back: how past nights are judged, and what stands beside them."""
+
+    refit_sessions: int = Field(5, ge=1, description="Sessions from refit to refit.")
+    cost_bps: float = Field(10, ge=0, description="Cost of turnover, 1/100 of 1 %.")
+    confidence_level: float = Field(0.95, gt=0, lt=1, description="Of all intervals.")
+    bootstrap_draws: int = Field(2000, ge=100, description="Resamplings of the days.")
+    probability_bins: int = Field(10, ge=2, description="Bins of probability_up.")
+    daily_symbols: int = Field(
+        5, ge=3, description="Symbols that a day's rank correlation needs."
+    )
+    ridge_penalty: float = Field(1.0, gt=0, description="Ridge regression's alpha.")
+    trees: int = Field(100, ge=1, description="LightGBM's trees.")
+    tree_leaves: int = Field(7, ge=2, description="Leaves of one tree.")
+    tree_rate: float = Field(0.05, gt=0, le=1, description="Weight of one tree.")
+    leaf_sessions: int = Field(20, ge=1, description="Sessions a leaf holds at least.")
+    seed: int = Field(42, ge=0, description="Seed of resampling and trees.")
+
+
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
@@ -219,6 +252,7 @@ class Settings(Section):
     blend: BlendSettings = BlendSettings()
     sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     run: RunSettings = RunSettings()
     universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."

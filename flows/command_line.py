@@ -20,7 +20,9 @@ from typer.exceptions import TyperException
 from config.errors import OvernightError
 from flows.options import (
     DeployOptions,
+    EvaluateOptions,
     EventOptions,
+    LeakOptions,
     ModelOptions,
     ScreenOptions,
     StatusOptions,
@@ -130,6 +132,54 @@ def events(options: EventOptions) -> None:
             typer.echo(report.model_dump_json(indent=2))
         else:
             show_events(report)
+
+
+@app.command()
+@taking(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
+    """Run past nights again and judge them: hits, errors, coverage, returns, cost.
+
+    For example: overnight evaluate --source sample --from 2013-02-01
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.evaluation import evaluation, required_date  # noqa: PLC0415
+        from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
+        from flows.request import evaluation_arguments  # noqa: PLC0415
+        from tasks.night import planned_night  # noqa: PLC0415
+
+        first = required_date(options.first)
+        now = datetime.now(UTC)
+        night = planned_night(**evaluation_arguments(options), now=now)
+        choices = (options.refit_sessions, options.cost_bps)
+        found = evaluation(night, first, *choices, told)
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_evaluation(found)
+
+
+@app.command("check-leaks")
+@taking(LeakOptions)
+def check_leaks(options: LeakOptions) -> None:
+    """Look for knowledge of the future in features, votes, models and nights.
+
+    Exit code 1 where some is found. Needs no network.
+
+    For example: overnight check-leaks
+    """
+    with _one_sentence_errors(debug=options.debug):
+        from flows.leak_check import leak_checks, report_of  # noqa: PLC0415
+
+        found = []
+        for check in leak_checks(datetime.now(UTC)):
+            found.append(check)
+            if not options.json:
+                mark = "ok  " if check.passed else "LEAK"
+                typer.echo(f"{mark}  {check.stage}: {check.detail}")
+        report = report_of(found)
+        if options.json:
+            typer.echo(report.model_dump_json(indent=2))
+        raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)
 
 
 @app.command()
@@ -279,6 +329,8 @@ def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as error:  # The edge: nobody above it can answer.
         if debug:
             raise

@@ -39,19 +39,25 @@ class SelectionOptions:
 
 
 @dataclass(frozen=True)
-class NightOptions(SelectionOptions):
-    """Where prices come from, and up to when."""
+class SourceOptions(SelectionOptions):
+    """A selection's options, and where prices come from."""
 
     source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
     folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
         None
     )
+
+
+@dataclass(frozen=True)
+class NightOptions(SourceOptions):
+    """Where prices come from, and up to when."""
+
     as_of: Annotated[str | None, _option("DATE", "Use nothing dated later.")] = None
 
 
 @dataclass(frozen=True)
-class TrainOptions(NightOptions):
-    """A night's options, and how a model is trained."""
+class ParameterOptions:
+    """How a model is trained."""
 
     preset: Annotated[
         str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
@@ -61,7 +67,33 @@ class TrainOptions(NightOptions):
     batch_size: Annotated[str | None, _option("N", "16-64 windows.")] = None
     validation_split: Annotated[str | None, _option("X", "0.1-0.3.")] = None
     period: Annotated[str | None, _option("P", "1y to 5y of history.")] = None
+    dropout: Annotated[str | None, _option("X", "0-0.5.")] = None
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
+class TrainOptions(ParameterOptions, NightOptions):
+    """A night's options, and how a model is trained."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions(ParameterOptions, SourceOptions):
+    """Which past nights are run again, and how they are judged."""
+
+    first: Annotated[
+        str | None, _option("DATE", "First as-of session; needed.", "--from")
+    ] = None
+    last: Annotated[
+        str | None, _option("DATE", "Last as-of session; empty: the latest.", "--to")
+    ] = None
+    refit_sessions: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Sessions between refits.")
+    ] = None
+    cost_bps: Annotated[
+        float | None,
+        typer.Option(metavar="X", min=0, help="Cost of turnover, 1/100 of 1 %."),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +127,14 @@ class DeployOptions:
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
     ] = 4200
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
+class LeakOptions:
+    """The form of the answer."""
+
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
 
 

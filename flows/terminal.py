@@ -3,7 +3,7 @@
 Light at import: who asks for a model's standing does not wait for Prefect.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,9 @@ def show_summary(summary: "RunSummary") -> None:
         console.print(_screening_table(summary))
     elif summary.trained:
         console.print(_training_table(summary))
+        _print_advice(
+            console, {one.symbol: one.advice for one in summary.trained if one.advice}
+        )
     console.print(_totals(summary), soft_wrap=True)
     if summary.csv:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
@@ -124,9 +127,12 @@ def show_statuses(found: "ModelStatuses") -> None:
             _number(line.skill, ".3f"),
             "-" if line.age_days is None else f"{line.age_days} d",
             str(line.last_session or "-"),
-            escape(line.reason),
+            escape(line.reason or line.challenger or ""),
         )
     console.print(table)
+    _print_advice(
+        console, {line.symbol: line.advice for line in found.symbols if line.advice}
+    )
     console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
 
 
@@ -175,9 +181,10 @@ def _event_cell(row: "Row") -> str:
 
 def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
-    table = Table(*headings, "rejected, and what to change", **NARROW)
+    table = Table(*headings, "not used, because", **NARROW)
     for model in summary.trained:
-        why = [text for text in (model.rejected, model.advice) if text]
+        contest = model.challenge
+        lost = contest.sentence if contest and contest.lost else None
         table.add_row(
             model.symbol,
             model.grade,
@@ -185,9 +192,15 @@ def _training_table(summary: "RunSummary") -> Table:
             str(model.epochs_run),
             f"{model.results.final_loss:.5f}",
             f"{model.results.final_val_loss:.5f}",
-            escape("; ".join(why)),
+            escape(model.rejected or lost or ""),
         )
     return table
+
+
+def _print_advice(console: Console, advice: Mapping[str, str]) -> None:
+    """Print what to change for a better model, by parameter and option."""
+    for symbol, text in advice.items():
+        console.print(f"[bold]advice[/] {symbol}: {escape(text)}", soft_wrap=True)
 
 
 def _number(value: float | None, form: str) -> str:

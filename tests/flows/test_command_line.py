@@ -177,7 +177,9 @@ def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
     assert done.stdout.split() == ["120", "CRITICAL"]
 
 
-@pytest.mark.parametrize("command", ["screen", "train", "status", "events"])
+@pytest.mark.parametrize(
+    "command", ["screen", "train", "status", "events", "evaluate", "check-leaks"]
+)
 def test_every_command_has_an_example(command: str) -> None:
     """A command's help shows a call that works."""
     result = CliRunner().invoke(app, [command, "--help"])
