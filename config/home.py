@@ -158,5 +158,6 @@ def _keep_newest(current: Path, count: int) -> None:
         os.utime(current)
     folders = [path for path in current.parent.glob("*") if path.is_dir()]
     folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    folders.sort(key=lambda path: path != current)  # First, if the clock went back.
     for folder in folders[count:]:
         remove_tree(folder)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import ParameterError
 from config.places import AnyPath, is_folder, is_there, read_whole
+from config.secret_check import require_no_secret
 from config.universes import UNIVERSES
 from config.validation import validated
 
@@ -36,6 +37,9 @@ class PriceSettings(Section):
     jump_multiple: float = Field(
         8, gt=1, description="A daily move over this many usual moves is a defect."
     )
+    largest_move_factor: float = Field(
+        5, gt=1, description="A close so many times the last, or its part, is no price."
+    )
     largest_hole_sessions: int = Field(
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
@@ -49,8 +53,17 @@ class PriceSettings(Section):
         2, gt=0, description="Requests to Yahoo a second, all symbols together."
     )
     request_timeout_seconds: float = Field(15, gt=0, description="One request's limit.")
+    question_timeout_seconds: float = Field(
+        20, gt=0, description="Limit for a symbol's answer, cookies and zone included."
+    )
+    give_up_after: int = Field(
+        10,
+        ge=1,
+        description="Failed requests in a row after which, all retries being spent, "
+        "Yahoo is asked no more.",
+    )
     retry_seconds: float = Field(
-        120, ge=0, description="Seconds of pauses and retries that one run may spend."
+        90, ge=0, description="Seconds of pauses and retries that one run may spend."
     )
     extras_retry_seconds: float = Field(
         20, ge=0, description="The same for Yahoo's calendar and headlines together."
@@ -86,6 +99,9 @@ class ModelSettings(Section):
     overfitting_ratio: float = Field(2.0, gt=0, description="Validation/training loss.")
     worst_skill: float = Field(
         1.05, gt=0, description="RMSE against persistence above which one is rejected."
+    )
+    largest_model_mb: int = Field(
+        256, ge=1, description="Unpacked size above which a model file is not loaded."
     )
     training_seconds: float = Field(1800, gt=0, description="Limit for one training.")
 
@@ -239,6 +255,9 @@ class RunSettings(Section):
     wait_for_home_seconds: float = Field(
         3600, ge=0, description="How long a deployed run waits for another's end."
     )
+    least_free_disk_mb: int = Field(
+        1000, ge=1, description="Free disk space below which `overnight doctor` warns."
+    )
     nights_kept: int = Field(
         5, ge=1, description="Nights whose intermediate tables stay under `data/`."
     )
@@ -271,13 +290,14 @@ def read_settings(home: AnyPath) -> Settings:
     ------
     ParameterError
         If `home` is no folder, or the file is no TOML, or holds an unknown name or a
-        value out of range.
+        value out of range, or what looks like a secret.
     StorageError
         If the store of `home` refuses or does not answer.
     """
     if is_there(home) and not is_folder(home):
         raise ParameterError(f"`home` must be a folder, got the file {home}.")
     path = home / SETTINGS_FILE
+    require_no_secret(path)
     try:
         values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except FileNotFoundError:

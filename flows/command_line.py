@@ -7,17 +7,16 @@ them, so that `--help` answers at once.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from config.errors import OvernightError
+from flows.doctor_command import doctor
+from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import (
     DeployOptions,
     EvaluateOptions,
@@ -46,15 +45,7 @@ model_app = typer.Typer(
     help="The language model that reads headlines.", no_args_is_help=True
 )
 app.add_typer(model_app, name="model")
-
-
-class Exit(IntEnum):
-    """How a run that was asked for rightly ended; wrong use is 2, as typer has it."""
-
-    ALL_USABLE = 0
-    RUN_FAILED = 1
-    SYMBOLS_FAILED = 3
-    INTERRUPTED = 130
+app.command()(doctor)
 
 
 def main() -> None:
@@ -77,7 +68,7 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("overnight_screening", options, options.train, force=True)
 
 
@@ -88,7 +79,7 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("lstm_training", options, "always")
 
 
@@ -99,7 +90,7 @@ def status(options: StatusOptions) -> None:
 
     For example: overnight status --universe asx_priority
     """
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from flows.model_status import statuses  # noqa: PLC0415
         from flows.request import parsed_selection  # noqa: PLC0415
         from flows.terminal import show_statuses  # noqa: PLC0415
@@ -120,7 +111,7 @@ def events(options: EventOptions) -> None:
 
     For example: overnight events CBA.AX --as-of 2025-11-10
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.event_report import event_report  # noqa: PLC0415
         from flows.request import night_arguments  # noqa: PLC0415
         from flows.terminal import show_events  # noqa: PLC0415
@@ -141,7 +132,7 @@ def evaluate(options: EvaluateOptions) -> None:
 
     For example: overnight evaluate --source sample --from 2013-02-01
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.evaluation import evaluation, required_date  # noqa: PLC0415
         from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
         from flows.request import evaluation_arguments  # noqa: PLC0415
@@ -167,7 +158,7 @@ def check_leaks(options: LeakOptions) -> None:
 
     For example: overnight check-leaks
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.leak_check import leak_checks, report_of  # noqa: PLC0415
 
         found = []
@@ -191,7 +182,7 @@ def deploy(options: DeployOptions) -> None:
 
     For example: overnight deploy --port 4200
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.operation import operate  # noqa: PLC0415
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
@@ -219,7 +210,7 @@ def model_status(options: ModelOptions) -> None:
 
 def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
     """Print where the model is and what it says of a plain pair; exit 1 if unusable."""
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from config.home import Home  # noqa: PLC0415
         from config.settings import read_settings  # noqa: PLC0415
         from flows.language_model import language_model  # noqa: PLC0415
@@ -320,30 +311,3 @@ def _quiet_prefect(*, debug: bool) -> None:
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():
         os.environ.setdefault(name, value)
-
-
-@contextmanager
-def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
-    """Turn an error into one sentence on stderr and an exit code."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except KeyboardInterrupt:
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    except Exception as error:  # The edge: nobody above it can answer.
-        if debug:
-            raise
-        typer.echo(f"overnight: {_sentence(error)}", err=True)
-        code = getattr(error, "exit_code", Exit.RUN_FAILED)
-        raise typer.Exit(code) from error
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OvernightError):
-        return str(error)
-    said = " ".join(str(error).split())[:200]
-    return (
-        f"the run must end by itself, got {type(error).__name__}: {said}; "
-        "run again with --debug for the whole story."
-    )

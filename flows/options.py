@@ -120,6 +120,19 @@ class ModelOptions:
 
 
 @dataclass(frozen=True)
+class DoctorOptions:
+    """What is looked at: the home, the source of prices; and the form of the answer."""
+
+    home: Annotated[str, _HOME] = "."
+    source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
+    folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
+        None
+    )
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+
+@dataclass(frozen=True)
 class DeployOptions:
     """Where runs put what they make, and where the UI is to be found."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from config.errors import ParameterError, SelectionError
+from config.errors import ParameterError, SelectionError, quoted
 from config.home import Home
 from config.parameters import TrainingOverrides, training_parameters
 from config.settings import read_settings
@@ -109,7 +109,8 @@ def _split(text: str) -> tuple[str, ...]:
     symbols = split_symbols(text)
     if not symbols:
         raise SelectionError(
-            f"`symbols` must name at least one symbol, got {text!r}; e.g. CBA.AX,AAPL."
+            f"`symbols` must name at least one symbol, got {quoted(text)}; "
+            "e.g. CBA.AX,AAPL."
         )
     return symbols
 
@@ -147,7 +148,7 @@ def parsed_date(name: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(
-            f"`{name}` must be a date like 2025-11-10, got {text!r}."
+            f"`{name}` must be a date like 2025-11-10, got {quoted(text)}."
         ) from error
 
 

@@ -36,6 +36,9 @@ from modelling.training import EpochDone, TrainedModel, train
 if TYPE_CHECKING:
     import keras
 
+TRIED_WINDOWS = 4
+"""Lengths of a window in the rows on which the backend is tried."""
+
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
 
 
@@ -147,6 +150,26 @@ class Forecaster:
             _load_backend_quietly()
             self._loaded = name, self._registry.load(metadata)
         return forecast(self._loaded[1], metadata, indicators)
+
+
+def try_backend(
+    parameters: TrainingParameters,
+    _on_epoch: Callable[[EpochDone], None] = lambda _: None,
+) -> str:
+    """Return what computes the networks, after one training on made rows.
+
+    Raises
+    ------
+    Exception
+        Whatever is wrong with the installation.
+    """
+    _load_backend_quietly()
+    import keras  # noqa: PLC0415
+
+    sessions = parameters.sequence_length * TRIED_WINDOWS
+    generator = np.random.default_rng(parameters.seed)
+    train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
+    return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:

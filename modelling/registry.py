@@ -8,6 +8,7 @@ pickled.
 
 import hashlib
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -186,14 +187,15 @@ class Registry:
         ModelUnusable
             If the file is no model that loads safely.
         """
-        import keras  # noqa: PLC0415  loads the backend, seconds
-
         path = ModelPair.of(self.folder, metadata.symbol).model
         earlier = self._history_pair(metadata).model
         if is_there(earlier) and not _belongs(path, metadata):
             path = earlier
         try:
             with local_copy(path) as file:
+                _require_bounded(file, self.settings.largest_model_mb)
+                import keras  # noqa: PLC0415  loads the backend, seconds
+
                 return keras.saving.load_model(file, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.
             raise ModelUnusable(
@@ -278,11 +280,25 @@ def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
 def _belongs(model: AnyPath, metadata: ModelMetadata) -> bool:
     try:
         return _fingerprint(model) == metadata.model_fingerprint
-    except FileNotFoundError:
+    except OSError:  # None there, a folder in its place, or no right to read it.
         return False
 
 
+def _require_bounded(file: Path, most_mb: int) -> None:
+    """Refuse a file that unpacks to more than any model: a few kB can be gigabytes.
+
+    Readers of a zip take no more out of it than its listing says.
+    """
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > most_mb * 1_000_000:
+        raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {most_mb}")
+
+
 def _fingerprint(path: AnyPath) -> str:
+    if isinstance(path, Path):
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(read_whole(path)).hexdigest()
 
 

@@ -15,7 +15,8 @@ from config.places import AnyPath, read_whole
 from screening.columns import COLUMNS
 from screening.row import Row
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+"""The last four are the wide forms, formulas to a spreadsheet in East Asia."""
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 import pandas as pd
 from pydantic import Field
 
-from config.errors import ParameterError
+from config.errors import ParameterError, quoted
 from config.home import Home
 from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
 from config.places import AnyPath
@@ -142,5 +142,5 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(
-            f"`{name}` must be one of {', '.join(choices)}, got {value!r}."
+            f"`{name}` must be one of {', '.join(choices)}, got {quoted(value)}."
         )
