@@ -217,7 +217,7 @@ class ReportSettings(Section):
         8, ge=0, description="Headlines shown a symbol, those of the largest weight."
     )
     most_headlines_in_all: int = Field(
-        800,
+        600,
         ge=0,
         description="Headlines in one report; a large night shows fewer each.",
     )

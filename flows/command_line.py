@@ -189,12 +189,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
 
     `more` are arguments of that flow alone.
     """
+    _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-    _quiet_prefect(debug=options.debug)
     from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, _interrupted)

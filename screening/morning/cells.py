@@ -27,8 +27,7 @@ def shown(column: str, value: str, why: str = "") -> Cell:
     """Return the cell of a column's CSV text; `why` is said where that is empty."""
     if not value:
         return Cell(column, "", "", why or "not known")
-    form = _FORMS.get(column)
-    return Cell(column, value, form(float(value)) if form else _words(column, value))
+    return Cell(column, value, _text(column, value))
 
 
 def signed(number: float, digits: int = 3) -> str:
@@ -56,6 +55,14 @@ def price(number: float) -> str:
 def instant(value: str) -> str:
     """Return an ISO instant as `2025-11-10 08:30 UTC`."""
     return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _text(column: str, value: str) -> str:
+    form = _FORMS.get(column)
+    try:
+        return form(float(value)) if form else _words(column, value)
+    except ValueError:  # An earlier night's CSV may hold whatever was typed there.
+        return value
 
 
 def _words(column: str, value: str) -> str:

@@ -23,7 +23,7 @@ STEP = 4
 AHEAD = 8
 """Empty slots right of the last session: the forecast, and what comes within a week."""
 
-PRICE_UNITS, VOLUME_UNITS = 400, 100
+PRICE_UNITS, VOLUME_UNITS = 200, 100
 """Grid units from bottom to top of the two panels."""
 
 SMOOTH = 2
@@ -193,12 +193,13 @@ def _steps(heights: Sequence[int], step: int) -> str:
 
 
 def _volume(volumes: Sequence[float]) -> str:
-    """Return one path of a bar a session, as tall as its share of the largest."""
+    """Return one closed path of steps, each as tall as its share of the largest."""
     known = [one if math.isfinite(one) else 0.0 for one in volumes]
     largest = max(known) or 1.0
-    tall = [round(VOLUME_UNITS * one / largest) for one in known]
-    bars = [f"v-{one}m{STEP} {one}" for one in tall]
-    return f"M{_x(0)} {VOLUME_UNITS}{''.join(bars)}"
+    tops = [round(VOLUME_UNITS * (1 - one / largest)) for one in known]
+    return (
+        f"M0 {VOLUME_UNITS}{''.join(f'V{top}h{STEP}' for top in tops)}V{VOLUME_UNITS}"
+    )
 
 
 def _forecast(
@@ -230,9 +231,9 @@ def _round_ticks(low: float, high: float) -> list[float]:
 
 
 def _months(sessions: Sequence[date]) -> list[tuple[int, str]]:
-    """Return the first slot of each month but the first, January with its year."""
+    """Return the first slot of each month but the first, January by its year."""
     return [
-        (at, f"{day:%b %Y}" if day.month == 1 else f"{day:%b}")
+        (at, f"{day:%Y}" if day.month == 1 else f"{day:%b}")
         for at, day in enumerate(sessions)
         if at and day.month != sessions[at - 1].month
     ]

@@ -6,6 +6,7 @@ script and style run, by their hashes, and lets nothing be fetched.
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,8 +54,9 @@ def morning_report(morning: Morning) -> str:
         script=_asset("page.js"),
         policy=_policy(),
     )
-    # A lone surrogate is no text that a file can hold.
-    return text.encode("utf-8", "replace").decode()
+    # Line ends between tags would be a node each; a lone surrogate is no text that a
+    # file can hold.
+    return re.sub(r">\n+<", "><", text).encode("utf-8", "replace").decode()
 
 
 def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:

@@ -22,7 +22,7 @@ def reasons_of(findings: SymbolFindings, failure: str) -> Why:
         "technical_": _voice_reason(findings, "technical"),
         "finbert_headlines": findings.headlines.reason or "no source of headlines",
         **dict.fromkeys(("finbert_", "sentiment_"), findings.news.voice.reason),
-        **dict.fromkeys(("event_skip", "event_status"), findings.events.warning),
+        "event_skip": "no source can say what comes",
         **dict.fromkeys(("event_", "days_", "sessions_"), "no event is known"),
         "volatility_": "the history is too short, or never moved",
         "hedge_": "too few returns in common with the index, or no index",

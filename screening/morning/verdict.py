@@ -70,9 +70,9 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
 
 
 def counted(values: Iterable[str]) -> str:
-    """Return `3 fresh, 1 stale`, the most frequent first."""
+    """Return `fresh for 3, stale for 1`, the most frequent first."""
     found = Counter(values).most_common()
-    return ", ".join(f"{number} {value}" for value, number in found)
+    return ", ".join(f"{value} for {number}" for value, number in found)
 
 
 def _level(
@@ -105,7 +105,7 @@ def _sessions(night: NightFacts) -> Iterable[str]:
             )
         else:
             yield (
-                f"{one.exchange}: session {one.as_of}, asked for; the last one "
+                f"{one.exchange}: session {one.as_of}, a past one; the last one "
                 f"completed when the run began was {one.expected}"
             )
 

@@ -6,10 +6,11 @@
   const rows = [...body.rows];
   const heads = all(".ranking thead th");
 
-  const valueOf = (row, at) => row.cells[at].dataset.value;
+  const valueOf = (row, column) =>
+    row.querySelector(`[data-column="${column}"]`)?.dataset.value ?? "";
 
-  const compared = (at, number, sign) => (left, right) => {
-    const [a, b] = [valueOf(left, at), valueOf(right, at)];
+  const compared = (column, number, sign) => (left, right) => {
+    const [a, b] = [valueOf(left, column), valueOf(right, column)];
     if (a === "" || b === "") return (a === "") - (b === "");
     return sign * (number ? Number(a) - Number(b) : a.localeCompare(b));
   };
@@ -22,7 +23,7 @@
     heads.forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", order);
     const sign = order === "ascending" ? 1 : -1;
-    rows.sort(compared(head.cellIndex, head.dataset.kind === "number", sign));
+    rows.sort(compared(head.dataset.column, head.dataset.kind === "number", sign));
     body.append(...rows);
   };
 
@@ -33,8 +34,8 @@
     const kept = rows.filter(
       (row) =>
         row.cells[1].textContent.toLowerCase().includes(words) &&
-        (!call || row.cells[2].dataset.value === call) &&
-        (!data || row.cells[9].dataset.value === data) &&
+        (!call || valueOf(row, "prediction") === call) &&
+        (!data || valueOf(row, "data_status") === data) &&
         (!out || "out" in row.dataset),
     );
     const names = new Set(kept.map((row) => row.dataset.symbol));
