@@ -45,7 +45,7 @@ def morning_report(morning: Morning) -> str:
         changes=changes_since(morning.earlier, rows) if morning.earlier else None,
         coming=_coming(views),
         track_record=morning.track_record,
-        axis=axis_for(view.fall for view in views),
+        axis=axis_for((view.fall for view in views), morning.night.blend),
         interval_reach=_interval_reach(views),
         models=counted(
             view.cells["model_status"].value for view in views if not view.failed

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from config.settings import BlendSettings
 from screening.blend import VOICES
 
-LEAST_REACH = 0.4
-"""The axis reaches at least so far to both sides, so that thresholds are on it."""
+MARGIN = 1.1
+"""So much longer than the longest bar the axis is."""
 
 Spans = Mapping[str, tuple[float, float]]
 
@@ -27,10 +28,10 @@ class Axis:
         return round(abs(self.place(end) - self.place(start)), 2)
 
 
-def axis_for(falls: Iterable[Spans]) -> Axis:
-    """Return an axis on which all the spans find room."""
-    ends = (abs(end) for spans in falls for span in spans.values() for end in span)
-    return Axis(1.05 * max(LEAST_REACH, *ends))
+def axis_for(falls: Iterable[Spans], blend: BlendSettings) -> Axis:
+    """Return an axis on which all the spans and both thresholds find room."""
+    ends = [abs(end) for spans in falls for span in spans.values() for end in span]
+    return Axis(MARGIN * max(blend.buy_above, -blend.sell_below, *ends))
 
 
 def waterfall(cells: Mapping[str, str]) -> Spans:
