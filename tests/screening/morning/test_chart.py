@@ -62,9 +62,7 @@ def test_the_forecast_stands_ahead_with_its_interval() -> None:
     chart = price_chart(PATH, forecast, [], "XASX")
     across, height, _ = map(int, NUMBERS.findall(chart.point))
     assert across > int(NUMBERS.findall(chart.bridge)[0])
-    assert chart.described.endswith("80 % interval 51.33 to 1,000.00.") or (
-        "Forecast of the next close" in chart.described
-    )
+    assert chart.described.endswith(f"80 % interval {forecast.low:.2f} to 1,000.00.")
     assert 0 < height < 200
     assert price_chart(PATH, None, [], "XASX").point == ""
 

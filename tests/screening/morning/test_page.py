@@ -127,6 +127,13 @@ def test_what_changed_is_told() -> None:
     assert "No earlier night" in morning_report(morning([screened()]))
 
 
+def test_a_night_in_which_all_failed_has_a_report() -> None:
+    """Where nothing can be drawn, the page says what failed and why."""
+    page = morning_report(morning([failed("GONE.AX"), failed("NO.AX")]))
+    assert "The run failed: none of 2 symbols is usable" in page
+    assert page.count("unknown_symbol: the source must know the symbol") >= 4
+
+
 def test_a_replay_says_that_it_is_one() -> None:
     """A past night's report is marked; a live one's is not."""
     later = replace(FACTS.sessions[0], expected=date(2026, 1, 5))
