@@ -44,9 +44,10 @@ def photograph(browser: Browser, address: str, name: str) -> None:
     )
     page.goto(address)
     page.locator("details.symbol summary").first.click()
+    page.mouse.move(0, 0)
     page.evaluate(
-        "chosen => chosen && document.querySelector(chosen).scrollIntoView()",
-        SHOWN_FROM.get(name),
+        "chosen => document.querySelector(chosen).scrollIntoView()",
+        SHOWN_FROM.get(name, "body"),
     )
     page.screenshot(path=FOLDER / f"{name}.png")
     page.close()

@@ -19,7 +19,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Count:
-    """How many of something there are; `column` and `value` tell of what."""
+    """How many of something there are, and what is to be added."""
 
     name: str
     number: int
@@ -117,7 +117,7 @@ def _defects(view: SymbolView) -> str:
 
 def _calls(views: Sequence[SymbolView]) -> Iterable[Count]:
     made = Counter(view.cells["prediction"].value for view in views)
-    sat_out = sum(view.sits_out for view in views)
+    sat_out = sum(view.sits_out and not view.failed for view in views)
     for call in ("BUY", "HOLD", "SELL"):
         note = f"{sat_out} sat out" if call == "HOLD" and sat_out else ""
         yield Count(call, made[call], note)

@@ -79,11 +79,10 @@ class SymbolView:
         if not away:
             return f"{kind} expected"
         count = abs(int(away))
-        plural = "" if count == 1 else "s"
+        sessions = f"{count} session{'' if count == 1 else 's'}"
         if not count:
             return f"{kind} now"
-        when = f"in {count} session{plural}" if int(away) > 0 else f"{count} ago"
-        return f"{kind} {when}"
+        return f"{kind} in {sessions}" if int(away) > 0 else f"{kind} {sessions} ago"
 
 
 def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:

@@ -162,4 +162,6 @@ def test_the_badge_of_an_unknown_calendar_says_so() -> None:
     )
     assert view_of(with_events(screened(), window)).event_badge == "basel iii expected"
     past = event(AS_OF - timedelta(days=4))
-    assert view_of(with_events(screened(), past)).event_badge == "earnings 2 ago"
+    assert (
+        view_of(with_events(screened(), past)).event_badge == "earnings 2 sessions ago"
+    )
