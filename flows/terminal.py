@@ -1,8 +1,11 @@
-"""What a person sees: progress while a run works, tables when it ends."""
+"""What a person sees: progress while a run works, tables when it ends.
+
+Light at import: who asks for a model's standing does not wait for Prefect.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
@@ -10,12 +13,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from flows.event_report import ComingEvent, EventReport
-from flows.language_model import LanguageModel
-from flows.model_status import ModelStatuses
-from screening.row import Row
-from screening.summary import RunSummary
-from tasks.progress import Listener, Standing, listener
+if TYPE_CHECKING:
+    from flows.event_report import ComingEvent, EventReport
+    from flows.language_model import LanguageModel
+    from flows.model_status import ModelStatuses
+    from screening.row import Row
+    from screening.summary import RunSummary
+    from tasks.progress import Listener, Standing
 
 NARROW: dict[str, Any] = {
     "box": box.SIMPLE_HEAD,
@@ -28,6 +32,8 @@ NARROW: dict[str, Any] = {
 @contextmanager
 def shown_progress(title: str) -> Iterator[None]:
     """Show on stderr how far the run is: a bar for a person, lines for a file."""
+    from tasks.progress import listener  # noqa: PLC0415  it loads Prefect
+
     console = Console(stderr=True, highlight=False)
     showing = _bar if console.is_terminal else _lines
     with showing(title, console) as show:
@@ -39,7 +45,7 @@ def shown_progress(title: str) -> Iterator[None]:
 
 
 @contextmanager
-def _bar(title: str, console: Console) -> Iterator[Listener]:
+def _bar(title: str, console: Console) -> "Iterator[Listener]":
     columns = (
         SpinnerColumn("line"),
         TextColumn("{task.description}"),
@@ -54,11 +60,11 @@ def _bar(title: str, console: Console) -> Iterator[Listener]:
 
 
 @contextmanager
-def _lines(title: str, console: Console) -> Iterator[Listener]:
+def _lines(title: str, console: Console) -> "Iterator[Listener]":
     """Print a line each time a symbol is done."""
     told = 0
 
-    def show(standing: Standing) -> None:
+    def show(standing: "Standing") -> None:
         nonlocal told
         if standing.done > told:
             told = standing.done
@@ -67,7 +73,7 @@ def _lines(title: str, console: Console) -> Iterator[Listener]:
     yield show
 
 
-def show_summary(summary: RunSummary) -> None:
+def show_summary(summary: "RunSummary") -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False)
     for notice in summary.notices:
@@ -87,7 +93,7 @@ def show_summary(summary: RunSummary) -> None:
         console.print(f"Report: {summary.report}", soft_wrap=True)
 
 
-def _totals(summary: RunSummary) -> str:
+def _totals(summary: "RunSummary") -> str:
     rejected = sum(not model.usable for model in summary.trained)
     took = ", ".join(
         f"{model.symbol} {model.results.training_time:.1f} s"
@@ -104,7 +110,7 @@ def _totals(summary: RunSummary) -> str:
     )
 
 
-def show_statuses(found: ModelStatuses) -> None:
+def show_statuses(found: "ModelStatuses") -> None:
     """Print one line a model and the totals."""
     console = Console(highlight=False)
     if not found.symbols:
@@ -126,7 +132,7 @@ def show_statuses(found: ModelStatuses) -> None:
     console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
 
 
-def _screening_table(summary: RunSummary) -> Table:
+def _screening_table(summary: "RunSummary") -> Table:
     table = Table(title=f"As of {summary.as_of}", **NARROW)
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
         table.add_column(
@@ -139,7 +145,7 @@ def _screening_table(summary: RunSummary) -> Table:
     return table
 
 
-def _screening_cells(row: Row) -> list[str]:
+def _screening_cells(row: "Row") -> list[str]:
     return [
         str(row.get("rank", "-")),
         row["symbol"],
@@ -154,14 +160,14 @@ def _screening_cells(row: Row) -> list[str]:
     ]
 
 
-def _cut(row: Row) -> str:
+def _cut(row: "Row") -> str:
     """Return the haircut, `out` in a sit-out."""
     if row.get("event_skip_trading"):
         return "out"
     return _number(row.get("event_weight_haircut"), ".0%")
 
 
-def _event_cell(row: Row) -> str:
+def _event_cell(row: "Row") -> str:
     """Return `earnings +5` (sessions), `expected` for a window, or the status."""
     kind, sessions = row.get("event_type"), row.get("sessions_to_event")
     if kind and sessions is not None:
@@ -169,7 +175,7 @@ def _event_cell(row: Row) -> str:
     return "expected" if kind else str(row.get("event_status", "-"))
 
 
-def _training_table(summary: RunSummary) -> Table:
+def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
     table = Table(*headings, "rejected, and what to change", **NARROW)
     for model in summary.trained:
@@ -190,7 +196,7 @@ def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
-def show_events(report: EventReport) -> None:
+def show_events(report: "EventReport") -> None:
     """Print each symbol's risk term by term, its haircut and sit-out, and why."""
     console = Console(highlight=False)
     for notice in report.notices:
@@ -208,7 +214,7 @@ def show_events(report: EventReport) -> None:
             console.print(f"  {escape(text)}", soft_wrap=True)
 
 
-def _event_line(event: ComingEvent) -> str:
+def _event_line(event: "ComingEvent") -> str:
     """Return `2025-11-11 basel_iii: Pillar 3 report (confirmed, yahoo)`."""
     until = f" to {event.last}" if event.last > event.first else ""
     title = f": {event.title}" if event.title else ""
@@ -216,7 +222,7 @@ def _event_line(event: ComingEvent) -> str:
     return f"{event.first}{until} {event.type}{title} {said}"
 
 
-def show_language_model(found: LanguageModel) -> None:
+def show_language_model(found: "LanguageModel") -> None:
     """Print where the model is and how it reads a plain pair, or why it is no use."""
     console = Console(highlight=False)
     state = "usable" if found.usable else "not usable"
