@@ -263,6 +263,30 @@ class RunSettings(Section):
     )
 
 
+class ReportSettings(Section):
+    """The morning report: how much of a night it draws."""
+
+    chart_sessions: int = Field(120, ge=20, le=500, description="Sessions in a chart.")
+    most_charts: int = Field(
+        250, ge=0, description="Charts in one report, those of the largest scores."
+    )
+    most_headlines: int = Field(
+        8, ge=0, description="Headlines shown a symbol, those of the largest weight."
+    )
+    most_headlines_in_all: int = Field(
+        600,
+        ge=0,
+        description="Headlines in one report; a large night shows fewer each.",
+    )
+    most_printed_in_full: int = Field(
+        20, ge=0, description="Symbols up to which all details are printed unasked."
+    )
+
+    def headlines_of(self, symbols: int) -> int:
+        """Return how many headlines each of so many symbols may show."""
+        return min(self.most_headlines, self.most_headlines_in_all // max(1, symbols))
+
+
 class Settings(Section):
     """The configuration, a section a stage."""
 
@@ -273,6 +297,7 @@ class Settings(Section):
     guard: GuardSettings = GuardSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     run: RunSettings = RunSettings()
+    report: ReportSettings = ReportSettings()
     universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."
     )

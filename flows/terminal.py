@@ -92,6 +92,8 @@ def show_summary(summary: "RunSummary") -> None:
     console.print(_totals(summary), soft_wrap=True)
     if summary.csv:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
+    if summary.report:
+        console.print(f"Report: {summary.report}", soft_wrap=True)
 
 
 def _totals(summary: "RunSummary") -> str:

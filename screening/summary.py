@@ -32,6 +32,7 @@ class RunSummary:
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
     csv: AnyPath | None = None
+    report: AnyPath | None = None
     notices: tuple[str, ...] = ()
     taken_over: Mapping[str, int] = field(default_factory=dict)
 
