@@ -175,6 +175,22 @@ class GuardSettings(Section):
         return self
 
 
+class RecordSettings(Section):
+    """The track record: when a call is scored, and when its kind may be judged."""
+
+    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 5, 20),
+        min_length=1,
+        description="Sessions after the as-of session at which a call is scored.",
+    )
+    minimum_calls: int = Field(
+        30, ge=2, description="Scored calls below which it is too few to tell."
+    )
+    interval: float = Field(
+        0.95, gt=0, lt=1, description="Share of the cases an interval is to hold."
+    )
+
+
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
@@ -214,6 +230,7 @@ class Settings(Section):
     blend: BlendSettings = BlendSettings()
     sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
+    track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."

@@ -86,6 +86,7 @@ class ModelFindings:
 
 NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
 NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
+NO_INDEX = IndexFindings(None, "nobody was asked")
 
 
 @dataclass(frozen=True)
@@ -107,3 +108,4 @@ class SymbolFindings:
     taken_over: tuple[str, ...] = ()
     events: EventAssessment = NOTHING_KNOWN
     news: NewsSentiment = NOTHING_READ
+    market: IndexFindings = NO_INDEX

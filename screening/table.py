@@ -51,12 +51,33 @@ def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     write_text_whole(path, text.getvalue())
 
 
+def read_rows(path: AnyPath) -> list[dict[str, str]]:
+    """Return the rows of a screening CSV as text by column; unknown is empty.
+
+    Raises
+    ------
+    OSError
+        If there is none, or the disk refuses.
+    ValueError
+        If the file is no screening CSV.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    text = read_whole(path).decode()
+    rows = list(csv.DictReader(io.StringIO(text), restval=""))
+    if rows and not {"symbol", "data_status"} <= set(rows[0]):
+        raise ValueError(
+            f"{path.name} must have the columns symbol and data_status, got "
+            f"{', '.join(map(str, rows[0]))[:80]}; remove it."
+        )
+    return rows
+
+
 def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
     """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
     try:
-        rows = list(csv.DictReader(io.StringIO(read_whole(path).decode())))
-        status = {row["symbol"]: row["data_status"] for row in rows}
-    except (OSError, ValueError, KeyError):
+        status = {row["symbol"]: row["data_status"] for row in read_rows(path)}
+    except (OSError, ValueError):
         return None
     if set(status) != set(symbols):
         return None

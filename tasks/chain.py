@@ -148,7 +148,7 @@ def screened(
     known = _watched(chain, "events", KnownEvents((), NOBODY))
     said = news.by_symbol[chain.symbol]
     finding = guard(night, chain.symbol, known, said, found.prices, market)
-    return replace(found, events=finding, news=said)
+    return replace(found, events=finding, news=said, market=market)
 
 
 def _index_of(symbol: str, indices: Mapping[str, PrefectFuture[Any]]) -> IndexFindings:
