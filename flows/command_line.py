@@ -7,18 +7,17 @@ them, so that `--help` answers at once.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from config.errors import OvernightError
+from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import (
+    HOME,
     DeployOptions,
     EventOptions,
     ModelOptions,
@@ -27,6 +26,8 @@ from flows.options import (
     TrainOptions,
     taking,
 )
+from flows.output import bear_any_terminal, print_json
+from flows.reading_commands import explain, report, show_standing, track_record
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="overnight",
-    help="Overnight stock screening: screen, train, see models and coming events.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 model_app = typer.Typer(
@@ -46,17 +45,9 @@ model_app = typer.Typer(
 app.add_typer(model_app, name="model")
 
 
-class Exit(IntEnum):
-    """How a run that was asked for rightly ended; wrong use is 2, as typer has it."""
-
-    ALL_USABLE = 0
-    RUN_FAILED = 1
-    SYMBOLS_FAILED = 3
-    INTERRUPTED = 130
-
-
 def main() -> None:
     """Run the command; words that no option takes are refused in one sentence too."""
+    bear_any_terminal()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -68,6 +59,26 @@ def main() -> None:
     sys.exit(code)
 
 
+@app.callback()
+def overnight(
+    context: typer.Context,
+    home: Annotated[str, HOME] = ".",
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,  # noqa: FBT002
+) -> None:
+    """Overnight stock screening; alone: where things stand and what to do next.
+
+    For example: overnight --home ~/overnight
+    """
+    if context.invoked_subcommand is None:
+        show_standing(home, as_json=json)
+        return
+    for name in ("home", "json"):
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            command = context.invoked_subcommand
+            raise typer.BadParameter(f"--{name} must stand behind {command}")
+
+
 @app.command()
 @taking(ScreenOptions)
 def screen(options: ScreenOptions) -> None:
@@ -75,7 +86,7 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("overnight_screening", options, options.train, force=True)
 
 
@@ -86,7 +97,7 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("lstm_training", options, "always")
 
 
@@ -97,14 +108,14 @@ def status(options: StatusOptions) -> None:
 
     For example: overnight status --universe asx_priority
     """
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from flows.model_status import statuses  # noqa: PLC0415
         from flows.request import parsed_selection  # noqa: PLC0415
         from flows.terminal import show_statuses  # noqa: PLC0415
 
         found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_statuses(found)
 
@@ -118,7 +129,7 @@ def events(options: EventOptions) -> None:
 
     For example: overnight events CBA.AX --as-of 2025-11-10
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.event_report import event_report  # noqa: PLC0415
         from flows.request import night_arguments  # noqa: PLC0415
         from flows.terminal import show_events  # noqa: PLC0415
@@ -127,7 +138,7 @@ def events(options: EventOptions) -> None:
         now = datetime.now(UTC)
         report = event_report(planned_night(**night_arguments(options), now=now))
         if options.json:
-            typer.echo(report.model_dump_json(indent=2))
+            print_json(report)
         else:
             show_events(report)
 
@@ -141,7 +152,7 @@ def deploy(options: DeployOptions) -> None:
 
     For example: overnight deploy --port 4200
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.operation import operate  # noqa: PLC0415
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
@@ -151,6 +162,11 @@ def deploy(options: DeployOptions) -> None:
             operate(options.home, options.port, typer.echo)
         except KeyboardInterrupt:
             raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+app.command()(report)
+app.command()(explain)
+app.command()(track_record)
 
 
 @model_app.command("fetch")
@@ -169,7 +185,7 @@ def model_status(options: ModelOptions) -> None:
 
 def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
     """Print where the model is and what it says of a plain pair; exit 1 if unusable."""
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from config.home import Home  # noqa: PLC0415
         from config.settings import read_settings  # noqa: PLC0415
         from flows.language_model import language_model  # noqa: PLC0415
@@ -178,7 +194,7 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         settings = read_settings(Home.at(options.home).root).sentiment
         found = language_model(settings, fetch=fetch)
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_language_model(found)
         raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
@@ -189,12 +205,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
 
     `more` are arguments of that flow alone.
     """
+    _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-    _quiet_prefect(debug=options.debug)
     from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, _interrupted)
@@ -260,28 +276,3 @@ def _quiet_prefect(*, debug: bool) -> None:
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():
         os.environ.setdefault(name, value)
-
-
-@contextmanager
-def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
-    """Turn an error into one sentence on stderr and an exit code."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:  # The edge: nobody above it can answer.
-        if debug:
-            raise
-        typer.echo(f"overnight: {_sentence(error)}", err=True)
-        code = getattr(error, "exit_code", Exit.RUN_FAILED)
-        raise typer.Exit(code) from error
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OvernightError):
-        return str(error)
-    said = " ".join(str(error).split())[:200]
-    return (
-        f"the run must end by itself, got {type(error).__name__}: {said}; "
-        "run again with --debug for the whole story."
-    )

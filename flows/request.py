@@ -47,7 +47,7 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         "selection": parsed_selection(options) or _asked_selection(options),
         "source": options.source,
         "folder": options.folder,
-        "as_of": _parsed_date(options.as_of),
+        "as_of": parsed_date(options.as_of),
         "train": "never",
         "preset": "standard",
         "parameters": TrainingOverrides(),
@@ -108,7 +108,14 @@ def _asked_selection(options: NightOptions) -> Selection:
     return listed(names[number - 1])
 
 
-def _parsed_date(text: str | None) -> date | None:
+def parsed_date(text: str | None) -> date | None:
+    """Return the date that was named, None where none was.
+
+    Raises
+    ------
+    ParameterError
+        For text that is no date.
+    """
     if text is None:
         return None
     try:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -13,16 +11,10 @@ from rich.table import Table
 from flows.event_report import ComingEvent, EventReport
 from flows.language_model import LanguageModel
 from flows.model_status import ModelStatuses
+from flows.output import NARROW, say
 from screening.row import Row
 from screening.summary import RunSummary
 from tasks.progress import Listener, Standing, listener
-
-NARROW: dict[str, Any] = {
-    "box": box.SIMPLE_HEAD,
-    "padding": (0, 1, 0, 0),
-    "pad_edge": False,
-}
-"""Tables fit 80 columns, and need no character that an old terminal lacks."""
 
 
 @contextmanager
@@ -71,16 +63,16 @@ def show_summary(summary: RunSummary) -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False)
     for notice in summary.notices:
-        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+        say(console, f"[bold]note[/] {escape(notice)}")
     for symbol, reason in summary.failures.items():
-        console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
+        say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
     if summary.csv:
         for symbol, reason in summary.untrained.items():
-            console.print(f"not trained {symbol}: {escape(reason)}", soft_wrap=True)
+            say(console, f"not trained {symbol}: {escape(reason)}")
         console.print(_screening_table(summary))
     elif summary.trained:
         console.print(_training_table(summary))
-    console.print(_totals(summary), soft_wrap=True)
+    say(console, _totals(summary))
     if summary.csv:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
 
@@ -192,7 +184,7 @@ def show_events(report: EventReport) -> None:
     """Print each symbol's risk term by term, its haircut and sit-out, and why."""
     console = Console(highlight=False)
     for notice in report.notices:
-        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+        say(console, f"[bold]note[/] {escape(notice)}")
     for line in report.symbols:
         sit_out = {True: "SIT OUT", False: "trade", None: "not known"}[line.sit_out]
         console.print(
@@ -203,7 +195,7 @@ def show_events(report: EventReport) -> None:
         told += [f"+{term.points:.2f} {term.why}" for term in line.terms]
         told += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
         for text in filter(None, [*told, line.warning]):
-            console.print(f"  {escape(text)}", soft_wrap=True)
+            say(console, f"  {escape(text)}")
 
 
 def _event_line(event: ComingEvent) -> str:
@@ -224,7 +216,7 @@ def show_language_model(found: LanguageModel) -> None:
         soft_wrap=True,
     )
     if not found.usable:
-        console.print(escape(found.reason), soft_wrap=True)
+        say(console, escape(found.reason))
         return
     console.print(f"{found.megabytes} MB in {found.folder}", soft_wrap=True)
     console.print(
