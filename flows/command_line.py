@@ -211,7 +211,8 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-    from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
+    from flows.shown_progress import shown_progress  # noqa: PLC0415
+    from flows.terminal import show_summary  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):

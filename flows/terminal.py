@@ -1,11 +1,7 @@
-"""What a person sees: progress while a run works, tables when it ends."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""What a person sees when a command ends: tables and totals."""
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from flows.event_report import ComingEvent, EventReport
@@ -14,49 +10,6 @@ from flows.model_status import ModelStatuses
 from flows.output import NARROW, say
 from screening.row import Row
 from screening.summary import RunSummary
-from tasks.progress import Listener, Standing, listener
-
-
-@contextmanager
-def shown_progress(title: str) -> Iterator[None]:
-    """Show on stderr how far the run is: a bar for a person, lines for a file."""
-    console = Console(stderr=True, highlight=False)
-    showing = _bar if console.is_terminal else _lines
-    with showing(title, console) as show:
-        token = listener.set(show)
-        try:
-            yield
-        finally:
-            listener.reset(token)
-
-
-@contextmanager
-def _bar(title: str, console: Console) -> Iterator[Listener]:
-    columns = (
-        SpinnerColumn("line"),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[standing]}"),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task(title, total=1.0, standing="starting")
-        yield lambda standing: progress.update(
-            bar, completed=standing.share, standing=standing.sentence
-        )
-
-
-@contextmanager
-def _lines(title: str, console: Console) -> Iterator[Listener]:
-    """Print a line each time a symbol is done."""
-    told = 0
-
-    def show(standing: Standing) -> None:
-        nonlocal told
-        if standing.done > told:
-            told = standing.done
-            console.print(f"{title}: {standing.sentence}", soft_wrap=True)
-
-    yield show
 
 
 def show_summary(summary: RunSummary) -> None:
