@@ -172,14 +172,20 @@ app.command()(track_record)
 @model_app.command("fetch")
 @taking(ModelOptions)
 def fetch_model(options: ModelOptions) -> None:
-    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it."""
+    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it.
+
+    For example: overnight model fetch
+    """
     _show_language_model(options, fetch=True)
 
 
 @model_app.command("status")
 @taking(ModelOptions)
 def model_status(options: ModelOptions) -> None:
-    """Show whether FinBERT is on this machine and tells good news from bad."""
+    """Show whether FinBERT is on this machine and tells good news from bad.
+
+    For example: overnight model status
+    """
     _show_language_model(options, fetch=False)
 
 
