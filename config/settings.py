@@ -17,6 +17,7 @@ SETTINGS_FILE = "overnight.toml"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1, description="Share of the blend.")]
+Engine = Literal["jax", "tensorflow"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -59,6 +60,9 @@ class PriceSettings(Section):
 class ModelSettings(Section):
     """Models: when one is trained, good, stale or rejected."""
 
+    engine: Engine = Field(
+        "jax", description="What trains: JAX, by our own step, or Keras on TensorFlow."
+    )
     minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
     history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")

@@ -3,6 +3,7 @@
 Pure; the polarity of a title comes from elsewhere, a number in [-1, 1] a title.
 """
 
+import html
 import math
 import re
 import unicodedata
@@ -17,6 +18,11 @@ from market_data.headlines import Headline
 
 WIRES = ("Reuters", "Bloomberg", "CNBC", "MarketWatch", "Yahoo Finance", "AP")
 """Publishers that stand at the end of titles which others carry."""
+
+_CARRIED = re.compile(
+    r"(?P<title>.+\S)\s+[-|\u2013\u2014]\s+[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}\s*$"
+)
+"""A title, and a name of up to five capitalised words after a dash or bar."""
 
 _DASHES_AND_QUOTES = str.maketrans(
     {
@@ -63,32 +69,48 @@ def recent_headlines(
 ) -> tuple[Headline, ...]:
     """Return the distinct headlines of the hours before `cutoff`, earliest first.
 
-    Titles that differ in case, punctuation or a trailing publisher are one, and the
+    Titles that differ in case, punctuation or a publisher's name are one, and the
     earliest stays: a repeat is no news. None dated after the cut-off counts.
     """
     opening = cutoff - timedelta(hours=settings.window_hours)
     within = [one for one in headlines if opening < one.published_at <= cutoff]
     publishers = {*WIRES, *(one.provider for one in within if one.provider)}
+    said = {one.title: normalised(one.title, publishers) for one in within}
     distinct: dict[str, Headline] = {}
     for headline in sorted(within, key=lambda one: (one.published_at, one.title)):
-        distinct.setdefault(normalised(headline.title, publishers), headline)
+        distinct.setdefault(_as_said(headline.title, said), headline)
     return tuple(distinct.values())
 
 
+def _as_said(title: str, said: Mapping[str, str]) -> str:
+    """Return the title's form in `said`, or that of another which it only carries on.
+
+    `X | The Daily` is X where X is there as well: no list holds every publisher.
+    """
+    carried = _CARRIED.match(title)
+    if carried:
+        without = normalised(carried["title"])
+        if without in said.values():
+            return without
+    return said[title]
+
+
 def normalised(title: str, publishers: Iterable[str] = ()) -> str:
-    """Return the title's words in one form, without a publisher at its end.
+    """Return the title's words in one form, without a publisher at its end or start.
 
     Signs and percent stay: "+3%" is not "-3%".
     """
     text = _plain(title)
     for publisher in publishers:
-        text = re.sub(rf"\s+[-|:]\s+{re.escape(_plain(publisher))}\s*$", "", text)
+        name = re.escape(_plain(publisher))
+        text = re.sub(rf"(?:\s+[-|:]\s+{name}|\s+\({name}\))\s*$", "", text)
+        text = re.sub(rf"^\s*(?:\({name}\)(?:\s+-)?|{name}(?::|\s+-))\s+", "", text)
     text = re.sub(r"^update \d+-", "", text).replace("'", "")
     return " ".join(re.findall(r"[+-]?\d+(?:[.,]\d+)*%?|\w+", text))
 
 
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
     return folded.translate(_DASHES_AND_QUOTES)
 
 

@@ -213,13 +213,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     """
     _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
+    from flows.shown_progress import shown_progress  # noqa: PLC0415
+    from flows.terminal import show_summary  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-    from flows.shown_progress import shown_progress  # noqa: PLC0415
-    from flows.terminal import show_summary  # noqa: PLC0415
-
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
@@ -265,8 +264,8 @@ def _flow(name: str) -> Callable[..., Any]:
 def _quiet_prefect(*, debug: bool) -> None:
     """Set what an embedded run needs of Prefect, where the user's environment doesn't.
 
-    Prefect reads these when it is imported; its own log lines would stand between the
-    person and the table.
+    Prefect reads these when it is imported, so this comes before any of our tasks is;
+    its own log lines would stand between the person and the table.
     """
     level = "INFO" if debug else "CRITICAL"
     for name, value in {

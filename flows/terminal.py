@@ -1,18 +1,25 @@
-"""What a person sees when a command ends: tables and totals."""
+"""What a person sees when a command ends: tables and totals.
+
+Light at import: who asks for a model's standing does not wait for Prefect.
+"""
+
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.event_report import ComingEvent, EventReport
-from flows.language_model import LanguageModel
-from flows.model_status import ModelStatuses
 from flows.output import NARROW, say
-from screening.row import Row
-from screening.summary import RunSummary
+
+if TYPE_CHECKING:
+    from flows.event_report import ComingEvent, EventReport
+    from flows.language_model import LanguageModel
+    from flows.model_status import ModelStatuses
+    from screening.row import Row
+    from screening.summary import RunSummary
 
 
-def show_summary(summary: RunSummary) -> None:
+def show_summary(summary: "RunSummary") -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False)
     for notice in summary.notices:
@@ -30,7 +37,7 @@ def show_summary(summary: RunSummary) -> None:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
 
 
-def _totals(summary: RunSummary) -> str:
+def _totals(summary: "RunSummary") -> str:
     rejected = sum(not model.usable for model in summary.trained)
     took = ", ".join(
         f"{model.symbol} {model.results.training_time:.1f} s"
@@ -47,7 +54,7 @@ def _totals(summary: RunSummary) -> str:
     )
 
 
-def show_statuses(found: ModelStatuses) -> None:
+def show_statuses(found: "ModelStatuses") -> None:
     """Print one line a model and the totals."""
     console = Console(highlight=False)
     if not found.symbols:
@@ -69,7 +76,7 @@ def show_statuses(found: ModelStatuses) -> None:
     console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
 
 
-def _screening_table(summary: RunSummary) -> Table:
+def _screening_table(summary: "RunSummary") -> Table:
     table = Table(title=f"As of {summary.as_of}", **NARROW)
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
         table.add_column(
@@ -82,7 +89,7 @@ def _screening_table(summary: RunSummary) -> Table:
     return table
 
 
-def _screening_cells(row: Row) -> list[str]:
+def _screening_cells(row: "Row") -> list[str]:
     return [
         str(row.get("rank", "-")),
         row["symbol"],
@@ -97,14 +104,14 @@ def _screening_cells(row: Row) -> list[str]:
     ]
 
 
-def _cut(row: Row) -> str:
+def _cut(row: "Row") -> str:
     """Return the haircut, `out` in a sit-out."""
     if row.get("event_skip_trading"):
         return "out"
     return _number(row.get("event_weight_haircut"), ".0%")
 
 
-def _event_cell(row: Row) -> str:
+def _event_cell(row: "Row") -> str:
     """Return `earnings +5` (sessions), `expected` for a window, or the status."""
     kind, sessions = row.get("event_type"), row.get("sessions_to_event")
     if kind and sessions is not None:
@@ -112,7 +119,7 @@ def _event_cell(row: Row) -> str:
     return "expected" if kind else str(row.get("event_status", "-"))
 
 
-def _training_table(summary: RunSummary) -> Table:
+def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
     table = Table(*headings, "rejected, and what to change", **NARROW)
     for model in summary.trained:
@@ -133,7 +140,7 @@ def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
 
 
-def show_events(report: EventReport) -> None:
+def show_events(report: "EventReport") -> None:
     """Print each symbol's risk term by term, its haircut and sit-out, and why."""
     console = Console(highlight=False)
     for notice in report.notices:
@@ -151,7 +158,7 @@ def show_events(report: EventReport) -> None:
             say(console, f"  {escape(text)}")
 
 
-def _event_line(event: ComingEvent) -> str:
+def _event_line(event: "ComingEvent") -> str:
     """Return `2025-11-11 basel_iii: Pillar 3 report (confirmed, yahoo)`."""
     until = f" to {event.last}" if event.last > event.first else ""
     title = f": {event.title}" if event.title else ""
@@ -159,7 +166,7 @@ def _event_line(event: ComingEvent) -> str:
     return f"{event.first}{until} {event.type}{title} {said}"
 
 
-def show_language_model(found: LanguageModel) -> None:
+def show_language_model(found: "LanguageModel") -> None:
     """Print where the model is and how it reads a plain pair, or why it is no use."""
     console = Console(highlight=False)
     state = "usable" if found.usable else "not usable"

@@ -117,8 +117,8 @@ def _headline(item: object) -> Headline | None:
     return Headline(
         title,
         published_at,
-        url=_text(content, "canonicalUrl", "url", "link"),
-        provider=_text(content, "provider", "publisher"),
+        url=_text(content, "url", "canonicalUrl", "url", "link"),
+        provider=_text(content, "displayName", "provider", "publisher"),
     )
 
 
@@ -133,12 +133,15 @@ def _instant(value: object) -> datetime | None:
         return None
 
 
-def _text(content: Mapping[str, Any], *names: str) -> str:
-    """Return the first of the fields that is there; a nested one by what it shows."""
+def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
+    """Return the first of the fields that is there; of a nested one what is `within`.
+
+    A provider has an address too, and is not called by it.
+    """
     for name in names:
         value = content.get(name)
         if isinstance(value, Mapping):
-            value = value.get("url") or value.get("displayName")
+            value = value.get(within)
         if value:
             return str(value)
     return ""

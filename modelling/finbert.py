@@ -28,6 +28,10 @@ BATCH = 32
 GOOD_NEWS = "Shares surge after record profit beats estimates"
 BAD_NEWS = "Company files for bankruptcy after huge loss"
 
+PLAINLY = 0.25
+"""Polarity that each of the two must pass: their signs alone are right where a model's
+labels have neutral in another's place."""
+
 
 @dataclass(frozen=True)
 class Finbert:
@@ -87,7 +91,7 @@ def loaded_finbert(files: FinbertFiles, threads: int) -> Finbert:
     except Exception as error:  # onnxruntime and tokenizers raise bare types.
         said = " ".join(str(error).split())[:160]
         raise _unusable(files, f"{type(error).__name__}: {said}") from error
-    if not good > 0 > bad:
+    if not good > PLAINLY > -PLAINLY > bad:
         raise _unusable(
             files,
             f'polarity {good:+.2f} for "{GOOD_NEWS}" and {bad:+.2f} for "{BAD_NEWS}"',

@@ -30,7 +30,7 @@ from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 
-LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow", "jax", "torch")
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
 
 
 @dataclass(frozen=True)

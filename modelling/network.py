@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_network(parameters: TrainingParameters) -> "keras.Model":
-    """Return the compiled, untrained network.
+    """Return the untrained network.
 
     Inputs (windows, sequence_length, 8), output (windows, 1), both scaled. The dense
     unit starts at zero and its output is added to the window's last close: untrained,
@@ -31,7 +31,4 @@ def build_network(parameters: TrainingParameters) -> "keras.Model":
     hidden = layers.Dropout(parameters.dropout)(hidden)
     change = layers.Dense(1, kernel_initializer="zeros", name="change")(hidden)
     last_close = inputs[:, -1, CLOSE_COLUMN : CLOSE_COLUMN + 1]
-    network = keras.Model(inputs, layers.Add(name="close")([last_close, change]))
-    optimizer = keras.optimizers.Adam(parameters.learning_rate)
-    network.compile(optimizer=optimizer, loss="mean_squared_error")
-    return network
+    return keras.Model(inputs, layers.Add(name="close")([last_close, change]))

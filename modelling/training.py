@@ -80,38 +80,21 @@ def _fit(
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None],
 ) -> int:
-    """Train in place; return the passes run."""
-    history = network.fit(
-        split.training.inputs,
-        split.training.targets,
-        validation_data=(split.stopping.inputs, split.stopping.targets),
-        epochs=parameters.epochs,
-        batch_size=parameters.batch_size,
-        callbacks=_callbacks(parameters, on_epoch),
-        verbose=0,
-    )
-    return len(history.history["loss"])
+    """Train in place; return the passes run.
 
-
-def _callbacks(
-    parameters: TrainingParameters, on_epoch: Callable[[EpochDone], None]
-) -> "list[keras.callbacks.Callback]":
+    Keras' NumPy backend reads, writes and computes networks, and can't train them:
+    there JAX does. On any other backend Keras trains itself.
+    """
     import keras  # noqa: PLC0415
 
-    def report(epoch: int, logs: dict[str, float]) -> None:
-        on_epoch(
-            EpochDone(epoch + 1, parameters.epochs, logs["loss"], logs["val_loss"])
-        )
+    def on_losses(epoch: int, loss: float, validation_loss: float) -> None:
+        on_epoch(EpochDone(epoch, parameters.epochs, loss, validation_loss))
 
-    patience = parameters.early_stopping_patience
-    stopping = keras.callbacks.EarlyStopping(
-        patience=patience, restore_best_weights=True
-    )
-    return [
-        keras.callbacks.TerminateOnNaN(),
-        keras.callbacks.LambdaCallback(on_epoch_end=report),
-        *([stopping] if patience else []),
-    ]
+    if keras.backend.backend() == "numpy":
+        from modelling.jax_fit import fit  # noqa: PLC0415  loads JAX
+    else:
+        from modelling.keras_fit import fit  # noqa: PLC0415
+    return fit(network, split, parameters, on_losses)
 
 
 def _judged(
@@ -150,7 +133,9 @@ def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
     """
     import keras  # noqa: PLC0415
 
-    answer = network(inputs.astype(np.float32), training=False)
+    # NumPy tells of the overflow in a sigmoid far below zero, which is a true 0.
+    with np.errstate(over="ignore"):
+        answer = network(inputs.astype(np.float32), training=False)
     return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
 
 

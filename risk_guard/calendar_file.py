@@ -11,7 +11,7 @@ from config.places import AnyPath, read_whole
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import Event, EventType, classified
+from risk_guard.events import Event, EventType, classified, is_regulatory
 
 COLUMNS = ("ticker", "event_type", "date", "title", "url")
 NEEDED = COLUMNS[:3]
@@ -158,7 +158,9 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _line(row: dict[str, str]) -> _Line:
     symbol = parse_symbol(row.get("ticker", ""))
-    kind = row.get("event_type", "").lower()
+    kind, title = row.get("event_type", "").lower(), row.get("title", "")[:200]
+    if kind not in get_args(EventType) and is_regulatory(title):
+        kind = "regulatory"
     if kind not in get_args(EventType):
         choices = ", ".join(get_args(EventType))
         raise ValueError(f"`event_type` must be one of {choices}, got {kind[:40]!r}")
@@ -166,7 +168,7 @@ def _line(row: dict[str, str]) -> _Line:
         symbol=symbol,
         type=cast("EventType", kind),
         date=_date(row.get("date", "")),
-        title=row.get("title", "")[:200],
+        title=title,
         url=row.get("url", ""),
     )
 
@@ -177,7 +179,10 @@ def _date(text: str) -> date:
     except ValueError:
         day = date.min
     if not FIRST_DATE <= day < LAST_DATE:
-        raise ValueError(f"`date` must be a date like 2025-11-11, got {text[:40]!r}")
+        raise ValueError(
+            f"`date` must be a date like 2025-11-11, from {FIRST_DATE.year} to "
+            f"{LAST_DATE.year - 1}, got {text[:40]!r}"
+        )
     return day
 
 

@@ -54,8 +54,13 @@ class Event:
         return f"{self.type} {self.days} ({self.status}, {self.source})"
 
 
+def is_regulatory(title: str) -> bool:
+    """Return whether the title holds one of the words of a regulatory report."""
+    return bool(_REGULATORY_TITLE.search(title))
+
+
 def classified(event: Event) -> Event:
     """Return the event as `regulatory` where its title is, whatever it was called."""
-    if event.type in REGULATORY or not _REGULATORY_TITLE.search(event.title):
+    if event.type in REGULATORY or not is_regulatory(event.title):
         return event
     return replace(event, type="regulatory")

@@ -19,6 +19,7 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_
 from distributed.comm.addressing import get_address_host_port
 
 from config.errors import ClusterUnavailable, TrainingFailed
+from config.settings import Engine
 from modelling.training import EpochDone
 from tasks.slots import Job, OnEpoch, ProcessSlots
 
@@ -33,7 +34,12 @@ class DaskSlots:
     """The process slots of all workers, one a worker thread; a context manager."""
 
     def __init__(
-        self, address: str, name: str, jobs_per_process: int, seconds: float
+        self,
+        address: str,
+        name: str,
+        jobs_per_process: int,
+        seconds: float,
+        engine: Engine = "jax",
     ) -> None:
         """Connect to the scheduler at `address` and furnish its workers with slots.
 
@@ -50,7 +56,9 @@ class DaskSlots:
         self._told: dict[str, queue.SimpleQueue[EpochDone | None]] = {}
         self._client = _connected(address)
         try:
-            self.count = self._furnished(_WorkerSlots(jobs_per_process, seconds))
+            self.count = self._furnished(
+                _WorkerSlots(jobs_per_process, seconds, engine)
+            )
         except BaseException:
             self.close()
             raise
@@ -193,13 +201,12 @@ def _answer[Output](future: Future[Output]) -> Output:
 class _WorkerSlots(WorkerPlugin):
     """What a worker keeps between jobs: a process slot for each of its threads."""
 
-    def __init__(self, jobs_per_process: int, seconds: float) -> None:
-        self._jobs = jobs_per_process
-        self._seconds = seconds
+    def __init__(self, jobs_per_process: int, seconds: float, engine: Engine) -> None:
+        self._limits = (jobs_per_process, seconds, engine)
 
     def setup(self, worker: Worker) -> None:
         """Plan the worker's slots; called by Dask, for late-comers too."""
-        self.slots = ProcessSlots(worker.state.nthreads, self._jobs, self._seconds)
+        self.slots = ProcessSlots(worker.state.nthreads, *self._limits)
         if multiprocessing.current_process().daemon:
             raise ClusterUnavailable(
                 f"the Dask worker {worker.address} must be allowed processes of its "

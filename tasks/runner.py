@@ -57,12 +57,16 @@ def opened_slots(
     ClusterUnavailable
         If the Dask cluster asked for does not answer, or can't run our jobs.
     """
-    run, limit = settings.run, settings.models.training_seconds
+    run, engine = settings.run, settings.models.engine
+    limit = settings.models.training_seconds
     if run.runner == "dask":
         from tasks.dask_slots import DaskSlots  # noqa: PLC0415  an extra, seconds
 
         name = f"overnight {home.absolute()}"
-        return DaskSlots(run.dask_scheduler, name, run.models_per_process, limit), ()
+        there = DaskSlots(
+            run.dask_scheduler, name, run.models_per_process, limit, engine
+        )
+        return there, ()
     machine = this_machine()
     processes = process_count(
         run.training_processes,
@@ -71,7 +75,7 @@ def opened_slots(
         run.process_memory_mb,
         symbols,
     )
-    slots = ProcessSlots(processes.count, run.models_per_process, limit)
+    slots = ProcessSlots(processes.count, run.models_per_process, limit, engine)
     return slots, ((processes.notice,) if processes.notice else ())
 
 

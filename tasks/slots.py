@@ -7,9 +7,10 @@ import no Prefect, so a child stays light; their processes end with their parent
 import multiprocessing
 import os
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from config.errors import TrainingFailed
+from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
@@ -28,8 +30,12 @@ ONE_THREAD = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 """A child's environment: a process a core beats threads fighting for the cores."""
+
+KERAS_BACKENDS: Mapping[Engine, str] = {"jax": "numpy", "tensorflow": "tensorflow"}
+"""JAX trains outside of Keras, which then only keeps and computes the networks."""
 
 LOOK_EVERY_SECONDS = 0.5
 
@@ -87,7 +93,7 @@ class _TooLateError(Exception):
 class _Slot:
     """One process, and the four numbers of its current epoch shared with the parent."""
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, engine: Engine) -> None:
         context = multiprocessing.get_context("spawn")
         # Shared memory without a lock: a killed child can't leave one held.
         self.epoch = RawArray("d", 4)
@@ -95,7 +101,7 @@ class _Slot:
             max_workers=1,
             mp_context=context,
             initializer=_begin,
-            initargs=(ONE_THREAD, self.epoch),
+            initargs=(engine, self.epoch),
             max_tasks_per_child=jobs,
         )
 
@@ -117,7 +123,13 @@ class _Slot:
 class ProcessSlots:
     """A fixed number of slots for any number of threads; a context manager."""
 
-    def __init__(self, count: int, jobs_per_process: int, seconds: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        jobs_per_process: int,
+        seconds: float,
+        engine: Engine = "jax",
+    ) -> None:
         """Plan `count` slots; a process starts with its first job.
 
         A process is replaced after `jobs_per_process` jobs, so that memory stays flat;
@@ -126,6 +138,7 @@ class ProcessSlots:
         self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
+        self._engine = engine
         self._started: set[_Slot] = set()
         self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
         for _ in range(count):
@@ -164,7 +177,7 @@ class ProcessSlots:
             return slot
         if slot:
             self._kill(slot)
-        fresh = _Slot(self._jobs)
+        fresh = _Slot(self._jobs, self._engine)
         self._started.add(fresh)
         return fresh
 
@@ -224,11 +237,13 @@ class ProcessSlots:
 _shared_epoch: Any = None
 
 
-def _begin(environment: dict[str, str], epoch: Any) -> None:  # noqa: ANN401
+def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
     """Prepare a fresh child: its environment, its report, its end with the parent."""
     global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
-    os.environ.update(environment)
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
+    if engine != "tensorflow":
+        # Keras would load it, 600 MB and seconds, to ask for the type of a value.
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:

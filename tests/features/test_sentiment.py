@@ -62,6 +62,11 @@ def test_only_the_72_hours_before_the_cut_off_count() -> None:
         "CBA profit beats estimates!",
         "CBA\u00a0profit  beats estimates",
         "\u201cCBA profit beats estimates\u201d",
+        "CBA profit beats estimates (Reuters)",
+        "Reuters: CBA profit beats estimates",
+        "(Reuters) - CBA profit beats estimates",
+        "CBA Profit Beats Estimates | Small Caps Daily",
+        "CBA profit beats estimates \u2013 The Wealth Wire",
     ],
 )
 def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
@@ -70,12 +75,21 @@ def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
     assert recent(headline(again, 2, provider="The Desk"), first) == [first.title]
 
 
+def test_a_name_behind_a_bar_is_a_publisher_where_the_title_stands_alone() -> None:
+    """No list holds every publisher; without the bare title it may be anything."""
+    carried, other = headline("ANZ up | Small Caps", 5), headline("ANZ up | Rates", 3)
+    assert len(recent(carried, other)) == 2
+    assert recent(carried, other, headline("ANZ up", 1)) == [carried.title]
+
+
 @pytest.mark.parametrize(
     "other",
     [
         "CBA profit misses estimates",
         "CBA profit beats estimates by 3%",
         "CBA profit beats 2024 estimates",
+        "CBA profit beats estimates - but margins are squeezed",
+        "ANZ: CBA profit beats estimates",
     ],
 )
 def test_other_words_are_other_news(other: str) -> None:
@@ -93,6 +107,7 @@ def test_other_words_are_other_news(other: str) -> None:
         ("In 2025.", "In 2025", True),
         ("Macy\u2019s rises", "Macy's rises", True),
         ("ASX 200 - live", "ASX 200 live", True),
+        ("CBA&#39;s M&amp;A", "CBA's M&A", True),
     ],
 )
 def test_signs_and_numbers_tell_titles_apart(

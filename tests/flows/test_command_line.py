@@ -142,10 +142,11 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         assert "`home` must be a folder" in result.stderr
 
 
-def test_the_help_loads_nothing_heavy() -> None:
-    """TensorFlow, Prefect and pandas are not imported for `--help`."""
+@pytest.mark.parametrize("module", ["command_line", "terminal", "language_model"])
+def test_what_is_not_needed_is_not_loaded(module: str) -> None:
+    """No TensorFlow, Prefect or pandas for `--help`, nor for `overnight model`."""
     program = (
-        "import sys, flows.command_line;"
+        f"import sys, flows.{module};"
         "print([name for name in ('tensorflow', 'keras', 'prefect', 'pandas')"
         " if name in sys.modules])"
     )
@@ -153,6 +154,29 @@ def test_the_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
+    """Its settings are read at import: a slow start is waited for, its log is quiet."""
+    program = (
+        "import sys\n"
+        "from flows.command_line import main\n"
+        "sys.argv[1:] = ['screen', 'CBA.AX', '--source', 'folder']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "from prefect.settings import get_current_settings\n"
+        "found = get_current_settings()\n"
+        "print(found.server.ephemeral.startup_timeout_seconds, found.logging.level)"
+    )
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["120", "CRITICAL"]
 
 
 def commands() -> list[list[str]]:

@@ -27,7 +27,7 @@ NEW = {
     "content": {
         "title": "CBA beats",
         "pubDate": "2025-05-10T12:23:14Z",
-        "provider": {"displayName": "Reuters", "url": None},
+        "provider": {"displayName": "Reuters", "url": "https://reuters.com"},
         "canonicalUrl": {"url": "https://x.au/1"},
         "clickThroughUrl": None,
     },

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# As in the process slots of a run: JAX trains, Keras keeps the networks.
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 
 SYMBOL = "CBA.AX"
 TRAINED_AT = datetime(2013, 2, 1, 9, 30, tzinfo=UTC)

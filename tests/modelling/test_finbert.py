@@ -112,6 +112,22 @@ def test_a_model_that_calls_bad_news_good_is_refused(tmp_path: Path) -> None:
         loaded(write_tiny_finbert(tmp_path, inverted=True))
 
 
+@pytest.mark.parametrize("first", ["positive", "negative", "neutral"])
+def test_labels_in_another_model_s_order_are_refused(
+    tmp_path: Path, first: str
+) -> None:
+    """Even where only neutral stands in another's place, the pair tells."""
+    write_tiny_finbert(tmp_path)
+    others = [name for name in PROSUS.values() if name != first]
+    for names in ([first, *others], [first, *others[::-1]]):
+        written = dict(enumerate(names))
+        (tmp_path / "config.json").write_text(json.dumps({"id2label": written}))
+        if written == PROSUS:
+            continue
+        with pytest.raises(SentimentUnavailable, match=r"tell good news from bad"):
+            loaded(tmp_path)
+
+
 @pytest.mark.parametrize(
     "labels",
     [{0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}, {0: "positive", 1: "negative"}],

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 Describe = Callable[..., ModelMetadata]
 
-# Keras 3 hands its variables to NumPy 2 in the way of NumPy 1 while it saves a model.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"
-)
 
 START = datetime(2013, 1, 7, 9, 0, tzinfo=UTC)
 

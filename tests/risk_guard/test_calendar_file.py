@@ -97,6 +97,14 @@ def test_a_bad_line_is_named_and_the_rest_is_used(
     assert len(asked(calendar, "ANZ.AX").events) == 1
 
 
+@pytest.mark.parametrize("kind", ["", "announcement", "basel 3"])
+def test_a_regulatory_title_needs_no_known_type(tmp_path: Path, kind: str) -> None:
+    """The words in the title make the event, whatever stands before them."""
+    calendar = calendar_of(tmp_path, f"{HEADER}CBA.AX,{kind},2025-11-11,APRA ruling,\n")
+    assert calendar.refusals == ()
+    assert [one.type for one in asked(calendar).events] == ["regulatory"]
+
+
 def test_an_unreadable_line_leaves_its_symbol_unknown(tmp_path: Path) -> None:
     """The file can't say what comes for a symbol whose line it can't read."""
     calendar = calendar_of(tmp_path, f"{HEADER}{GOOD}CBA.AX,earnings,soon,,\n")

@@ -11,6 +11,7 @@ from made_events import AS_OF, NOW, event, window
 
 from config.errors import NoCalendar, RateLimited, SymbolError
 from config.settings import GuardSettings
+from risk_guard.assessment import Surroundings, assessed
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event, classified
 from risk_guard.known_events import KnownEvents, known_events, merged_events
@@ -122,6 +123,31 @@ def test_merging_again_changes_nothing(events: list[Event]) -> None:
     """What is merged is merged, in any order."""
     once = merged(*events)
     assert merged(*once) == once == merged(*events[::-1])
+
+
+told = st.builds(
+    on,
+    st.integers(-20, 25),
+    st.sampled_from(["earnings", "dividend", "basel_iii", "regulatory"]),
+    status=st.sampled_from(["confirmed", "estimated"]),
+    source=st.sampled_from(["yahoo", "event_calendar.csv"]),
+    title=st.sampled_from(["", "Pillar 3"]),
+)
+
+
+def risk(*events: Event) -> float:
+    """Return the risk score of what is left of the events."""
+    left = KnownEvents(merged(*events))
+    return assessed(left, "XASX", AS_OF, Surroundings(), SETTINGS).risk_score
+
+
+@given(st.lists(told | st.just(PILLAR3), max_size=4), told)
+def test_an_event_to_come_never_lowers_the_risk(
+    events: list[Event], more: Event
+) -> None:
+    """Whatever it settles or joins; one that has passed may end an estimate."""
+    if more.first >= AS_OF:
+        assert risk(*events, more) >= risk(*events)
 
 
 def test_one_source_that_knows_is_enough() -> None:

@@ -1,0 +1,353 @@
+"""How fast models are trained: the plain Keras loop, ours, PyTorch, the arithmetic.
+
+    uv run python benchmarks/training.py [--symbols 4] [--epochs 50] [--rounds 1]
+                                         [--json]
+
+Each symbol is 504 real sessions of the sample's stocks: 444 windows of 60 by 8, batch
+32, LSTM 100 and 50, early stopping off. Every contender trains the same symbols for the
+same epochs with the same batch and judges the models; starting its processes and
+loading its libraries is timed apart. Losses stand beside the times, for speed bought
+with a worse fit is none.
+
+- `keras`: one process, one symbol after the other, `fit` of Keras on TensorFlow with
+  the threads that it takes by itself.
+- `jax`, `tensorflow`: our engines, in as many process slots as there are cores.
+- `torch`: PyTorch's own LSTM in a plain loop, where it is installed.
+- `floor`: the products that an epoch needs at the rate of one large product, measured
+  here on all cores.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from config.parameters import TrainingParameters
+from config.settings import Engine
+from features.indicators import FEATURES, indicator_frame
+from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
+from market_data.prices import adjusted
+from market_data.sample import LAST_SESSION, SampleSource
+from modelling.training import train
+from tasks.slots import OnEpoch, ProcessSlots
+
+STOCKS = ("AAPL", "GOOG", "IBM", "MSFT")
+SESSIONS = 504
+
+Outcome = tuple[float, float, tuple[float, ...]]
+"""Seconds to start, seconds to train all, and the validation losses."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One contender's figures; `seconds` are those of all symbols together."""
+
+    contender: str
+    symbols: int
+    epochs: int
+    start_seconds: float
+    seconds: float
+    validation_losses: tuple[float, ...]
+
+    @property
+    def symbols_per_minute(self) -> float:
+        """Return how many models a minute gives."""
+        return 60 * self.symbols / self.seconds
+
+    @property
+    def seconds_per_epoch(self) -> float:
+        """Return the seconds of the clock that one symbol's epoch costs."""
+        return self.seconds / (self.symbols * self.epochs)
+
+
+def main() -> None:
+    """Measure, print a table or JSON."""
+    asked = _arguments()
+    if asked.child:
+        _child(asked.child, asked.symbols, asked.epochs)
+        return
+    contenders = ["keras", "jax", "tensorflow"]
+    if importlib.util.find_spec("torch"):
+        contenders.append("torch")
+    rounds = [
+        [_measured(name, asked.symbols, asked.epochs) for name in contenders]
+        for _ in range(asked.rounds)
+    ]
+    report = _report(rounds, float(_output_of("floor", asked.symbols, asked.epochs)))
+    print(json.dumps(report, indent=2) if asked.json else _table(report))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--symbols", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=1, help="medians of several")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _measured(name: str, symbols: int, epochs: int) -> Timing:
+    values = json.loads(_output_of(name, symbols, epochs))
+    values["validation_losses"] = tuple(values["validation_losses"])
+    return Timing(**values)
+
+
+def _output_of(name: str, symbols: int, epochs: int) -> str:
+    """Return what this file prints for one contender, in a process of its own."""
+    counts = ["--symbols", str(symbols), "--epochs", str(epochs)]
+    root = str(Path(__file__).parent.parent)
+    done = subprocess.run(  # noqa: S603  itself
+        [sys.executable, __file__, "--child", name, *counts],
+        env=os.environ | {"PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"`{name}` must train to the end, got:\n{done.stderr}")
+    return done.stdout.splitlines()[-1]
+
+
+def _report(rounds: Sequence[Sequence[Timing]], floor: float) -> dict[str, Any]:
+    """Return all figures: medians over the rounds, ratios within each round."""
+    by_name = {one.contender: one for one in rounds[0]}
+    medians = {
+        name: {
+            "symbols_per_minute": _median(
+                one.symbols_per_minute for one in _all(rounds, name)
+            ),
+            "seconds_per_epoch": _median(
+                one.seconds_per_epoch for one in _all(rounds, name)
+            ),
+            "start_seconds": _median(one.start_seconds for one in _all(rounds, name)),
+            "median_validation_loss": _median(first.validation_losses),
+        }
+        for name, first in by_name.items()
+    }
+    ratios = {
+        f"speedup_vs_sequential_{other}": _median(
+            mine.symbols_per_minute / theirs.symbols_per_minute
+            for mine, theirs in zip(
+                _all(rounds, "jax"), _all(rounds, other), strict=True
+            )
+        )
+        for other in ("keras", "torch")
+        if other in by_name
+    }
+    losses = medians["jax"]["median_validation_loss"]
+    return {
+        **ratios,
+        "validation_loss_vs_keras": losses / medians["keras"]["median_validation_loss"],
+        "floor_seconds_per_epoch": floor,
+        "times_the_floor": medians["jax"]["seconds_per_epoch"] / floor,
+        "cores": len(os.sched_getaffinity(0)),
+        "symbols": rounds[0][0].symbols,
+        "epochs": rounds[0][0].epochs,
+        "engines": medians,
+        "rounds": [[asdict(one) for one in each] for each in rounds],
+    }
+
+
+def _all(rounds: Sequence[Sequence[Timing]], name: str) -> list[Timing]:
+    return [one for each in rounds for one in each if one.contender == name]
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def _table(report: dict[str, Any]) -> str:
+    symbols, epochs, cores = report["symbols"], report["epochs"], report["cores"]
+    lines = [
+        f"{symbols} symbols, {epochs} epochs each, {cores} cores",
+        f"{'':12}{'symbols/min':>12}{'s/epoch':>9}{'start s':>9}{'val. loss':>11}",
+    ]
+    for name, one in report["engines"].items():
+        lines.append(
+            f"{name:12}{one['symbols_per_minute']:12.2f}"
+            f"{one['seconds_per_epoch']:9.3f}{one['start_seconds']:9.1f}"
+            f"{one['median_validation_loss']:11.6f}"
+        )
+    lines.append(f"{'floor':24}{report['floor_seconds_per_epoch']:9.3f}")
+    lines += [
+        f"{name}: {value:.2f}"
+        for name, value in report.items()
+        if name.startswith(("speedup", "validation", "times"))
+    ]
+    return "\n".join(lines)
+
+
+def _child(name: str, symbols: int, epochs: int) -> None:
+    """Print one contender's figures as a line of JSON."""
+    parameters = TrainingParameters(epochs=epochs, early_stopping_patience=0)
+    histories = list(_histories(symbols))
+    if name == "floor":
+        print(_floor(histories[0], parameters))
+        return
+    run = {"keras": _sequential_keras, "torch": _sequential_torch}.get(name)
+    start_seconds, seconds, losses = (
+        run(histories, parameters) if run else _ours(name, histories, parameters)
+    )
+    print(
+        json.dumps(
+            asdict(Timing(name, symbols, epochs, start_seconds, seconds, losses))
+        )
+    )
+
+
+def _histories(symbols: int) -> Iterable[Floats]:
+    """Give each symbol's 504 feature rows; past the fourth they end months earlier."""
+    for number in range(symbols):
+        stock = STOCKS[number % len(STOCKS)]
+        end = LAST_SESSION - timedelta(days=30 * (number // len(STOCKS)))
+        history = SampleSource().fetch(stock, end - timedelta(days=3 * 365), end)
+        yield feature_rows(indicator_frame(adjusted(history.frame)))[-SESSIONS:]
+
+
+def _sequential_keras(
+    histories: Sequence[Floats], parameters: TrainingParameters
+) -> Outcome:
+    """Train with Keras on TensorFlow, one symbol after the other."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    began = time.perf_counter()
+    import keras  # noqa: F401, PLC0415  the backend is chosen first
+
+    started = time.perf_counter()
+    losses = tuple(train(rows, parameters).validation_loss for rows in histories)
+    return started - began, time.perf_counter() - started, losses
+
+
+def _ours(
+    engine: str, histories: Sequence[Floats], parameters: TrainingParameters
+) -> Outcome:
+    """Train in process slots, as a night does."""
+    cores = len(os.sched_getaffinity(0))
+    began = time.perf_counter()
+    slots = ProcessSlots(cores, len(histories) + 1, 3600, cast("Engine", engine))
+    with slots, ThreadPoolExecutor(cores) as threads:
+        list(threads.map(partial(slots.run, _loaded), range(cores)))
+        started = time.perf_counter()
+        jobs = [(rows, parameters) for rows in histories]
+        losses = tuple(threads.map(partial(slots.run, _trained), jobs))
+        return started - began, time.perf_counter() - started, losses
+
+
+def _loaded(_given: int, _on_epoch: OnEpoch) -> None:
+    """Load what training needs; slow enough that each slot gets one of these jobs."""
+    import keras  # noqa: F401, PLC0415  the slot has chosen the backend
+
+    if "tensorflow" not in sys.modules:
+        import modelling.jax_fit  # noqa: F401, PLC0415
+    time.sleep(2)
+
+
+def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> float:
+    return train(*given, on_epoch).validation_loss
+
+
+def _sequential_torch(
+    histories: Sequence[Floats], parameters: TrainingParameters
+) -> Outcome:
+    """Train with PyTorch, one symbol after the other; no validation on the way."""
+    began = time.perf_counter()
+    import torch  # noqa: F401, PLC0415
+
+    started = time.perf_counter()
+    losses = tuple(_torch_loss(rows, parameters) for rows in histories)
+    return started - began, time.perf_counter() - started, losses
+
+
+def _torch_loss(rows: Floats, parameters: TrainingParameters) -> float:
+    """Return the validation loss after a plain loop over shuffled batches."""
+    import torch  # noqa: PLC0415
+
+    torch.manual_seed(parameters.seed)
+    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
+    network = _torch_network(parameters)
+    optimizer = torch.optim.Adam(network.parameters(), parameters.learning_rate)
+    inputs = torch.tensor(split.training.inputs, dtype=torch.float32)
+    targets = torch.tensor(split.training.targets, dtype=torch.float32)
+    for _ in range(parameters.epochs):
+        for batch in torch.randperm(len(inputs)).split(parameters.batch_size):
+            optimizer.zero_grad()
+            loss = (network(inputs[batch]) - targets[batch]).square().mean()
+            loss.backward()
+            optimizer.step()
+    parts = (split.stopping, split.calibration)
+    network.eval()
+    with torch.no_grad():
+        seen = np.concatenate(
+            [network(torch.tensor(part.inputs, dtype=torch.float32)) for part in parts]
+        )
+    truth = np.concatenate([part.targets for part in parts])
+    return float(np.mean(np.square(seen - truth)))
+
+
+def _torch_network(parameters: TrainingParameters) -> Any:  # noqa: ANN401
+    """Return the network of SPEC 4, of PyTorch's own layers."""
+    from torch import nn  # noqa: PLC0415
+
+    first, second = parameters.lstm_units
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.LSTM(len(FEATURES), first, batch_first=True)
+            self.second = nn.LSTM(first, second, batch_first=True)
+            self.dropout = nn.Dropout(parameters.dropout)
+            self.change = nn.Linear(second, 1)
+            nn.init.zeros_(self.change.weight)
+            nn.init.zeros_(self.change.bias)
+
+        def forward(self, windows: Any) -> Any:  # noqa: ANN401
+            hidden = self.dropout(self.first(windows)[0])
+            last = self.dropout(self.second(hidden)[0][:, -1])
+            return windows[:, -1, CLOSE_COLUMN] + self.change(last)[:, 0]
+
+    return Network()
+
+
+def _floor(rows: Floats, parameters: TrainingParameters) -> float:
+    """Return the seconds of an epoch's products at the rate of one large product."""
+    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
+    first, second = parameters.lstm_units
+    features = len(FEATURES)
+    weights = 4 * (first * (features + first) + second * (first + second))
+    forward = 2 * weights * parameters.sequence_length
+    # Training computes a product forward, one for the inputs' gradient and one for the
+    # weights'; validation only forward.
+    operations = forward * (3 * len(split.training) + len(split.stopping))
+    return operations / _operations_a_second()
+
+
+def _operations_a_second(size: int = 2048, tries: int = 7) -> float:
+    """Return the rate of a large product of single precision, on all cores."""
+    import jax  # noqa: PLC0415
+
+    square = jax.numpy.ones((size, size), np.float32)
+    product = jax.jit(lambda left: left @ left)
+    product(square).block_until_ready()
+    seconds = []
+    for _ in range(tries):
+        began = time.perf_counter()
+        product(square).block_until_ready()
+        seconds.append(time.perf_counter() - began)
+    return 2 * size**3 / statistics.median(seconds)
+
+
+if __name__ == "__main__":
+    main()

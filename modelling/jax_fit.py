@@ -1,0 +1,173 @@
+"""Training by JAX: Adam on the mean squared error, a whole epoch in one call.
+
+Imported by the process that trains, and only there: it loads JAX. A compiled epoch
+serves every symbol, for windows are padded up to a common number and weigh nothing.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from config.parameters import TrainingParameters
+from features.windows import Windows, WindowSplit
+from modelling.jax_lstm import Array, Weights, predicted, predicted_in_training
+
+PADDED_TO = 64
+"""Windows are padded to a multiple: stocks of like history then share a compilation."""
+
+FIRST_DECAY, SECOND_DECAY, EPSILON = 0.9, 0.999, 1e-7
+"""Adam's, as in Keras: both engines take the same steps."""
+
+FLOAT = jnp.float32
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Sample(NamedTuple):
+    """Windows padded to a common number; `real` is 1 for a window, 0 for padding."""
+
+    inputs: Array
+    targets: Array
+    real: Array
+
+
+class State(NamedTuple):
+    """A training between two steps; `mean` and `square` are Adam's two moments."""
+
+    weights: Weights
+    mean: Weights
+    square: Weights
+    steps: Array
+    key: Array
+
+
+def fit(
+    network: "keras.Model",
+    split: WindowSplit,
+    parameters: TrainingParameters,
+    on_losses: Callable[[int, float, float], None],
+) -> int:
+    """Train in place, with early stopping to the best weights; return the passes run.
+
+    `on_losses` is told of each epoch, from 1, with the losses of training and stopping
+    windows. A loss that is no number ends the training, and its weights stay.
+    """
+    training, stopping = _padded(split.training), _padded(split.stopping)
+    rates = (parameters.dropout, parameters.learning_rate)
+    patience = parameters.early_stopping_patience
+    state = _started(network.get_weights(), parameters.seed)
+    best, best_loss, best_epoch = state.weights, math.inf, 0
+    for epoch in range(1, parameters.epochs + 1):
+        state, losses = _epoch(
+            state, training, stopping, rates, batch_size=parameters.batch_size
+        )
+        loss, validation_loss = map(float, losses)
+        on_losses(epoch, loss, validation_loss)
+        lost = not math.isfinite(loss)
+        if validation_loss < best_loss or not patience or lost:
+            best, best_loss, best_epoch = state.weights, validation_loss, epoch
+        if lost or epoch - best_epoch >= patience > 0:
+            break
+    network.set_weights([np.asarray(part) for part in best])
+    return epoch
+
+
+def _padded(windows: Windows) -> Sample:
+    """Return the windows with padding behind them."""
+    missing = -len(windows) % PADDED_TO
+    return Sample(
+        jnp.asarray(np.pad(windows.inputs, ((0, missing), (0, 0), (0, 0))), FLOAT),
+        jnp.asarray(np.pad(windows.targets, (0, missing)), FLOAT),
+        jnp.asarray(np.pad(np.ones(len(windows)), (0, missing)), FLOAT),
+    )
+
+
+def _started(start: list[NDArray[np.float32]], seed: int) -> State:
+    weights = tuple(jnp.asarray(part) for part in start)
+    nothing = tuple(map(jnp.zeros_like, weights))
+    return State(weights, nothing, nothing, jnp.zeros((), int), jax.random.key(seed))
+
+
+@partial(jax.jit, static_argnames="batch_size")
+def _epoch(
+    state: State,
+    training: Sample,
+    stopping: Sample,
+    rates: tuple[float, float],
+    *,
+    batch_size: int,
+) -> tuple[State, tuple[Array, Array]]:
+    """Return the state after one pass, and the losses of training and stopping.
+
+    `rates` are dropout and learning rate. The training loss is the mean over the pass,
+    while the weights moved; as Keras'.
+    """
+    key, shuffle, dropout = jax.random.split(state.key, 3)
+    order = _shuffled(shuffle, training.real)
+    count = training.real.sum()
+
+    def step(batch: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
+        before, total = carry
+        places = batch * batch_size + jnp.arange(batch_size)
+        chosen = jax.tree.map(lambda part: part[order[places]], training)
+        chosen = chosen._replace(real=chosen.real * (places < count))
+        after, loss = _step(before, chosen, jax.random.fold_in(dropout, batch), rates)
+        return after, total + loss * chosen.real.sum()
+
+    batches = jnp.ceil(count / batch_size).astype(int)
+    start = (state._replace(key=key), jnp.zeros(()))
+    moved, total = jax.lax.fori_loop(0, batches, step, start)
+    seen = predicted(moved.weights, stopping.inputs)
+    return moved, (total / count, _loss(seen, stopping))
+
+
+def _shuffled(key: Array, real: Array) -> Array:
+    """Return the places of all windows in random order, padding last."""
+    return jnp.argsort(jax.random.uniform(key, real.shape) - real)
+
+
+def _step(
+    state: State, batch: Sample, key: Array, rates: tuple[float, float]
+) -> tuple[State, Array]:
+    """Return the state after one step of Adam, and the loss before it."""
+    dropout, learning_rate = rates
+
+    def loss_of(weights: Weights) -> Array:
+        seen = predicted_in_training(weights, batch.inputs, key, dropout)
+        return _loss(seen, batch)
+
+    loss, gradient = jax.value_and_grad(loss_of)(state.weights)
+    return _moved(state, gradient, learning_rate), loss
+
+
+def _moved(state: State, gradient: Weights, learning_rate: float) -> State:
+    """Return the state after Adam's step (Kingma and Ba 2015, end of section 2)."""
+    steps = state.steps + 1
+    mean = _decayed(FIRST_DECAY, state.mean, gradient)
+    square = _decayed(SECOND_DECAY, state.square, tuple(map(jnp.square, gradient)))
+    rate = learning_rate * jnp.sqrt(1 - SECOND_DECAY**steps) / (1 - FIRST_DECAY**steps)
+    parts = zip(state.weights, mean, square, strict=True)
+    weights = tuple(
+        weight - rate * first / (jnp.sqrt(second) + EPSILON)
+        for weight, first, second in parts
+    )
+    return State(weights, mean, square, steps, state.key)
+
+
+def _decayed(decay: float, moment: Weights, news: Weights) -> Weights:
+    return tuple(
+        decay * old + (1 - decay) * new for old, new in zip(moment, news, strict=True)
+    )
+
+
+def _loss(seen: Array, sample: Sample) -> Array:
+    """Return the mean squared error over the real windows."""
+    errors = jnp.square(seen - sample.targets)
+    return (errors * sample.real).sum() / sample.real.sum()
