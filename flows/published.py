@@ -7,6 +7,7 @@ from config.errors import RunError, SelectionError
 from config.home import Home
 from config.places import AnyPath, files_in, is_there
 from market_data.symbols import parse_symbol
+from screening.columns import COLUMNS
 from screening.table import csv_path, latest_csv, read_rows
 
 REPORT_NAME = "_morning_report.html"
@@ -28,12 +29,23 @@ def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
             f"writes it: {_night_command(as_of)}."
         )
     try:
-        return read_rows(path)
-    except (OSError, ValueError) as error:
-        raise RunError(
-            f"{path} must be a screening CSV as it was written, got: "
-            f"{str(error).rstrip('.')}; run that night again."
-        ) from error
+        rows = read_rows(path)
+        for row in rows:
+            date.fromisoformat(row["as_of"])
+            float(row["score"] or 0)
+    except (OSError, ValueError, KeyError) as error:
+        raise not_as_written(path, error) from error
+    if set(COLUMNS) - set(rows[0] if rows else COLUMNS):
+        raise not_as_written(path, "columns that lack some of the published ones")
+    return rows
+
+
+def not_as_written(what: object, got: object) -> RunError:
+    """Return the error for a CSV that somebody has changed since."""
+    said = " ".join(str(got).split())[:120].rstrip(".")
+    return RunError(
+        f"{what} must be as the night wrote it, got: {said}; run that night again."
+    )
 
 
 def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]:

@@ -60,7 +60,7 @@ def explain(options: ExplainOptions) -> None:
     with one_sentence_errors(debug=False):
         from config.home import Home  # noqa: PLC0415
         from config.settings import read_settings  # noqa: PLC0415
-        from flows.published import published_row  # noqa: PLC0415
+        from flows.published import not_as_written, published_row  # noqa: PLC0415
         from flows.request import parsed_date  # noqa: PLC0415
         from flows.shown_explanation import show_explanation  # noqa: PLC0415
         from screening.explanation import explained  # noqa: PLC0415
@@ -68,7 +68,10 @@ def explain(options: ExplainOptions) -> None:
         home = Home.at(options.home)
         settings = read_settings(home.root)
         row = published_row(home, options.symbol, parsed_date(options.as_of))
-        found = explained(row, settings)
+        try:
+            found = explained(row, settings)
+        except ValueError as error:
+            raise not_as_written(f"the row of {row['symbol']}", error) from error
         if options.json:
             print_json(found)
         else:

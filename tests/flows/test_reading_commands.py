@@ -145,6 +145,27 @@ def test_what_is_not_there_is_said_with_what_to_do(
     assert sentence in text
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ("2025-11-10,2025-11-11", "10/11/2025,11/11/2025", "must be as the night"),
+        ("0.8", "0,8", "the row of CBA.AX must be as the night wrote it"),
+        ("symbol,exchange", "symbol,place", "columns that lack some"),
+    ],
+)
+def test_a_csv_that_was_changed_is_not_explained(
+    home: Path, tmp_path: Path, before: str, after: str, sentence: str
+) -> None:
+    """A spreadsheet's dates and commas are told, and `overnight` alone goes on."""
+    text = csv_path(Home(home).screening_csv, AS_OF).read_text(encoding="utf-8")
+    changed = text.replace(before, f'"{after}"' if "," not in before else after)
+    write_text_whole(csv_path(Home(tmp_path).screening_csv, AS_OF), changed)
+    exit_code, told = refused(tmp_path, "explain", "CBA.AX")
+    assert exit_code == 1
+    assert sentence in told
+    assert "Home " in said(tmp_path)
+
+
 def with_report(root: Path) -> Path:
     """Return where the reports of two nights lie in `root`, the later one's."""
     folder = Home(root).morning_reports
