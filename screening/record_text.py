@@ -1,8 +1,8 @@
 """The track record as sentences and tables of ready texts, for terminal and report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from screening.track_record import Fared, Horizon, Mean, TrackRecord
+from screening.track_record import Fared, Horizon, Mean, TrackRecord, TrackRecords
 
 HEADINGS = ("group", "calls", "days", "hit rate", "mean gain", "hedged gain")
 
@@ -19,6 +19,29 @@ class RecordTable:
     caption: str
     headings: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class RecordSection:
+    """Both records for the morning report: the live one, then, apart, the replays'."""
+
+    sentences: tuple[str, ...]
+    tables: tuple[RecordTable, ...]
+
+
+def record_section(records: TrackRecords) -> RecordSection:
+    """Return the section of the morning report; replays only where there are any."""
+    live, replayed = records.live, records.replayed
+    sentences, tables = record_sentences(live), record_tables(live)
+    if replayed.calls:
+        sentences += tuple(
+            one for one in record_sentences(replayed) if one != HOW_TO_READ
+        )
+        tables += tuple(
+            replace(one, caption=f"Replayed calls. {one.caption}")
+            for one in record_tables(replayed)
+        )
+    return RecordSection(sentences, tables)
 
 
 def record_sentences(record: TrackRecord) -> tuple[str, ...]:
