@@ -35,8 +35,8 @@ def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
             float(row["score"] or 0)
     except (OSError, ValueError, KeyError) as error:
         raise not_as_written(path, error) from error
-    if set(COLUMNS) - set(rows[0] if rows else COLUMNS):
-        raise not_as_written(path, "columns that lack some of the published ones")
+    if not rows or set(COLUMNS) - set(rows[0]):
+        raise not_as_written(path, "no row with all the published columns")
     return rows
 
 
@@ -65,7 +65,7 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
             return row
     raise SelectionError(
         f"`symbol` must be one of the night's ({_short([r['symbol'] for r in rows])}), "
-        f"got {wanted}; screen it first: overnight screen {wanted}."
+        f"got {wanted}; add it to the list that is screened."
     )
 
 

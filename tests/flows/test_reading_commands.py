@@ -150,7 +150,7 @@ def test_what_is_not_there_is_said_with_what_to_do(
     [
         ("2025-11-10,2025-11-11", "10/11/2025,11/11/2025", "must be as the night"),
         ("0.8", "0,8", "the row of CBA.AX must be as the night wrote it"),
-        ("symbol,exchange", "symbol,place", "columns that lack some"),
+        ("symbol,exchange", "symbol,place", "no row with all the published columns"),
     ],
 )
 def test_a_csv_that_was_changed_is_not_explained(
