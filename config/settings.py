@@ -228,6 +228,22 @@ class EvaluationSettings(Section):
     seed: int = Field(42, ge=0, description="Seed of resampling and trees.")
 
 
+class RecordSettings(Section):
+    """The track record: when a call is scored, and when its kind may be judged."""
+
+    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 5, 20),
+        min_length=1,
+        description="Sessions after the as-of session at which a call is scored.",
+    )
+    minimum_calls: int = Field(
+        30, ge=2, description="Scored calls below which it is too few to tell."
+    )
+    interval: float = Field(
+        0.95, gt=0, lt=1, description="Share of the cases an interval is to hold."
+    )
+
+
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
@@ -296,6 +312,7 @@ class Settings(Section):
     sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     report: ReportSettings = ReportSettings()
     universes: dict[str, Names] = Field(

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from flows.doctor_command import doctor
 from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import (
+    HOME,
     DeployOptions,
     EvaluateOptions,
     EventOptions,
@@ -28,6 +29,8 @@ from flows.options import (
     TrainOptions,
     taking,
 )
+from flows.output import bear_any_terminal, print_json
+from flows.reading_commands import explain, report, show_standing, track_record
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -36,9 +39,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="overnight",
-    help="Overnight stock screening: screen, train, see models and coming events.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 model_app = typer.Typer(
@@ -50,6 +51,7 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command; words that no option takes are refused in one sentence too."""
+    bear_any_terminal()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -59,6 +61,26 @@ def main() -> None:
     except typer.Abort:
         code = Exit.RUN_FAILED
     sys.exit(code)
+
+
+@app.callback()
+def overnight(
+    context: typer.Context,
+    home: Annotated[str, HOME] = ".",
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,  # noqa: FBT002
+) -> None:
+    """Overnight stock screening; alone: where things stand and what to do next.
+
+    For example: overnight --home ~/overnight
+    """
+    if context.invoked_subcommand is None:
+        show_standing(home, as_json=json)
+        return
+    for name in ("home", "json"):
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            command = context.invoked_subcommand
+            raise typer.BadParameter(f"--{name} must stand behind {command}")
 
 
 @app.command()
@@ -97,7 +119,7 @@ def status(options: StatusOptions) -> None:
 
         found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_statuses(found)
 
@@ -120,7 +142,7 @@ def events(options: EventOptions) -> None:
         now = datetime.now(UTC)
         report = event_report(planned_night(**night_arguments(options), now=now))
         if options.json:
-            typer.echo(report.model_dump_json(indent=2))
+            print_json(report)
         else:
             show_events(report)
 
@@ -194,17 +216,28 @@ def deploy(options: DeployOptions) -> None:
             raise typer.Exit(Exit.INTERRUPTED) from None
 
 
+app.command()(report)
+app.command()(explain)
+app.command()(track_record)
+
+
 @model_app.command("fetch")
 @taking(ModelOptions)
 def fetch_model(options: ModelOptions) -> None:
-    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it."""
+    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it.
+
+    For example: overnight model fetch
+    """
     _show_language_model(options, fetch=True)
 
 
 @model_app.command("status")
 @taking(ModelOptions)
 def model_status(options: ModelOptions) -> None:
-    """Show whether FinBERT is on this machine and tells good news from bad."""
+    """Show whether FinBERT is on this machine and tells good news from bad.
+
+    For example: overnight model status
+    """
     _show_language_model(options, fetch=False)
 
 
@@ -219,7 +252,7 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         settings = read_settings(Home.at(options.home).root).sentiment
         found = language_model(settings, fetch=fetch)
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_language_model(found)
         raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
@@ -232,12 +265,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     """
     _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
-    from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
+    from flows.shown_progress import shown_progress  # noqa: PLC0415
+    from flows.terminal import show_summary  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)

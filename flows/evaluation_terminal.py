@@ -7,7 +7,7 @@ from rich.table import Table
 from evaluation.day_bootstrap import Estimate
 from evaluation.figures import CALLS, Judgement
 from flows.evaluation import Evaluation
-from flows.terminal import NARROW
+from flows.output import NARROW, say
 
 TOLD_TIMES = 10
 """How many lines of progress a run prints."""
@@ -24,13 +24,13 @@ def show_evaluation(found: Evaluation) -> None:
     """Print what failed, the figures as `value [low, high]`, and where the rest is."""
     console = Console(highlight=False)
     for notice in found.notices:
-        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+        say(console, f"[bold]note[/] {escape(notice)}")
     for symbol, reason in found.failures.items():
-        console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
+        say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
     console.print(_voices(found))
     console.print(_calls(found))
     console.print(_portfolios(found))
-    console.print(_sentences(found), soft_wrap=True)
+    say(console, _sentences(found))
 
 
 def _voices(found: Evaluation) -> Table:

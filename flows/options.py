@@ -17,7 +17,7 @@ def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401  typer
     return typer.Option(*names, metavar=metavar, help=text)
 
 
-_HOME = typer.Option(
+HOME = typer.Option(
     envvar="OVERNIGHT_HOME",
     metavar="DIR",
     help="Folder, or s3://bucket/folder, of data, models, reports and settings.",
@@ -35,7 +35,7 @@ class SelectionOptions:
     universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
     symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
     file: Annotated[Path | None, _option("F", "A .txt or .json of symbols.")] = None
-    home: Annotated[str, _HOME] = "."
+    home: Annotated[str, HOME] = "."
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,40 @@ class EventOptions(NightOptions):
 class ModelOptions:
     """The home whose settings name the language model, and the form of the answer."""
 
-    home: Annotated[str, _HOME] = "."
+    home: Annotated[str, HOME] = "."
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+
+
+@dataclass(frozen=True)
+class HomeOptions:
+    """The home that is looked at, and the form of the answer."""
+
+    home: Annotated[str, HOME] = "."
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Which night's report, and whether to open it."""
+
+    night: Annotated[
+        str | None, typer.Argument(metavar="[DATE]", help="As-of date; else the last.")
+    ] = None
+    open: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = (
+        False
+    )
+    home: Annotated[str, HOME] = "."
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """Whose call of which night, and the form of the answer."""
+
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="E.g. CBA.AX.")]
+    as_of: Annotated[
+        str | None, _option("DATE", "The night of that date; else the last.")
+    ] = None
+    home: Annotated[str, HOME] = "."
     json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
 
 
@@ -123,7 +156,7 @@ class ModelOptions:
 class DoctorOptions:
     """What is looked at: the home, the source of prices; and the form of the answer."""
 
-    home: Annotated[str, _HOME] = "."
+    home: Annotated[str, HOME] = "."
     source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
     folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
         None
@@ -136,7 +169,7 @@ class DoctorOptions:
 class DeployOptions:
     """Where runs put what they make, and where the UI is to be found."""
 
-    home: Annotated[str, _HOME] = "."
+    home: Annotated[str, HOME] = "."
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
     ] = 4200

@@ -169,6 +169,7 @@ def screened(
         events=finding,
         headlines=_watched(chain, "headlines", NOTHING_HEARD),
         news=said,
+        market=market,
     )
 
 

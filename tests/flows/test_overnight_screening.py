@@ -14,6 +14,7 @@ from filelock import FileLock
 from config.errors import BusyError
 from config.home import Home
 from screening.columns import COLUMNS
+from screening.ledger import Ledger
 from screening.summary import TooFewSymbols
 
 CSV = "2025-11-10_screening_results.csv"
@@ -93,6 +94,19 @@ def test_a_row_can_be_computed_again(night: tuple[Path, Any], symbol: str) -> No
     assert float(row["confidence"]) == pytest.approx(confidence, abs=1e-6)
     assert row["prediction"] == call
     assert row["prediction_source"] == ("LSTM" if "lstm" in parts else "TREND")
+
+
+def test_a_night_keeps_its_calls_in_the_ledger(night: tuple[Path, Any]) -> None:
+    """Each row with a call is in the track record, as a replay: its session is over."""
+    home, state = night
+    calls = Ledger(Home(home).track_record).calls().set_index("symbol")
+    rows = rows_of(home).loc[list(GOOD)]
+    assert sorted(calls.index) == sorted(GOOD)
+    assert calls["call"].to_dict() == rows["prediction"].to_dict()
+    assert calls["score"].to_dict() == rows["score"].astype(float).to_dict()
+    assert not calls["live"].any()
+    record = state.result().track_record
+    assert (record.live.calls, record.replayed.calls) == (0, 3)
 
 
 def test_good_rows_are_the_same_without_the_broken_ones(
