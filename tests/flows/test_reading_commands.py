@@ -163,7 +163,7 @@ def test_a_csv_that_was_changed_is_not_explained(
     exit_code, told = refused(tmp_path, "explain", "CBA.AX")
     assert exit_code == 1
     assert sentence in told
-    assert "Home " in said(tmp_path)
+    assert "Home" in said(tmp_path)
 
 
 def with_report(root: Path) -> Path:
