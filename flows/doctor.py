@@ -23,7 +23,7 @@ from config.errors import OvernightError, ParameterError
 from config.home import Home, write_text_whole
 from config.parameters import training_parameters
 from config.places import remove
-from config.secret_check import secret_in
+from config.secret_check import require_no_secret
 from config.settings import PriceSettings, Settings, read_settings
 from config.universes import UNIVERSES
 from flows.language_model import language_model
@@ -193,10 +193,7 @@ def _backend(settings: Settings) -> Found:
 
 def _settings(home: Home) -> Found:
     read_settings(home.root)
-    for path in (home.event_calendar, CHECKOUT / "prefect.yaml"):
-        secret = secret_in(path)
-        if secret:
-            raise ParameterError(secret.sentence)
+    require_no_secret(CHECKOUT / "prefect.yaml")
     return True, f"readable in {home.root}, without secrets", ""
 
 
@@ -213,10 +210,8 @@ def machine_check(machine: Machine, settings: Settings) -> Found:
 
 def _write_access(home: Home) -> Found:
     probe = home.root / "data" / f"doctor-{uuid4().hex}.txt"
-    try:
-        write_text_whole(probe, "written by `overnight doctor`")
-    finally:
-        remove(probe)
+    write_text_whole(probe, "written by `overnight doctor`")
+    remove(probe)
     return True, str(home.root), ""
 
 

@@ -144,7 +144,7 @@ def test_a_home_that_can_not_be_written_fails_its_line(tmp_path: Path) -> None:
     line = lines_of(tmp_path, "write access")["write access"]
     assert not line.ok
     assert str(tmp_path / "data") in line.found
-    assert line.cure
+    assert "run again" in line.cure
 
 
 def test_a_calendar_is_well_while_something_comes(tmp_path: Path) -> None:
