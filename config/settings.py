@@ -205,9 +205,10 @@ class RunSettings(Section):
         None, ge=1, description="Processes that train; empty: one a core."
     )
     process_memory_mb: int = Field(
-        1600,
+        1000,
         ge=100,
-        description="Memory of one; fewer train where so much is not free for each.",
+        description="Memory of one; fewer train where so much is not free for each. "
+        "The engine tensorflow needs 1600.",
     )
     runner: Literal["local", "dask"] = Field(
         "local", description="Where models are trained: on this machine, or on Dask's."
@@ -216,7 +217,7 @@ class RunSettings(Section):
         "", description="Address of a running scheduler, e.g. tcp://scheduler:8786."
     )
     models_per_process: int = Field(
-        25, ge=1, description="Jobs after which a training process is replaced."
+        250, ge=1, description="Jobs after which a training process is replaced."
     )
     wait_for_home_seconds: float = Field(
         3600, ge=0, description="How long a deployed run waits for another's end."

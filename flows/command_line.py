@@ -222,9 +222,7 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
-        outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, BaseException):
-        raise outcome
+        outcome = _summary_of(state)
     show_summary(outcome)
     raise typer.Exit(
         Exit.RUN_FAILED
@@ -233,6 +231,18 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
         if outcome.failures
         else Exit.ALL_USABLE
     )
+
+
+def _summary_of(state: "State[RunSummary]") -> "RunSummary":
+    """Return the run's summary, also of one that has failed for too few symbols."""
+    from screening.summary import TooFewSymbols  # noqa: PLC0415
+
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, TooFewSymbols):
+        return found.summary
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _interrupted(_number: int, _frame: object) -> None:

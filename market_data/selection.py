@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError
 from config.universes import UNIVERSES
-from market_data.symbols import parse_symbol
+from market_data.symbols import FORM_PATTERN, parse_symbol
+
+SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
+"""What a person typed as a symbol; a server refuses by the pattern what can be none."""
 
 
 class _Choice(BaseModel):
@@ -38,7 +41,7 @@ class Symbols(_Choice):
     """Symbols one by one."""
 
     symbols: Annotated[
-        tuple[str, ...],
+        tuple[SymbolText, ...],
         Field(description="Yahoo-style tickers, e.g. CBA.AX", min_length=1),
     ]
 

@@ -10,6 +10,10 @@ from config.errors import SelectionError
 
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
 
+FORM_PATTERN = r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
+"""For a form's schema, in any case of letters: all that `parse_symbol` takes, and
+little else; short, since a refusal shows it."""
+
 
 @dataclass(frozen=True)
 class Exchange:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import pandas as pd
+from pydantic import Field
 
 from config.errors import ParameterError
 from config.home import Home
@@ -27,6 +28,9 @@ from modelling.registry import Registry
 from tasks.runner import require_runner
 
 TrainPolicy = Literal["stale", "always", "never"]
+
+AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+"""A date of a form; without the pattern a server takes any text for one."""
 
 
 @dataclass(frozen=True)

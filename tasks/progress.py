@@ -63,6 +63,8 @@ class Progress:
     def __init__(self, symbols: Iterable[str]) -> None:
         """Start with nothing done; call inside a flow run."""
         self._share = dict.fromkeys(symbols, 0.0)
+        self._shares = 0.0
+        self._done = 0
         self._lock = threading.Lock()
         self._trained_since: float | None = None
         self._share_then = 0.0
@@ -89,7 +91,7 @@ class Progress:
     def _note(self, symbol: str, share: float, epoch: EpochDone | None = None) -> None:
         """Take note of the share, which never falls."""
         with self._lock:
-            self._share[symbol] = max(self._share[symbol], share)
+            self._count(symbol, max(self._share[symbol], share))
             standing = self._standing()
             if self._trained_since is None:
                 self._trained_since = time.monotonic()
@@ -105,15 +107,22 @@ class Progress:
         elif due:
             self._try_to_tell(standing)
 
+    def _count(self, symbol: str, share: float) -> None:
+        """Change sum and count by one symbol; adding all up would take too long."""
+        before = self._share[symbol]
+        self._share[symbol] = share
+        self._shares += share - before
+        self._done += (share == 1) - (before == 1)
+
     def _standing(self) -> Standing:
-        share = sum(self._share.values()) / len(self._share)
-        done = sum(part == 1 for part in self._share.values())
+        done, symbols = self._done, len(self._share)
+        share = 1.0 if done == symbols else self._shares / symbols
         left = None
         gained = share - self._share_then
         if self._trained_since is not None and gained > 0:
             pace = gained / (time.monotonic() - self._trained_since)
             left = (1 - share) / pace
-        return Standing(share, done, len(self._share), left)
+        return Standing(share, done, symbols, left)
 
     def _try_to_tell(self, standing: Standing) -> None:
         """Tell Prefect, but hold nobody up: it is told again soon."""

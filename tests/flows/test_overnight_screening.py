@@ -15,6 +15,7 @@ from config.errors import BusyError
 from config.home import Home
 from screening.columns import COLUMNS
 from screening.ledger import Ledger
+from screening.summary import TooFewSymbols
 
 CSV = "2025-11-10_screening_results.csv"
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
@@ -240,6 +241,8 @@ def test_too_few_survivors_fail_the_run_and_leave_the_csv(
     assert state.is_failed()
     assert "1 of 3 symbols" in state.message
     assert len(rows_of(tmp_path)) == 3
+    with pytest.raises(TooFewSymbols, match="1 of 3 symbols"):
+        state.result()
 
 
 def test_a_second_run_in_the_same_home_is_refused(
@@ -274,7 +277,9 @@ def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
         found
     )
     assert found["run-progress"]["data"] == 100
-    assert len(json.loads(found["screening"]["data"])) == 5
+    table = json.loads(found["screening"]["data"])
+    assert len(table) == 5
+    assert all(len(row["score"]) <= len("-0.0123") for row in table)
 
 
 def test_a_training_that_hangs_costs_the_lstm_alone(
