@@ -39,8 +39,9 @@ def recorded(
         said = made_calls(findings, rows, night.source, made_at)
         ledger.append(said, new, night.as_of, made_at)
         both = track_records(ledger.calls(), ledger.outcomes(), settings, made_at)
-    except OvernightError as error:
-        return None, (f"The night is not in the track record: {error}",)
+    except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
+        kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
+        return None, (f"The night is not in the track record: {kind}{error}",)
     return both, ()
 
 

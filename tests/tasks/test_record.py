@@ -13,7 +13,7 @@ from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from market_data.sessions import next_open, sessions_between
 from risk_guard.known_events import KnownEvents
-from screening.findings import NOTHING_READ, SymbolFindings
+from screening.findings import NOTHING_READ, PriceFindings, SymbolFindings
 from screening.ledger import Ledger
 from screening.row import screened_row
 from screening.table import ranked
@@ -159,6 +159,17 @@ def test_a_night_run_again_counts_once_and_a_replay_takes_nothing_away(
     assert (records.live.calls, records.live.replaced) == (2, 2)
     assert (records.replayed.calls, records.replayed.replaced) == (2, 0)
     assert len(Ledger(Home(tmp_path).track_record).calls()) == 6
+
+
+def test_prices_that_are_gone_cost_no_night(market: Path, tmp_path: Path) -> None:
+    """A table that vanished since it was read is told; the night goes on."""
+    at = night_of(SESSIONS[FIRST])
+    plan = night(tmp_path, market, SESSIONS[FIRST], at)
+    gone = PriceFindings(tmp_path / "gone.parquet", 80, "AUD", "folder", ())
+    found = SymbolFindings("AAA.AX", plan.as_of, plan.as_of, prices=gone)
+    records, notices = recorded(plan, [found], [], at)
+    assert records is None
+    assert "not in the track record: FileNotFoundError" in notices[0]
 
 
 def test_a_ledger_that_cannot_be_read_costs_no_night(
