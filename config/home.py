@@ -62,6 +62,16 @@ class Home:
         return self.root / "reports" / "csv"
 
     @property
+    def morning_reports(self) -> AnyPath:
+        """Return the folder of the morning reports."""
+        return self.root / "reports" / "html"
+
+    @property
+    def track_record(self) -> AnyPath:
+        """Return the folder of the ledger of calls and what became of them."""
+        return self.root / "reports" / "track_record"
+
+    @property
     def training_log(self) -> AnyPath:
         """Return the folder of the daily training logs."""
         return self.root / "logs" / "lstm_training"

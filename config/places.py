@@ -328,13 +328,14 @@ def seconds_between(earlier: UPath, later: UPath) -> float:
     return float((second - first).total_seconds())
 
 
-def read_all(paths: Sequence[UPath]) -> list[bytes]:
-    """Return the contents of objects of one store, asked for at once."""
-    if not paths:
-        return []
-    with _reading(paths[0].parent):
-        found = paths[0].fs.cat([path.path for path in paths])
-    return [found[path.path] for path in paths]
+def read_all(paths: Sequence[AnyPath]) -> list[bytes]:
+    """Return the contents of files of one home; a store is asked for all at once."""
+    stored = [path for path in paths if not isinstance(path, Path)]
+    if not stored:
+        return [read_whole(path) for path in paths]
+    with _reading(stored[0].parent):
+        found = stored[0].fs.cat([path.path for path in stored])
+    return [found[path.path] for path in stored]
 
 
 def contents(folder: UPath) -> dict[str, bytes]:

@@ -78,6 +78,20 @@ class ModelSettings(Section):
     )
     minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
+    expires_after_days: int = Field(
+        30,
+        ge=1,
+        description="Age from which one is silent and defended against no other.",
+    )
+    challenge_level: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of refusing a new model that is as good as the live one.",
+    )
+    challenge_sessions: int = Field(
+        10, ge=2, description="Sessions that both must be judged on, else the new wins."
+    )
     history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")
     good_loss: float = Field(0.01, gt=0, description="Both losses below: excellent.")
     poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
@@ -195,6 +209,41 @@ class GuardSettings(Section):
         return self
 
 
+class EvaluationSettings(Section):
+    """The look back: how past nights are judged, and what stands beside them."""
+
+    refit_sessions: int = Field(5, ge=1, description="Sessions from refit to refit.")
+    cost_bps: float = Field(10, ge=0, description="Cost of turnover, 1/100 of 1 %.")
+    confidence_level: float = Field(0.95, gt=0, lt=1, description="Of all intervals.")
+    bootstrap_draws: int = Field(2000, ge=100, description="Resamplings of the days.")
+    probability_bins: int = Field(10, ge=2, description="Bins of probability_up.")
+    daily_symbols: int = Field(
+        5, ge=3, description="Symbols that a day's rank correlation needs."
+    )
+    ridge_penalty: float = Field(1.0, gt=0, description="Ridge regression's alpha.")
+    trees: int = Field(100, ge=1, description="LightGBM's trees.")
+    tree_leaves: int = Field(7, ge=2, description="Leaves of one tree.")
+    tree_rate: float = Field(0.05, gt=0, le=1, description="Weight of one tree.")
+    leaf_sessions: int = Field(20, ge=1, description="Sessions a leaf holds at least.")
+    seed: int = Field(42, ge=0, description="Seed of resampling and trees.")
+
+
+class RecordSettings(Section):
+    """The track record: when a call is scored, and when its kind may be judged."""
+
+    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 5, 20),
+        min_length=1,
+        description="Sessions after the as-of session at which a call is scored.",
+    )
+    minimum_calls: int = Field(
+        30, ge=2, description="Scored calls below which it is too few to tell."
+    )
+    interval: float = Field(
+        0.95, gt=0, lt=1, description="Share of the cases an interval is to hold."
+    )
+
+
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
@@ -230,6 +279,30 @@ class RunSettings(Section):
     )
 
 
+class ReportSettings(Section):
+    """The morning report: how much of a night it draws."""
+
+    chart_sessions: int = Field(120, ge=20, le=500, description="Sessions in a chart.")
+    most_charts: int = Field(
+        250, ge=0, description="Charts in one report, those of the largest scores."
+    )
+    most_headlines: int = Field(
+        8, ge=0, description="Headlines shown a symbol, those of the largest weight."
+    )
+    most_headlines_in_all: int = Field(
+        600,
+        ge=0,
+        description="Headlines in one report; a large night shows fewer each.",
+    )
+    most_printed_in_full: int = Field(
+        20, ge=0, description="Symbols up to which all details are printed unasked."
+    )
+
+    def headlines_of(self, symbols: int) -> int:
+        """Return how many headlines each of so many symbols may show."""
+        return min(self.most_headlines, self.most_headlines_in_all // max(1, symbols))
+
+
 class Settings(Section):
     """The configuration, a section a stage."""
 
@@ -238,7 +311,10 @@ class Settings(Section):
     blend: BlendSettings = BlendSettings()
     sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
+    report: ReportSettings = ReportSettings()
     universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."
     )

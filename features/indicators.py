@@ -47,8 +47,7 @@ def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
     ta = _pandas_ta()
     close = prices[CLOSE]
     macd = ta.macd(close, fast=12, slow=26, signal=9, talib=False)
-    bands = ta.bbands(close, length=20, lower_std=2, upper_std=2, talib=False)
-    lower, _, upper = (bands.iloc[:, place] for place in range(3))
+    lower, upper = bollinger_bands(close)
     width = (upper - lower).where((upper - lower) > close.abs() * 1e-12)
     return prices.assign(
         **{
@@ -62,6 +61,12 @@ def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
             AVERAGE_VOLUME_20D: prices[VOLUME].rolling(20).mean(),
         }
     ).astype(np.float64)
+
+
+def bollinger_bands(close: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the lower and upper Bollinger band 20/2, row for row; 19 rows of NaN."""
+    bands = _pandas_ta().bbands(close, length=20, lower_std=2, upper_std=2, talib=False)
+    return bands.iloc[:, 0], bands.iloc[:, 2]
 
 
 def _pandas_ta() -> ModuleType:

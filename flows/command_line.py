@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,14 +18,19 @@ from typer.exceptions import TyperException
 from flows.doctor_command import doctor
 from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import (
+    HOME,
     DeployOptions,
+    EvaluateOptions,
     EventOptions,
+    LeakOptions,
     ModelOptions,
     ScreenOptions,
     StatusOptions,
     TrainOptions,
     taking,
 )
+from flows.output import bear_any_terminal, print_json
+from flows.reading_commands import explain, report, show_standing, track_record
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -34,9 +39,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="overnight",
-    help="Overnight stock screening: screen, train, see models and coming events.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 model_app = typer.Typer(
@@ -48,6 +51,7 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command; words that no option takes are refused in one sentence too."""
+    bear_any_terminal()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -57,6 +61,26 @@ def main() -> None:
     except typer.Abort:
         code = Exit.RUN_FAILED
     sys.exit(code)
+
+
+@app.callback()
+def overnight(
+    context: typer.Context,
+    home: Annotated[str, HOME] = ".",
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,  # noqa: FBT002
+) -> None:
+    """Overnight stock screening; alone: where things stand and what to do next.
+
+    For example: overnight --home ~/overnight
+    """
+    if context.invoked_subcommand is None:
+        show_standing(home, as_json=json)
+        return
+    for name in ("home", "json"):
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            command = context.invoked_subcommand
+            raise typer.BadParameter(f"--{name} must stand behind {command}")
 
 
 @app.command()
@@ -95,7 +119,7 @@ def status(options: StatusOptions) -> None:
 
         found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_statuses(found)
 
@@ -118,9 +142,57 @@ def events(options: EventOptions) -> None:
         now = datetime.now(UTC)
         report = event_report(planned_night(**night_arguments(options), now=now))
         if options.json:
-            typer.echo(report.model_dump_json(indent=2))
+            print_json(report)
         else:
             show_events(report)
+
+
+@app.command()
+@taking(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
+    """Run past nights again and judge them: hits, errors, coverage, returns, cost.
+
+    For example: overnight evaluate --source sample --from 2013-02-01
+    """
+    with one_sentence_errors(debug=options.debug):
+        from flows.evaluation import evaluation, required_date  # noqa: PLC0415
+        from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
+        from flows.request import evaluation_arguments  # noqa: PLC0415
+        from tasks.night import planned_night  # noqa: PLC0415
+
+        first = required_date(options.first)
+        now = datetime.now(UTC)
+        night = planned_night(**evaluation_arguments(options), now=now)
+        choices = (options.refit_sessions, options.cost_bps)
+        found = evaluation(night, first, *choices, told)
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_evaluation(found)
+
+
+@app.command("check-leaks")
+@taking(LeakOptions)
+def check_leaks(options: LeakOptions) -> None:
+    """Look for knowledge of the future in features, votes, models and nights.
+
+    Exit code 1 where some is found. Needs no network.
+
+    For example: overnight check-leaks
+    """
+    with one_sentence_errors(debug=options.debug):
+        from flows.leak_check import leak_checks, report_of  # noqa: PLC0415
+
+        found = []
+        for check in leak_checks(datetime.now(UTC)):
+            found.append(check)
+            if not options.json:
+                mark = "ok  " if check.passed else "LEAK"
+                typer.echo(f"{mark}  {check.stage}: {check.detail}")
+        report = report_of(found)
+        if options.json:
+            typer.echo(report.model_dump_json(indent=2))
+        raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)
 
 
 @app.command()
@@ -144,17 +216,28 @@ def deploy(options: DeployOptions) -> None:
             raise typer.Exit(Exit.INTERRUPTED) from None
 
 
+app.command()(report)
+app.command()(explain)
+app.command()(track_record)
+
+
 @model_app.command("fetch")
 @taking(ModelOptions)
 def fetch_model(options: ModelOptions) -> None:
-    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it."""
+    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it.
+
+    For example: overnight model fetch
+    """
     _show_language_model(options, fetch=True)
 
 
 @model_app.command("status")
 @taking(ModelOptions)
 def model_status(options: ModelOptions) -> None:
-    """Show whether FinBERT is on this machine and tells good news from bad."""
+    """Show whether FinBERT is on this machine and tells good news from bad.
+
+    For example: overnight model status
+    """
     _show_language_model(options, fetch=False)
 
 
@@ -169,7 +252,7 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         settings = read_settings(Home.at(options.home).root).sentiment
         found = language_model(settings, fetch=fetch)
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_language_model(found)
         raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
@@ -182,12 +265,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     """
     _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
-    from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
+    from flows.shown_progress import shown_progress  # noqa: PLC0415
+    from flows.terminal import show_summary  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)

@@ -28,6 +28,8 @@ def one_sentence_errors(*, debug: bool) -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort):
         raise
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as error:  # The edge: nobody above it can answer.
         if debug:
             raise

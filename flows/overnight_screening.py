@@ -1,4 +1,4 @@
-"""The flow of a night: prices and news in, the screening CSV out."""
+"""The flow of a night: prices and news in, the screening CSV and its report out."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from tasks.chain import (
 from tasks.lookout import opened_lookout
 from tasks.night import AsOf, Night, TrainPolicy, planned_night
 from tasks.publish import final_state, needless, publish
+from tasks.report import report
 from tasks.turn import its_turn
 
 WAITING_THREADS = 16
@@ -85,6 +86,7 @@ def _screened_night(night: Night) -> State[RunSummary]:
         news = read_news(night, chains, lookout)
         findings = [screened(night, chain, news, indices, shop) for chain in chains]
         notices = (*shop.notices, *lookout.notices, *news.notices)
-        summary = publish(night, findings, notices, datetime.now(UTC))
+        published = publish(night, findings, notices, datetime.now(UTC))
+        summary = report(night, findings, published)
         shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

@@ -2,7 +2,8 @@
 
 Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 `lstm_{symbol}_metadata.json`; `history/` with earlier pairs; `rejected/` with the last
-candidate that was not good enough to replace a usable one. Nothing is pickled.
+candidate that did not replace a usable one: not usable itself, or worse. Nothing is
+pickled.
 """
 
 import hashlib
@@ -63,9 +64,9 @@ class Registry:
         """Write a new pair where it belongs; return its metadata with the fingerprint.
 
         `write_model` fills a `.keras` path. A usable model, or the first one, goes live
-        and the pair before it to `history/`. A model that is not usable never replaces
-        one that is; a model for a replayed night goes straight to `history/` where the
-        live one knows later sessions.
+        and the pair before it to `history/`. A model that is not usable, or has lost
+        its challenge, never replaces one that is; a model for a replayed night goes
+        straight to `history/` where the live one knows later sessions.
 
         Raises
         ------
@@ -88,7 +89,7 @@ class Registry:
         live = self.live(symbol)
         if live and live.last_session > metadata.last_session:
             _move(draft, self._history_pair(metadata))
-        elif live and live.usable and not metadata.usable:
+        elif live and live.usable and not metadata.takes_over:
             _move(draft, ModelPair.of(self.folder / "rejected", symbol))
         else:
             if live:
@@ -102,6 +103,10 @@ class Registry:
             return self.required(symbol)
         except ModelUnusable:
             return None
+
+    def refused(self, symbol: str) -> ModelMetadata | None:
+        """Return the metadata of the last candidate that did not go live."""
+        return _read(ModelPair.of(self.folder / "rejected", symbol).metadata, symbol)
 
     def required(self, symbol: str) -> ModelMetadata:
         """Return the live model's metadata; writes nothing.

@@ -32,12 +32,18 @@ _appending = threading.Lock()
 
 
 def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
-    """Return the line of a model that was trained, rejected or not."""
+    """Return the line of a model that was trained: live now, rejected, or worse.
+
+    `status` is `worse` where the model is usable and yet the one before it stays.
+    """
+    accepted = "trained" if metadata.takes_over else "worse"
+    contest = metadata.challenge
     return {
         "at": at.isoformat(),
         "symbol": metadata.symbol,
-        "status": "trained" if metadata.usable else "rejected",
+        "status": accepted if metadata.usable else "rejected",
         "reason": metadata.rejected,
+        "challenge": contest.sentence if contest else None,
         "advice": metadata.advice,
         "grade": metadata.grade,
         "skill": metadata.skill,

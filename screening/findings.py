@@ -13,6 +13,7 @@ from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
 from risk_guard.assessment import EventAssessment, unknown_events
+from risk_guard.events import Event
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,17 @@ class ModelFindings:
 
 
 NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
+NOTHING_HEARD = HeadlineFindings(None)
 NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
+NO_INDEX = IndexFindings(None, "nobody was asked")
 
 
 @dataclass(frozen=True)
 class SymbolFindings:
     """All there is to say of one symbol; later stages are None after a failure.
 
-    `taken_over` names the stages whose work an earlier, unfinished run had done.
+    `taken_over` names the stages whose work an earlier, unfinished run had done;
+    `known_events` are those around the as-of session, past ones too.
     """
 
     symbol: str
@@ -105,5 +109,8 @@ class SymbolFindings:
     trained: ModelMetadata | None = None
     training_failure: str | None = None
     taken_over: tuple[str, ...] = ()
+    known_events: tuple[Event, ...] = ()
     events: EventAssessment = NOTHING_KNOWN
+    headlines: HeadlineFindings = NOTHING_HEARD
     news: NewsSentiment = NOTHING_READ
+    market: IndexFindings = NO_INDEX

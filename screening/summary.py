@@ -9,6 +9,7 @@ from config.errors import RunError
 from config.places import AnyPath
 from modelling.model_metadata import ModelMetadata
 from screening.row import Row
+from screening.track_record import TrackRecords
 
 NAMED_FAILURES = 10
 """A sentence names so many; the CSV has a row with the reason for each."""
@@ -21,7 +22,8 @@ class RunSummary:
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
     training failed for; `seconds` is the wall-clock total; `trained` holds the models
     made in this run, with the seconds each took; `notices` are what lacked for all;
-    `taken_over` counts by stage what an earlier run that did not end had done.
+    `taken_over` counts by stage what an earlier run that did not end had done;
+    `track_record` is how past calls fared, None where the ledger can't be read.
     """
 
     as_of: date
@@ -32,8 +34,10 @@ class RunSummary:
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
     csv: AnyPath | None = None
+    report: AnyPath | None = None
     notices: tuple[str, ...] = ()
     taken_over: Mapping[str, int] = field(default_factory=dict)
+    track_record: TrackRecords | None = None
 
     @property
     def succeeded(self) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from config.home import write_text_whole
-from config.places import AnyPath, read_whole
+from config.places import AnyPath, files_in, read_whole
 from screening.columns import COLUMNS
 from screening.row import Row
 
+_CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """The last four are the wide forms, formulas to a spreadsheet in East Asia."""
 
@@ -33,7 +34,13 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
 
 def csv_path(folder: AnyPath, as_of: date) -> AnyPath:
     """Return where the screening CSV of a night lies."""
-    return folder / f"{as_of.isoformat()}_screening_results.csv"
+    return folder / f"{as_of.isoformat()}{_CSV_NAME}"
+
+
+def latest_csv(folder: AnyPath) -> AnyPath | None:
+    """Return the screening CSV of the latest as-of date, None where there is none."""
+    paths = [path for path in files_in(folder) if path.name.endswith(_CSV_NAME)]
+    return max(paths, key=lambda path: path.name, default=None)
 
 
 def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
@@ -52,12 +59,33 @@ def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     write_text_whole(path, text.getvalue())
 
 
+def read_rows(path: AnyPath) -> list[dict[str, str]]:
+    """Return the rows of a screening CSV as text by column; unknown is empty.
+
+    Raises
+    ------
+    OSError
+        If there is none, or the disk refuses.
+    ValueError
+        If the file is no screening CSV.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    text = read_whole(path).decode()
+    rows = list(csv.DictReader(io.StringIO(text), restval=""))
+    if rows and not {"symbol", "data_status"} <= set(rows[0]):
+        raise ValueError(
+            f"{path.name} must have the columns symbol and data_status, got "
+            f"{', '.join(map(str, rows[0]))[:80]}; remove it."
+        )
+    return rows
+
+
 def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
     """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
     try:
-        rows = list(csv.DictReader(io.StringIO(read_whole(path).decode())))
-        status = {row["symbol"]: row["data_status"] for row in rows}
-    except (OSError, ValueError, KeyError):
+        status = {row["symbol"]: row["data_status"] for row in read_rows(path)}
+    except (OSError, ValueError):
         return None
     if set(status) != set(symbols):
         return None

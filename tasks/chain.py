@@ -16,7 +16,12 @@ from config.errors import OvernightError
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
 from risk_guard.known_events import NOBODY, KnownEvents
-from screening.findings import HeadlineFindings, IndexFindings, SymbolFindings
+from screening.findings import (
+    NOTHING_HEARD,
+    HeadlineFindings,
+    IndexFindings,
+    SymbolFindings,
+)
 from screening.summary import RunSummary
 from tasks.download import download
 from tasks.events import events
@@ -140,8 +145,7 @@ def index_chains(night: Night, shop: Workshop) -> dict[str, PrefectFuture[Any]]:
 def read_news(night: Night, chains: Sequence[Chain], lookout: Lookout) -> News:
     """Wait for all headlines; return what they say, each distinct title read once."""
     found = {
-        chain.symbol: _watched(chain, "headlines", HeadlineFindings(None))
-        for chain in chains
+        chain.symbol: _watched(chain, "headlines", NOTHING_HEARD) for chain in chains
     }
     return sentiment(night, lookout, found)
 
@@ -159,7 +163,14 @@ def screened(
     known = _watched(chain, "events", KnownEvents((), NOBODY))
     said = news.by_symbol[chain.symbol]
     finding = guard(_closed(night), chain.symbol, known, said, found.prices, market)
-    return replace(found, events=finding, news=said)
+    return replace(
+        found,
+        known_events=known.events,
+        events=finding,
+        headlines=_watched(chain, "headlines", NOTHING_HEARD),
+        news=said,
+        market=market,
+    )
 
 
 def _index_of(symbol: str, indices: Mapping[str, PrefectFuture[Any]]) -> IndexFindings:

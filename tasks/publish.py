@@ -23,6 +23,7 @@ from screening.row import Row, screened_row
 from screening.summary import RunSummary, TooFewSymbols
 from screening.table import cell, csv_path, published_coverage, ranked, write_csv
 from tasks.night import Night
+from tasks.record import recorded
 from tasks.server import shown
 
 SHOWN = (
@@ -41,10 +42,13 @@ def publish(
 
     `notices` are said once, at the head of the run.
     """
-    _say(notices)
     rows = ranked(
         screened_row(found, night.run_at, night.settings.blend) for found in findings
     )
+    # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
+    fared, unrecorded = recorded(night, findings, rows, ended_at)
+    notices = (*notices, *unrecorded)
+    _say(notices)
     path = csv_path(night.home.screening_csv, night.as_of)
     write_csv(path, rows)
     shown("the table of symbols", partial(_show_rows, rows, path))
@@ -57,7 +61,12 @@ def publish(
     }
     summary = _closed(night, findings, untrained, ended_at)
     return replace(
-        summary, failures=failures, rows=rows, csv=path, notices=tuple(notices)
+        summary,
+        failures=failures,
+        rows=rows,
+        csv=path,
+        notices=notices,
+        track_record=fared,
     )
 
 

@@ -14,9 +14,11 @@ from filelock import FileLock
 from config.errors import BusyError
 from config.home import Home
 from screening.columns import COLUMNS
+from screening.ledger import Ledger
 from screening.summary import TooFewSymbols
 
 CSV = "2025-11-10_screening_results.csv"
+REPORT = "2025-11-10_morning_report.html"
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
 
 
@@ -92,6 +94,19 @@ def test_a_row_can_be_computed_again(night: tuple[Path, Any], symbol: str) -> No
     assert float(row["confidence"]) == pytest.approx(confidence, abs=1e-6)
     assert row["prediction"] == call
     assert row["prediction_source"] == ("LSTM" if "lstm" in parts else "TREND")
+
+
+def test_a_night_keeps_its_calls_in_the_ledger(night: tuple[Path, Any]) -> None:
+    """Each row with a call is in the track record, as a replay: its session is over."""
+    home, state = night
+    calls = Ledger(Home(home).track_record).calls().set_index("symbol")
+    rows = rows_of(home).loc[list(GOOD)]
+    assert sorted(calls.index) == sorted(GOOD)
+    assert calls["call"].to_dict() == rows["prediction"].to_dict()
+    assert calls["score"].to_dict() == rows["score"].astype(float).to_dict()
+    assert not calls["live"].any()
+    record = state.result().track_record
+    assert (record.live.calls, record.replayed.calls) == (0, 3)
 
 
 def test_good_rows_are_the_same_without_the_broken_ones(
@@ -246,7 +261,7 @@ def test_a_second_run_in_the_same_home_is_refused(
 
 
 def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
-    """The run leaves a progress, two tables and a link as artifacts."""
+    """The run leaves a progress, two tables and two links as artifacts."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
     _, state = night
@@ -259,13 +274,55 @@ def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
             ).json()
             if one["flow_run_id"] == str(state.state_details.flow_run_id)
         }
-    assert {"run-progress", "screening", "trained-models", "screening-csv"} <= set(
-        found
-    )
+    assert set(found) >= {
+        "run-progress",
+        "screening",
+        "trained-models",
+        "screening-csv",
+        "morning-report",
+    }
     assert found["run-progress"]["data"] == 100
     table = json.loads(found["screening"]["data"])
     assert len(table) == 5
     assert all(len(row["score"]) <= len("-0.0123") for row in table)
+
+
+def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None:
+    """The night's report is a replay's, draws the usable and names the failed."""
+    home, state = night
+    page = (home / "reports" / "html" / REPORT).read_text(encoding="utf-8")
+    assert "Replay of a past night" in page
+    assert page.count('<path class="close"') == len(GOOD)
+    assert "3 of 5 symbols usable" in page
+    assert rows_of(home).loc["AAA.AX", "score"] in page
+    assert state.result().report == home / "reports" / "html" / REPORT
+
+
+def test_the_next_night_tells_what_changed(
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """A night compares itself with the CSV of the night before."""
+    run_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
+    run_night(tmp_path, "AAA.AX", train="never")
+    page = (tmp_path / "reports" / "html" / REPORT).read_text(encoding="utf-8")
+    assert "Compared with the night of 2025-11-07, over 1 symbol of both" in page
+
+
+def test_a_report_that_cannot_be_written_costs_no_night(
+    run_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """Where the report finds no place, the run says so and the CSV stands."""
+    place = tmp_path / "reports" / "html"
+    place.parent.mkdir()
+    place.write_text("a file where a folder must be")
+    state = run_night(tmp_path, "AAA.AX", train="never")
+    assert state.is_completed()
+    assert rows_of(tmp_path).loc["AAA.AX", "data_status"] != "failed"
+    summary = state.result()
+    assert summary.report is None
+    assert "the morning report must be written" in summary.notices[-1]
 
 
 def test_a_training_that_hangs_costs_the_lstm_alone(

@@ -1,0 +1,136 @@
+"""The verdict of a run: how many symbols are usable, which not, from where. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from screening.morning.facts import NightFacts
+from screening.morning.views import SymbolView
+
+
+@dataclass(frozen=True)
+class Told:
+    """A symbol, and what is to be said of it."""
+
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many of something there are, and what is to be added."""
+
+    name: str
+    number: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the run ended, worst news first.
+
+    `level` is `good`, `mixed` or `bad`; `headline` says it in one sentence.
+    """
+
+    level: Literal["good", "mixed", "bad"]
+    headline: str
+    sessions: tuple[str, ...]
+    failed: tuple[Told, ...]
+    degraded: tuple[Told, ...]
+    usable: tuple[Count, ...]
+    calls: tuple[Count, ...]
+    sources: tuple[Told, ...]
+
+
+def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
+    """Return the verdict on the night of these symbols."""
+    failed = tuple(
+        Told(view.symbol, view.cells["reason"].text) for view in views if view.failed
+    )
+    degraded = tuple(
+        Told(view.symbol, _defects(view))
+        for view in views
+        if view.cells["data_status"].value == "degraded"
+    )
+    return Verdict(
+        level=_level(night, len(views), len(failed), len(degraded)),
+        headline=_headline(night, len(views), len(failed), len(degraded)),
+        sessions=tuple(_sessions(night)),
+        failed=failed,
+        degraded=degraded,
+        usable=(
+            Count("ok", len(views) - len(failed) - len(degraded)),
+            Count("degraded", len(degraded)),
+            Count("failed", len(failed)),
+        ),
+        calls=tuple(_calls(views)),
+        sources=tuple(_sources(night, views)),
+    )
+
+
+def counted(values: Iterable[str]) -> str:
+    """Return `fresh for 3, stale for 1`, the most frequent first."""
+    found = Counter(values).most_common()
+    return ", ".join(f"{value} for {number}" for value, number in found)
+
+
+def _level(
+    night: NightFacts, symbols: int, failed: int, degraded: int
+) -> Literal["good", "mixed", "bad"]:
+    usable = symbols - failed
+    if not usable or usable / symbols < night.coverage_needed:
+        return "bad"
+    return "mixed" if failed or degraded or night.notices else "good"
+
+
+def _headline(night: NightFacts, symbols: int, failed: int, degraded: int) -> str:
+    usable = symbols - failed
+    if not usable:
+        return f"The run failed: none of {symbols} symbols is usable"
+    if usable / symbols < night.coverage_needed:
+        return f"The run failed: only {usable} of {symbols} symbols are usable"
+    ends = [f"{degraded} with a defect"] if degraded else []
+    ends += [f"{failed} failed"] if failed else []
+    return ", ".join([f"{usable} of {symbols} symbols usable", *ends])
+
+
+def _sessions(night: NightFacts) -> Iterable[str]:
+    """Tell, by exchange, the session screened and whether it is the one expected."""
+    for one in night.sessions:
+        if one.as_of == one.expected:
+            yield (
+                f"{one.exchange}: session {one.as_of}, the last one completed when "
+                "the run began, as expected"
+            )
+        else:
+            yield (
+                f"{one.exchange}: session {one.as_of}, a past one; the last one "
+                f"completed when the run began was {one.expected}"
+            )
+
+
+def _defects(view: SymbolView) -> str:
+    prices = view.findings.prices
+    return "; ".join(prices.defects) if prices else view.cells["reason"].text
+
+
+def _calls(views: Sequence[SymbolView]) -> Iterable[Count]:
+    made = Counter(view.cells["prediction"].value for view in views)
+    sat_out = sum(view.sits_out and not view.failed for view in views)
+    for call in ("BUY", "HOLD", "SELL"):
+        note = f"{sat_out} sat out" if call == "HOLD" and sat_out else ""
+        yield Count(call, made[call], note)
+
+
+def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[Told]:
+    usable = [view for view in views if not view.failed]
+    priced = counted(view.cells["data_source"].value for view in usable)
+    yield Told("prices", priced or f"none from {night.source}")
+    yield Told("events", counted(view.cells["event_status"].value for view in views))
+    read = [view for view in views if view.findings.news.weighed]
+    news = f"read by {night.news_engine} for {len(read)} of {len(views)}"
+    yield Told("news", news)
+    heard = [view for view in views if view.cells["lstm_weight"].value]
+    models = counted(view.cells["model_status"].value or "missing" for view in usable)
+    yield Told("models", f"{models or 'none'}; heard for {len(heard)} of {len(views)}")

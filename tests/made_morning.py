@@ -1,0 +1,191 @@
+"""Mornings for tests: findings, rows and prices of any number of symbols, made up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from config.settings import BlendSettings, GuardSettings, SentimentSettings
+from features.component import Component
+from features.indicators import indicator_frame
+from features.sentiment import NewsSentiment, news_sentiment
+from features.votes import technical, trend
+from market_data.headlines import Headline
+from market_data.sessions import sessions_between
+from modelling.forecasting import Forecast
+from modelling.freshness import ModelState
+from modelling.model_metadata import ModelMetadata
+from risk_guard.assessment import Surroundings, assessed
+from risk_guard.events import Event
+from risk_guard.known_events import KnownEvents
+from screening.findings import (
+    HeadlineFindings,
+    IndicatorFindings,
+    ModelFindings,
+    PriceFindings,
+    SymbolFindings,
+)
+from screening.morning.facts import (
+    ExchangeSession,
+    Morning,
+    NightFacts,
+    PricePath,
+    price_path,
+)
+from screening.row import screened_row
+from screening.table import ranked
+
+AS_OF = date(2025, 11, 10)
+RUN_AT = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
+FACTS = NightFacts(
+    as_of=AS_OF,
+    sessions=(ExchangeSession("XASX", AS_OF, AS_OF),),
+    run_at=RUN_AT,
+    source="folder",
+    news_engine="lexicon",
+    coverage_needed=0.5,
+    lookahead_days=7,
+    blend=BlendSettings(),
+)
+METADATA = ModelMetadata.model_construct(
+    grade="good",
+    training_date=RUN_AT - timedelta(days=2),
+    skill=0.9871234567,
+    directional_accuracy=0.5312,
+    majority_rate=0.52,
+    last_session=date(2025, 11, 8),
+    data_points=233,
+    epochs_run=31,
+    rejected=None,
+)
+"""What the report shows of a model, and no more."""
+
+UNKNOWN = KnownEvents((), gaps=("no_calendar: the calendar has no line of it",))
+NO_NEWS = "no_news: no headline in the last 72 hours"
+
+
+def morning(findings: Sequence[SymbolFindings], **changes: Any) -> Morning:  # noqa: ANN401
+    """Return the morning after a night with these findings, every symbol drawn."""
+    rows = ranked(screened_row(one, RUN_AT, BlendSettings()) for one in findings)
+    paths = {one.symbol: path_of(one.symbol) for one in findings if not one.failure}
+    values: dict[str, Any] = {"night": FACTS, "rows": rows, "findings": findings}
+    return Morning(**({**values, "paths": paths} | changes))
+
+
+def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa: ANN401
+    """Return the findings of a symbol with a fresh model and no news or events."""
+    table = indicators_of(symbol)
+    close = float(table["close"].iloc[-1])
+    last = {str(name): float(value) for name, value in table.iloc[-1].items()}
+    findings = SymbolFindings(
+        symbol=symbol,
+        as_of=AS_OF,
+        forecast_session=date(2025, 11, 11),
+        prices=PriceFindings(Path("p"), len(table), "AUD", "folder", ()),
+        indicators=IndicatorFindings(Path("i"), last, trend(table), technical(table)),
+        model=ModelFindings(
+            ModelState("fresh", 2),
+            METADATA,
+            Forecast(close * 1.004, 0.004, -0.015, 0.021, 0.64),
+        ),
+        events=guarded(UNKNOWN),
+        headlines=HeadlineFindings((), reason=NO_NEWS),
+        news=NewsSentiment(Component.missing(NO_NEWS), "lexicon", 0),
+    )
+    return replace(findings, **changes)
+
+
+def guarded(known: KnownEvents) -> Any:  # noqa: ANN401
+    """Return the guard's finding on known events alone."""
+    return assessed(known, "XASX", AS_OF, Surroundings(), GuardSettings())
+
+
+def with_events(findings: SymbolFindings, *events: Event) -> SymbolFindings:
+    """Return the findings with these events known."""
+    known = KnownEvents(tuple(sorted(events, key=lambda one: one.first)))
+    return replace(findings, known_events=known.events, events=guarded(known))
+
+
+def with_news(
+    findings: SymbolFindings, *headlines: Headline, polarity: float = 0.5
+) -> SymbolFindings:
+    """Return the findings with these headlines, all read with one polarity."""
+    read = dict.fromkeys((one.title for one in headlines), polarity)
+    about = (findings.symbol, ())
+    settings = SentimentSettings(engine="lexicon")
+    news = news_sentiment(headlines, read, about, RUN_AT, settings)
+    return replace(findings, headlines=HeadlineFindings(headlines), news=news)
+
+
+def headline(title: str, url: str = "https://news.example/a", **more: Any) -> Headline:  # noqa: ANN401
+    """Return a headline of an hour before the run."""
+    at = RUN_AT - timedelta(hours=1)
+    return Headline(title, **({"published_at": at, "url": url} | more))
+
+
+def large_night(symbols: int) -> Morning:
+    """Return a night of so many symbols, all drawn, with news, events and a failure."""
+    findings = [
+        with_events(
+            with_news(
+                screened(f"S{number:03}.AX"),
+                *(
+                    headline(
+                        f"S{number:03} shares are up {place} % after a word on costs",
+                        f"https://news.example/markets/s{number:03}-story-{place}.html",
+                        provider="Newswire",
+                    )
+                    for place in range(10)
+                ),
+            ),
+            event(AS_OF + timedelta(days=number % 7)),
+            event(AS_OF - timedelta(days=20), "dividend"),
+        )
+        for number in range(symbols - 1)
+    ]
+    return morning([*findings, failed("GONE.AX")])
+
+
+def failed(symbol: str) -> SymbolFindings:
+    """Return the findings of a symbol that nobody knows."""
+    reason = "unknown_symbol: the source must know the symbol, got an empty history."
+    return replace(
+        screened(symbol), failure=reason, prices=None, indicators=None, model=None
+    )
+
+
+def event(day: date, kind: str = "earnings", **changes: Any) -> Event:  # noqa: ANN401
+    """Return a confirmed event of one day."""
+    values: dict[str, Any] = {
+        "type": kind,
+        "first": day,
+        "last": day,
+        "title": "Full-year result",
+        "source": "event_calendar.csv",
+        "status": "confirmed",
+        "retrieved_at": RUN_AT,
+    }
+    return Event(**(values | changes))
+
+
+@lru_cache
+def path_of(symbol: str) -> PricePath:
+    """Return what a chart of the symbol is drawn from."""
+    return price_path(indicators_of(symbol), 120)
+
+
+@lru_cache
+def indicators_of(symbol: str) -> pd.DataFrame:
+    """Return indicators on a random walk of the symbol's own."""
+    sessions = sessions_between("XASX", date(2024, 10, 1), AS_OF)
+    generator = np.random.default_rng(list(symbol.encode()))
+    close = 50 * np.exp(np.cumsum(generator.normal(0.0005, 0.013, len(sessions))))
+    volume = generator.integers(100_000, 900_000, len(sessions)).astype(float)
+    spread = {"open": close, "high": close * 1.01, "low": close * 0.99}
+    prices = pd.DataFrame({**spread, "close": close, "volume": volume}, index=sessions)
+    return indicator_frame(prices)

@@ -1,0 +1,24 @@
+"""The wheel: what a user installs holds all that a run reads."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_reports_templates_are_in_the_wheel(tmp_path: Path) -> None:
+    """Templates, style and script are no Python, and are packed all the same."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    folder = ROOT / "screening" / "morning" / "templates"
+    files = {path.relative_to(ROOT).as_posix() for path in folder.iterdir()}
+    assert len(files) > 10
+    assert files <= packed
