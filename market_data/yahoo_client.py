@@ -252,7 +252,7 @@ def _require_hope(budget: RequestBudget, symbol: str, what: str) -> None:
     cure = "wait an hour or lower `requests_per_second`" if limited else "try later"
     raise type(failure)(
         f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it "
-        f"asked no more in this run; {cure}."
+        f"is asked no more in this run; {cure}."
     )
 
 

@@ -21,7 +21,7 @@ HANG = "hang,seconds=60"
 
 def yahoo(retry_seconds: float = 0, **others: float) -> YahooSource:
     """Return a source that waits little, with a connection of its own."""
-    limits = {"request_timeout_seconds": 1.5, "question_timeout_seconds": 4}
+    limits = {"request_timeout_seconds": 4, "question_timeout_seconds": 12}
     values = {"requests_per_second": 50, "retry_seconds": retry_seconds}
     chosen = PriceSettings.model_validate(values | limits | others)
     return YahooSource(YahooClient(chosen))
@@ -48,16 +48,16 @@ def test_where_all_hangs_a_question_ends_in_its_time(replay: Replay) -> None:
     begun = time.monotonic()
     with pytest.raises(Unreachable, match=r"BHP\.AX"):
         ask(yahoo())
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 40
 
 
 def test_answers_that_drip_end_in_their_time(replay: Replay) -> None:
     """A server that answers too slowly is as one that does not answer."""
-    replay.faults("slow,seconds=5,endpoint=chart")
+    replay.faults("slow,seconds=9,endpoint=chart")
     begun = time.monotonic()
     with pytest.raises(Unreachable):
         ask(yahoo())
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 40
 
 
 def test_a_dead_service_is_given_up(replay: Replay) -> None:
@@ -70,7 +70,7 @@ def test_a_dead_service_is_given_up(replay: Replay) -> None:
             ask(source, f"ZZ{number}.AX")
         causes.append(refused.value)
     asked = replay.stats()["by_endpoint"]["chart"]
-    assert "429 too many requests for too long" in str(causes[-1])
+    assert "for too long, so it is asked no more" in str(causes[-1])
     with pytest.raises(RateLimited):
         ask(source)
     assert replay.stats()["by_endpoint"]["chart"] == asked
