@@ -20,6 +20,10 @@ FROM python:3.12.12-slim-bookworm
 RUN useradd --uid 10001 --no-create-home overnight \
     && install --directory --owner=overnight --group=overnight \
         /srv/overnight /srv/huggingface
+# LightGBM's wheel wants the system's OpenMP.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 # Only the two folders under /srv are kept, only they and /tmp can be written: caches,

@@ -2,12 +2,14 @@
 
     uv run python benchmarks/scale.py [--symbols 20 50 200] [--trained 4] [--json]
                                       [--preset quick_test] [--dask ADDRESS]
+                                      [--store s3://BUCKET]
 
 Symbols are made: random walks of two years on ASX sessions, in a CSV folder. First each
 number of them goes through the real flow without training, and through a plain loop
 over the same functions: the difference is Prefect's. Then `--trained` symbols are
 trained from nothing here and, where a scheduler is named, on Dask. The Prefect server
-is a temporary one, or that of PREFECT_API_URL.
+is a temporary one, or that of PREFECT_API_URL; homes are temporary folders, or lie in
+the store, and stay there.
 """
 
 import argparse
@@ -16,25 +18,23 @@ import os
 import resource
 import tempfile
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
-from itertools import islice, product
+from datetime import UTC, datetime
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any
 
-import numpy as np
-import pandas as pd
+from made_market import AS_OF, made_symbols, write_prices
 
+from config.home import Home, write_text_whole
 from config.parameters import TrainingOverrides
+from config.places import AnyPath
+from config.settings import SETTINGS_FILE
 from market_data.selection import Symbols
-from market_data.sessions import sessions_between
 
-AS_OF = date(2025, 11, 10)
-FIRST = date(2023, 10, 1)
 SURROUNDINGS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
@@ -48,13 +48,16 @@ SURROUNDINGS = {
 class Orchestration:
     """Seconds of one night without training, through the flow and in a plain loop.
 
-    `overhead_cpu_seconds` are this process' own, whatever else the machine does.
+    CPU seconds are this process' own, whatever else the machine does; `peak_mb` is the
+    most memory that it has held so far.
     """
 
     symbols: int
     loop_seconds: float
     flow_seconds: float
-    overhead_cpu_seconds: float
+    loop_cpu_seconds: float
+    flow_cpu_seconds: float
+    peak_mb: float
     load: float
 
     @property
@@ -62,12 +65,18 @@ class Orchestration:
         """Return what the flow costs more than the loop."""
         return self.flow_seconds - self.loop_seconds
 
+    @property
+    def overhead_cpu_seconds(self) -> float:
+        """Return the same in CPU seconds."""
+        return self.flow_cpu_seconds - self.loop_cpu_seconds
+
 
 @dataclass(frozen=True)
 class ColdNight:
     """A night in which every model is trained; seconds are wall clock, but for `cpu`.
 
-    `cpu_seconds` are those of the processes that train and forecast, None on Dask.
+    `cpu_seconds` are those of the processes that train and forecast, the forecast's of
+    those that only forecast, afterwards; None on Dask.
     """
 
     runner: str
@@ -76,6 +85,7 @@ class ColdNight:
     training_seconds: float
     epochs: float
     cpu_seconds: float | None
+    forecast_cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
     kilobytes_a_symbol: dict[str, float]
@@ -83,47 +93,62 @@ class ColdNight:
 
 def main() -> None:
     """Print the tables, or all figures as JSON."""
+    options = asked()
+    for name, value in SURROUNDINGS.items():
+        os.environ.setdefault(name, value)
+    with tempfile.TemporaryDirectory() as folder:
+        most = max([*options.symbols, options.trained, 1])
+        bench = Bench(Path(folder), most, options.preset, options.store)
+        bench.flow_night(1)  # Starts the server, which is not measured.
+        found = {
+            "orchestration": [bench.orchestration(count) for count in options.symbols],
+            "cold": list(bench.cold_nights(options.trained, options.dask)),
+            "largest_process_mb": largest_mb(resource.RUSAGE_CHILDREN),
+        }
+    print(json.dumps(found, default=asdict, indent=2) if options.json else shown(found))
+
+
+def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what is asked for, by default on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--symbols", type=int, nargs="*", default=[20, 50, 200])
     parser.add_argument("--trained", type=int, default=4, help="symbols trained; 0: no")
     parser.add_argument("--preset", default="quick_test")
     parser.add_argument("--dask", default="", help="address of a running scheduler")
+    parser.add_argument("--store", default="", help="where homes are made")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    for name, value in SURROUNDINGS.items():
-        os.environ.setdefault(name, value)
-    with tempfile.TemporaryDirectory() as folder:
-        most = max([*asked.symbols, asked.trained, 1])
-        bench = Bench(Path(folder), most, asked.preset)
-        bench.flow_night(1)  # Starts the server, which is not measured.
-        found = {
-            "orchestration": [bench.orchestration(count) for count in asked.symbols],
-            "cold": list(bench.cold_nights(asked.trained, asked.dask)),
-            "largest_process_mb": largest_process_mb(),
-        }
-    print(json.dumps(found, default=asdict, indent=2) if asked.json else shown(found))
+    return parser.parse_args(words)
 
 
 class Bench:
     """A folder of made symbols, and the nights that are run on them."""
 
-    def __init__(self, folder: Path, symbols: int, preset: str = "quick_test") -> None:
+    def __init__(
+        self, folder: Path, symbols: int, preset: str = "quick_test", store: str = ""
+    ) -> None:
         """Write the prices of so many symbols."""
         self.preset = preset
+        self.store = store
         self.folder = folder
         self.symbols = tuple(made_symbols(symbols))
         for seed, symbol in enumerate(self.symbols):
             write_prices(folder / "market", symbol, seed)
-        self._homes = 0
 
     def orchestration(self, count: int) -> Orchestration:
         """Return the seconds of `count` symbols without training, both ways."""
         busy, start = load(), time.process_time()
         flow_seconds, _ = self.flow_night(count)
-        between = time.process_time()
+        between, peak = time.process_time(), largest_mb(resource.RUSAGE_SELF)
         loop = self.plain_night(count, self.new_home())
-        cpu = (between - start) - (time.process_time() - between)
-        return Orchestration(count, sum(loop.values()), flow_seconds, cpu, busy)
+        return Orchestration(
+            symbols=count,
+            loop_seconds=sum(loop.values()),
+            flow_seconds=flow_seconds,
+            loop_cpu_seconds=time.process_time() - between,
+            flow_cpu_seconds=between - start,
+            peak_mb=peak,
+            load=busy,
+        )
 
     def cold_nights(self, count: int, scheduler: str) -> Iterator[ColdNight]:
         """Give the nights that train `count` symbols: here, then on the cluster."""
@@ -134,24 +159,26 @@ class Bench:
             home, busy = self.new_home(lines), load()
             before = processor_seconds()
             seconds, state = self.flow_night(count, "always", home)
-            cpu = processor_seconds() - before if runner == "local" else None
+            here, between = runner == "local", processor_seconds()
             trained = state.result(raise_on_failure=False).trained
             times = [model.results.training_time for model in trained]
-            stages = self.plain_night(count, home) if runner == "local" else {}
+            stages = self.plain_night(count, home) if here else {}
+            after = processor_seconds()
             yield ColdNight(
                 runner=runner,
                 symbols=count,
                 seconds=seconds,
                 training_seconds=sum(times) / len(times),
                 epochs=sum(model.epochs_run for model in trained) / len(trained),
-                cpu_seconds=cpu,
+                cpu_seconds=between - before if here else None,
+                forecast_cpu_seconds=after - between if here else None,
                 load=busy,
                 seconds_by_stage=stages,
                 kilobytes_a_symbol=kilobytes_by_folder(home, count),
             )
 
     def flow_night(
-        self, count: int, train: str = "never", home: Path | None = None
+        self, count: int, train: str = "never", home: AnyPath | None = None
     ) -> tuple[float, Any]:
         """Return a night's seconds through the real flow, and its final state."""
         from flows.overnight_screening import overnight_screening  # noqa: PLC0415
@@ -164,7 +191,7 @@ class Bench:
         )
         return time.perf_counter() - start, state
 
-    def plain_night(self, count: int, home: Path) -> dict[str, float]:
+    def plain_night(self, count: int, home: AnyPath) -> dict[str, float]:
         """Return a night's seconds by stage, its functions called one by one.
 
         Nothing is trained; models that are in `home` forecast.
@@ -184,15 +211,14 @@ class Bench:
                 loop.publish(found)
         return dict(clock.seconds)
 
-    def new_home(self, lines: str = "") -> Path:
+    def new_home(self, lines: str = "") -> AnyPath:
         """Return an empty home with these lines under `[run]` of its settings."""
-        self._homes += 1
-        home = self.folder / f"home-{self._homes}"
-        home.mkdir()
-        (home / "overnight.toml").write_text(f"[run]\n{lines}")
+        place = self.store or str(self.folder)
+        home = Home.at(f"{place}/home-{uuid.uuid4().hex}").root
+        write_text_whole(home / SETTINGS_FILE, f"[run]\n{lines}")
         return home
 
-    def _request(self, count: int, train: str, home: Path) -> dict[str, Any]:
+    def _request(self, count: int, train: str, home: AnyPath) -> dict[str, Any]:
         return {
             "selection": Symbols(symbols=self.symbols[:count]),
             "source": "folder",
@@ -295,25 +321,28 @@ class PlainLoop:
 
 def shown(found: dict[str, Any]) -> str:
     """Return all figures as lines of text."""
-    lines = ["symbols   loop s   flow s   over s  CPU s  ms a symbol   load"]
-    for one in found["orchestration"]:
-        each = 1000 * one.overhead_seconds / one.symbols
-        lines.append(
-            f"{one.symbols:7} {one.loop_seconds:8.1f} {one.flow_seconds:8.1f} "
-            f"{one.overhead_seconds:8.1f} {one.overhead_cpu_seconds:6.1f} {each:12.0f} "
-            f"{one.load:6.1f}"
-        )
-    lines += ["", "runner  trained  night s  a symbol  training  epochs  CPU s   load"]
+    lines = [
+        "         seconds                    CPU seconds                peak",
+        "symbols     loop     flow     over     loop     flow     over    MB   load",
+    ]
+    lines += [_line(one) for one in found["orchestration"]]
+    lines += ["", "runner  trained  night s  training  epochs  CPU s a symbol   load"]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
-            f"{night.seconds / night.symbols:9.1f} {night.training_seconds:9.1f} "
-            f"{night.epochs:7.0f} {_each(night.cpu_seconds, night.symbols):>6} "
-            f"{night.load:6.1f}"
+            f"{night.training_seconds:9.1f} {night.epochs:7.0f} "
+            f"{_each(night.cpu_seconds, night.symbols):>15} {night.load:6.1f}"
         )
         lines += [*_details(night)]
     peak = found["largest_process_mb"]
     return "\n".join([*lines, "", f"the largest child process took {peak:.0f} MB"])
+
+
+def _line(one: Orchestration) -> str:
+    seconds = (one.loop_seconds, one.flow_seconds, one.overhead_seconds)
+    cpu = (one.loop_cpu_seconds, one.flow_cpu_seconds, one.overhead_cpu_seconds)
+    told = " ".join(f"{value:8.1f}" for value in (*seconds, *cpu))
+    return f"{one.symbols:7} {told} {one.peak_mb:5.0f} {one.load:6.1f}"
 
 
 def _each(seconds: float | None, symbols: int) -> str:
@@ -321,15 +350,19 @@ def _each(seconds: float | None, symbols: int) -> str:
 
 
 def _details(night: ColdNight) -> Iterator[str]:
+    forecast = _each(night.forecast_cpu_seconds, night.symbols)
+    yield f"    CPU seconds of a forecast, its process' start shared: {forecast}"
     for stage, seconds in night.seconds_by_stage.items():
         yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms a symbol"
     for folder, kilobytes in night.kilobytes_a_symbol.items():
         yield f"    {folder:12} {kilobytes:8.0f} KB a symbol"
 
 
-def kilobytes_by_folder(home: Path, symbols: int) -> dict[str, float]:
+def kilobytes_by_folder(home: AnyPath, symbols: int) -> dict[str, float]:
     """Return what a symbol takes on disk in each of the home's folders."""
-    found = {}
+    found: dict[str, float] = {}
+    if not isinstance(home, Path):
+        return found  # Made by the same code, the files are the same.
     for folder in ("data/prices", "data/nights", "models", "reports", "logs"):
         files = [path for path in (home / folder).rglob("*") if path.is_file()]
         found[folder] = sum(path.stat().st_size for path in files) / 1024 / symbols
@@ -342,37 +375,9 @@ def processor_seconds() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def largest_process_mb() -> float:
-    """Return the largest memory of any process that this one started and saw end."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-
-
-def made_symbols(count: int) -> Iterator[str]:
-    """Give AAAA.AX, AAAB.AX and so on."""
-    words = product(ascii_uppercase, repeat=4)
-    return ("".join(letters) + ".AX" for letters in islice(words, count))
-
-
-def write_prices(market: Path, symbol: str, seed: int) -> None:
-    """Write a random walk to `{market}/prices/{symbol}.csv`."""
-    sessions = sessions_between("XASX", FIRST, AS_OF)
-    generator = np.random.default_rng(seed)
-    close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(sessions))))
-    spread = 1 + np.abs(generator.normal(0, 0.004, len(sessions)))
-    table = pd.DataFrame(
-        {
-            "Date": sessions.date,
-            "Open": close / spread**0.5,
-            "High": close * spread,
-            "Low": close / spread,
-            "Close": close,
-            "Adj Close": close,
-            "Volume": generator.integers(100_000, 900_000, len(sessions)),
-        }
-    )
-    path = market / "prices" / f"{symbol}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False)
+def largest_mb(whose: int) -> float:
+    """Return the most memory of this process, or of any child that has ended."""
+    return resource.getrusage(whose).ru_maxrss / 1024
 
 
 def load() -> float:

@@ -1,7 +1,7 @@
 """How fast models are trained: the plain Keras loop, ours, PyTorch, the arithmetic.
 
     uv run python benchmarks/training.py [--symbols 4] [--epochs 50] [--rounds 1]
-                                         [--json]
+                                         [--more tensorflow] [--json]
 
 Each symbol is 504 real sessions of the sample's stocks: 444 windows of 60 by 8, batch
 32, LSTM 100 and 50, early stopping off. Every contender trains the same symbols for the
@@ -79,7 +79,7 @@ def main() -> None:
     if asked.child:
         _child(asked.child, asked.symbols, asked.epochs)
         return
-    contenders = ["keras", "jax", "tensorflow"]
+    contenders = ["keras", "jax", *asked.more]
     if importlib.util.find_spec("torch"):
         contenders.append("torch")
     rounds = [
@@ -95,6 +95,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--symbols", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=1, help="medians of several")
+    parser.add_argument(
+        "--more", nargs="*", default=["tensorflow"], help="engines beside the default"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -6,6 +6,16 @@ No handling here: the edge that can answer an error catches it.
 
 from typing import ClassVar
 
+LONGEST_QUOTE = 40
+
+
+def quoted(value: object) -> str:
+    """Return the value as it may stand in a sentence: escaped, and cut where long."""
+    if isinstance(value, str) and len(value) > LONGEST_QUOTE:
+        return repr(f"{value[:LONGEST_QUOTE]}...")
+    text = repr(value)
+    return text if len(text) <= 2 * LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+
 
 class OvernightError(Exception):
     """Root of every error this project raises on purpose."""

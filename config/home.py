@@ -67,6 +67,11 @@ class Home:
         return self.root / "reports" / "html"
 
     @property
+    def track_record(self) -> AnyPath:
+        """Return the folder of the ledger of calls and what became of them."""
+        return self.root / "reports" / "track_record"
+
+    @property
     def training_log(self) -> AnyPath:
         """Return the folder of the daily training logs."""
         return self.root / "logs" / "lstm_training"
@@ -163,5 +168,6 @@ def _keep_newest(current: Path, count: int) -> None:
         os.utime(current)
     folders = [path for path in current.parent.glob("*") if path.is_dir()]
     folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    folders.sort(key=lambda path: path != current)  # First, if the clock went back.
     for folder in folders[count:]:
         remove_tree(folder)

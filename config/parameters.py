@@ -25,11 +25,17 @@ ADVISED_EPOCHS = 20
 """Fewer passes than this are allowed and recorded as `below_advised_range`."""
 
 
+MOST_EPOCHS = 100
+"""The largest number of passes that is allowed."""
+
+
 def _bounded(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
     return Field(description=description, json_schema_extra={"unit": unit}, **limits)
 
 
-Epochs = Annotated[int, _bounded("Passes over the data", "passes", ge=1, le=100)]
+Epochs = Annotated[
+    int, _bounded("Passes over the data", "passes", ge=1, le=MOST_EPOCHS)
+]
 SequenceLength = Annotated[
     int, _bounded("Sessions one window holds", "sessions", ge=30, le=120)
 ]

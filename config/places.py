@@ -4,6 +4,7 @@ A place is a `pathlib.Path`, or the `UPath` of an address like `s3://bucket/x`. 
 this module asks a store, and it remembers no answer: other machines write there too.
 """
 
+import errno
 import re
 import shutil
 import tempfile
@@ -41,6 +42,11 @@ def place_at(address: str | Path) -> AnyPath:
         return _path(address)
     if scheme in ("file", "local"):
         return Path(rest)
+    if "@" in rest.partition("/")[0]:
+        raise ParameterError(
+            f"`home` must hold no user or password, got one in an address {scheme}://; "
+            "give credentials to the store by its environment variables."
+        )
     try:
         fsspec.get_filesystem_class(scheme)
         place = UPath(str(address), use_listings_cache=False)
@@ -115,6 +121,26 @@ def read_whole(path: AnyPath) -> bytes:
     with _reading(path):
         # One request: a file opened and read block by block may change in between.
         content: bytes = path.fs.cat_file(path.path)
+    return content
+
+
+def read_limited(path: AnyPath, most: int) -> bytes:
+    """Return the file's bytes where there are at most so many.
+
+    Raises
+    ------
+    OSError
+        As `read_whole`, and `EFBIG` where there are more: a device may have no end.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    if isinstance(path, Path):
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    else:
+        content = read_whole(path)  # An object has an end.
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"larger than {most / 1e6:g} MB", str(path))
     return content
 
 
@@ -302,13 +328,14 @@ def seconds_between(earlier: UPath, later: UPath) -> float:
     return float((second - first).total_seconds())
 
 
-def read_all(paths: Sequence[UPath]) -> list[bytes]:
-    """Return the contents of objects of one store, asked for at once."""
-    if not paths:
-        return []
-    with _reading(paths[0].parent):
-        found = paths[0].fs.cat([path.path for path in paths])
-    return [found[path.path] for path in paths]
+def read_all(paths: Sequence[AnyPath]) -> list[bytes]:
+    """Return the contents of files of one home; a store is asked for all at once."""
+    stored = [path for path in paths if not isinstance(path, Path)]
+    if not stored:
+        return [read_whole(path) for path in paths]
+    with _reading(stored[0].parent):
+        found = stored[0].fs.cat([path.path for path in stored])
+    return [found[path.path] for path in stored]
 
 
 def contents(folder: UPath) -> dict[str, bytes]:

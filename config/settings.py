@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config.errors import ParameterError
 from config.places import AnyPath, is_folder, is_there, read_whole
+from config.secret_check import require_no_secret
 from config.universes import UNIVERSES
 from config.validation import validated
 
@@ -36,6 +37,9 @@ class PriceSettings(Section):
     jump_multiple: float = Field(
         8, gt=1, description="A daily move over this many usual moves is a defect."
     )
+    largest_move_factor: float = Field(
+        5, gt=1, description="A close so many times the last, or its part, is no price."
+    )
     largest_hole_sessions: int = Field(
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
@@ -49,8 +53,17 @@ class PriceSettings(Section):
         2, gt=0, description="Requests to Yahoo a second, all symbols together."
     )
     request_timeout_seconds: float = Field(15, gt=0, description="One request's limit.")
+    question_timeout_seconds: float = Field(
+        20, gt=0, description="Limit for a symbol's answer, cookies and zone included."
+    )
+    give_up_after: int = Field(
+        10,
+        ge=1,
+        description="Failed requests in a row after which, all retries being spent, "
+        "Yahoo is asked no more.",
+    )
     retry_seconds: float = Field(
-        120, ge=0, description="Seconds of pauses and retries that one run may spend."
+        90, ge=0, description="Seconds of pauses and retries that one run may spend."
     )
     extras_retry_seconds: float = Field(
         20, ge=0, description="The same for Yahoo's calendar and headlines together."
@@ -65,6 +78,20 @@ class ModelSettings(Section):
     )
     minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
+    expires_after_days: int = Field(
+        30,
+        ge=1,
+        description="Age from which one is silent and defended against no other.",
+    )
+    challenge_level: float = Field(
+        0.05,
+        gt=0,
+        lt=0.5,
+        description="Chance of refusing a new model that is as good as the live one.",
+    )
+    challenge_sessions: int = Field(
+        10, ge=2, description="Sessions that both must be judged on, else the new wins."
+    )
     history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")
     good_loss: float = Field(0.01, gt=0, description="Both losses below: excellent.")
     poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
@@ -72,6 +99,9 @@ class ModelSettings(Section):
     overfitting_ratio: float = Field(2.0, gt=0, description="Validation/training loss.")
     worst_skill: float = Field(
         1.05, gt=0, description="RMSE against persistence above which one is rejected."
+    )
+    largest_model_mb: int = Field(
+        256, ge=1, description="Unpacked size above which a model file is not loaded."
     )
     training_seconds: float = Field(1800, gt=0, description="Limit for one training.")
 
@@ -179,6 +209,41 @@ class GuardSettings(Section):
         return self
 
 
+class EvaluationSettings(Section):
+    """The look back: how past nights are judged, and what stands beside them."""
+
+    refit_sessions: int = Field(5, ge=1, description="Sessions from refit to refit.")
+    cost_bps: float = Field(10, ge=0, description="Cost of turnover, 1/100 of 1 %.")
+    confidence_level: float = Field(0.95, gt=0, lt=1, description="Of all intervals.")
+    bootstrap_draws: int = Field(2000, ge=100, description="Resamplings of the days.")
+    probability_bins: int = Field(10, ge=2, description="Bins of probability_up.")
+    daily_symbols: int = Field(
+        5, ge=3, description="Symbols that a day's rank correlation needs."
+    )
+    ridge_penalty: float = Field(1.0, gt=0, description="Ridge regression's alpha.")
+    trees: int = Field(100, ge=1, description="LightGBM's trees.")
+    tree_leaves: int = Field(7, ge=2, description="Leaves of one tree.")
+    tree_rate: float = Field(0.05, gt=0, le=1, description="Weight of one tree.")
+    leaf_sessions: int = Field(20, ge=1, description="Sessions a leaf holds at least.")
+    seed: int = Field(42, ge=0, description="Seed of resampling and trees.")
+
+
+class RecordSettings(Section):
+    """The track record: when a call is scored, and when its kind may be judged."""
+
+    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 5, 20),
+        min_length=1,
+        description="Sessions after the as-of session at which a call is scored.",
+    )
+    minimum_calls: int = Field(
+        30, ge=2, description="Scored calls below which it is too few to tell."
+    )
+    interval: float = Field(
+        0.95, gt=0, lt=1, description="Share of the cases an interval is to hold."
+    )
+
+
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
@@ -189,9 +254,10 @@ class RunSettings(Section):
         None, ge=1, description="Processes that train; empty: one a core."
     )
     process_memory_mb: int = Field(
-        1600,
+        1000,
         ge=100,
-        description="Memory of one; fewer train where so much is not free for each.",
+        description="Memory of one; fewer train where so much is not free for each. "
+        "The engine tensorflow needs 1600.",
     )
     runner: Literal["local", "dask"] = Field(
         "local", description="Where models are trained: on this machine, or on Dask's."
@@ -200,10 +266,13 @@ class RunSettings(Section):
         "", description="Address of a running scheduler, e.g. tcp://scheduler:8786."
     )
     models_per_process: int = Field(
-        25, ge=1, description="Jobs after which a training process is replaced."
+        250, ge=1, description="Jobs after which a training process is replaced."
     )
     wait_for_home_seconds: float = Field(
         3600, ge=0, description="How long a deployed run waits for another's end."
+    )
+    least_free_disk_mb: int = Field(
+        1000, ge=1, description="Free disk space below which `overnight doctor` warns."
     )
     nights_kept: int = Field(
         5, ge=1, description="Nights whose intermediate tables stay under `data/`."
@@ -242,6 +311,8 @@ class Settings(Section):
     blend: BlendSettings = BlendSettings()
     sentiment: SentimentSettings = SentimentSettings()
     guard: GuardSettings = GuardSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     report: ReportSettings = ReportSettings()
     universes: dict[str, Names] = Field(
@@ -261,13 +332,14 @@ def read_settings(home: AnyPath) -> Settings:
     ------
     ParameterError
         If `home` is no folder, or the file is no TOML, or holds an unknown name or a
-        value out of range.
+        value out of range, or what looks like a secret.
     StorageError
         If the store of `home` refuses or does not answer.
     """
     if is_there(home) and not is_folder(home):
         raise ParameterError(f"`home` must be a folder, got the file {home}.")
     path = home / SETTINGS_FILE
+    require_no_secret(path)
     try:
         values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except FileNotFoundError:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from config.errors import ParameterError
+from config.errors import ParameterError, quoted
 
 
 def validated[Model: BaseModel](
@@ -32,12 +32,13 @@ def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
     full = ".".join([*path, name])
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)
-        return f"`{full}` must be one of the known names ({choices}), got {name!r}"
+        known = f"one of the known names ({choices})"
+        return f"`{full}` must be {known}, got {quoted(name)}"
     bound = _bounds(section, name)
     plain = {"model_type": "a table of settings", "tuple_type": "a list"}
     said = finding["msg"].removeprefix("Input should be ").lower()
     expected = bound or plain.get(finding["type"], said)
-    return f"`{full}` must be {expected}, got {finding['input']!r}"
+    return f"`{full}` must be {expected}, got {quoted(finding['input'])}"
 
 
 def _section(kind: type[BaseModel], path: list[str]) -> type[BaseModel]:

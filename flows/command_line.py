@@ -7,26 +7,30 @@ them, so that `--help` answers at once.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from config.errors import OvernightError
+from flows.doctor_command import doctor
+from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import (
+    HOME,
     DeployOptions,
+    EvaluateOptions,
     EventOptions,
+    LeakOptions,
     ModelOptions,
     ScreenOptions,
     StatusOptions,
     TrainOptions,
     taking,
 )
+from flows.output import bear_any_terminal, print_json
+from flows.reading_commands import explain, report, show_standing, track_record
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -35,28 +39,19 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="overnight",
-    help="Overnight stock screening: screen, train, see models and coming events.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
 model_app = typer.Typer(
     help="The language model that reads headlines.", no_args_is_help=True
 )
 app.add_typer(model_app, name="model")
-
-
-class Exit(IntEnum):
-    """How a run that was asked for rightly ended; wrong use is 2, as typer has it."""
-
-    ALL_USABLE = 0
-    RUN_FAILED = 1
-    SYMBOLS_FAILED = 3
-    INTERRUPTED = 130
+app.command()(doctor)
 
 
 def main() -> None:
     """Run the command; words that no option takes are refused in one sentence too."""
+    bear_any_terminal()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -68,6 +63,26 @@ def main() -> None:
     sys.exit(code)
 
 
+@app.callback()
+def overnight(
+    context: typer.Context,
+    home: Annotated[str, HOME] = ".",
+    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,  # noqa: FBT002
+) -> None:
+    """Overnight stock screening; alone: where things stand and what to do next.
+
+    For example: overnight --home ~/overnight
+    """
+    if context.invoked_subcommand is None:
+        show_standing(home, as_json=json)
+        return
+    for name in ("home", "json"):
+        source = context.get_parameter_source(name)
+        if source and source.name == "COMMANDLINE":
+            command = context.invoked_subcommand
+            raise typer.BadParameter(f"--{name} must stand behind {command}")
+
+
 @app.command()
 @taking(ScreenOptions)
 def screen(options: ScreenOptions) -> None:
@@ -75,7 +90,7 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("overnight_screening", options, options.train, force=True)
 
 
@@ -86,7 +101,7 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         _run("lstm_training", options, "always")
 
 
@@ -97,14 +112,14 @@ def status(options: StatusOptions) -> None:
 
     For example: overnight status --universe asx_priority
     """
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from flows.model_status import statuses  # noqa: PLC0415
         from flows.request import parsed_selection  # noqa: PLC0415
         from flows.terminal import show_statuses  # noqa: PLC0415
 
         found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_statuses(found)
 
@@ -118,7 +133,7 @@ def events(options: EventOptions) -> None:
 
     For example: overnight events CBA.AX --as-of 2025-11-10
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.event_report import event_report  # noqa: PLC0415
         from flows.request import night_arguments  # noqa: PLC0415
         from flows.terminal import show_events  # noqa: PLC0415
@@ -127,9 +142,57 @@ def events(options: EventOptions) -> None:
         now = datetime.now(UTC)
         report = event_report(planned_night(**night_arguments(options), now=now))
         if options.json:
-            typer.echo(report.model_dump_json(indent=2))
+            print_json(report)
         else:
             show_events(report)
+
+
+@app.command()
+@taking(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
+    """Run past nights again and judge them: hits, errors, coverage, returns, cost.
+
+    For example: overnight evaluate --source sample --from 2013-02-01
+    """
+    with one_sentence_errors(debug=options.debug):
+        from flows.evaluation import evaluation, required_date  # noqa: PLC0415
+        from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
+        from flows.request import evaluation_arguments  # noqa: PLC0415
+        from tasks.night import planned_night  # noqa: PLC0415
+
+        first = required_date(options.first)
+        now = datetime.now(UTC)
+        night = planned_night(**evaluation_arguments(options), now=now)
+        choices = (options.refit_sessions, options.cost_bps)
+        found = evaluation(night, first, *choices, told)
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            show_evaluation(found)
+
+
+@app.command("check-leaks")
+@taking(LeakOptions)
+def check_leaks(options: LeakOptions) -> None:
+    """Look for knowledge of the future in features, votes, models and nights.
+
+    Exit code 1 where some is found. Needs no network.
+
+    For example: overnight check-leaks
+    """
+    with one_sentence_errors(debug=options.debug):
+        from flows.leak_check import leak_checks, report_of  # noqa: PLC0415
+
+        found = []
+        for check in leak_checks(datetime.now(UTC)):
+            found.append(check)
+            if not options.json:
+                mark = "ok  " if check.passed else "LEAK"
+                typer.echo(f"{mark}  {check.stage}: {check.detail}")
+        report = report_of(found)
+        if options.json:
+            typer.echo(report.model_dump_json(indent=2))
+        raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)
 
 
 @app.command()
@@ -141,7 +204,7 @@ def deploy(options: DeployOptions) -> None:
 
     For example: overnight deploy --port 4200
     """
-    with _one_sentence_errors(debug=options.debug):
+    with one_sentence_errors(debug=options.debug):
         from flows.operation import operate  # noqa: PLC0415
 
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
@@ -153,23 +216,34 @@ def deploy(options: DeployOptions) -> None:
             raise typer.Exit(Exit.INTERRUPTED) from None
 
 
+app.command()(report)
+app.command()(explain)
+app.command()(track_record)
+
+
 @model_app.command("fetch")
 @taking(ModelOptions)
 def fetch_model(options: ModelOptions) -> None:
-    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it."""
+    """Fetch FinBERT, about 440 MB, once; nights then read headlines with it.
+
+    For example: overnight model fetch
+    """
     _show_language_model(options, fetch=True)
 
 
 @model_app.command("status")
 @taking(ModelOptions)
 def model_status(options: ModelOptions) -> None:
-    """Show whether FinBERT is on this machine and tells good news from bad."""
+    """Show whether FinBERT is on this machine and tells good news from bad.
+
+    For example: overnight model status
+    """
     _show_language_model(options, fetch=False)
 
 
 def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
     """Print where the model is and what it says of a plain pair; exit 1 if unusable."""
-    with _one_sentence_errors(debug=False):
+    with one_sentence_errors(debug=False):
         from config.home import Home  # noqa: PLC0415
         from config.settings import read_settings  # noqa: PLC0415
         from flows.language_model import language_model  # noqa: PLC0415
@@ -178,7 +252,7 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         settings = read_settings(Home.at(options.home).root).sentiment
         found = language_model(settings, fetch=fetch)
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_language_model(found)
         raise typer.Exit(Exit.ALL_USABLE if found.usable else Exit.RUN_FAILED)
@@ -191,18 +265,16 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     """
     _quiet_prefect(debug=options.debug)
     from flows.request import flow_arguments  # noqa: PLC0415
-    from flows.terminal import show_summary, shown_progress  # noqa: PLC0415
+    from flows.shown_progress import shown_progress  # noqa: PLC0415
+    from flows.terminal import show_summary  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-
     signal.signal(signal.SIGINT, _interrupted)
     with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
-        outcome = state.result(raise_on_failure=False)
-    if isinstance(outcome, BaseException):
-        raise outcome
+        outcome = _summary_of(state)
     show_summary(outcome)
     raise typer.Exit(
         Exit.RUN_FAILED
@@ -211,6 +283,18 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
         if outcome.failures
         else Exit.ALL_USABLE
     )
+
+
+def _summary_of(state: "State[RunSummary]") -> "RunSummary":
+    """Return the run's summary, also of one that has failed for too few symbols."""
+    from screening.summary import TooFewSymbols  # noqa: PLC0415
+
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, TooFewSymbols):
+        return found.summary
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _interrupted(_number: int, _frame: object) -> None:
@@ -260,28 +344,3 @@ def _quiet_prefect(*, debug: bool) -> None:
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():
         os.environ.setdefault(name, value)
-
-
-@contextmanager
-def _one_sentence_errors(*, debug: bool) -> Iterator[None]:
-    """Turn an error into one sentence on stderr and an exit code."""
-    try:
-        yield
-    except (typer.Exit, typer.Abort):
-        raise
-    except Exception as error:  # The edge: nobody above it can answer.
-        if debug:
-            raise
-        typer.echo(f"overnight: {_sentence(error)}", err=True)
-        code = getattr(error, "exit_code", Exit.RUN_FAILED)
-        raise typer.Exit(code) from error
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OvernightError):
-        return str(error)
-    said = " ".join(str(error).split())[:200]
-    return (
-        f"the run must end by itself, got {type(error).__name__}: {said}; "
-        "run again with --debug for the whole story."
-    )

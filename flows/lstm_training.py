@@ -1,6 +1,6 @@
 """The flow that refreshes models: prices in, one trained LSTM a symbol."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
 from screening.summary import RunSummary
 from tasks.chain import findings_of, opened_workshop, training_chain
-from tasks.night import Night, planned_night
+from tasks.night import AsOf, Night, planned_night
 from tasks.publish import final_state, training_summary
 from tasks.turn import its_turn
 
@@ -29,7 +29,7 @@ def lstm_training(
     selection: Selection = Universe(universe="asx_priority"),
     source: SourceName = "yahoo",
     folder: Path | None = None,
-    as_of: date | None = None,
+    as_of: AsOf | None = None,
     train: Literal["always", "stale"] = "always",
     preset: PresetName = "standard",
     parameters: TrainingOverrides = TrainingOverrides(),

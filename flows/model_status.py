@@ -16,7 +16,11 @@ from modelling.registry import Registry
 
 
 class SymbolStatus(BaseModel):
-    """One symbol's model as it stands now; None is "not known"."""
+    """One symbol's model as it stands now; None is "not known".
+
+    `advice` is what to change for a better one, `challenger` why a newer one that was
+    trained since is not used.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +35,8 @@ class SymbolStatus(BaseModel):
     trained_at: datetime | None
     last_session: date | None
     reason: str
+    advice: str | None = None
+    challenger: str | None = None
 
 
 class ModelStatuses(BaseModel):
@@ -75,7 +81,14 @@ def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
     except ModelUnusable as error:
         return _line(symbol, None, ModelState("missing", None, str(error)))
     state = model_state(metadata, metadata.last_session, now, registry.settings)
-    return _line(symbol, metadata, state)
+    line = _line(symbol, metadata, state)
+    newer = registry.refused(symbol)
+    if newer is None or newer.training_date <= metadata.training_date:
+        return line
+    contest = newer.challenge
+    why = newer.rejected or (contest.sentence if contest else None)
+    advice = newer.advice or line.advice
+    return line.model_copy(update={"challenger": why, "advice": advice})
 
 
 def _line(
@@ -93,6 +106,7 @@ def _line(
         trained_at=metadata.training_date if metadata else None,
         last_session=metadata.last_session if metadata else None,
         reason=state.reason,
+        advice=metadata.advice if metadata else None,
     )
 
 

@@ -3,7 +3,7 @@
 A night that failed says so itself; this one finds the night that never ran.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from prefect import flow
@@ -15,14 +15,14 @@ from config.parameters import TrainingOverrides
 from config.places import is_there
 from market_data.selection import Selection, Universe
 from screening.table import csv_path, published_coverage
-from tasks.night import Night, planned_night
+from tasks.night import AsOf, Night, planned_night
 
 
 @flow(name="night-watch")
 def night_watch(
     selection: Selection = Universe(universe="asx_priority"),
     hours: Annotated[float, Field(ge=0, le=120)] = 12,
-    as_of: date | None = None,
+    as_of: AsOf | None = None,
     home: str | None = None,
 ) -> State[str]:
     """Fail where the night that was due is not published.

@@ -14,9 +14,23 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 from pydantic import SecretStr
 
 SILENT_SECONDS = 540
-"""Three heartbeats of 180 s; a run that is silent for longer is dead."""
+"""Three heartbeats of 180 s; a run that is silent for longer is dead.
 
-ENDED = ("Completed", "Failed", "Crashed", "Cancelled")
+A run that a worker has taken gives its first within a minute: until then it is pending.
+"""
+
+ENDED = (
+    "Cancelled",
+    "Completed",
+    "Completed with failures",
+    "Crashed",
+    "Failed",
+    "Missed",
+    "Skipped",
+    "TimedOut",
+)
+"""Names of final states, Prefect's own and ours."""
+
 TOLD = ("Failed", "Missed", "Crashed", "TimedOut", "Late")
 """States that reach the person; `Missed` is the night watch's."""
 
@@ -42,7 +56,7 @@ def end_dead_runs(silent_seconds: float = SILENT_SECONDS) -> None:
             name=DEAD_RUNS,
             description="A killed worker can't say that its run has ended.",
             trigger=EventTrigger(
-                after={"prefect.flow-run.heartbeat"},
+                after={"prefect.flow-run.heartbeat", "prefect.flow-run.Pending"},
                 expect={
                     "prefect.flow-run.heartbeat",
                     *(f"prefect.flow-run.{state}" for state in ENDED),

@@ -1,6 +1,6 @@
 """The flow of a night: prices and news in, the screening CSV and its report out."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
@@ -21,7 +21,7 @@ from tasks.chain import (
     screening_chain,
 )
 from tasks.lookout import opened_lookout
-from tasks.night import Night, TrainPolicy, planned_night
+from tasks.night import AsOf, Night, TrainPolicy, planned_night
 from tasks.publish import final_state, needless, publish
 from tasks.report import report
 from tasks.turn import its_turn
@@ -38,7 +38,7 @@ def overnight_screening(
     selection: Selection = Universe(universe="asx_priority"),
     source: SourceName = "yahoo",
     folder: Path | None = None,
-    as_of: date | None = None,
+    as_of: AsOf | None = None,
     train: TrainPolicy = "stale",
     preset: PresetName = "standard",
     parameters: TrainingOverrides = TrainingOverrides(),

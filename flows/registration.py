@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from config.errors import RunError
 from config.home import Home
+from config.secret_check import require_no_secret
 from config.settings import read_settings
 from flows.notices import end_dead_runs, tell_of_lost_nights
 from tasks.request_pace import ensure_request_limit
@@ -32,6 +33,8 @@ def register() -> None:
     ------
     RunError
         If `prefect deploy` refuses; the message ends with its last line.
+    ParameterError
+        If `prefect.yaml` holds what looks like a secret.
     """
     home = Home.at(os.environ.get("OVERNIGHT_HOME") or ".")
     _ensure_pool()
@@ -51,6 +54,7 @@ def _ensure_pool() -> None:
 
 
 def _deploy_all() -> None:
+    require_no_secret(CHECKOUT / "prefect.yaml")
     done = subprocess.run(
         [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
         cwd=CHECKOUT,

@@ -6,11 +6,17 @@ from typing import Any
 
 import typer
 
-from config.errors import ParameterError, SelectionError
+from config.errors import ParameterError, SelectionError, quoted
 from config.home import Home
 from config.parameters import TrainingOverrides, training_parameters
 from config.settings import read_settings
-from flows.options import NightOptions, SelectionOptions, TrainOptions
+from flows.options import (
+    EvaluateOptions,
+    NightOptions,
+    SelectionOptions,
+    SourceOptions,
+    TrainOptions,
+)
 from market_data.selection import (
     Selection,
     SymbolFile,
@@ -35,6 +41,25 @@ def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
     }
 
 
+def evaluation_arguments(options: EvaluateOptions) -> dict[str, Any]:
+    """Return the arguments of the last of the nights that are run again.
+
+    Raises
+    ------
+    UsageError
+        As `flow_arguments`.
+    """
+    return {
+        "selection": parsed_selection(options) or _asked_selection(options),
+        "source": options.source,
+        "folder": options.folder,
+        "as_of": parsed_date("to", options.last),
+        "train": "always",
+        "home": options.home,
+        **_parsed_parameters(options),
+    }
+
+
 def night_arguments(options: NightOptions) -> dict[str, Any]:
     """Return the arguments of a night that trains nothing.
 
@@ -47,7 +72,7 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         "selection": parsed_selection(options) or _asked_selection(options),
         "source": options.source,
         "folder": options.folder,
-        "as_of": _parsed_date(options.as_of),
+        "as_of": parsed_date("as_of", options.as_of),
         "train": "never",
         "preset": "standard",
         "parameters": TrainingOverrides(),
@@ -84,12 +109,13 @@ def _split(text: str) -> tuple[str, ...]:
     symbols = split_symbols(text)
     if not symbols:
         raise SelectionError(
-            f"`symbols` must name at least one symbol, got {text!r}; e.g. CBA.AX,AAPL."
+            f"`symbols` must name at least one symbol, got {quoted(text)}; "
+            "e.g. CBA.AX,AAPL."
         )
     return symbols
 
 
-def _asked_selection(options: NightOptions) -> Selection:
+def _asked_selection(options: SourceOptions) -> Selection:
     """Return the sample's own list, or what a person at the terminal picks."""
     if options.source == "sample":
         return Universe(universe="sample")
@@ -108,18 +134,25 @@ def _asked_selection(options: NightOptions) -> Selection:
     return listed(names[number - 1])
 
 
-def _parsed_date(text: str | None) -> date | None:
+def parsed_date(name: str, text: str | None) -> date | None:
+    """Return the date of the option `name`, None where it was not given.
+
+    Raises
+    ------
+    ParameterError
+        If the text is no date.
+    """
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(
-            f"`as_of` must be a date like 2025-11-10, got {text!r}."
+            f"`{name}` must be a date like 2025-11-10, got {quoted(text)}."
         ) from error
 
 
-def _parsed_parameters(options: TrainOptions) -> dict[str, Any]:
+def _parsed_parameters(options: EvaluateOptions | TrainOptions) -> dict[str, Any]:
     """Return `preset` and `parameters` of a flow."""
     preset = options.preset or (
         "quick_test" if options.source == "sample" else "standard"
@@ -130,6 +163,7 @@ def _parsed_parameters(options: TrainOptions) -> dict[str, Any]:
         "batch_size": options.batch_size,
         "validation_split": options.validation_split,
         "period": options.period,
+        "dropout": options.dropout,
     }
     checked = training_parameters(preset, **given).model_dump()
     asked = {name: checked[name] for name, value in given.items() if value is not None}

@@ -1,21 +1,19 @@
 """The flow that trains one symbol: `-p symbol=CBA.AX` is all it needs."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from config.parameters import PresetName, TrainingOverrides
 from flows.lstm_training import trained
 from flows.run_name import run_name
-from market_data.selection import Symbols
+from market_data.selection import Symbols, SymbolText
 from market_data.sources import SourceName
 from screening.summary import RunSummary
-from tasks.night import planned_night
+from tasks.night import AsOf, planned_night
 
 
 @flow(
@@ -24,10 +22,10 @@ from tasks.night import planned_night
     task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
 )
 def single_training(
-    symbol: Annotated[str, Field(min_length=1, max_length=20)],
+    symbol: SymbolText,
     source: SourceName = "yahoo",
     folder: Path | None = None,
-    as_of: date | None = None,
+    as_of: AsOf | None = None,
     preset: PresetName = "standard",
     parameters: TrainingOverrides = TrainingOverrides(),
     home: str | None = None,

@@ -1,17 +1,16 @@
-"""What a person sees: progress while a run works, tables when it ends.
+"""What a person sees when a command ends: tables and totals.
 
 Light at import: who asks for a model's standing does not wait for Prefect.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+
+from flows.output import NARROW, say
 
 if TYPE_CHECKING:
     from flows.event_report import ComingEvent, EventReport
@@ -19,74 +18,25 @@ if TYPE_CHECKING:
     from flows.model_status import ModelStatuses
     from screening.row import Row
     from screening.summary import RunSummary
-    from tasks.progress import Listener, Standing
-
-NARROW: dict[str, Any] = {
-    "box": box.SIMPLE_HEAD,
-    "padding": (0, 1, 0, 0),
-    "pad_edge": False,
-}
-"""Tables fit 80 columns, and need no character that an old terminal lacks."""
-
-
-@contextmanager
-def shown_progress(title: str) -> Iterator[None]:
-    """Show on stderr how far the run is: a bar for a person, lines for a file."""
-    from tasks.progress import listener  # noqa: PLC0415  it loads Prefect
-
-    console = Console(stderr=True, highlight=False)
-    showing = _bar if console.is_terminal else _lines
-    with showing(title, console) as show:
-        token = listener.set(show)
-        try:
-            yield
-        finally:
-            listener.reset(token)
-
-
-@contextmanager
-def _bar(title: str, console: Console) -> "Iterator[Listener]":
-    columns = (
-        SpinnerColumn("line"),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[standing]}"),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        bar = progress.add_task(title, total=1.0, standing="starting")
-        yield lambda standing: progress.update(
-            bar, completed=standing.share, standing=standing.sentence
-        )
-
-
-@contextmanager
-def _lines(title: str, console: Console) -> "Iterator[Listener]":
-    """Print a line each time a symbol is done."""
-    told = 0
-
-    def show(standing: "Standing") -> None:
-        nonlocal told
-        if standing.done > told:
-            told = standing.done
-            console.print(f"{title}: {standing.sentence}", soft_wrap=True)
-
-    yield show
 
 
 def show_summary(summary: "RunSummary") -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False)
     for notice in summary.notices:
-        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+        say(console, f"[bold]note[/] {escape(notice)}")
     for symbol, reason in summary.failures.items():
-        console.print(f"[bold]failed[/] {symbol}: {escape(reason)}", soft_wrap=True)
+        say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
     if summary.csv:
         for symbol, reason in summary.untrained.items():
-            console.print(f"not trained {symbol}: {escape(reason)}", soft_wrap=True)
+            say(console, f"not trained {symbol}: {escape(reason)}")
         console.print(_screening_table(summary))
     elif summary.trained:
         console.print(_training_table(summary))
-    console.print(_totals(summary), soft_wrap=True)
+        _print_advice(
+            console, {one.symbol: one.advice for one in summary.trained if one.advice}
+        )
+    say(console, _totals(summary))
     if summary.csv:
         console.print(f"CSV: {summary.csv}", soft_wrap=True)
     if summary.report:
@@ -126,9 +76,12 @@ def show_statuses(found: "ModelStatuses") -> None:
             _number(line.skill, ".3f"),
             "-" if line.age_days is None else f"{line.age_days} d",
             str(line.last_session or "-"),
-            escape(line.reason),
+            escape(line.reason or line.challenger or ""),
         )
     console.print(table)
+    _print_advice(
+        console, {line.symbol: line.advice for line in found.symbols if line.advice}
+    )
     console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
 
 
@@ -177,9 +130,10 @@ def _event_cell(row: "Row") -> str:
 
 def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
-    table = Table(*headings, "rejected, and what to change", **NARROW)
+    table = Table(*headings, "not used, because", **NARROW)
     for model in summary.trained:
-        why = [text for text in (model.rejected, model.advice) if text]
+        contest = model.challenge
+        lost = contest.sentence if contest and contest.lost else None
         table.add_row(
             model.symbol,
             model.grade,
@@ -187,9 +141,15 @@ def _training_table(summary: "RunSummary") -> Table:
             str(model.epochs_run),
             f"{model.results.final_loss:.5f}",
             f"{model.results.final_val_loss:.5f}",
-            escape("; ".join(why)),
+            escape(model.rejected or lost or ""),
         )
     return table
+
+
+def _print_advice(console: Console, advice: Mapping[str, str]) -> None:
+    """Print what to change for a better model, by parameter and option."""
+    for symbol, text in advice.items():
+        say(console, f"[bold]advice[/] {symbol}: {escape(text)}")
 
 
 def _number(value: float | None, form: str) -> str:
@@ -200,7 +160,7 @@ def show_events(report: "EventReport") -> None:
     """Print each symbol's risk term by term, its haircut and sit-out, and why."""
     console = Console(highlight=False)
     for notice in report.notices:
-        console.print(f"[bold]note[/] {escape(notice)}", soft_wrap=True)
+        say(console, f"[bold]note[/] {escape(notice)}")
     for line in report.symbols:
         sit_out = {True: "SIT OUT", False: "trade", None: "not known"}[line.sit_out]
         console.print(
@@ -211,7 +171,7 @@ def show_events(report: "EventReport") -> None:
         told += [f"+{term.points:.2f} {term.why}" for term in line.terms]
         told += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
         for text in filter(None, [*told, line.warning]):
-            console.print(f"  {escape(text)}", soft_wrap=True)
+            say(console, f"  {escape(text)}")
 
 
 def _event_line(event: "ComingEvent") -> str:
@@ -232,7 +192,7 @@ def show_language_model(found: "LanguageModel") -> None:
         soft_wrap=True,
     )
     if not found.usable:
-        console.print(escape(found.reason), soft_wrap=True)
+        say(console, escape(found.reason))
         return
     console.print(f"{found.megabytes} MB in {found.folder}", soft_wrap=True)
     console.print(

@@ -62,7 +62,7 @@ def checked(
     Raises
     ------
     BadPrices
-        For zero, negative or mostly missing values.
+        For zero, negative or mostly missing values, and a step to another unit.
     StalePrices
         If no row is of the as-of session.
     TooShort
@@ -81,6 +81,7 @@ def checked(
     _refuse_impossible(frame)
     _refuse_stale(frame, as_of)
     _refuse_short(frame, settings)
+    _refuse_leap(frame, settings)
     defects += _high_below_low(frame)
     defects += _jumps(frame, settings)
     defects += _holes(frame, exchange, settings)
@@ -175,6 +176,22 @@ def _refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
         raise TooShort(
             f"screening needs {settings.minimum_sessions} sessions, got {len(rows)} "
             f"up to {rows.index[-1].date()}; wait until it has traded for longer."
+        )
+
+
+def _refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
+    """Refuse a step that only another unit makes: no voice of the blend survives it."""
+    closes = rows[ADJUSTED_CLOSE]
+    factors = (closes / closes.shift()).iloc[1:]
+    most = settings.largest_move_factor
+    leaps = factors[(factors > most) | (factors < 1 / most)]
+    if not leaps.empty:
+        day, factor = leaps.index[0], leaps.iloc[0]
+        raise BadPrices(
+            f"a close must be {1 / most:g} to {most:g} times the last one, got "
+            f"{factor:.3g} times on {day.date()}, close {rows[CLOSE].loc[day]:g}; "
+            "correct what looks like a split nobody adjusted for, or pence for pounds, "
+            "or raise `largest_move_factor`."
         )
 
 

@@ -7,9 +7,16 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.errors import SelectionError
+from config.errors import SelectionError, quoted
+from config.places import read_limited
 from config.universes import UNIVERSES
-from market_data.symbols import parse_symbol
+from market_data.symbols import FORM_PATTERN, parse_symbol
+
+SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
+"""What a person typed as a symbol; a server refuses by the pattern what can be none."""
+
+LARGEST_FILE_BYTES = 5_000_000
+"""More than any list of symbols has; a wrong file, or a device, is not read whole."""
 
 
 class _Choice(BaseModel):
@@ -38,7 +45,7 @@ class Symbols(_Choice):
     """Symbols one by one."""
 
     symbols: Annotated[
-        tuple[str, ...],
+        tuple[SymbolText, ...],
         Field(description="Yahoo-style tickers, e.g. CBA.AX", min_length=1),
     ]
 
@@ -100,7 +107,7 @@ def split_symbols(text: str) -> tuple[str, ...]:
 def _universe(name: str, universes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     if name not in universes:
         raise SelectionError(
-            f"`universe` must be one of {', '.join(universes)}, got {name!r}."
+            f"`universe` must be one of {', '.join(universes)}, got {quoted(name)}."
         )
     return universes[name]
 
@@ -116,8 +123,8 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
 def _from_file(path: Path) -> list[tuple[str, str]]:
     """Return (text, place) pairs; the place opens an error's sentence."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_limited(path, LARGEST_FILE_BYTES).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         raise SelectionError(
             f"`file` must be a readable UTF-8 text, got {path}: {error}."
         ) from error
@@ -155,7 +162,8 @@ def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, str):
             raise SelectionError(
-                f"{path.name} entry {number} must be a symbol in quotes, got {entry!r}."
+                f"{path.name} entry {number} must be a symbol in quotes, "
+                f"got {quoted(entry)}."
             )
     return [
         (entry, f"{path.name} entry {number}: ")

@@ -6,9 +6,13 @@
 import re
 from dataclasses import dataclass
 
-from config.errors import SelectionError
+from config.errors import SelectionError, quoted
 
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
+
+FORM_PATTERN = r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
+"""For a form's schema, in any case of letters: all that `parse_symbol` takes, and
+little else; short, since a refusal shows it."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,12 @@ def parse_symbol(text: str) -> str:
         return symbol
     if not _SHAPE.fullmatch(symbol):
         raise SelectionError(
-            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {_short(text)}."
+            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {quoted(text)}."
         )
     if _suffix(symbol) not in EXCHANGES:
         raise SelectionError(
             f"`symbol` must end in .AX (ASX), .L (London) or nothing (US), "
-            f"got {_short(text)}; US share classes are written like BRK-B."
+            f"got {quoted(text)}; US share classes are written like BRK-B."
         )
     return symbol
 
@@ -67,14 +71,10 @@ def file_stem(symbol: str) -> str:
         If the symbol was never validated: no other text becomes a path.
     """
     if parse_symbol(symbol) != symbol:
-        raise SelectionError(f"`symbol` must be in capitals, got {_short(symbol)}.")
+        raise SelectionError(f"`symbol` must be in capitals, got {quoted(symbol)}.")
     return symbol
 
 
 def _suffix(symbol: str) -> str:
     _, dot, suffix = symbol.partition(".")
     return dot + suffix
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:40] + "...")

@@ -10,6 +10,9 @@ from config.errors import BadPrices, Unreachable
 from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
 from market_data.yahoo_client import YahooClient
 
+ADJUSTED = b'"adjclose"'
+"""The name of the adjusted closes in Yahoo's answer."""
+
 
 class YahooSource:
     """Yahoo's daily bars."""
@@ -33,8 +36,10 @@ class YahooSource:
                 keepna=True,
                 timeout=self._client.timeout,
             )
+            body = ticker.session.last_body
             described = ticker.history_metadata or {}
             _require_same_symbol(symbol, described)
+            _require_adjusted(symbol, body)
             return PriceHistory(
                 finished_bars(_from_yahoo(symbol, frame, last), described),
                 currency=str(described.get("currency") or ""),
@@ -52,6 +57,14 @@ def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:
         raise BadPrices(
             f"Yahoo must answer for {symbol}, got prices of {answered}; try again "
             "later."
+        )
+
+
+def _require_adjusted(symbol: str, body: bytes) -> None:
+    """Refuse an answer without adjusted closes: yfinance puts the plain ones there."""
+    if ADJUSTED not in body:
+        raise Unreachable(
+            f"Yahoo must send adjusted closes of {symbol}, got none; try again later."
         )
 
 

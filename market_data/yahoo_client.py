@@ -25,6 +25,8 @@ from config.settings import PriceSettings
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from market_data.yahoo_session import TimedSession
+
 NO_NETWORK_CODES = (5, 6, 7)
 """curl's codes for a proxy or host without address, and for a refused connection."""
 
@@ -39,11 +41,16 @@ class RequestBudget:
     Shared by all threads of a run, so that many symbols do not each wait their fill.
     """
 
-    def __init__(self, per_second: float, retry_seconds: float) -> None:
+    def __init__(
+        self, per_second: float, retry_seconds: float, give_up_after: int
+    ) -> None:
         """Start with the whole waiting time and no request made."""
         self._interval = 1 / per_second
         self._deadline: float | None = None
         self._retry_seconds = retry_seconds
+        self._give_up_after = give_up_after
+        self._failures: list[SymbolError] = []
+        self._spent = False
         self._next = 0.0
         self._lock = threading.Lock()
 
@@ -67,7 +74,30 @@ class RequestBudget:
             now = time.monotonic()
             if self._deadline is None:
                 self._deadline = now + self._retry_seconds
-            return now + pause <= self._deadline
+            fits = now + pause <= self._deadline
+            self._spent = self._spent or not fits
+            return fits
+
+    def note(self, failure: SymbolError | None) -> None:
+        """Count failures in a row; an answer, be it a no, ends the row."""
+        with self._lock:
+            if failure is not None and isinstance(failure, RateLimited | Unreachable):
+                self._failures.append(failure)
+            else:
+                self._failures.clear()
+
+    @property
+    def given_up(self) -> SymbolError | None:
+        """Return the last failure where asking on is hopeless, else None.
+
+        That is: many in a row, and the waiting time spent or no network at all. Without
+        it each of some hundred symbols would wait for a dead service once.
+        """
+        with self._lock:
+            if len(self._failures) < self._give_up_after:
+                return None
+            last = self._failures[-1]
+            return last if self._spent or isinstance(last, NoNetwork) else None
 
 
 class YahooClient:
@@ -90,13 +120,14 @@ class YahooClient:
         it, after the client's own pace.
         """
         self.timeout = settings.request_timeout_seconds
-        rate = settings.requests_per_second
-        self._budget = RequestBudget(rate, settings.retry_seconds)
-        self._extras = RequestBudget(rate, settings.extras_retry_seconds)
+        self._question_seconds = settings.question_timeout_seconds
+        rate, most = settings.requests_per_second, settings.give_up_after
+        self._budget = RequestBudget(rate, settings.retry_seconds, most)
+        self._extras = RequestBudget(rate, settings.extras_retry_seconds, most)
         self._shared_pace = shared_pace
         self._turn = threading.Lock()
         self._opening = threading.Lock()
-        self._opened: tuple[ModuleType, Any] | None = None
+        self._opened: tuple[ModuleType, TimedSession] | None = None
 
     def ask[Answer](
         self,
@@ -110,7 +141,8 @@ class YahooClient:
 
         Rate limits and broken answers are tried again, with growing, jittered pauses,
         while the run's shared budget lasts; an unknown symbol is not. `what` names the
-        answer in messages; `extra` marks one that a night can do without.
+        answer in messages; `extra` marks one that a night can do without, and that is
+        tried once where the prices were given up.
 
         Raises
         ------
@@ -121,11 +153,19 @@ class YahooClient:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_pass),
             wait=tenacity.wait_random_exponential(multiplier=2, min=1, max=60),
-            stop=lambda state: not budget.allows(state.upcoming_sleep),
+            stop=lambda state: (
+                self._budget.given_up is not None
+                or not budget.allows(state.upcoming_sleep)
+            ),
             reraise=True,
         )
-        answer: Answer = retrying(self._ask_once, symbol, what, request)
+        answer: Answer = retrying(self._ask_once, budget, symbol, what, request)
         return answer
+
+    @property
+    def clock_lead_seconds(self) -> float | None:
+        """Return how far this machine's clock is ahead of Yahoo's, None if unknown."""
+        return self._opened[1].clock_lead_seconds if self._opened else None
 
     def calendar_events(self, symbol: str) -> dict[str, Any]:
         """Return Yahoo's `calendarEvents` of the symbol as it came, times as epochs.
@@ -150,12 +190,24 @@ class YahooClient:
         return self.ask(symbol, "a calendar", request, extra=True)
 
     def _ask_once[Answer](
-        self, symbol: str, what: str, request: Callable[[Any], Answer]
+        self,
+        budget: RequestBudget,
+        symbol: str,
+        what: str,
+        request: Callable[[Any], Answer],
     ) -> Answer:
+        _require_hope(budget, symbol, what)
         yfinance, session = self._client()
         self._wait_for_turn()
         ticker = yfinance.Ticker(symbol, session=session)
-        return _typed_causes(symbol, what, lambda: request(ticker))
+        try:
+            with session.question():
+                answer = _typed_causes(symbol, what, lambda: request(ticker))
+        except SymbolError as error:
+            budget.note(error)
+            raise
+        budget.note(None)
+        return answer
 
     def _wait_for_turn(self) -> None:
         self._budget.pace()
@@ -166,16 +218,17 @@ class YahooClient:
         for budget in (self._budget, self._extras):
             budget.excuse(waited)
 
-    def _client(self) -> tuple["ModuleType", Any]:
+    def _client(self) -> tuple["ModuleType", "TimedSession"]:
         """Return yfinance and its one session, opened on first use."""
         with self._opening:
             if self._opened is None:
-                import curl_cffi  # noqa: PLC0415  heavy, and of this source only
-                import yfinance  # noqa: PLC0415
+                import yfinance  # noqa: PLC0415  heavy, and of this source only
+
+                from market_data.yahoo_session import TimedSession  # noqa: PLC0415
 
                 yfinance.config.debug.hide_exceptions = False
                 _silence(yfinance)
-                session: Any = curl_cffi.requests.Session(impersonate="chrome")
+                session = TimedSession(self.timeout, self._question_seconds)
                 self._opened = yfinance, session
         return self._opened
 
@@ -186,6 +239,20 @@ def _silence(yfinance: "ModuleType") -> None:
     # The client un-hides pandas 4 deprecations of its own code when it is imported.
     warnings.filterwarnings(
         "ignore", category=DeprecationWarning, module=yfinance.__name__
+    )
+
+
+def _require_hope(budget: RequestBudget, symbol: str, what: str) -> None:
+    """Raise what the last of too many failures was, without another request."""
+    failure = budget.given_up
+    if failure is None:
+        return
+    limited = isinstance(failure, RateLimited)
+    said = "429 too many requests" if limited else "no usable answer"
+    cure = "wait an hour or lower `requests_per_second`" if limited else "try later"
+    raise type(failure)(
+        f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it "
+        f"asked no more in this run; {cure}."
     )
 
 

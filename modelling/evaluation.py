@@ -8,11 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from config.parameters import TrainingParameters
+from config.parameters import MOST_EPOCHS, TrainingParameters
 from config.settings import ModelSettings
 from features.windows import Floats
 
 Grade = Literal["excellent", "good", "moderate", "poor", "overfitting"]
+
+ADVISED_DROPOUT, ADVISED_PERIOD, ADVISED_SEQUENCE = 0.3, "5y", 90
+"""What the published guide advises against overfitting and poor models."""
 
 
 @dataclass(frozen=True)
@@ -82,20 +85,54 @@ def rejection(
     return None
 
 
-def advice(model_grade: Grade, parameters: TrainingParameters) -> str | None:
-    """Return what to change for a better grade, None where it is good."""
+def advice(
+    model_grade: Grade, parameters: TrainingParameters, epochs_run: int | None = None
+) -> str | None:
+    """Return what to change for a better grade and by which option; None where good.
+
+    `epochs_run` tells two kinds of `poor` apart: a training that was still learning
+    when its epochs were spent, and one that had stopped because the data gave no more.
+    """
     if model_grade == "overfitting":
-        return (
-            f"fewer epochs than {parameters.epochs}, "
-            f"or dropout 0.3 instead of {parameters.dropout:g}"
+        return "overfitting: " + ", or ".join(_against_overfitting(parameters))
+    if model_grade != "poor":
+        return None
+    more_epochs, more_data = _more_epochs(parameters), _more_data(parameters)
+    if epochs_run is not None and epochs_run < parameters.epochs:
+        hints = [*more_data, *more_epochs]
+        cause = f"poor data, nothing more was learned after {epochs_run} epochs"
+    else:
+        hints, cause = [*more_epochs, *more_data], "too few epochs, or poor data"
+    return f"{cause}: {', '.join(hints) or 'no parameter can help, leave it out'}"
+
+
+def _against_overfitting(parameters: TrainingParameters) -> list[str]:
+    hints = [f"fewer epochs than {parameters.epochs} (--epochs)"]
+    if parameters.dropout < ADVISED_DROPOUT:
+        hints.append(
+            f"dropout {ADVISED_DROPOUT:g} instead of {parameters.dropout:g} (--dropout)"
         )
-    if model_grade == "poor":
-        return (
-            f"more epochs than {parameters.epochs}, period 5y instead of "
-            f"{parameters.period}, sequence_length 90 instead of "
-            f"{parameters.sequence_length}"
+    return hints
+
+
+def _more_epochs(parameters: TrainingParameters) -> list[str]:
+    if parameters.epochs >= MOST_EPOCHS:
+        return []
+    return [f"more epochs than {parameters.epochs} (--epochs)"]
+
+
+def _more_data(parameters: TrainingParameters) -> list[str]:
+    hints = []
+    if parameters.period != ADVISED_PERIOD:
+        hints.append(
+            f"period {ADVISED_PERIOD} instead of {parameters.period} (--period)"
         )
-    return None
+    if parameters.sequence_length < ADVISED_SEQUENCE:
+        hints.append(
+            f"sequence_length {ADVISED_SEQUENCE} instead of "
+            f"{parameters.sequence_length} (--sequence-length)"
+        )
+    return hints
 
 
 def _root_mean_square(values: Floats) -> float:

@@ -1,6 +1,6 @@
 """Whether a model is there, may speak, and is young enough for a given night."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -30,7 +30,7 @@ class ModelState:
 
     @property
     def may_speak(self) -> bool:
-        """Return whether the blend may hear it: a stale model still may."""
+        """Return whether the blend may hear it: a stale one may until it expires."""
         return self.status in ("fresh", "stale") and not self.reason
 
 
@@ -51,7 +51,28 @@ def night_model(
         basis_ratio(metadata, indicators)
     except ModelUnusable as error:
         return metadata, ModelState("stale", state.age_days, str(error), due=True)
+    if state.due and _tried(registry, metadata, as_of, now):
+        return metadata, replace(state, due=False)
     return metadata, state
+
+
+def _tried(
+    registry: Registry, metadata: ModelMetadata, as_of: date, now: datetime
+) -> bool:
+    """Return whether a refresh was tried within `stale_after_days`, and refused.
+
+    Else a model that stays because its challengers are worse would have one trained
+    against it every night. One that only lost does not hold off the next where the
+    live model has expired: that one no longer defends itself.
+    """
+    settings, candidate = registry.settings, registry.refused(metadata.symbol)
+    if candidate is None or candidate.last_session > as_of:
+        return False
+    if candidate.usable and expired(metadata, as_of, now, settings):
+        return False
+    later = candidate.training_date > metadata.training_date
+    limit = timedelta(days=settings.stale_after_days)
+    return later and model_age(candidate, as_of, now) <= limit
 
 
 def model_state(
@@ -62,9 +83,28 @@ def model_state(
     Age is the larger of the time since training and the days from the model's last
     session to `as_of`: in a replay of old nights only the second one moves.
     """
-    since = now - metadata.training_date
-    age = max(since, as_of - metadata.last_session, timedelta(0))
+    age = model_age(metadata, as_of, now)
     old = age > timedelta(days=settings.stale_after_days)
     if metadata.rejected:
         return ModelState("rejected", age.days, metadata.rejected, due=old)
-    return ModelState("stale" if old else "fresh", age.days, due=old)
+    why = ""
+    if expired(metadata, as_of, now, settings):
+        why = (
+            f"the model must be {settings.expires_after_days} days old or younger, got "
+            f"{age.days} days; run `overnight train {metadata.symbol}`"
+        )
+    return ModelState("stale" if old else "fresh", age.days, why, due=old)
+
+
+def model_age(metadata: ModelMetadata, as_of: date, now: datetime) -> timedelta:
+    """Return the larger of the ages by the clock and by the sessions."""
+    since = now - metadata.training_date
+    return max(since, as_of - metadata.last_session, timedelta(0))
+
+
+def expired(
+    metadata: ModelMetadata, as_of: date, now: datetime, settings: ModelSettings
+) -> bool:
+    """Return whether the model is too old to speak and to be defended."""
+    limit = timedelta(days=settings.expires_after_days)
+    return model_age(metadata, as_of, now) > limit

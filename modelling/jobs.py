@@ -13,22 +13,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from config.errors import TooShort
+from config.errors import SymbolError, TooShort
 from config.parameters import TrainingParameters
 from config.places import AnyPath
 from config.settings import ModelSettings
 from config.tables import read_table
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
+from modelling.challenge import challenged
 from modelling.evaluation import advice, grade, loss_ratio, rejection
 from modelling.forecasting import Forecast, forecast
-from modelling.model_metadata import ModelMetadata, TrainingResults
+from modelling.freshness import expired
+from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
+
+if TYPE_CHECKING:
+    import keras
+
+TRIED_WINDOWS = 4
+"""Lengths of a window in the rows on which the backend is tried."""
 
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
 
@@ -77,7 +86,31 @@ def train_symbol(
     seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
     metadata = _described(job, model, rows, sessions, seconds)
-    return Registry(job.models, job.settings).save(metadata, model.network.save)
+    registry = Registry(job.models, job.settings)
+    contest = _contest(registry, metadata, indicators)
+    metadata = metadata.model_copy(update={"challenge": contest})
+    return registry.save(metadata, model.network.save)
+
+
+def _contest(
+    registry: Registry, new: ModelMetadata, indicators: pd.DataFrame
+) -> Challenge | None:
+    """Return how the new model fares against the live one, None where none defends.
+
+    A rejected or expired model does not, nor one that knows later sessions: beside it
+    the new one only serves a replay.
+    """
+    live, as_of = registry.live(new.symbol), new.last_session
+    if not new.usable or live is None or not live.usable or live.last_session > as_of:
+        return None
+    if expired(live, as_of, new.training_date, registry.settings):
+        return None
+    residuals = np.asarray(new.calibration_residuals)
+    try:
+        network = registry.load(live)
+        return challenged(live, network, indicators, residuals, registry.settings)
+    except SymbolError:
+        return None  # One that can't be asked can't be heard either.
 
 
 def forecast_symbol(
@@ -90,11 +123,53 @@ def forecast_symbol(
     SymbolError
         If the model does not load or does not fit the features.
     """
-    _load_backend_quietly()
     registry = Registry(job.models, job.settings)
     indicators = read_table(job.indicators)
     metadata = registry.known_by(job.symbol, indicators.index[-1].date())
-    return forecast(registry.load(metadata), metadata, indicators)
+    return Forecaster(registry).forecast(metadata, indicators)
+
+
+class Forecaster:
+    """A registry's models; the one that was asked last stays loaded."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Load nothing yet."""
+        self._registry = registry
+        self._loaded: tuple[str, keras.Model] | None = None
+
+    def forecast(self, metadata: ModelMetadata, indicators: pd.DataFrame) -> Forecast:
+        """Return what the model that `metadata` describes says of the next session.
+
+        Raises
+        ------
+        SymbolError
+            If the model does not load or does not fit the features.
+        """
+        name = metadata.model_fingerprint
+        if self._loaded is None or self._loaded[0] != name:
+            _load_backend_quietly()
+            self._loaded = name, self._registry.load(metadata)
+        return forecast(self._loaded[1], metadata, indicators)
+
+
+def try_backend(
+    parameters: TrainingParameters,
+    _on_epoch: Callable[[EpochDone], None] = lambda _: None,
+) -> str:
+    """Return what computes the networks, after one training on made rows.
+
+    Raises
+    ------
+    Exception
+        Whatever is wrong with the installation.
+    """
+    _load_backend_quietly()
+    import keras  # noqa: PLC0415
+
+    sessions = parameters.sequence_length * TRIED_WINDOWS
+    generator = np.random.default_rng(parameters.seed)
+    train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
+    return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
@@ -187,7 +262,7 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
         "majority_rate": record.majority_rate,
         "grade": model_grade,
         "rejected": rejection(model_grade, record.skill, job.settings),
-        "advice": advice(model_grade, job.parameters),
+        "advice": advice(model_grade, job.parameters, model.epochs_run),
     }
 
 

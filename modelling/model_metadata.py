@@ -23,6 +23,31 @@ class TrainingResults(BaseModel):
     training_time: float
 
 
+class Challenge(BaseModel):
+    """A new model against the live one on the same sessions; errors of returns."""
+
+    model_config = ConfigDict(frozen=True)
+
+    champion_trained_at: datetime
+    sessions: int
+    rmse: float
+    champion_rmse: float
+    p_value: float = Field(description="Chance of so much worse by luck alone")
+    lost: bool = Field(description="Whether the live model stays")
+
+    @property
+    def sentence(self) -> str:
+        """Return who stays, and by which numbers."""
+        day = self.champion_trained_at.date()
+        outcome = (
+            f"the model of {day} stays" if self.lost else f"replaces that of {day}"
+        )
+        return (
+            f"{outcome}: RMSE {self.rmse:.5f} against its {self.champion_rmse:.5f} on "
+            f"the same {self.sessions} sessions, p = {self.p_value:.3f}"
+        )
+
+
 class ModelMetadata(BaseModel):
     """One model's description."""
 
@@ -63,6 +88,9 @@ class ModelMetadata(BaseModel):
     grade: Grade
     rejected: str | None = Field(description="Why the model must not speak")
     advice: str | None
+    challenge: Challenge | None = Field(
+        default=None, description="Against the live model; none where it had none"
+    )
     parameters: TrainingParameters
     library_versions: dict[str, str]
     data_fingerprint: str = Field(description="SHA-256 of the training rows")
@@ -79,3 +107,8 @@ class ModelMetadata(BaseModel):
     def usable(self) -> bool:
         """Return whether the model may speak in the blend."""
         return self.rejected is None
+
+    @property
+    def takes_over(self) -> bool:
+        """Return whether the model may take a usable live one's place."""
+        return self.usable and not (self.challenge and self.challenge.lost)

@@ -2,11 +2,13 @@
 
 Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
 `lstm_{symbol}_metadata.json`; `history/` with earlier pairs; `rejected/` with the last
-candidate that was not good enough to replace a usable one. Nothing is pickled.
+candidate that did not replace a usable one: not usable itself, or worse. Nothing is
+pickled.
 """
 
 import hashlib
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -62,9 +64,9 @@ class Registry:
         """Write a new pair where it belongs; return its metadata with the fingerprint.
 
         `write_model` fills a `.keras` path. A usable model, or the first one, goes live
-        and the pair before it to `history/`. A model that is not usable never replaces
-        one that is; a model for a replayed night goes straight to `history/` where the
-        live one knows later sessions.
+        and the pair before it to `history/`. A model that is not usable, or has lost
+        its challenge, never replaces one that is; a model for a replayed night goes
+        straight to `history/` where the live one knows later sessions.
 
         Raises
         ------
@@ -87,7 +89,7 @@ class Registry:
         live = self.live(symbol)
         if live and live.last_session > metadata.last_session:
             _move(draft, self._history_pair(metadata))
-        elif live and live.usable and not metadata.usable:
+        elif live and live.usable and not metadata.takes_over:
             _move(draft, ModelPair.of(self.folder / "rejected", symbol))
         else:
             if live:
@@ -101,6 +103,10 @@ class Registry:
             return self.required(symbol)
         except ModelUnusable:
             return None
+
+    def refused(self, symbol: str) -> ModelMetadata | None:
+        """Return the metadata of the last candidate that did not go live."""
+        return _read(ModelPair.of(self.folder / "rejected", symbol).metadata, symbol)
 
     def required(self, symbol: str) -> ModelMetadata:
         """Return the live model's metadata; writes nothing.
@@ -181,14 +187,15 @@ class Registry:
         ModelUnusable
             If the file is no model that loads safely.
         """
-        import keras  # noqa: PLC0415  loads the backend, seconds
-
         path = ModelPair.of(self.folder, metadata.symbol).model
         earlier = self._history_pair(metadata).model
         if is_there(earlier) and not _belongs(path, metadata):
             path = earlier
         try:
             with local_copy(path) as file:
+                _require_bounded(file, self.settings.largest_model_mb)
+                import keras  # noqa: PLC0415  loads the backend, seconds
+
                 return keras.saving.load_model(file, compile=False, safe_mode=True)
         except Exception as error:  # Keras raises many types for a bad file.
             raise ModelUnusable(
@@ -273,11 +280,25 @@ def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
 def _belongs(model: AnyPath, metadata: ModelMetadata) -> bool:
     try:
         return _fingerprint(model) == metadata.model_fingerprint
-    except FileNotFoundError:
+    except OSError:  # None there, a folder in its place, or no right to read it.
         return False
 
 
+def _require_bounded(file: Path, most_mb: int) -> None:
+    """Refuse a file that unpacks to more than any model: a few kB can be gigabytes.
+
+    Readers of a zip take no more out of it than its listing says.
+    """
+    with zipfile.ZipFile(file) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    if unpacked > most_mb * 1_000_000:
+        raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {most_mb}")
+
+
 def _fingerprint(path: AnyPath) -> str:
+    if isinstance(path, Path):
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(read_whole(path)).hexdigest()
 
 

@@ -1,7 +1,9 @@
 """The daily training log: one JSON line for each model trained or failed."""
 
+import errno
 import json
 import os
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -25,14 +27,23 @@ from modelling.model_metadata import ModelMetadata
 LOG_NAME = "_training_log.jsonl"
 PARTS = "parts"
 
+_appending = threading.Lock()
+"""The threads of a run; other processes are kept out of a home by its lock."""
+
 
 def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
-    """Return the line of a model that was trained, rejected or not."""
+    """Return the line of a model that was trained: live now, rejected, or worse.
+
+    `status` is `worse` where the model is usable and yet the one before it stays.
+    """
+    accepted = "trained" if metadata.takes_over else "worse"
+    contest = metadata.challenge
     return {
         "at": at.isoformat(),
         "symbol": metadata.symbol,
-        "status": "trained" if metadata.usable else "rejected",
+        "status": accepted if metadata.usable else "rejected",
         "reason": metadata.rejected,
+        "challenge": contest.sentence if contest else None,
         "advice": metadata.advice,
         "grade": metadata.grade,
         "skill": metadata.skill,
@@ -91,12 +102,28 @@ def append_entry(folder: AnyPath, at: datetime, entry: dict[str, Any]) -> None:
 
 def _append(path: Path, line: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One write on an append-only descriptor: lines of parallel tasks don't mix.
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    # One write on an append-only descriptor: a kill leaves no part of a line.
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line)
+        with _appending:
+            _append_whole(descriptor, line)
     finally:
         os.close(descriptor)
+
+
+def _append_whole(descriptor: int, line: bytes) -> None:
+    """Write the line, or leave the file as it was where the disk is full."""
+    size = os.fstat(descriptor).st_size
+    if size and _last_byte(descriptor, size) != b"\n":
+        line = b"\n" + line  # What a power cut tore stays a line of its own.
+    if os.write(descriptor, line) < len(line):
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)
 
 
 def close_log(folder: AnyPath) -> None:

@@ -160,14 +160,14 @@ def sit_out_events(
         for one in events
         if not one.is_window
         and abs(apart := sessions_apart(exchange, as_of, one.first))
-        <= _reach(one, settings)
+        <= sit_out_reach(one.type, settings)
     ]
     return [one for *_, one in sorted(found, key=lambda entry: entry[:3])]
 
 
-def _reach(event: Event, settings: GuardSettings) -> int:
-    """Return the sessions before and after the event that are sat out."""
-    if event.type in REPORTS:
+def sit_out_reach(event_type: str, settings: GuardSettings) -> int:
+    """Return the sessions before and after such an event that are sat out."""
+    if event_type in REPORTS:
         return settings.report_sit_out_sessions
     return settings.dividend_sit_out_sessions
 

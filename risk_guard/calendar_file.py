@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import ClassVar, cast, get_args
 
 from config.errors import NoCalendar, SelectionError
-from config.places import AnyPath, read_whole
+from config.places import AnyPath, read_limited
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
 from risk_guard.event_sources import EventAnswer
@@ -18,6 +18,12 @@ NEEDED = COLUMNS[:3]
 
 LAST_DATE = date(2100, 1, 1)
 """A date from here on is a slip of the finger, and would keep a file from expiring."""
+
+LARGEST_FILE_BYTES = 10_000_000
+"""A hundred thousand events; a larger file is none that a person keeps."""
+
+MOST_NAMED = 20
+"""Bad lines named one by one; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,13 @@ def read_calendar(path: AnyPath) -> CalendarFile:
     costs that letter, not the file.
     """
     try:
-        text = read_whole(path).decode("utf-8-sig", errors="replace")
+        content = read_limited(path, LARGEST_FILE_BYTES)
     except FileNotFoundError:
         return CalendarFile(path, missing=f"there is no {path.name} in the home.")
     except OSError as error:
         refusal = f"{path} must be readable, got: {error.strerror or error}."
         return CalendarFile(path, refusals=(refusal,), missing=refusal)
-    rows = _rows(text)
+    rows = _rows(content.decode("utf-8-sig", errors="replace"))
     _, header = next(rows, (0, []))
     names = [name.strip().lower() for name in header]
     if not set(NEEDED) <= set(names):
@@ -143,7 +149,13 @@ def _calendar(
             symbol = _symbol_or_none(row.get("ticker", ""))
             if symbol:
                 unread[symbol] = f"{path.name} line {number} can't be read: {said}"
-    return CalendarFile(path, tuple(lines), tuple(refusals), unread)
+    return CalendarFile(path, tuple(lines), _named(path, refusals), unread)
+
+
+def _named(path: AnyPath, refusals: list[str]) -> tuple[str, ...]:
+    more = len(refusals) - MOST_NAMED
+    told = [f"{path.name}: {more} more lines are not used."] if more > 0 else []
+    return (*refusals[:MOST_NAMED], *told)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -158,7 +170,9 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _line(row: dict[str, str]) -> _Line:
     symbol = parse_symbol(row.get("ticker", ""))
-    kind, title = row.get("event_type", "").lower(), row.get("title", "")[:200]
+    # A control character would be run by the terminal that shows the title.
+    title = "".join(filter(str.isprintable, row.get("title", "")))[:200]
+    kind = row.get("event_type", "").lower()
     if kind not in get_args(EventType) and is_regulatory(title):
         kind = "regulatory"
     if kind not in get_args(EventType):

@@ -55,7 +55,7 @@ def blend(
             sure = after_haircut = sure * (1 - haircut)
         score += weight * (voices[name].direction or 0.0) * sure
         confidence += weight * sure
-    call = "HOLD" if sit_out else _call(score, settings)
+    call: Call = "HOLD" if sit_out else call_at(score, settings)
     return Blend(score, 100 * confidence, call, weights, after_haircut)
 
 
@@ -77,7 +77,8 @@ def voice_weights(
     return {name: weight / total for name, weight in given.items()} if total else {}
 
 
-def _call(score: float, settings: BlendSettings) -> Call:
+def call_at(score: float, settings: BlendSettings) -> Call:
+    """Return the call of a score outside of any sit-out."""
     if score > settings.buy_above:
         return "BUY"
     return "SELL" if score < settings.sell_below else "HOLD"

@@ -88,6 +88,7 @@ class ModelFindings:
 NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
 NOTHING_HEARD = HeadlineFindings(None)
 NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
+NO_INDEX = IndexFindings(None, "nobody was asked")
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,4 @@ class SymbolFindings:
     events: EventAssessment = NOTHING_KNOWN
     headlines: HeadlineFindings = NOTHING_HEARD
     news: NewsSentiment = NOTHING_READ
+    market: IndexFindings = NO_INDEX

@@ -214,6 +214,9 @@ def _training(findings: SymbolFindings, lstm: Component) -> list[str]:
         return []
     if findings.training_failure:
         return [f"not trained anew ({findings.training_failure.rstrip('.')})"]
-    if findings.trained and findings.trained.rejected:
-        return [f"the new model is rejected ({findings.trained.rejected})"]
+    trained = findings.trained
+    if trained and trained.rejected:
+        return [f"the new model is rejected ({trained.rejected})"]
+    if trained and trained.challenge and trained.challenge.lost:
+        return [f"the new model is worse ({trained.challenge.sentence})"]
     return []

@@ -3,10 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
+from config.errors import RunError
 from config.places import AnyPath
 from modelling.model_metadata import ModelMetadata
 from screening.row import Row
+from screening.track_record import TrackRecords
+
+NAMED_FAILURES = 10
+"""A sentence names so many; the CSV has a row with the reason for each."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +22,8 @@ class RunSummary:
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
     training failed for; `seconds` is the wall-clock total; `trained` holds the models
     made in this run, with the seconds each took; `notices` are what lacked for all;
-    `taken_over` counts by stage what an earlier run that did not end had done.
+    `taken_over` counts by stage what an earlier run that did not end had done;
+    `track_record` is how past calls fared, None where the ledger can't be read.
     """
 
     as_of: date
@@ -30,6 +37,7 @@ class RunSummary:
     report: AnyPath | None = None
     notices: tuple[str, ...] = ()
     taken_over: Mapping[str, int] = field(default_factory=dict)
+    track_record: TrackRecords | None = None
 
     @property
     def succeeded(self) -> int:
@@ -43,7 +51,7 @@ class RunSummary:
 
     @property
     def sentence(self) -> str:
-        """Return `9 of 10 symbols in 84 s; failed: X (reason)`."""
+        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, of many the first."""
         said = (
             f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
         )
@@ -51,11 +59,26 @@ class RunSummary:
             said = f"{said}; {self.taken_over_sentence}"
         if not self.failures:
             return said
-        named = "; ".join(f"{name} ({why})" for name, why in self.failures.items())
-        return f"{said}; failed: {named}"
+        first = islice(self.failures.items(), NAMED_FAILURES)
+        named = "; ".join(f"{name} ({why})" for name, why in first)
+        more = len(self.failures) - NAMED_FAILURES
+        return f"{said}; failed: {named}" + (f"; and {more} more" if more > 0 else "")
 
     @property
     def taken_over_sentence(self) -> str:
         """Return `taken over from an unfinished run: 3 of prices, 2 of train`."""
         told = ", ".join(f"{count} {stage}" for stage, count in self.taken_over.items())
         return f"taken over from an unfinished run: {told}" if told else ""
+
+
+class TooFewSymbols(RunError):
+    """Fewer symbols are usable than a run must have; `summary` holds the reasons."""
+
+    def __init__(self, summary: RunSummary) -> None:
+        """Keep the run's summary."""
+        super().__init__(summary)
+        self.summary = summary
+
+    def __str__(self) -> str:
+        """Return how many symbols are usable, and why the others are not."""
+        return f"Too few symbols: {self.summary.sentence}"

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from config.home import write_text_whole
-from config.places import AnyPath, read_whole
+from config.places import AnyPath, files_in, read_whole
 from screening.columns import COLUMNS
 from screening.row import Row
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_CSV_NAME = "_screening_results.csv"
+_FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+"""The last four are the wide forms, formulas to a spreadsheet in East Asia."""
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
@@ -32,7 +34,13 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
 
 def csv_path(folder: AnyPath, as_of: date) -> AnyPath:
     """Return where the screening CSV of a night lies."""
-    return folder / f"{as_of.isoformat()}_screening_results.csv"
+    return folder / f"{as_of.isoformat()}{_CSV_NAME}"
+
+
+def latest_csv(folder: AnyPath) -> AnyPath | None:
+    """Return the screening CSV of the latest as-of date, None where there is none."""
+    paths = [path for path in files_in(folder) if path.name.endswith(_CSV_NAME)]
+    return max(paths, key=lambda path: path.name, default=None)
 
 
 def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect import allow_failure
 from prefect.futures import PrefectFuture
+from prefect.utilities.annotations import quote
 
 from config.errors import OvernightError
 from market_data.sources import Feeds
@@ -96,9 +97,10 @@ def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start download, indicators and training of a symbol."""
     # Futures go where their results are expected; Prefect's types don't say so.
-    prices: Any = download.submit(night, shop.feeds.prices, shop.receipts, symbol)
-    table: Any = indicators.submit(night, symbol, prices)
-    model = train.submit(night, symbol, table, shop.slots, shop.receipts, shop.progress)
+    plan, kept = _closed(night), shop.receipts
+    prices: Any = download.submit(plan, _closed(shop.feeds.prices), kept, symbol)
+    table: Any = indicators.submit(plan, symbol, prices)
+    model = train.submit(plan, symbol, table, shop.slots, kept, shop.progress)
     return Chain(symbol, {"prices": prices, "indicators": table, "train": model})
 
 
@@ -111,22 +113,31 @@ def screening_chain(
     company, and do without them where they failed.
     """
     chain = training_chain(night, symbol, shop)
+    plan, look = _closed(night), _closed(lookout)
     table: Any = chain.stages["indicators"]
     prices: Any = allow_failure(chain.stages["prices"])
     trained: Any = allow_failure(chain.stages["train"])
     watched: dict[str, Any] = {
-        "headlines": headlines.submit(night, lookout, symbol, prices),
-        "events": events.submit(night, lookout, symbol, prices),
+        "headlines": headlines.submit(plan, look, symbol, prices),
+        "events": events.submit(plan, look, symbol, prices),
     }
-    answer = forecast.submit(night, symbol, table, shop.slots, shop.receipts, trained)
+    answer = forecast.submit(plan, symbol, table, shop.slots, shop.receipts, trained)
     return Chain(symbol, {**chain.stages, "model": answer}, watched)
+
+
+def _closed(shared: object) -> Any:  # noqa: ANN401  the tasks get what is inside
+    """Return what all tasks share as something that Prefect does not look into.
+
+    It would look for futures, three times a task, in every symbol of the night.
+    """
+    return quote(shared)
 
 
 def index_chains(night: Night, shop: Workshop) -> dict[str, PrefectFuture[Any]]:
     """Start the download of each exchange's index; return the futures by exchange."""
     exchanges = {exchange_of(symbol) for symbol in night.symbols}
     return {
-        exchange.code: index.submit(night, shop.feeds.prices, exchange.index)
+        exchange.code: index.submit(_closed(night), shop.feeds.prices, exchange.index)
         for exchange in sorted(exchanges, key=lambda one: one.code)
     }
 
@@ -151,13 +162,14 @@ def screened(
     market = _index_of(chain.symbol, indices)
     known = _watched(chain, "events", KnownEvents((), NOBODY))
     said = news.by_symbol[chain.symbol]
-    finding = guard(night, chain.symbol, known, said, found.prices, market)
+    finding = guard(_closed(night), chain.symbol, known, said, found.prices, market)
     return replace(
         found,
         known_events=known.events,
         events=finding,
         headlines=_watched(chain, "headlines", NOTHING_HEARD),
         news=said,
+        market=market,
     )
 
 

@@ -1,6 +1,7 @@
 """Task: what a symbol's live model says of the next session."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from prefect import task
@@ -52,13 +53,21 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
     if earlier and (earlier.model, earlier.indicators) == inputs:
         return taken_over(replace(findings, forecast=earlier.forecast))
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
+    told = forecast_of(
+        findings, lambda: run_at(night.home, slots, forecast_symbol, job)
+    )
+    if told.forecast:
+        receipts.keep("forecast", symbol, Told(*inputs, told.forecast))
+    return told
+
+
+def forecast_of(findings: ModelFindings, ask: Callable[[], Forecast]) -> ModelFindings:
+    """Return the findings with the model's answer, or with why it has none."""
     try:
-        answer = run_at(night.home, slots, forecast_symbol, job)
+        return replace(findings, forecast=ask())
     except SymbolError as error:
-        silent = ModelState("missing", state.age_days, str(error))
-        return ModelFindings(silent, metadata, None)
-    receipts.keep("forecast", symbol, Told(*inputs, answer))
-    return replace(findings, forecast=answer)
+        silent = ModelState("missing", findings.state.age_days, str(error))
+        return ModelFindings(silent, findings.metadata, None)
 
 
 def _fingerprint(indicators: IndicatorFindings) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import pandas as pd
+from pydantic import Field
 
-from config.errors import ParameterError
+from config.errors import ParameterError, quoted
 from config.home import Home
 from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
 from config.places import AnyPath
@@ -27,6 +28,9 @@ from modelling.registry import Registry
 from tasks.runner import require_runner
 
 TrainPolicy = Literal["stale", "always", "never"]
+
+AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"})]
+"""A date of a form; without the pattern a server takes any text for one."""
 
 
 @dataclass(frozen=True)
@@ -138,5 +142,5 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(
-            f"`{name}` must be one of {', '.join(choices)}, got {value!r}."
+            f"`{name}` must be one of {', '.join(choices)}, got {quoted(value)}."
         )

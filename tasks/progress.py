@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 from uuid import UUID
@@ -25,13 +25,16 @@ UPDATE_EVERY_SECONDS = 5.0
 class Standing:
     """Where a run stands: share done in [0, 1], symbols done of all, seconds left.
 
-    `seconds_left` is None until a first epoch gives a pace.
+    `seconds_left` is None until a first epoch gives a pace. `symbol` is the one of
+    which something was told last, `epoch` where its training is, None once that ended.
     """
 
     share: float
     done: int
     symbols: int
     seconds_left: float | None
+    symbol: str = ""
+    epoch: EpochDone | None = None
 
     @property
     def sentence(self) -> str:
@@ -39,8 +42,13 @@ class Standing:
         said = f"{self.done} of {self.symbols} symbols"
         if self.seconds_left is None or self.done == self.symbols:
             return said
-        minutes, seconds = divmod(round(self.seconds_left), 60)
-        return f"{said}, {minutes}:{seconds:02} left"
+        return f"{said}, {minutes(self.seconds_left)} left"
+
+
+def minutes(seconds: float) -> str:
+    """Return `1:20` for 80 seconds."""
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02}"
 
 
 Listener = Callable[[Standing], None]
@@ -55,6 +63,8 @@ class Progress:
     def __init__(self, symbols: Iterable[str]) -> None:
         """Start with nothing done; call inside a flow run."""
         self._share = dict.fromkeys(symbols, 0.0)
+        self._shares = 0.0
+        self._done = 0
         self._lock = threading.Lock()
         self._trained_since: float | None = None
         self._share_then = 0.0
@@ -68,15 +78,20 @@ class Progress:
 
     def on_epoch(self, symbol: str, done: EpochDone) -> None:
         """Take note of one symbol's epoch."""
-        self._note(symbol, done.epoch / (done.epochs + 1))
+        self._note(symbol, done.epoch / (done.epochs + 1), done)
+
+    def trained(self, symbol: str) -> None:
+        """Take note that the symbol's training has ended, well or not."""
+        self._note(symbol, 0.0)
 
     def finished(self, symbol: str) -> None:
         """Take note that nothing is left to do for the symbol."""
         self._note(symbol, 1.0)
 
-    def _note(self, symbol: str, share: float) -> None:
+    def _note(self, symbol: str, share: float, epoch: EpochDone | None = None) -> None:
+        """Take note of the share, which never falls."""
         with self._lock:
-            self._share[symbol] = max(self._share[symbol], share)
+            self._count(symbol, max(self._share[symbol], share))
             standing = self._standing()
             if self._trained_since is None:
                 self._trained_since = time.monotonic()
@@ -86,21 +101,28 @@ class Progress:
             if due or ended:
                 self._told = time.monotonic()
         if self._listener:
-            self._listener(standing)
+            self._listener(replace(standing, symbol=symbol, epoch=epoch))
         if ended:
             self._tell(standing)
         elif due:
             self._try_to_tell(standing)
 
+    def _count(self, symbol: str, share: float) -> None:
+        """Change sum and count by one symbol; adding all up would take too long."""
+        before = self._share[symbol]
+        self._share[symbol] = share
+        self._shares += share - before
+        self._done += (share == 1) - (before == 1)
+
     def _standing(self) -> Standing:
-        share = sum(self._share.values()) / len(self._share)
-        done = sum(part == 1 for part in self._share.values())
+        done, symbols = self._done, len(self._share)
+        share = 1.0 if done == symbols else self._shares / symbols
         left = None
         gained = share - self._share_then
         if self._trained_since is not None and gained > 0:
             pace = gained / (time.monotonic() - self._trained_since)
             left = (1 - share) / pace
-        return Standing(share, done, len(self._share), left)
+        return Standing(share, done, symbols, left)
 
     def _try_to_tell(self, standing: Standing) -> None:
         """Tell Prefect, but hold nobody up: it is told again soon."""

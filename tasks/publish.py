@@ -1,5 +1,6 @@
 """Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,9 +20,10 @@ from market_data.sessions import is_session
 from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
-from screening.summary import RunSummary
+from screening.summary import RunSummary, TooFewSymbols
 from screening.table import cell, csv_path, published_coverage, ranked, write_csv
 from tasks.night import Night
+from tasks.record import recorded
 from tasks.server import shown
 
 SHOWN = (
@@ -40,10 +42,13 @@ def publish(
 
     `notices` are said once, at the head of the run.
     """
-    _say(notices)
     rows = ranked(
         screened_row(found, night.run_at, night.settings.blend) for found in findings
     )
+    # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
+    fared, unrecorded = recorded(night, findings, rows, ended_at)
+    notices = (*notices, *unrecorded)
+    _say(notices)
     path = csv_path(night.home.screening_csv, night.as_of)
     write_csv(path, rows)
     shown("the table of symbols", partial(_show_rows, rows, path))
@@ -56,7 +61,12 @@ def publish(
     }
     summary = _closed(night, findings, untrained, ended_at)
     return replace(
-        summary, failures=failures, rows=rows, csv=path, notices=tuple(notices)
+        summary,
+        failures=failures,
+        rows=rows,
+        csv=path,
+        notices=notices,
+        track_record=fared,
     )
 
 
@@ -112,7 +122,7 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
         {
             "symbol": found.symbol,
             "grade": found.trained.grade if found.trained else "",
-            "skill": cell(found.trained.skill if found.trained else None),
+            "skill": _short(found.trained.skill if found.trained else None),
             "reason": found.training_failure
             or (found.trained.rejected if found.trained else "")
             or "",
@@ -152,7 +162,8 @@ def needless(night: Night, asked_as_of: date | None) -> str:
 def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummary]:
     """Return how Prefect shows the run: completed, with failures, or failed."""
     if summary.succeeded == 0 or summary.coverage < minimum_coverage:
-        return Failed(message=f"Too few symbols: {summary.sentence}", data=summary)
+        why = TooFewSymbols(summary)  # An error, or Prefect's worker shows its own.
+        return Failed(message=str(why), data=why)
     if summary.failures:
         return Completed(
             name="Completed with failures", message=summary.sentence, data=summary
@@ -162,10 +173,16 @@ def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummar
 
 def _show_rows(rows: Sequence[Row], csv: AnyPath) -> None:
     """Put the rows into Prefect's table artifact, and a link to their CSV."""
-    table = [{name: cell(row.get(name)) for name in SHOWN} for row in rows]
+    table = [{name: _short(row.get(name)) for name in SHOWN} for row in rows]
     create_table_artifact(
         table, key="screening", description=f"{len(rows)} symbols, best score first"
     )
     create_link_artifact(
         key="screening-csv", link=csv.resolve().as_uri(), link_text=csv.name
     )
+
+
+def _short(value: object) -> str:
+    """Return a cell for the eye: three digits of a fraction, the CSV has them all."""
+    known = isinstance(value, float) and math.isfinite(value)
+    return f"{value:.3g}" if known else cell(value)

@@ -67,7 +67,14 @@ def opened_slots(
             run.dask_scheduler, name, run.models_per_process, limit, engine
         )
         return there, ()
-    machine = this_machine()
+    return local_slots(settings, symbols)
+
+
+def local_slots(
+    settings: Settings, symbols: int
+) -> tuple[ProcessSlots, tuple[str, ...]]:
+    """Return slots on this machine, and notices for the run's head."""
+    run, machine = settings.run, this_machine()
     processes = process_count(
         run.training_processes,
         machine.cores,
@@ -75,7 +82,12 @@ def opened_slots(
         run.process_memory_mb,
         symbols,
     )
-    slots = ProcessSlots(processes.count, run.models_per_process, limit, engine)
+    slots = ProcessSlots(
+        processes.count,
+        run.models_per_process,
+        settings.models.training_seconds,
+        settings.models.engine,
+    )
     return slots, ((processes.notice,) if processes.notice else ())
 
 

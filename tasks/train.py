@@ -47,13 +47,16 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         settings=night.settings.models,
         trained_at=night.run_at,
     )
-    metadata = run_at(
-        night.home,
-        slots,
-        train_symbol,
-        job,
-        lambda done: progress.on_epoch(symbol, done),
-    )
+    try:
+        metadata = run_at(
+            night.home,
+            slots,
+            train_symbol,
+            job,
+            lambda done: progress.on_epoch(symbol, done),
+        )
+    finally:
+        progress.trained(symbol)
     _log(night, metadata)
     return metadata
 

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from flows.command_line import app
@@ -177,12 +179,25 @@ def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
     assert done.stdout.split() == ["120", "CRITICAL"]
 
 
-@pytest.mark.parametrize("command", ["screen", "train", "status", "events"])
-def test_every_command_has_an_example(command: str) -> None:
-    """A command's help shows a call that works."""
-    result = CliRunner().invoke(app, [command, "--help"])
+def commands() -> list[list[str]]:
+    """Return the words of every command, the bare one and those of groups too."""
+    found: list[list[str]] = [[]]
+    tree: Any = get_command(app)
+    for name, command in tree.commands.items():
+        parts = getattr(command, "commands", {"": None})
+        found += [[name, part] if part else [name] for part in parts]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_has_an_example_and_fits_80_columns(words: list[str]) -> None:
+    """A command's help shows a call that works, and breaks no line of a terminal."""
+    asked = [*words, "--help"]
+    result = CliRunner().invoke(app, asked, env={"COLUMNS": "80"})
     assert result.exit_code == 0
-    assert f"For example: overnight {command}" in result.stdout
+    assert f"For example: {' '.join(['overnight', *words])}" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    assert "\x1b" not in result.stdout
 
 
 def test_a_home_without_models_has_a_status(tmp_path: Path) -> None:

@@ -100,7 +100,10 @@ def test_a_missed_night_is_looked_for_every_morning() -> None:
 REFUSED = [
     ("single", {"symbol": "CBA.AX", "parameters": {"epochs": 101}}, "101 is greater"),
     ("single", {"symbol": "CBA.AX", "parameters": {"dropout": -0.1}}, "-0.1 is less"),
-    ("single", {"symbol": ""}, "should be non-empty"),
+    ("single", {"symbol": ""}, "'' does not match"),
+    ("single", {"symbol": "../CBA"}, "'../CBA' does not match"),
+    ("custom", {"selection": {"symbols": ["AAPL", "CBA AX"]}}, "'CBA AX' does not"),
+    ("manual", {"as_of": "yesterday"}, "'yesterday' does not match"),
     ("single", {"symbol": "CBA.AX", "preset": "fast"}, "one of ['standard'"),
     ("custom", {"selection": {"universe": "asx"}}, "one of ['asx_priority'"),
     ("custom", {"selection": {"symbols": []}}, "should be non-empty"),

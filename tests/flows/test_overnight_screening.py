@@ -14,6 +14,8 @@ from filelock import FileLock
 from config.errors import BusyError
 from config.home import Home
 from screening.columns import COLUMNS
+from screening.ledger import Ledger
+from screening.summary import TooFewSymbols
 
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"
@@ -92,6 +94,19 @@ def test_a_row_can_be_computed_again(night: tuple[Path, Any], symbol: str) -> No
     assert float(row["confidence"]) == pytest.approx(confidence, abs=1e-6)
     assert row["prediction"] == call
     assert row["prediction_source"] == ("LSTM" if "lstm" in parts else "TREND")
+
+
+def test_a_night_keeps_its_calls_in_the_ledger(night: tuple[Path, Any]) -> None:
+    """Each row with a call is in the track record, as a replay: its session is over."""
+    home, state = night
+    calls = Ledger(Home(home).track_record).calls().set_index("symbol")
+    rows = rows_of(home).loc[list(GOOD)]
+    assert sorted(calls.index) == sorted(GOOD)
+    assert calls["call"].to_dict() == rows["prediction"].to_dict()
+    assert calls["score"].to_dict() == rows["score"].astype(float).to_dict()
+    assert not calls["live"].any()
+    record = state.result().track_record
+    assert (record.live.calls, record.replayed.calls) == (0, 3)
 
 
 def test_good_rows_are_the_same_without_the_broken_ones(
@@ -227,6 +242,8 @@ def test_too_few_survivors_fail_the_run_and_leave_the_csv(
     assert state.is_failed()
     assert "1 of 3 symbols" in state.message
     assert len(rows_of(tmp_path)) == 3
+    with pytest.raises(TooFewSymbols, match="1 of 3 symbols"):
+        state.result()
 
 
 def test_a_second_run_in_the_same_home_is_refused(
@@ -265,7 +282,9 @@ def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
         "morning-report",
     }
     assert found["run-progress"]["data"] == 100
-    assert len(json.loads(found["screening"]["data"])) == 5
+    table = json.loads(found["screening"]["data"])
+    assert len(table) == 5
+    assert all(len(row["score"]) <= len("-0.0123") for row in table)
 
 
 def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None:

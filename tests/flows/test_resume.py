@@ -17,8 +17,8 @@ COMMAND = str(Path(sys.executable).with_name("overnight"))
 KILLS = int(os.environ.get("OVERNIGHT_TEST_KILLS", "2"))
 """How often the night is killed; twenty take some minutes."""
 
-EARLIEST, LATEST = 4.0, 24.0
-"""Seconds after its start between which a night is killed: from planning to the CSV."""
+FILES = 30
+"""A night of five symbols writes more: each kill comes after a random share of them."""
 
 CSV = "2013-03-01_screening_results.csv"
 SYMBOLS = {"AAPL", "FB", "GOOG", "IBM", "MSFT"}
@@ -28,13 +28,30 @@ def night(home: Path, server: str) -> subprocess.Popen[str]:
     """Start a night of the sample that trains every model."""
     words = [COMMAND, "screen", "--source", "sample", "--train", "always"]
     return subprocess.Popen(
-        [*words, "--epochs", "4", "--home", str(home)],
+        [*words, "--epochs", "2", "--home", str(home)],
         env=os.environ | {"PREFECT_API_URL": server},
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def whole_files(home: Path) -> set[Path]:
+    """Return the files of a home that are no drafts."""
+    found = {path for path in home.rglob("*.*") if not path.name.startswith(".new-")}
+    return {path for path in found if path.parent.name != "drafts"}
+
+
+def killed_after(files: int, home: Path, server: str) -> None:
+    """Start a night and `kill -9` it when it has written so many files more."""
+    before = len(whole_files(home))
+    run = night(home, server)
+    while len(whole_files(home)) < before + files:
+        assert run.poll() is None, run.communicate()[0]
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +66,8 @@ def killed(
     home = tmp_path_factory.mktemp("killed")
     moments = random.Random(11)  # noqa: S311  no secret
     for _ in range(KILLS):
-        run = night(home, server)
-        time.sleep(moments.uniform(EARLIEST, LATEST))
-        os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
-    said, _ = night(home, server).communicate(timeout=240)
+        killed_after(moments.randint(1, max(1, FILES // KILLS)), home, server)
+    said, _ = night(home, server).communicate(timeout=290)
     return home, said
 
 
@@ -67,7 +81,7 @@ def undisturbed(
 
     home = tmp_path_factory.mktemp("undisturbed")
     run = night(home, str(PREFECT_API_URL.value()))
-    run.communicate(timeout=240)
+    run.communicate(timeout=290)
     return home
 
 

@@ -1,6 +1,6 @@
 """The scale benchmark: both ways do the same work, and every figure is there."""
 
-import importlib.util
+import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,18 +10,11 @@ import pytest
 
 from config.home import Home
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "scale.py"
-
 
 @pytest.fixture(scope="module")
 def scale(prefect_server: None) -> ModuleType:  # noqa: ARG001
     """Give the script as a module; the tests' own Prefect server takes its runs."""
-    spec = importlib.util.spec_from_file_location("scale", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("scale")
 
 
 @pytest.fixture(scope="module")

@@ -185,12 +185,20 @@ def test_high_below_low_is_degraded(prices: pd.DataFrame) -> None:
     assert len(result.frame) == len(prices)
 
 
-@pytest.mark.parametrize("factor", [2.0, 0.5, 100.0, 0.01, 0.1])
+@pytest.mark.parametrize("factor", [4.9, 2.0, 0.5, 0.21])
 def test_a_jump_is_degraded(prices: pd.DataFrame, factor: float) -> None:
     """A split or a unit that nobody adjusted for is named on its own session."""
     result = check(with_step(40, factor)(prices))
     assert (result.status, rules(result)) == ("degraded", ["jump"])
     assert result.defects[0].session == prices.index[40].date()
+
+
+@pytest.mark.parametrize("factor", [100, 0.01, 10, 0.1, 5.1, 0.19])
+def test_a_step_to_another_unit_is_refused(prices: pd.DataFrame, factor: float) -> None:
+    """A 10:1 split nobody adjusted for, or pence for pounds, is no price history."""
+    session = prices.index[60].date()
+    with pytest.raises(BadPrices, match=f"must be 0.2 to 5 .* times on {session}"):
+        check(with_step(60, factor)(prices))
 
 
 def test_a_known_split_is_no_jump(prices: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ SLOW_TURN = 0.6
 
 def test_requests_keep_the_pace() -> None:
     """Five requests at ten a second take four intervals."""
-    budget = RequestBudget(per_second=10, retry_seconds=0)
+    budget = RequestBudget(per_second=10, retry_seconds=0, give_up_after=3)
     start = time.monotonic()
     for _ in range(5):
         budget.pace()
@@ -26,7 +26,7 @@ def test_requests_keep_the_pace() -> None:
 
 def test_retries_end_with_their_time() -> None:
     """The first pause starts the time; one that reaches past its end is refused."""
-    budget = RequestBudget(per_second=10, retry_seconds=1)
+    budget = RequestBudget(per_second=10, retry_seconds=1, give_up_after=3)
     assert budget.allows(0.5)
     assert not budget.allows(1.5)
     time.sleep(1.1)
@@ -35,7 +35,7 @@ def test_retries_end_with_their_time() -> None:
 
 def test_waiting_for_a_turn_is_no_retry() -> None:
     """What was waited for others' requests is added to the time for retries."""
-    budget = RequestBudget(per_second=10, retry_seconds=0.5)
+    budget = RequestBudget(per_second=10, retry_seconds=0.5, give_up_after=3)
     budget.excuse(100)  # Before the first retry there is nothing to prolong.
     assert budget.allows(0)
     time.sleep(0.6)

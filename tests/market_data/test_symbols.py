@@ -1,12 +1,20 @@
 """Symbols: what is one, which exchange it belongs to, and what becomes a path."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import SelectionError
 from config.universes import UNIVERSES
-from market_data.symbols import EXCHANGES, exchange_of, file_stem, parse_symbol
+from market_data.symbols import (
+    EXCHANGES,
+    FORM_PATTERN,
+    exchange_of,
+    file_stem,
+    parse_symbol,
+)
 
 GOOD = [
     ("CBA.AX", "CBA.AX"),
@@ -137,6 +145,23 @@ def test_what_is_accepted_is_accepted_unchanged_again(text: str) -> None:
     assert stem.isascii()
     assert not set(stem) & set("/\\:\0 \n")
     assert not stem.startswith((".", "-"))
+
+
+@settings(deadline=None, database=None)
+@given(ticker_like)
+def test_a_form_takes_whatever_is_a_symbol(text: str) -> None:
+    """The pattern of a form refuses nothing that parsing accepts."""
+    try:
+        parse_symbol(text)
+    except SelectionError:
+        return
+    assert re.search(FORM_PATTERN, text)
+
+
+@pytest.mark.parametrize("text", ["", "../CBA", "CBA AX", "$$$", "CBA.TO", "A" * 14])
+def test_a_form_refuses_what_can_be_no_symbol(text: str) -> None:
+    """Before a run: nothing, paths, words, foreign exchanges, too much."""
+    assert not re.search(FORM_PATTERN, text)
 
 
 @settings(deadline=None, database=None)

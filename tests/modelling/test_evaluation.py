@@ -161,15 +161,55 @@ def test_a_model_that_must_not_speak_says_why(
 @pytest.mark.parametrize(
     ("model_grade", "hints"),
     [
-        ("overfitting", ["fewer epochs than 50", "dropout 0.3 instead of 0.2"]),
-        ("poor", ["more epochs than 50", "5y instead of 2y", "90 instead of 60"]),
+        (
+            "overfitting",
+            [
+                "fewer epochs than 50 (--epochs)",
+                "dropout 0.3 instead of 0.2 (--dropout)",
+            ],
+        ),
+        (
+            "poor",
+            [
+                "more epochs than 50 (--epochs)",
+                "period 5y instead of 2y (--period)",
+                "sequence_length 90 instead of 60 (--sequence-length)",
+            ],
+        ),
     ],
 )
 def test_a_bad_grade_comes_with_advice(model_grade: Grade, hints: list[str]) -> None:
-    """The advice names the parameters to change and what they are now."""
+    """The advice names the parameters to change, what they are now, and the option."""
     answer = advice(model_grade, training_parameters())
     assert answer is not None
     assert all(hint in answer for hint in hints)
+
+
+@pytest.mark.parametrize(
+    ("epochs_run", "cause", "first_hint"),
+    [
+        (50, "too few epochs", "more epochs than 50"),
+        (31, "poor data, nothing more was learned after 31 epochs", "period 5y"),
+    ],
+)
+def test_a_poor_model_s_cause_decides_what_to_change_first(
+    epochs_run: int, cause: str, first_hint: str
+) -> None:
+    """Stopped early: the data gave no more. Not stopped: it was still learning."""
+    answer = advice("poor", training_parameters(), epochs_run)
+    assert answer is not None
+    assert answer.startswith(cause)
+    assert answer.split(": ")[1].startswith(first_hint)
+
+
+def test_no_parameter_is_advised_that_is_at_its_end_already() -> None:
+    """Nobody is sent to 5y from 5y, nor to more epochs than there may be."""
+    most = training_parameters(epochs=100, period="5y", sequence_length=90)
+    assert advice("poor", most) == (
+        "too few epochs, or poor data: no parameter can help, leave it out"
+    )
+    answer = advice("overfitting", training_parameters(dropout=0.4))
+    assert answer == "overfitting: fewer epochs than 50 (--epochs)"
 
 
 @pytest.mark.parametrize("model_grade", ["excellent", "good", "moderate"])

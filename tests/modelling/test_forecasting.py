@@ -15,7 +15,7 @@ from config.parameters import TrainingParameters
 from features.component import Component
 from features.indicators import RSI, indicator_frame
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
-from modelling.forecasting import Forecast, basis_ratio, forecast
+from modelling.forecasting import Forecast, basis_ratio, forecast, with_interval
 from modelling.model_metadata import ModelMetadata
 from modelling.network import build_network
 
@@ -92,15 +92,34 @@ def test_probability_up_counts_from_the_predicted_return(
     assert forecast(optimist, metadata, indicators).probability_up == 0.75
 
 
+@pytest.mark.parametrize(
+    ("count", "place"), [(9, 0.0), (19, 1.0), (39, 3.0), (14, 0.5)]
+)
 def test_the_interval_is_that_of_the_outcomes(
-    optimist: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    optimist: "keras.Model",
+    describe: Describe,
+    indicators: pd.DataFrame,
+    count: int,
+    place: float,
 ) -> None:
-    """Of eleven outcomes in order, the second and the tenth are low and high."""
-    residuals = tuple(np.linspace(-0.05, 0.05, 11).tolist())
-    metadata = describe(calibration_residuals=residuals[::-1])
+    """Of n outcomes low and high lie n + 1 tenths from each end of their order."""
+    residuals = np.arange(count) / 1000
+    metadata = describe(calibration_residuals=tuple(residuals[::-1].tolist()))
     answer = forecast(optimist, metadata, indicators)
-    assert answer.low == pytest.approx(answer.predicted_return - 0.04)
-    assert answer.high == pytest.approx(answer.predicted_return + 0.04)
+    low, high = place / 1000, (count - 1 - place) / 1000
+    assert answer.low == pytest.approx(answer.predicted_return + low)
+    assert answer.high == pytest.approx(answer.predicted_return + high)
+
+
+@pytest.mark.parametrize("count", [19, 41, 113])
+def test_the_interval_holds_four_of_five_of_what_comes(count: int) -> None:
+    """Outcomes of one law fall into the interval of few earlier ones 80 % of times."""
+    generator = np.random.default_rng(count)
+    hits = []
+    for draws in generator.standard_t(4, (2000, count + 1)) / 100:
+        answer = with_interval(100, 100, draws[:-1])
+        hits.append(answer.low <= draws[-1] <= answer.high)
+    assert np.mean(hits) == pytest.approx(0.8, abs=0.025)
 
 
 @pytest.mark.parametrize(

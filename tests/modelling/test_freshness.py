@@ -10,7 +10,7 @@ import pytest
 from config.settings import ModelSettings
 from market_data.prices import CLOSE
 from modelling.freshness import ModelState, model_state, night_model
-from modelling.model_metadata import ModelMetadata
+from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.registry import Registry
 
 Describe = Callable[..., ModelMetadata]
@@ -39,7 +39,7 @@ def put(registry: Registry, describe: Describe, **changes: object) -> ModelMetad
         (timedelta(days=7), 7, "fresh"),
         (timedelta(days=7, seconds=1), 7, "stale"),
         (timedelta(days=8), 8, "stale"),
-        (timedelta(days=400), 400, "stale"),
+        (timedelta(days=30), 30, "stale"),
         (timedelta(hours=-3), 0, "fresh"),
     ],
 )
@@ -50,6 +50,17 @@ def test_age_by_the_clock(
     metadata = describe(training_date=NOON - age, last_session=SESSION_DAY)
     state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
     assert state == ModelState(status, days, due=status == "stale")
+
+
+@pytest.mark.parametrize(("days", "limit"), [(31, 30), (400, 30), (13, 12)])
+def test_an_expired_model_is_silent(describe: Describe, days: int, limit: int) -> None:
+    """Past `expires_after_days` what it learned is of another time; it says so."""
+    metadata = describe(training_date=NOON, last_session=SESSION_DAY)
+    night, now = SESSION_DAY + timedelta(days=days), NOON + timedelta(days=days)
+    settings = ModelSettings(expires_after_days=limit)
+    state = model_state(metadata, night, now, settings)
+    assert (state.status, state.due, state.may_speak) == ("stale", True, False)
+    assert f"must be {limit} days old or younger, got {days} days" in state.reason
 
 
 @pytest.mark.parametrize(
@@ -172,3 +183,67 @@ def test_a_history_without_the_models_last_session_silences_it(
     _, state = night_model(registry, "CBA.AX", indicators.drop(known), NOON)
     assert not state.may_speak
     assert str(known.date()) in state.reason
+
+
+def lost(describe: Describe, **changes: object) -> ModelMetadata:
+    """Return a model that is usable and worse than the one of day 0."""
+    contest = Challenge(
+        champion_trained_at=NOON,
+        sessions=40,
+        rmse=0.02,
+        champion_rmse=0.01,
+        p_value=0.001,
+        lost=True,
+    )
+    return describe(challenge=contest, **changes)
+
+
+@pytest.mark.parametrize(
+    ("night", "tried", "rejected", "due"),
+    [
+        (8, None, None, True),
+        (8, 8, None, False),
+        (15, 8, None, False),
+        (16, 8, None, True),
+        (15, 8, "graded poor", False),
+        (16, 8, "graded poor", True),
+        (31, 29, None, True),
+        (31, 29, "graded poor", False),
+    ],
+)
+def test_a_refused_refresh_is_tried_again_after_its_days(
+    registry: Registry,
+    describe: Describe,
+    indicators: pd.DataFrame,
+    *,
+    night: int,
+    tried: int | None,
+    rejected: str | None,
+    due: bool,
+) -> None:
+    """A champion that stays is not challenged every night, unless it has expired."""
+    put(registry, describe, training_date=NOON)
+    if tried is not None:
+        at = NOON + timedelta(days=tried)
+        loser = lost(describe, training_date=at, rejected=rejected)
+        registry.save(loser, lambda path: path.write_bytes(b"the loser"))
+    now = NOON + timedelta(days=night)
+    metadata, state = night_model(registry, "CBA.AX", indicators, now)
+    assert metadata is not None
+    assert metadata.training_date == NOON
+    assert (state.status, state.due) == ("stale", due)
+
+
+def test_a_later_night_s_try_means_nothing_to_a_replay(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """A replayed night knows nothing of a challenge that had not been yet."""
+    known = indicators.index[-9].date()
+    put(registry, describe, training_date=NOON, last_session=known)
+    loser = lost(describe, training_date=NOON + timedelta(days=1))
+    registry.save(loser, lambda path: path.write_bytes(b"the loser"))
+    now = NOON + timedelta(days=1)
+    _, replayed = night_model(registry, "CBA.AX", indicators.iloc[:-1], now)
+    assert replayed.due
+    _, state = night_model(registry, "CBA.AX", indicators, now)
+    assert not state.due

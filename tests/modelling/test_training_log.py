@@ -11,7 +11,7 @@ import pytest
 from config.errors import StorageError
 from config.home import Home
 from config.places import AnyPath, files_in, read_whole
-from modelling.model_metadata import ModelMetadata
+from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.training_log import (
     PARTS,
     append_entry,
@@ -106,6 +106,28 @@ def test_a_rejected_model_is_logged_as_such(describe: Describe) -> None:
     entry = trained_entry(metadata, AT)
     assert entry["status"] == "rejected"
     assert (entry["reason"], entry["advice"]) == ("graded poor", "more epochs")
+
+
+def test_a_model_that_lost_its_challenge_is_logged_as_worse(describe: Describe) -> None:
+    """The line says who stays, by how much, and with what chance of being wrong."""
+    contest = Challenge(
+        champion_trained_at=AT,
+        sessions=41,
+        rmse=0.0151,
+        champion_rmse=0.0139,
+        p_value=0.0123,
+        lost=True,
+    )
+    entry = trained_entry(describe(challenge=contest), AT)
+    assert entry["status"] == "worse"
+    assert entry["challenge"] == (
+        "the model of 2013-03-01 stays: RMSE 0.01510 against its 0.01390 on the same "
+        "41 sessions, p = 0.012"
+    )
+    won = contest.model_copy(update={"lost": False})
+    entry = trained_entry(describe(challenge=won), AT)
+    assert entry["status"] == "trained"
+    assert entry["challenge"].startswith("replaces that of 2013-03-01: ")
 
 
 def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:

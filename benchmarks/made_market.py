@@ -1,0 +1,43 @@
+"""A market of made symbols: random walks of two years on the sessions of the ASX."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice, product
+from pathlib import Path
+from string import ascii_uppercase
+
+import numpy as np
+import pandas as pd
+
+from market_data.sessions import sessions_between
+
+AS_OF = date(2025, 11, 10)
+FIRST = date(2023, 10, 1)
+
+
+def made_symbols(count: int) -> Iterator[str]:
+    """Give AAAA.AX, AAAB.AX and so on."""
+    words = product(ascii_uppercase, repeat=4)
+    return ("".join(letters) + ".AX" for letters in islice(words, count))
+
+
+def write_prices(market: Path, symbol: str, seed: int) -> None:
+    """Write a random walk to `{market}/prices/{symbol}.csv`."""
+    sessions = sessions_between("XASX", FIRST, AS_OF)
+    generator = np.random.default_rng(seed)
+    close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(sessions))))
+    spread = 1 + np.abs(generator.normal(0, 0.004, len(sessions)))
+    table = pd.DataFrame(
+        {
+            "Date": sessions.date,
+            "Open": close / spread**0.5,
+            "High": close * spread,
+            "Low": close / spread,
+            "Close": close,
+            "Adj Close": close,
+            "Volume": generator.integers(100_000, 900_000, len(sessions)),
+        }
+    )
+    path = market / "prices" / f"{symbol}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)

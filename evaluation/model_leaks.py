@@ -1,0 +1,101 @@
+"""Networks: what they learn and stop by must not come from later sessions.
+
+Runs in a training process, with the function that trains a night's models.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from config.parameters import TrainingParameters
+from evaluation.leaks import Check
+from evaluation.shuffled_labels import LENGTH, SHARE, half_check
+from features.indicators import indicator_frame
+from features.windows import Floats, feature_rows, split_windows
+from modelling.training import EpochDone, TrainedModel, train
+
+TINY = TrainingParameters(
+    epochs=2,
+    sequence_length=LENGTH,
+    validation_split=SHARE,
+    lstm_units=(4, 3),
+    early_stopping_patience=0,
+)
+"""A network that trains in seconds; what it may know does not depend on its size."""
+
+ALTERED = 1.5
+
+Train = Callable[[Floats, TrainingParameters], TrainedModel]
+
+
+@dataclass(frozen=True)
+class ModelQuestion:
+    """A real history, and histories whose moves have random signs."""
+
+    prices: pd.DataFrame
+    shuffled: tuple[pd.DataFrame, ...]
+
+
+def model_checks(
+    question: ModelQuestion, _on_epoch: Callable[[EpochDone], None] = lambda _: None
+) -> list[Check]:
+    """Return the checks that need networks."""
+    return [
+        *training_checks(feature_rows(indicator_frame(question.prices))),
+        label_check(question.shuffled),
+    ]
+
+
+def training_checks(rows: Floats, train: Train = train) -> list[Check]:
+    """Return whether weights depend on sessions that they must not know.
+
+    Without early stopping on nothing of the validation span; with it on the part to
+    stop by alone.
+    """
+    split = split_windows(rows, LENGTH, SHARE)
+    calibration = len(split.calibration)
+    span = len(split.stopping) + calibration
+    patient = TINY.model_copy(update={"early_stopping_patience": 1})
+    return [
+        _weights_check(
+            "training",
+            (train(rows, TINY), train(_altered(rows, span), TINY)),
+            "weights are the same bits whatever the validation span holds",
+        ),
+        _weights_check(
+            "early stopping",
+            (train(rows, patient), train(_altered(rows, calibration), patient)),
+            "weights are the same bits whatever the calibration span holds",
+        ),
+    ]
+
+
+def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
+    """Return whether networks are right half the time on shuffled histories."""
+    hits = trials = 0
+    for prices in histories:
+        model = train(feature_rows(indicator_frame(prices)), TINY)
+        count = len(model.calibration.residuals)
+        hits += round(model.calibration.directional_accuracy * count)
+        trials += count
+    return half_check("shuffled labels, lstm", hits, trials)
+
+
+def _weights_check(
+    stage: str, models: tuple[TrainedModel, TrainedModel], good: str
+) -> Check:
+    one, other = (_bits(model) for model in models)
+    bad = f"weights differ; {good.replace('are', 'must be', 1)}"
+    return Check(stage=stage, passed=one == other, detail=good if one == other else bad)
+
+
+def _bits(model: TrainedModel) -> list[bytes]:
+    return [np.asarray(weight).tobytes() for weight in model.network.get_weights()]
+
+
+def _altered(rows: Floats, count: int) -> Floats:
+    other = rows.copy()
+    other[-count:] *= ALTERED
+    return other

@@ -1,0 +1,46 @@
+"""The command `overnight doctor`: the checks of `flows.doctor`, shown line by line."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from flows.one_sentence import Exit, one_sentence_errors
+from flows.options import DoctorOptions, taking
+
+if TYPE_CHECKING:
+    from flows.doctor import Diagnosis
+
+
+@taking(DoctorOptions)
+def doctor(options: DoctorOptions) -> None:
+    """Check this machine, the home and all services; say what to do where one fails.
+
+    For example: overnight doctor --source sample
+    """
+    with one_sentence_errors(debug=options.debug):
+        from flows.doctor import diagnosis  # noqa: PLC0415
+
+        found = diagnosis(
+            options.home, options.source, options.folder, datetime.now(UTC)
+        )
+        if options.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            _show(found)
+        raise typer.Exit(Exit.ALL_USABLE if found.ok else Exit.RUN_FAILED)
+
+
+def _show(found: "Diagnosis") -> None:
+    """Print a line a check, and under a failing one what to do."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    for check in found.checks:
+        mark = "ok  " if check.ok else "[bold]FAIL[/]"
+        console.print(f"{mark} {check.name:14} {escape(check.found)}", soft_wrap=True)
+        if not check.ok:
+            console.print(f"     {'':14} -> {escape(check.cure)}", soft_wrap=True)
+    failing = sum(not check.ok for check in found.checks)
+    console.print(f"{len(found.checks) - failing} of {len(found.checks)} in order")

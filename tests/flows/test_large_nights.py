@@ -1,0 +1,55 @@
+"""What a night must not do when it has thousands of symbols."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.parameters import TrainingOverrides
+from market_data.selection import Symbols
+from tasks.night import planned_night
+
+
+class Counted(tuple[str, ...]):
+    """Symbols that count how often somebody walks through them."""
+
+    __slots__ = ()
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Count one more walk."""
+        Counted.walks += 1
+        return super().__iter__()
+
+
+def test_no_task_walks_through_all_symbols(
+    prefect_server: None,  # noqa: ARG001
+    market: Path,
+    tmp_path: Path,
+) -> None:
+    """A task costs the same whatever the number of symbols: none is looked at."""
+    from prefect import flow  # noqa: PLC0415
+
+    from tasks.chain import findings_of, opened_workshop, training_chain  # noqa: PLC0415
+
+    planned = planned_night(
+        Symbols(symbols=("AAA.AX", "BBB.AX")),
+        source="folder",
+        folder=market,
+        as_of=datetime(2025, 11, 10, tzinfo=UTC).date(),
+        train="never",
+        preset="standard",
+        parameters=TrainingOverrides(),
+        home=tmp_path,
+        now=datetime.now(UTC),
+    )
+    night = replace(planned, symbols=Counted(planned.symbols))
+
+    @flow
+    def one_symbol() -> tuple[str | None, int]:
+        with opened_workshop(night, "screening") as shop:
+            before = Counted.walks
+            found = findings_of(night, training_chain(night, "AAA.AX", shop), shop)
+        return found.failure, Counted.walks - before
+
+    assert one_symbol() == (None, 0)

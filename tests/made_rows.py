@@ -1,0 +1,52 @@
+"""Rows of a screening CSV as text, made by hand for tests."""
+
+from typing import Any
+
+from config.settings import BlendSettings
+from features.component import Component
+from screening.blend import VOICES, blend
+from screening.columns import COLUMNS
+from screening.table import cell
+
+
+def csv_row(
+    voices: dict[str, Component],
+    haircut: float = 0.2,
+    **changes: Any,  # noqa: ANN401
+) -> dict[str, str]:
+    """Return the CSV's cells of a row that the blend makes of these voices."""
+    sit_out = bool(changes.get("event_skip_trading"))
+    answer = blend(voices, haircut, BlendSettings(), sit_out=sit_out)
+    assert answer
+    values: dict[str, Any] = {
+        "symbol": "CBA.AX",
+        "exchange": "XASX",
+        "as_of": "2025-11-10",
+        "forecast_session": "2025-11-11",
+        "prediction": answer.call,
+        "score": answer.score,
+        "confidence": answer.confidence_pct,
+        "components": " ".join(answer.weights),
+        "lstm_confidence_after_haircut": answer.lstm_confidence_after_haircut,
+        "event_status": "none",
+        "event_risk_score": 0.0,
+        "event_weight_haircut": haircut,
+        "event_skip_trading": False,
+        "position_scale": 1 - haircut,
+        "data_status": "ok",
+        "reason": "because",
+    }
+    for name, voice in voices.items():
+        values[f"{name}_direction"] = voice.direction
+        values[f"{name}_confidence"] = voice.confidence
+        values[f"{name}_weight"] = answer.weights.get(name)
+    return {name: cell((values | changes).get(name)) for name in COLUMNS}
+
+
+def four(lstm: float, trend: float, technical: float, finbert: float | None) -> Any:  # noqa: ANN401
+    """Return the voices of these directions, each sure to 0.8."""
+    leans = zip(VOICES, (lstm, trend, technical, finbert), strict=True)
+    return {
+        name: Component.missing("silent") if lean is None else Component(lean, 0.8)
+        for name, lean in leans
+    }

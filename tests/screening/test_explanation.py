@@ -1,0 +1,164 @@
+"""A call explained: every number follows from the row, and a flip really flips."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_rows import csv_row, four
+
+from config.settings import BlendSettings, Settings
+from features.component import Component
+from screening.blend import VOICES, blend
+from screening.columns import COLUMNS
+from screening.explanation import Explanation, explained
+
+DEFAULTS = Settings()
+
+
+LEAN = st.floats(-1, 1).map(lambda one: round(one, 3))
+VOICE_SETS = st.builds(
+    four, st.sampled_from([-1.0, 1.0]), LEAN, LEAN, st.one_of(st.none(), LEAN)
+)
+HAIRCUTS = st.sampled_from([0.0, 0.2, 0.45, 0.7])
+
+
+def told(row: dict[str, str]) -> Explanation:
+    """Return the row's explanation by the default settings."""
+    return explained(row, DEFAULTS)
+
+
+@settings(deadline=None, max_examples=40)
+@given(VOICE_SETS, HAIRCUTS)
+def test_the_terms_add_up_to_the_row(voices: Any, haircut: float) -> None:  # noqa: ANN401
+    """Weight x direction x confidence of the row's cells is its score, and the call."""
+    row = csv_row(voices, haircut)
+    found = told(row)
+    by_hand = sum(
+        float(row[f"{name}_weight"])
+        * float(row[f"{name}_direction"])
+        * float(row[f"{name}_confidence"])
+        * (1 - haircut if name == "lstm" else 1)
+        for name in VOICES
+        if row[f"{name}_weight"]
+    )
+    assert found.computed_score == pytest.approx(by_hand, abs=1e-12)
+    assert found.score == pytest.approx(by_hand, abs=1e-9)
+    assert found.call_by_score == row["prediction"]
+    assert found.differs == ()
+
+
+@settings(deadline=None, max_examples=40)
+@given(VOICE_SETS, HAIRCUTS)
+def test_without_the_haircut_it_is_the_blend_without_one(
+    voices: Any,  # noqa: ANN401
+    haircut: float,
+) -> None:
+    """The score that is told for no haircut is the one that the blend would give."""
+    found = told(csv_row(voices, haircut))
+    answer = blend(voices, 0.0, BlendSettings())
+    assert answer
+    assert found.score_without_haircut == pytest.approx(answer.score)
+    assert found.call_without_haircut == answer.call
+
+
+@settings(deadline=None, max_examples=40)
+@given(VOICE_SETS, HAIRCUTS)
+def test_a_voice_that_says_what_is_needed_flips_the_call(
+    voices: Any,  # noqa: ANN401
+    haircut: float,
+) -> None:
+    """With one voice at what is told, and a hair beyond, the blend calls otherwise."""
+    found = told(csv_row(voices, haircut))
+    for flip in found.flips:
+        for voice in flip.voices:
+            kept = 1 - haircut if voice.voice == "lstm" else 1
+            beyond = 1e-6 if flip.difference > 0 else -1e-6
+            lean = (voice.needed + beyond) / kept
+            if abs(lean) > 1:
+                assert not voice.possible or abs(lean) < 1.00001
+                continue
+            other = Component(1.0 if lean > 0 else -1.0, abs(lean))
+            answer = blend(voices | {voice.voice: other}, haircut, BlendSettings())
+            assert answer
+            assert answer.call == flip.call
+
+
+def test_the_distance_to_another_call_is_told() -> None:
+    """BUY and SELL are so far from a HOLD as their thresholds are from its score."""
+    found = told(csv_row(four(1, -0.5, -0.5, None)))
+    score = found.score or 0
+    assert found.call == "HOLD"
+    assert [(one.call, one.difference) for one in found.flips] == [
+        ("BUY", pytest.approx(0.30 - score)),
+        ("SELL", pytest.approx(-0.30 - score)),
+    ]
+
+
+def test_a_sit_out_tells_when_it_ends() -> None:
+    """Earnings of a Tuesday are sat out to that Friday; Monday's night may trade."""
+    found = told(
+        csv_row(
+            four(1, 1, 1, 1),
+            event_skip_trading=True,
+            event_type="earnings",
+            event_date="2025-11-11",
+        )
+    )
+    assert (found.call, found.call_by_score) == ("HOLD", "BUY")
+    assert str(found.trades_again) == "2025-11-17"
+    assert found.differs == ()
+
+
+@pytest.mark.parametrize(
+    ("risk", "cells", "points"),
+    [
+        (0.45, {}, [0.45]),
+        (0.65, {}, [0.45, 0.20]),
+        (0.70, {"sentiment_72h": -0.2}, [0.45, 0.25]),
+        (0.40, {"sentiment_72h": -0.2, "volatility_spike": True}, [0.25, 0.15]),
+        (
+            1.0,
+            {"sentiment_72h": -0.2, "volatility_spike": True},
+            [0.45, 0.2, 0.25, 0.15],
+        ),
+        (0.15, {"sentiment_72h": -0.05, "volatility_spike": True}, [0.15]),
+    ],
+)
+def test_the_risk_is_told_term_by_term(
+    risk: float,
+    cells: dict[str, Any],
+    points: list[float],
+) -> None:
+    """Event, report, bad news and a volatility spike are found in the row again."""
+    around = {"event_risk_score": risk, "volatility_ratio": 1.5}
+    found = told(csv_row(four(1, 0, 0, None), **around, **cells))
+    assert [one.points for one in found.risk] == points
+
+
+def test_a_row_made_under_other_thresholds_says_so() -> None:
+    """A call that today's settings would not give is told, and the score is kept."""
+    strict = Settings(blend=BlendSettings(buy_above=0.9))
+    found = explained(csv_row(four(1, 1, 0, None)), strict)
+    assert found.call == "BUY"
+    assert found.call_by_score == "HOLD"
+    assert "the row says BUY, today's thresholds +0.9" in found.differs[0]
+
+
+def test_a_changed_score_is_noticed() -> None:
+    """A score that the row's own columns don't give is told with both numbers."""
+    found = told(csv_row(four(1, 0, 0, None)) | {"score": "0.1"})
+    assert "the row's score is +0.100000, its columns give" in found.differs[0]
+
+
+def test_a_failed_row_has_a_reason_and_no_terms() -> None:
+    """Of a symbol that failed nothing is computed."""
+    blank = dict.fromkeys(COLUMNS, "")
+    known = {
+        "symbol": "CBA.AX",
+        "as_of": "2025-11-10",
+        "forecast_session": "2025-11-11",
+    }
+    found = told(blank | known | {"data_status": "failed", "reason": "too_short: 40."})
+    assert (found.call, found.score, found.terms) == (None, None, ())
+    assert found.reason == "too_short: 40."

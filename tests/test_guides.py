@@ -1,0 +1,186 @@
+"""The guides to operation and scale: each command is one, and fits what is there.
+
+Commands are read by their programs' own parsers; those of compose have a test of their
+own.
+"""
+
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from config.settings import read_settings
+
+ROOT = Path(__file__).parents[1]
+GUIDES = {
+    name: (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("operations.md", "scale.md")
+}
+DEPLOYED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
+
+
+def blocks(language: str) -> list[str]:
+    """Return the guides' blocks of a language."""
+    found = re.findall(r"```(\w+)\n(.+?)\n```", "\n".join(GUIDES.values()), re.DOTALL)
+    return [text for kind, text in found if kind == language]
+
+
+def commands() -> list[list[str]]:
+    """Return the words of every command, without `uv run` and variables before it."""
+    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [_bare(one) for one in words if one]
+
+
+def _bare(words: list[str]) -> list[str]:
+    while re.fullmatch(r"[A-Z_]+=.*", words[0]):
+        words = words[1:]
+    return words[2:] if words[:2] == ["uv", "run"] else words
+
+
+def of_prefect(words: list[str]) -> None:
+    """Refuse what Prefect's command line does not take."""
+    from prefect.cli._app import _app  # noqa: PLC0415
+
+    command = words[words[0] == "--no-prompt" :]  # which goes for all of them
+    _app.parse_args(command, exit_on_error=False, print_error=False)
+
+
+def of_overnight(words: list[str]) -> None:
+    """Refuse what our own command line does not take."""
+    from flows.command_line import app  # noqa: PLC0415
+
+    name, *rest = words
+    group: Any = typer.main.get_command(app)
+    group.commands[name].make_context(name, rest)
+
+
+def of_dask(words: list[str]) -> None:
+    """Refuse what Dask's scheduler or worker does not take."""
+    name, *rest = words
+    module = import_module(f"distributed.cli.dask_{name}")
+    module.main.make_context(name, rest)
+
+
+def of_python(words: list[str]) -> None:
+    """Refuse a module or a script that is not there, or its options."""
+    if words[0] == "-m":
+        import_module(words[1])
+        return
+    assert (ROOT / words[0]).is_file()
+    import_module(Path(words[0]).stem).asked(words[1:])
+
+
+def of_uv(words: list[str]) -> None:
+    """Refuse an extra that the project does not have."""
+    command, *options = words
+    assert (command, *options[::2]) == ("sync", *["--extra"] * (len(options) // 2))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(options[1::2]) <= set(project["optional-dependencies"])
+
+
+PROGRAMS: dict[str, Callable[[list[str]], None]] = {
+    "prefect": of_prefect,
+    "overnight": of_overnight,
+    "dask": of_dask,
+    "python": of_python,
+    "uv": of_uv,
+}
+ELSEWHERE = {"moto_server", "curl", "grep"}
+"""Programs of others that no run needs."""
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_its_program_takes_each_command(words: list[str]) -> None:
+    """No option, name or script of a guide is unknown to the program."""
+    name, *rest = words
+    if name not in ELSEWHERE:
+        PROGRAMS[name](rest)
+
+
+def test_the_runs_shown_are_taken_by_their_flows() -> None:
+    """Each `prefect deployment run` names a deployment, with parameters of its flow."""
+    shown = [one for one in commands() if one[1:3] == ["deployment", "run"]]
+    assert shown
+    for _, _, _, name, *options in shown:
+        flow_name, _, deployment = name.partition("/")
+        (found,) = [one for one in DEPLOYED if one["name"] == deployment]
+        module, _, function = found["entrypoint"].rpartition(".")
+        flow = getattr(import_module(module), function)
+        assert flow.name == flow_name
+        assert flow.validate_parameters(found["parameters"] | _given(options))
+
+
+def _given(options: list[str]) -> dict[str, Any]:
+    """Return the parameters as Prefect reads them: JSON, or else a text."""
+    assert set(options[::2]) <= {"-p"}
+    pairs = [one.partition("=") for one in options[1::2]]
+    return {name: _value(text) for name, _, text in pairs}
+
+
+def _value(text: str) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def test_the_table_of_deployments_is_prefect_yamls() -> None:
+    """Each deployment has its line."""
+    told = re.findall(r"^\| `[\w-]+/(\w+)` \|", GUIDES["operations.md"], re.MULTILINE)
+    assert sorted(told) == sorted(one["name"] for one in DEPLOYED)
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_the_settings_shown_can_be_read(text: str, tmp_path: Path) -> None:
+    """Names and values of the guides are the configuration's."""
+    (tmp_path / "overnight.toml").write_text(text)
+    assert read_settings(tmp_path)
+
+
+def test_prefect_knows_every_setting_of_its_own() -> None:
+    """A variable that Prefect does not read would do nothing, and say nothing."""
+    from prefect.settings import Settings  # noqa: PLC0415
+
+    named = set(re.findall(r"PREFECT_[A-Z_]+", "\n".join(blocks("sh"))))
+    known = Settings(api={"url": "http://127.0.0.1:4200/api"})  # it leaves out None
+    assert named <= set(known.to_environment_variables())
+
+
+SECONDS = {"ms": 1e-3, "s": 1, "core minutes": 60, "core hours": 3600}
+KILOBYTES = {"KB": 1, "MB": 1e3, "GB": 1e6}
+
+
+@pytest.mark.parametrize("units", [SECONDS, KILOBYTES, {"": 1}], ids=" ".join)
+def test_ten_thousand_symbols_cost_ten_thousand_times_one(
+    units: dict[str, float],
+) -> None:
+    """Each line of the table of costs multiplies rightly, training's included."""
+    rows = re.findall(
+        r"^\| .+ \| (?:T = )?(.+) \| (.+) \|$", GUIDES["scale.md"], re.MULTILINE
+    )
+    found = [[one.partition(" ") for one in row] for row in rows]
+    known = [row for row in found if row[0][2] in units and row[1][2] in units]
+    assert known
+    for (one, _, unit), (all_of_them, _, larger) in known:
+        many = _number(all_of_them) * units[larger]
+        assert many == pytest.approx(1e4 * _number(one) * units[unit], rel=0.06)
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """Guides, scripts and pictures that are named are there."""
+    links = re.findall(r"\]\((?!http|#)([^)#]+)\)", GUIDES[name])
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
