@@ -13,6 +13,7 @@ from config.settings import BlendSettings, ReportSettings
 from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
+from screening.record_text import RecordSection
 from screening.row import Row
 
 
@@ -71,23 +72,6 @@ class EarlierNight:
 
 
 @dataclass(frozen=True)
-class ReportTable:
-    """A table of ready texts: a caption, its headings, and its lines."""
-
-    caption: str
-    headings: tuple[str, ...]
-    lines: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class TrackRecord:
-    """How past calls fared, in sentences and tables of ready texts."""
-
-    sentences: tuple[str, ...]
-    tables: tuple[ReportTable, ...] = ()
-
-
-@dataclass(frozen=True)
 class Morning:
     """All that one report is drawn from.
 
@@ -100,7 +84,7 @@ class Morning:
     findings: Sequence[SymbolFindings]
     paths: Mapping[str, PricePath] = field(default_factory=dict)
     earlier: EarlierNight | None = None
-    track_record: TrackRecord | None = None
+    track_record: RecordSection | None = None
     settings: ReportSettings = field(default_factory=ReportSettings)
 
 

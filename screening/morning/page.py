@@ -7,6 +7,7 @@ script and style run, by their hashes, and lets nothing be fetched.
 import base64
 import hashlib
 import re
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from markupsafe import Markup
 
 from config.places import AnyPath
 from risk_guard.events import Event
-from screening.morning.cells import instant, percent, price, shown, signed
+from screening.morning.cells import instant, percent, shown, signed
 from screening.morning.changes import changes_since
 from screening.morning.facts import Morning
 from screening.morning.verdict import counted, verdict
@@ -27,7 +28,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 Coming = tuple[Event, SymbolView]
 
 
-def report_path(folder: AnyPath, as_of: object) -> AnyPath:
+def report_path(folder: AnyPath, as_of: date) -> AnyPath:
     """Return where the morning report of a night lies."""
     return folder / f"{as_of}_morning_report.html"
 
@@ -88,7 +89,6 @@ def _environment() -> Environment:
     made.filters |= {
         "signed": signed,
         "percent": percent,
-        "price": price,
         "instant": instant,
         "web_address": web_address,
     }
