@@ -20,11 +20,11 @@ from screening.morning.facts import (
     Morning,
     NightFacts,
     PricePath,
-    TrackRecord,
     price_path,
 )
 from screening.morning.page import morning_report, report_path
 from screening.morning.views import charted
+from screening.record_text import record_section
 from screening.summary import RunSummary
 from tasks.night import Night
 from tasks.server import shown, warn
@@ -35,14 +35,13 @@ def report(
     night: Night,
     findings: Sequence[SymbolFindings],
     summary: RunSummary,
-    track_record: TrackRecord | None = None,
 ) -> RunSummary:
     """Write the published night's report; return the summary with its place.
 
     Where that fails, the summary has a notice instead.
     """
     try:
-        path = _written(night, findings, summary, track_record)
+        path = _written(night, findings, summary)
     except Exception as error:  # noqa: BLE001  whatever it is, the CSV is published
         said = (
             "the morning report must be written beside the CSV, got "
@@ -58,15 +57,15 @@ def _written(
     night: Night,
     findings: Sequence[SymbolFindings],
     summary: RunSummary,
-    track_record: TrackRecord | None,
 ) -> AnyPath:
+    record = summary.track_record
     morning = Morning(
         night=_facts(night, summary.notices),
         rows=summary.rows,
         findings=findings,
         paths=_paths(night, findings, summary),
         earlier=earlier_night(night.home.screening_csv, night.as_of, night.symbols),
-        track_record=track_record,
+        track_record=record_section(record) if record else None,
         settings=night.settings.report,
     )
     path = report_path(night.home.morning_reports, night.as_of)

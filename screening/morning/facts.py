@@ -80,7 +80,7 @@ class ReportTable:
 
 
 @dataclass(frozen=True)
-class TrackRecord:
+class RecordSection:
     """How past calls fared, in sentences and tables of ready texts."""
 
     sentences: tuple[str, ...]
@@ -100,7 +100,7 @@ class Morning:
     findings: Sequence[SymbolFindings]
     paths: Mapping[str, PricePath] = field(default_factory=dict)
     earlier: EarlierNight | None = None
-    track_record: TrackRecord | None = None
+    track_record: RecordSection | None = None
     settings: ReportSettings = field(default_factory=ReportSettings)
 
 

@@ -23,7 +23,7 @@ from made_morning import (
 )
 
 from screening.columns import COLUMNS
-from screening.morning.facts import EarlierNight, Morning, ReportTable, TrackRecord
+from screening.morning.facts import EarlierNight, Morning, RecordSection, ReportTable
 from screening.morning.page import morning_report
 from screening.table import cell
 
@@ -148,7 +148,7 @@ def test_the_track_record_has_its_place() -> None:
     """Given one, its sentences and tables are shown; else that there is none yet."""
     assert "There is no track record yet" in morning_report(full())
     table = ReportTable("By call", ("call", "hit rate"), (("BUY", "<54 %>"),))
-    record = TrackRecord(("41 calls have come due.",), (table,))
+    record = RecordSection(("41 calls have come due.",), (table,))
     page = morning_report(morning([screened()], track_record=record))
     assert "41 calls have come due." in page
     assert "&lt;54 %&gt;" in page

@@ -15,7 +15,7 @@ from made_morning import (
     with_news,
 )
 
-from screening.morning.facts import Morning, ReportTable, TrackRecord
+from screening.morning.facts import Morning, RecordSection, ReportTable
 
 RUN = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -38,7 +38,7 @@ def full_morning() -> Morning:
             screened("CCC.AX"),
             failed("GONE.AX"),
         ],
-        track_record=TrackRecord(
+        track_record=RecordSection(
             ("41 calls have come due.",),
             (ReportTable("By call", ("call", "hit rate"), (("BUY", "54 %"),)),),
         ),
