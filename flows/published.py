@@ -8,9 +8,8 @@ from config.home import Home
 from config.places import AnyPath, files_in, is_there
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
+from screening.morning.page import REPORT_NAME, report_path
 from screening.table import csv_path, latest_csv, read_rows
-
-REPORT_NAME = "_morning_report.html"
 
 
 def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
@@ -85,7 +84,7 @@ def published_report(home: Home, as_of: date | None) -> AnyPath:
     """
     folder = home.morning_reports
     if as_of:
-        path: AnyPath | None = folder / f"{as_of.isoformat()}{REPORT_NAME}"
+        path: AnyPath | None = report_path(folder, as_of)
     else:
         paths = [one for one in files_in(folder) if one.name.endswith(REPORT_NAME)]
         path = max(paths, key=lambda one: one.name, default=None)

@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.output import NARROW, say
-from screening.record_text import RecordTable, record_sentences, record_tables
+from screening.morning.facts import ReportTable
+from screening.record_text import record_sentences, record_tables
 from screening.track_record import TrackRecord, TrackRecords
 
 
@@ -25,7 +26,7 @@ def _show(console: Console, record: TrackRecord) -> None:
         console.print(_drawn(table))
 
 
-def _drawn(shown: RecordTable) -> Table:
+def _drawn(shown: ReportTable) -> Table:
     table = Table(**NARROW)
     for heading in shown.headings:
         left = heading == shown.headings[0]

@@ -13,12 +13,13 @@ from config.home import Home
 from config.places import is_there
 from config.settings import read_settings
 from flows.model_status import SymbolStatus, statuses
-from flows.published import REPORT_NAME, published_rows
+from flows.published import published_rows
 from market_data.selection import Symbols
 from market_data.sessions import as_of_session
 from modelling.freshness import ModelStatus
 from risk_guard.calendar_file import read_calendar
 from screening.ledger import Ledger, counting
+from screening.morning.page import report_path
 from screening.table import latest_csv
 
 CsvRow = dict[str, str]
@@ -126,7 +127,7 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
     path = latest_csv(home.screening_csv)
     exchanges = {row["exchange"] for row in rows}
     as_of = max(date.fromisoformat(row["as_of"]) for row in rows)
-    report = home.morning_reports / f"{as_of}{REPORT_NAME}"
+    report = report_path(home.morning_reports, as_of)
     status = Counter(row["data_status"] for row in rows)
     called = Counter(row["prediction"] for row in rows if row["prediction"])
     return LastNight(

@@ -1,7 +1,8 @@
 """The track record as sentences and tables of ready texts, for terminal and report."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from screening.morning.facts import RecordSection, ReportTable
 from screening.track_record import Fared, Horizon, Mean, TrackRecord, TrackRecords
 
 HEADINGS = ("group", "calls", "days", "hit rate", "mean gain", "hedged gain")
@@ -10,23 +11,6 @@ HOW_TO_READ = (
     "A hit is a return with the sign of the call; a gain is the return of who followed "
     "it. In brackets: the interval, clustered by day."
 )
-
-
-@dataclass(frozen=True)
-class RecordTable:
-    """A caption, its headings and its lines; every cell is a text."""
-
-    caption: str
-    headings: tuple[str, ...]
-    lines: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class RecordSection:
-    """Both records for the morning report: the live one, then, apart, the replays'."""
-
-    sentences: tuple[str, ...]
-    tables: tuple[RecordTable, ...]
 
 
 def record_section(records: TrackRecords) -> RecordSection:
@@ -56,10 +40,10 @@ def record_sentences(record: TrackRecord) -> tuple[str, ...]:
     return f"{counted}.", *unscored, HOW_TO_READ
 
 
-def record_tables(record: TrackRecord) -> tuple[RecordTable, ...]:
+def record_tables(record: TrackRecord) -> tuple[ReportTable, ...]:
     """Return a table a horizon at which any call is scored."""
     return tuple(
-        RecordTable(
+        ReportTable(
             caption=_standing(horizon),
             headings=HEADINGS,
             lines=tuple(_line(one) for one in _told(horizon)),

@@ -58,14 +58,14 @@ def _written(
     findings: Sequence[SymbolFindings],
     summary: RunSummary,
 ) -> AnyPath:
-    fared = summary.track_record
+    record = summary.track_record
     morning = Morning(
         night=_facts(night, summary.notices),
         rows=summary.rows,
         findings=findings,
         paths=_paths(night, findings, summary),
         earlier=earlier_night(night.home.screening_csv, night.as_of, night.symbols),
-        track_record=record_section(fared) if fared else None,
+        track_record=record_section(record) if record else None,
         settings=night.settings.report,
     )
     path = report_path(night.home.morning_reports, night.as_of)

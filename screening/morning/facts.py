@@ -13,7 +13,6 @@ from config.settings import BlendSettings, ReportSettings
 from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
-from screening.record_text import RecordSection
 from screening.row import Row
 
 
@@ -69,6 +68,23 @@ class EarlierNight:
 
     as_of: date
     rows: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """A table of ready texts: a caption, its headings, and its lines."""
+
+    caption: str
+    headings: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class RecordSection:
+    """How past calls fared, in sentences and tables of ready texts."""
+
+    sentences: tuple[str, ...]
+    tables: tuple[ReportTable, ...] = ()
 
 
 @dataclass(frozen=True)

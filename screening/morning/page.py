@@ -27,10 +27,13 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 Coming = tuple[Event, SymbolView]
 
+REPORT_NAME = "_morning_report.html"
+"""How the names of reports end, behind their as-of date."""
+
 
 def report_path(folder: AnyPath, as_of: date) -> AnyPath:
     """Return where the morning report of a night lies."""
-    return folder / f"{as_of}_morning_report.html"
+    return folder / f"{as_of}{REPORT_NAME}"
 
 
 def morning_report(morning: Morning) -> str:

@@ -107,6 +107,8 @@ def test_a_night_keeps_its_calls_in_the_ledger(night: tuple[Path, Any]) -> None:
     assert not calls["live"].any()
     record = state.result().track_record
     assert (record.live.calls, record.replayed.calls) == (0, 3)
+    page = (Home(home).morning_reports / REPORT).read_text(encoding="utf-8")
+    assert "Replayed calls (their outcome was known): 3, of 2025-11-10" in page
 
 
 def test_good_rows_are_the_same_without_the_broken_ones(

@@ -23,9 +23,8 @@ from made_morning import (
 )
 
 from screening.columns import COLUMNS
-from screening.morning.facts import EarlierNight, Morning
+from screening.morning.facts import EarlierNight, Morning, RecordSection, ReportTable
 from screening.morning.page import morning_report
-from screening.record_text import RecordSection, RecordTable
 from screening.table import cell
 
 MEGABYTE = 1_000_000
@@ -148,7 +147,7 @@ def test_a_replay_says_that_it_is_one() -> None:
 def test_the_track_record_has_its_place() -> None:
     """Given one, its sentences and tables are shown; else that there is none yet."""
     assert "There is no track record yet" in morning_report(full())
-    table = RecordTable("By call", ("call", "hit rate"), (("BUY", "<54 %>"),))
+    table = ReportTable("By call", ("call", "hit rate"), (("BUY", "<54 %>"),))
     record = RecordSection(("41 calls have come due.",), (table,))
     page = morning_report(morning([screened()], track_record=record))
     assert "41 calls have come due." in page

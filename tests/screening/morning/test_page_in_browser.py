@@ -15,8 +15,7 @@ from made_morning import (
     with_news,
 )
 
-from screening.morning.facts import Morning
-from screening.record_text import RecordSection, RecordTable
+from screening.morning.facts import Morning, RecordSection, ReportTable
 
 RUN = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -41,7 +40,7 @@ def full_morning() -> Morning:
         ],
         track_record=RecordSection(
             ("41 calls have come due.",),
-            (RecordTable("By call", ("call", "hit rate"), (("BUY", "54 %"),)),),
+            (ReportTable("By call", ("call", "hit rate"), (("BUY", "54 %"),)),),
         ),
     )
 
