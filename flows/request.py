@@ -50,12 +50,9 @@ def evaluation_arguments(options: EvaluateOptions) -> dict[str, Any]:
         As `flow_arguments`.
     """
     return {
-        "selection": parsed_selection(options) or _asked_selection(options),
-        "source": options.source,
-        "folder": options.folder,
+        **_source_arguments(options),
         "as_of": parsed_date("to", options.last),
         "train": "always",
-        "home": options.home,
         **_parsed_parameters(options),
     }
 
@@ -69,13 +66,20 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         As `flow_arguments`.
     """
     return {
-        "selection": parsed_selection(options) or _asked_selection(options),
-        "source": options.source,
-        "folder": options.folder,
+        **_source_arguments(options),
         "as_of": parsed_date("as_of", options.as_of),
         "train": "never",
         "preset": "standard",
         "parameters": TrainingOverrides(),
+    }
+
+
+def _source_arguments(options: SourceOptions) -> dict[str, Any]:
+    """Return which symbols, from where, and the home."""
+    return {
+        "selection": parsed_selection(options) or _asked_selection(options),
+        "source": options.source,
+        "folder": options.folder,
         "home": options.home,
     }
 
