@@ -26,6 +26,13 @@ QUICK = TrainingOverrides(epochs=1, sequence_length=30, period="1y", lstm_units=
 RunNight = Callable[..., Any]
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no width and no colours of a terminal: what is printed breaks no line."""
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Give the tests a Prefect server and database of their own."""

@@ -111,10 +111,11 @@ def test_a_server_that_does_not_answer_is_named(tmp_path: Path, free_port: int) 
 
 def test_memory_for_one_training_must_be_free() -> None:
     """Less than one process needs fails, with the numbers."""
-    assert machine_check(Machine(2, 1600), Settings())[0]
-    ok, found, cure = machine_check(Machine(2, 1599), Settings())
+    needed = Settings().run.process_memory_mb
+    assert machine_check(Machine(2, needed), Settings())[0]
+    ok, found, cure = machine_check(Machine(2, needed - 1), Settings())
     assert not ok
-    assert "1599 MB free of 1600" in found
+    assert f"{needed - 1} MB free of {needed}" in found
     assert "low_memory" in cure
 
 
