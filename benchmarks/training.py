@@ -1,6 +1,6 @@
 """How fast models are trained: the plain Keras loop, ours, PyTorch, the arithmetic.
 
-    uv run python benchmarks/training.py [--symbols 4] [--epochs 50] [--rounds 1]
+    uv run python benchmarks/training.py [--symbols 8] [--epochs 50] [--rounds 1]
                                          [--more tensorflow] [--json]
 
 Each symbol is 504 real sessions of the sample's stocks: 444 windows of 60 by 8, batch
@@ -92,7 +92,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--symbols", type=int, default=4)
+    parser.add_argument("--symbols", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=1, help="medians of several")
     parser.add_argument(
