@@ -1,12 +1,14 @@
-"""The guides to operation and scale: each command is one, and fits what is there.
+"""The guides: each command is one, each snippet runs, and all fits what is there.
 
-Commands are read by their programs' own parsers; those of compose have a test of their
-own.
+Commands are read by their programs' own parsers; guides whose commands are run have a
+test of their own beside this one.
 """
 
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from importlib import import_module
@@ -18,11 +20,21 @@ import typer.main
 import yaml
 
 from config.settings import read_settings
+from risk_guard.calendar_file import read_calendar
 
 ROOT = Path(__file__).parents[1]
 GUIDES = {
     name: (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("operations.md", "scale.md")
+    for name in (
+        "operations.md",
+        "scale.md",
+        "quickstart.md",
+        "quick-reference.md",
+        "training-guide.md",
+        "event-guard.md",
+        "how-a-call-is-made.md",
+        "windows.md",
+    )
 }
 DEPLOYED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 
@@ -35,7 +47,8 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[list[str]]:
     """Return the words of every command, without `uv run` and variables before it."""
-    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    text = "\n".join([*blocks("sh"), *blocks("powershell")])
+    lines = text.replace("\\\n", " ").splitlines()
     words = [shlex.split(line, comments=True) for line in lines]
     return [_bare(one) for one in words if one]
 
@@ -58,9 +71,9 @@ def of_overnight(words: list[str]) -> None:
     """Refuse what our own command line does not take."""
     from flows.command_line import app  # noqa: PLC0415
 
-    name, *rest = words
     group: Any = typer.main.get_command(app)
-    group.commands[name].make_context(name, rest)
+    for name in words[:1]:  # without any, it says where things stand
+        group.commands[name].make_context(name, words[1:])
 
 
 def of_dask(words: list[str]) -> None:
@@ -94,7 +107,7 @@ PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "python": of_python,
     "uv": of_uv,
 }
-ELSEWHERE = {"moto_server", "curl", "grep"}
+ELSEWHERE = {"moto_server", "curl", "grep", "pip", "export", "wsl", "$env:PYTHONUTF8"}
 """Programs of others that no run needs."""
 
 
@@ -144,6 +157,24 @@ def test_the_settings_shown_can_be_read(text: str, tmp_path: Path) -> None:
     """Names and values of the guides are the configuration's."""
     (tmp_path / "overnight.toml").write_text(text)
     assert read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_a_snippet_prints_what_stands_below_it(text: str) -> None:
+    """Each Python snippet runs as it stands, and gives the answer shown."""
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() in [shown.strip() for shown in blocks("text")]
+
+
+@pytest.mark.parametrize("text", blocks("csv"))
+def test_the_calendars_shown_can_be_read(text: str, tmp_path: Path) -> None:
+    """No line of a calendar in a guide is refused."""
+    (tmp_path / "event_calendar.csv").write_text(text)
+    calendar = read_calendar(tmp_path / "event_calendar.csv")
+    assert calendar.lines
+    assert not calendar.refusals
 
 
 def test_prefect_knows_every_setting_of_its_own() -> None:

@@ -1,0 +1,119 @@
+"""What each preset, and each parameter changed alone, costs and gives.
+
+    uv run python benchmarks/presets.py [--symbols GOOG IBM] [--only standard]
+
+Trains the sample's stocks to 2013-03-01, every variant in a fresh process: passes run,
+processor seconds a model (the first compiles), the process's largest memory, medians
+of the scaled losses, and skill a stock.
+"""
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Any
+
+from config.parameters import PRESETS, TrainingParameters, training_parameters
+from features.indicators import indicator_frame
+from features.windows import Floats, feature_rows
+from market_data.prices import adjusted
+from market_data.sample import LAST_SESSION, SampleSource
+from modelling.training import train
+from tasks.slots import OnEpoch, ProcessSlots
+
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"epochs": 20},
+    {"sequence_length": 90},
+    {"batch_size": 16},
+    {"batch_size": 64},
+    {"validation_split": 0.3},
+    {"period": "1y"},
+    {"period": "5y"},
+    {"lstm_units": (50, 25)},
+    {"dropout": 0.3},
+    {"learning_rate": 0.01},
+    {"early_stopping_patience": 0},
+)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One model: what it cost its process, and how good it came out."""
+
+    epochs: int
+    seconds: float
+    megabytes: float
+    loss: float
+    validation_loss: float
+    skill: float
+
+
+def main() -> None:
+    """Measure, print a table line as each variant ends."""
+    given = asked(sys.argv[1:])
+    print(f"{'':28}epochs  CPU s     MB    loss  val. loss  skill")
+    for name, parameters in variants():
+        if not given.only or name in given.only:
+            print(line(name, measured(given.symbols, parameters)), flush=True)
+
+
+def asked(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options of a command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--symbols", nargs="+", default=["GOOG", "IBM"])
+    parser.add_argument("--only", nargs="+", help="names of variants; all when empty")
+    return parser.parse_args(words)
+
+
+def variants() -> Iterator[tuple[str, TrainingParameters]]:
+    """Give the presets, then `standard` with one parameter changed, by name."""
+    yield from PRESETS.items()
+    for change in CHANGES:
+        ((name, value),) = change.items()
+        yield f"{name}={value}", training_parameters(**change)
+
+
+def measured(symbols: Sequence[str], parameters: TrainingParameters) -> list[Trained]:
+    """Return what training each symbol costs, all in one fresh process."""
+    with ProcessSlots(1, len(symbols) + 1, 3600) as slots:
+        return [
+            slots.run(_trained, (_rows(one, parameters), parameters)) for one in symbols
+        ]
+
+
+def _rows(symbol: str, parameters: TrainingParameters) -> Floats:
+    start = LAST_SESSION.replace(year=LAST_SESSION.year - parameters.years)
+    history = SampleSource().fetch(symbol, start, LAST_SESSION)
+    return feature_rows(indicator_frame(adjusted(history.frame)))
+
+
+def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Trained:
+    began = time.process_time()
+    model = train(*given, on_epoch)
+    return Trained(
+        epochs=model.epochs_run,
+        seconds=time.process_time() - began,
+        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        loss=model.loss,
+        validation_loss=model.validation_loss,
+        skill=model.calibration.skill or float("nan"),
+    )
+
+
+def line(name: str, models: Sequence[Trained]) -> str:
+    """Return the table's line of a variant."""
+    epochs = "/".join(str(one.epochs) for one in models)
+    skills = "/".join(f"{one.skill:.3f}" for one in models)
+    return (
+        f"{name:28}{epochs:>6}{mean(one.seconds for one in models):7.1f}"
+        f"{max(one.megabytes for one in models):7.0f}"
+        f"{median(one.loss for one in models):8.4f}"
+        f"{median(one.validation_loss for one in models):11.4f}  {skills}"
+    )
+
+
+if __name__ == "__main__":
+    main()
