@@ -8,6 +8,10 @@ flow on the next session, in one home, with the smallest network. `data/` and `m
 must stop growing once `nights_kept` nights and `history_kept` models are there;
 `reports/` and `logs/` get a file a night and a line a model, which are for the person.
 The Prefect server is a temporary one, or that of PREFECT_API_URL.
+
+Measured on 2026-11-25, 20 nights of 2 symbols, each trained each night: levelled off.
+`data/` and `models/` stood at 37 files, 807 kB from the fifth night on, 23 files open,
+13 threads, memory 574 MB after the fifth and 580 MB after the last; 29 s of CPU a night.
 """
 
 import argparse

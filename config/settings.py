@@ -344,7 +344,7 @@ def read_settings(home: AnyPath) -> Settings:
         values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ParameterError(
             f"{path} must be a readable TOML file, got: {error}; correct or remove it."
         ) from error

@@ -1,7 +1,8 @@
 """The price store: one Parquet file a symbol and source, written whole.
 
 A night asks the source for new sessions only. When the sessions fetched twice differ,
-the source has re-adjusted its history (split, dividend) and all of it is fetched anew.
+the source has re-adjusted its history (split, dividend) and all of it is fetched anew;
+so is a history that lacks a session, for it is one request either way and heals it.
 """
 
 from dataclasses import dataclass, replace
@@ -23,8 +24,9 @@ from market_data.prices import (
     PriceHistory,
     through,
 )
+from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
-from market_data.symbols import file_stem
+from market_data.symbols import exchange_of, file_stem
 
 SAME_PRICE = 1e-5
 """Relative difference up to which two prices are one: Yahoo sends single precision."""
@@ -88,8 +90,10 @@ class PriceStore:
             return replace(kept, source=f"{kept.source} (stored)")
 
     def _extended(self, symbol: str, stored: _Stored, as_of: date) -> _Stored:
-        """Return `stored` with newer sessions, or all anew if history has changed."""
+        """Return `stored` with newer sessions; all anew if it changed or has holes."""
         old = stored.history.frame
+        if not _complete(old, exchange_of(symbol).code):
+            return self._fetched(symbol, stored.asked_from, as_of)
         overlap = old.iloc[-self.settings.overlap_sessions :]
         newer = self._asked(symbol, overlap.index[0].date(), as_of)
         if not _agree(overlap, newer.frame):
@@ -144,12 +148,15 @@ class PriceStore:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
 
 
+def _complete(stored: pd.DataFrame, exchange: str) -> bool:
+    """Return whether each session from the first to the last has all its values."""
+    first, last = stored.index.min().date(), stored.index.max().date()
+    sessions = sessions_between(exchange, first, last)
+    return bool(sessions.isin(stored.dropna().index).all())
+
+
 def _agree(stored: pd.DataFrame, newer: pd.DataFrame) -> bool:
     """Return whether the sessions fetched twice have the same closes both times."""
     columns = [CLOSE, ADJUSTED_CLOSE]
     again = newer[~newer.index.duplicated()].reindex(stored.index)
-    return bool(
-        np.allclose(
-            stored[columns], again[columns], rtol=SAME_PRICE, atol=0, equal_nan=True
-        )
-    )
+    return bool(np.allclose(stored[columns], again[columns], rtol=SAME_PRICE, atol=0))

@@ -5,6 +5,7 @@ a process-wide cache and retries nothing that matters; this module undoes each o
 """
 
 import logging
+import re
 import threading
 import time
 import warnings
@@ -31,6 +32,11 @@ NO_NETWORK_CODES = (5, 6, 7)
 """curl's codes for a proxy or host without address, and for a refused connection."""
 
 NOT_FOUND = 404
+
+_CURLS_OWN = re.compile(
+    r"^Failed to perform, curl: \(\d+\) |\.? See https://curl\.se.*"
+)
+"""What curl's bindings put around the cause: nothing that a person can use."""
 
 QUOTE_SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
 
@@ -283,7 +289,7 @@ def _cause(symbol: str, what: str, error: Exception) -> SymbolError:
         YFTzMissingError,
     )
 
-    said = f"{type(error).__name__}: {str(error)[:120]}"
+    said = f"{type(error).__name__}: {_CURLS_OWN.sub('', str(error))[:160]}"
     if isinstance(error, YFRateLimitError):
         return RateLimited(
             f"Yahoo must answer for {symbol} with {what}, got 429 too many requests; "

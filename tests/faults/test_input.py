@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from config.errors import OvernightError, SelectionError
+from config.errors import OvernightError, ParameterError, SelectionError
 from config.home import Home
 from config.parameters import training_parameters
 from config.settings import read_settings
@@ -204,6 +204,14 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "list.json"
     path.write_text(content)
     assert "list.json" in refused("screen", "--file", str(path)).stderr
+
+
+@pytest.mark.parametrize("nested", ["[" * 3000, "{a=" * 3000])
+def test_deep_settings_are_refused(tmp_path: Path, nested: str) -> None:
+    """Settings nested thousands deep are no readable TOML: one sentence, the path."""
+    (tmp_path / "overnight.toml").write_text(f"x={nested}")
+    with pytest.raises(ParameterError, match=r"overnight\.toml must be a readable"):
+        read_settings(tmp_path)
 
 
 def calendar(folder: Path, *lines: str, header: str = "") -> Path:

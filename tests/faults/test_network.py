@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from equipment import Replay
 
-from config.errors import RateLimited, SymbolError, Unreachable
+from config.errors import NoNetwork, RateLimited, SymbolError, Unreachable
 from config.settings import PriceSettings
 from market_data.prices import PriceHistory
 from market_data.store import PriceStore
@@ -107,6 +107,25 @@ def test_closes_are_never_taken_for_adjusted_ones(
         ask(source)
     history = store.history("BHP.AX", date(2024, 7, 1), LAST)
     assert (history.source, len(history.frame)) == ("yahoo (stored)", SESSIONS)
+
+
+@pytest.mark.parametrize("address", ["no-such-host.invalid:3128", "127.0.0.1:{}"])
+def test_without_a_network_one_request_says_so(
+    monkeypatch: pytest.MonkeyPatch, free_port: int, address: str
+) -> None:
+    """A name that nobody knows, or nobody behind it: the cause, and no other try."""
+    proxy = f"http://{address.format(free_port)}"
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+    source = yahoo(retry_seconds=60)
+    begun = time.monotonic()
+    with pytest.raises(NoNetwork, match=r"reach Yahoo for BHP\.AX") as refused:
+        ask(source)
+    assert time.monotonic() - begun < 50
+    said = str(refused.value)
+    assert address.split(":", maxsplit=1)[0] in said
+    assert said.endswith("; connect, or use --source folder.")
+    assert "curl" not in said
 
 
 @pytest.mark.parametrize("fault", ["no_tz", "no_meta", "no_result", "html_down", "cut"])

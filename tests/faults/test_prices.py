@@ -25,18 +25,23 @@ from market_data.prices import (
     price_frame,
 )
 from market_data.quality import CheckedPrices, checked
-from market_data.sessions import sessions_between
+from market_data.sessions import FIRST_DATE, sessions_between
 from risk_guard.volatility import volatility
 
 type Damage = Callable[[pd.DataFrame], pd.DataFrame]
 
 AS_OF = date(2025, 6, 27)
+LENGTHS = {"a year": 300, "5 years": 1260, "40 years": 10_200}
+KNOWN_DAYS = sessions_between("XNYS", FIRST_DATE, AS_OF)
+ALL_DAYS = pd.bdate_range("1985-01-01", FIRST_DATE, inclusive="left").append(
+    pd.DatetimeIndex(KNOWN_DAYS.to_numpy())
+)
+"""With the years before any calendar, whose days can't be told from holidays."""
 
 
 def history(sessions: int = 300) -> pd.DataFrame:
-    """Return faultless prices on New York's sessions up to the as-of session."""
-    days = sessions_between("XNYS", date(1990, 1, 2), AS_OF)[-sessions:]
-    days = pd.DatetimeIndex(days.to_numpy())
+    """Return faultless prices of New York up to the as-of session."""
+    days = ALL_DAYS[-sessions:]
     moves = np.random.default_rng(11).normal(0, 0.01, len(days)).clip(-0.03, 0.03)
     close = 100 * np.exp(np.cumsum(moves - moves.mean()))
     columns = {"open": close * 0.999, "high": close * 1.01, "low": close * 0.99}
@@ -79,7 +84,6 @@ def another_day(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
-    "unordered": (lambda prices: prices.iloc[::-1], "repaired"),
     "repeated": (lambda prices: pd.concat([prices, prices.iloc[[9]]]), "repaired"),
     "two rows": (
         lambda prices: pd.concat([prices, prices.iloc[[-30]] * 1.01]),
@@ -88,24 +92,26 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "missing": (cell(-40, [CLOSE], np.nan), "lacks"),
     "no session": (another_day, "is no session"),
     "high < low": (
-        cell(-50, [HIGH], 1.0),
+        cell(-50, [HIGH], 1e-9),
         "has high < low",
     ),
-    "jump": (step(-60, 1.6), "moved"),
+    "jump": (step(-44, 1.6), "moved"),
     "hole": (lambda prices: prices.drop(prices.index[-90:-75]), "sessions are missing"),
     "zero": (cell(-35, [CLOSE], 0.0), "above 0"),
     "negative": (cell(-45, [LOW], -3.0), "above 0"),
     "split": (step(-55, 0.1), "a split nobody adjusted for"),
-    "pence": (step(-65, 100.0), "pence for pounds"),
+    "pence": (step(-25, 100.0), "pence for pounds"),
     "stale": (lambda prices: prices.drop(prices.index.max()), "the last bar must be"),
+    "unordered": (lambda prices: prices.iloc[::-1], "repaired"),  # Last: it moves all.
 }
 REFUSED = {"zero", "negative", "split", "pence", "stale"}
 
 
+@pytest.mark.parametrize("sessions", LENGTHS.values(), ids=LENGTHS.keys())
 @pytest.mark.parametrize("pair", list(combinations(DAMAGES, 2)), ids=" and ".join)
-def test_two_defects_are_both_answered(pair: tuple[str, str]) -> None:
+def test_two_defects_are_both_answered(pair: tuple[str, str], sessions: int) -> None:
     """Two that degrade are both named; with one that refuses, the symbol is refused."""
-    prices = history()
+    prices = history(sessions)
     for name in pair:
         prices = DAMAGES[name][0](prices)
     said = outcome(prices)
@@ -147,8 +153,20 @@ STRANGE: dict[str, tuple[Damage, int]] = {
     "untraded": (lambda prices: prices.assign(**{VOLUME: 0.0}), 300),
     "young": (lambda prices: prices, 60),
     "just enough": (lambda prices: prices, 55),
-    "old": (lambda prices: prices, 8900),
+    "old": (lambda prices: prices, LENGTHS["40 years"]),
 }
+
+
+@pytest.mark.parametrize("defect", DAMAGES)
+@pytest.mark.parametrize("name", ["tiny", "huge", "constant", "untraded", "young"])
+def test_a_defect_of_strange_prices_is_answered(name: str, defect: str) -> None:
+    """No size, silence or youth of a share hides what is wrong with its prices."""
+    strange, sessions = STRANGE[name]
+    damage, answer = DAMAGES[defect]
+    if (name, defect) == ("young", "hole"):
+        answer = "screening needs 55 sessions"
+        damage = lambda prices: prices.drop(prices.index[-30:-15])  # noqa: E731
+    assert answer in outcome(damage(strange(history(sessions))))
 
 
 @pytest.mark.parametrize("name", STRANGE)

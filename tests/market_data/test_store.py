@@ -163,14 +163,34 @@ def test_noise_of_single_precision_is_no_change(
     assert len(source.requests) == 2
 
 
-def test_missing_values_twice_are_no_change(
+@pytest.mark.parametrize("age", [4, 30, 70], ids="{} sessions old".format)
+@pytest.mark.parametrize("damage", ["no row", "no close"])
+def test_a_hole_of_any_age_heals(
+    store: PriceStore, source: FakeSource, age: int, damage: str
+) -> None:
+    """A session that Yahoo lacked for a night is there again with the next one."""
+    whole, day = source.frame, source.frame.index[-age]
+    source.frame = whole.drop(day)
+    if damage == "no close":
+        source.frame = whole.copy()
+        source.frame.loc[day, CLOSE] = np.nan
+    store.history("AAPL", FIRST, FIRST_NIGHT)
+    source.frame = whole
+    history = store.history("AAPL", FIRST, SECOND_NIGHT)
+    pd.testing.assert_frame_equal(
+        history.frame, expected(source, FIRST, SECOND_NIGHT), check_freq=False
+    )
+
+
+def test_a_hole_that_stays_costs_one_request_a_night(
     store: PriceStore, source: FakeSource
 ) -> None:
-    """A row without a close that still has none is the same history."""
-    source.frame.loc[source.frame.index[-4], CLOSE] = np.nan
+    """A share that was suspended is asked for as often as any, only further back."""
+    source.frame = source.frame.drop(source.frame.index[-60:-40])
     store.history("AAPL", FIRST, FIRST_NIGHT)
-    store.history("AAPL", FIRST, SECOND_NIGHT)
-    assert len(source.requests) == 2
+    history = store.history("AAPL", FIRST, SECOND_NIGHT)
+    assert source.requests[1:] == [(FIRST, SECOND_NIGHT)]
+    assert len(history.frame) == len(expected(source, FIRST, SECOND_NIGHT))
 
 
 def test_an_older_first_session_is_asked_for(

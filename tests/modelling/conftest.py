@@ -3,7 +3,7 @@
 import importlib
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from saved_models import START
 
 from config.parameters import TrainingParameters, training_parameters
 from config.settings import ModelSettings
@@ -21,6 +22,7 @@ from modelling.forecasting import Forecast, forecast
 from modelling.jobs import TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.network import build_network
+from modelling.registry import ModelPair, Registry
 from modelling.training import EpochDone, TrainedModel, train
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ SYMBOL = "CBA.AX"
 TRAINED_AT = datetime(2013, 2, 1, 9, 30, tzinfo=UTC)
 
 Describe = Callable[..., ModelMetadata]
+Save = Callable[..., ModelMetadata]
 
 
 @pytest.fixture(scope="session")
@@ -190,3 +193,32 @@ def trained_forecast(
         calibration_residuals=trained.calibration.residuals,
     )
     return lambda indicators: forecast(trained.network, metadata, indicators)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """Return an empty registry that keeps three earlier pairs."""
+    return Registry(tmp_path / "models", ModelSettings())
+
+
+@pytest.fixture
+def save(registry: Registry, untrained: "keras.Model", describe: Describe) -> Save:
+    """Return a function that saves a real network as trained on a given day."""
+
+    def save_one(
+        day: int = 0, symbol: str = "CBA.AX", rejected: str | None = None
+    ) -> ModelMetadata:
+        metadata = describe(
+            symbol=symbol,
+            rejected=rejected,
+            training_date=START + timedelta(days=day),
+        )
+        return registry.save(metadata, untrained.save)
+
+    return save_one
+
+
+@pytest.fixture
+def live(registry: Registry) -> ModelPair:
+    """Return where the live pair of CBA.AX lies."""
+    return ModelPair.of(registry.folder, "CBA.AX")
