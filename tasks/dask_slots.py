@@ -150,7 +150,7 @@ class DaskSlots:
             return (
                 "a model process must live to the end, got its worker lost "
                 f"{error.allowed_failures + 1} times (out of memory?); give the Dask "
-                "workers more memory or use the preset low_memory."
+                "workers more memory, or use fewer `lstm_units`."
             )
         return (
             f"the Dask scheduler at {self._address} must stay reachable, got the job "

@@ -193,7 +193,7 @@ class ProcessSlots:
             )
         return (
             "a model process must live to the end, got killed (out of memory?); lower "
-            "`training_processes` or use the preset low_memory."
+            "`training_processes`, or use fewer `lstm_units`."
         )
 
     def _watched[Output](
