@@ -11,7 +11,7 @@ The Prefect server is a temporary one, or that of PREFECT_API_URL.
 
 Measured on 2026-11-25, 20 nights of 2 symbols, each trained each night: levelled off.
 `data/` and `models/` stood at 37 files, 807 kB from the fifth night on, 23 files open,
-13 threads, memory 574 MB after the fifth and 580 MB after the last; 29 s of CPU a night.
+13 threads, memory 574 MB after the fifth and 580 MB after the last; 29 CPU s a night.
 """
 
 import argparse
