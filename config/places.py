@@ -5,6 +5,7 @@ this module asks a store, and it remembers no answer: other machines write there
 """
 
 import errno
+import os
 import re
 import shutil
 import tempfile
@@ -18,12 +19,18 @@ from typing import Any
 import fsspec
 from upath import UPath
 
-from config.errors import ParameterError, StorageError
+from config.errors import ParameterError, StorageError, quoted
 
 AnyPath = Path | UPath
 
-WHOLE_PUTS = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
+BUCKETED = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
+"""Stores whose addresses begin with a bucket's or container's name."""
+
+WHOLE_PUTS = (*BUCKETED, "memory")
 """Stores that show a new object when all of it is there, as their makers promise."""
+
+LONGEST_NAME = 255
+"""Bytes that the usual file systems give a name."""
 
 _WRITTEN = ("LastModified", "last_modified", "mtime", "created")
 """Where the stores' listings say when an object was written."""
@@ -56,7 +63,8 @@ def place_at(address: str | Path) -> AnyPath:
             f"installed, got {address}: {error}; e.g. s3://bucket/folder with s3fs "
             "(`uv sync --extra s3`)."
         ) from error
-    if not place.path.strip("/"):
+    nameless = scheme in BUCKETED and rest.startswith("/")
+    if nameless or not place.path.strip("/"):
         raise ParameterError(
             f"`home` must name a place in the store, got {address}; e.g. "
             f"{scheme}://bucket/folder."
@@ -71,7 +79,13 @@ def _path(address: str | Path) -> Path:
             f"`home` must be a folder or an address as text with `://`, got {address}; "
             "e.g. s3://bucket/folder."
         )
-    return Path(address)
+    path = Path(address)
+    if "\0" in str(path) or any(len(os.fsencode(p)) > LONGEST_NAME for p in path.parts):
+        raise ParameterError(
+            f"`home` must be a path of names up to {LONGEST_NAME} bytes without NUL, "
+            f"got {quoted(str(path))}."
+        )
+    return path
 
 
 @contextmanager

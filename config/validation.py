@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from config.errors import ParameterError, quoted
+from config.errors import LONGEST_QUOTE, ParameterError, quoted
 
 
 def validated[Model: BaseModel](
@@ -29,7 +29,7 @@ def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
     finding = error.errors(include_url=False)[0]
     *path, name = (str(part) for part in finding["loc"] or (kind.__name__,))
     section = _section(kind, path)
-    full = ".".join([*path, name])
+    full = ".".join([*path, name])[: 2 * LONGEST_QUOTE]
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)
         known = f"one of the known names ({choices})"

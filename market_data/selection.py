@@ -15,6 +15,8 @@ from market_data.symbols import FORM_PATTERN, parse_symbol
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """What a person typed as a symbol; a server refuses by the pattern what can be none."""
 
+LONGEST_PATH_SHOWN = 200
+
 LARGEST_FILE_BYTES = 5_000_000
 """More than any list of symbols has; a wrong file, or a device, is not read whole."""
 
@@ -126,7 +128,9 @@ def _from_file(path: Path) -> list[tuple[str, str]]:
         text = read_limited(path, LARGEST_FILE_BYTES).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise SelectionError(
-            f"`file` must be a readable UTF-8 text, got {path}: {error}."
+            f"`file` must be a readable UTF-8 text, got "
+            f"{str(path)[:LONGEST_PATH_SHOWN]!r}: "
+            f"{getattr(error, 'strerror', None) or error}."
         ) from error
     is_json = path.suffix.lower() == ".json"
     found = _json_entries(path, text) if is_json else _lines(path, text)

@@ -70,6 +70,11 @@ def open_feeds(
     ParameterError
         For an unknown name, or a folder source without a folder of prices.
     """
+    if folder is not None and name != "folder":
+        raise ParameterError(
+            f"`folder` must come with the source folder, got {folder} with the source "
+            f"{name}; add --source folder."
+        )
     match name:
         case "yahoo":
             client = YahooClient(settings.prices, shared_pace)

@@ -221,6 +221,30 @@ def calendar(folder: Path, *lines: str, header: str = "") -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--home", "homes/" + "y" * 400], "`home` must be a path of names up to 255"),
+        (["--home", "a\0b"], "`home` must be a path of names up to 255"),
+        (["--home", "s3:///x"], "`home` must name a place in the store"),
+        (["--file", "x" * 5000], "`file` must be a readable UTF-8 text"),
+        (["--folder", "there"], "`folder` must come with the source folder"),
+    ],
+)
+def test_a_hostile_place_gets_one_sentence(words: list[str], said: str) -> None:
+    """No path is too long, too odd or in the wrong company for a plain refusal."""
+    symbols = [] if "--file" in words else ["CBA.AX"]
+    assert said in refused("screen", *symbols, *words).stderr
+
+
+def test_a_long_unknown_setting_is_cut(tmp_path: Path) -> None:
+    """A name of thousands of letters in the settings is told by its beginning."""
+    (tmp_path / "overnight.toml").write_text(f"[models]\n{'z' * 5000} = 3\n")
+    with pytest.raises(ParameterError, match=r"`models\.zzz") as refusal:
+        read_settings(tmp_path)
+    assert len(str(refusal.value)) < LONGEST_SENTENCE
+
+
 def test_each_wrong_line_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
     """Dates that are none, unknown types, no symbols: named; a good line counts."""
     found = read_calendar(
