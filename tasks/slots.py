@@ -19,6 +19,8 @@ from multiprocessing.sharedctypes import RawArray
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from threadpoolctl import threadpool_limits
+
 from config.errors import TrainingFailed
 from config.settings import Engine
 from modelling.training import EpochDone
@@ -241,6 +243,9 @@ def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
     """Prepare a fresh child: its environment, its report, its end with the parent."""
     global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
     os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
+    # NumPy is loaded by now and its products read no environment any more: two
+    # processes with two threads each took twice the time of one.
+    threadpool_limits(1)
     if engine != "tensorflow":
         # Keras would load it, 600 MB and seconds, to ask for the type of a value.
         sys.modules["tensorflow"] = None  # type: ignore[assignment]
