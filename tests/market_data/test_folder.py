@@ -157,7 +157,8 @@ def test_a_folder_without_prices_is_refused(folder: Path | None) -> None:
 def test_sources_are_opened_by_name(tmp_path: Path) -> None:
     """Each name gives the source of that name; another one is refused."""
     (tmp_path / "prices").mkdir()
-    for name in ("yahoo", "folder", "sample"):
-        assert open_feeds(name, tmp_path, Settings()).prices.name == name
+    assert open_feeds("folder", tmp_path, Settings()).prices.name == "folder"
+    for name in ("yahoo", "sample"):
+        assert open_feeds(name, None, Settings()).prices.name == name
     with pytest.raises(ParameterError, match="got 'google'"):
         open_feeds("google", None, Settings())  # type: ignore[arg-type]
