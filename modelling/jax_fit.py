@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from features.windows import Windows, WindowSplit
-from modelling.jax_lstm import Array, Weights, predicted, predicted_in_training
+from modelling.jax_lstm import Array, Kept, Weights, predicted, predicted_in_training
 
 PADDED_TO = 64
 """Windows are padded to a multiple: stocks of like history then share a compilation."""
 
 FIRST_DECAY, SECOND_DECAY, EPSILON = 0.9, 0.999, 1e-7
 """Adam's, as in Keras: both engines take the same steps."""
+
+CHANCES = 2**16
+"""Dropout's share is drawn in steps of one of these: two bytes each, not four."""
 
 FLOAT = jnp.float32
 
@@ -38,6 +41,18 @@ class Sample(NamedTuple):
     real: Array
 
 
+class Chance(NamedTuple):
+    """What chance decides about a pass, batch by batch.
+
+    `order` (batches, windows) are the places of the windows, those of padding last;
+    `kept` are the units that stay. Drawn by NumPy: JAX takes a tenth of an epoch for
+    it, and a second to compile it.
+    """
+
+    order: NDArray[np.intp]
+    kept: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+
+
 class State(NamedTuple):
     """A training between two steps; `mean` and `square` are Adam's two moments."""
 
@@ -45,7 +60,6 @@ class State(NamedTuple):
     mean: Weights
     square: Weights
     steps: Array
-    key: Array
 
 
 def fit(
@@ -62,12 +76,12 @@ def fit(
     training, stopping = _padded(split.training), _padded(split.stopping)
     rates = (parameters.dropout, parameters.learning_rate)
     patience = parameters.early_stopping_patience
-    state = _started(network.get_weights(), parameters.seed)
+    generator = np.random.default_rng(parameters.seed)
+    chance = partial(_drawn, generator, split.training, parameters)
+    state = _started(network.get_weights())
     best, best_loss, best_epoch = state.weights, math.inf, 0
     for epoch in range(1, parameters.epochs + 1):
-        state, losses = _epoch(
-            state, training, stopping, rates, batch_size=parameters.batch_size
-        )
+        state, losses = _epoch(state, training, stopping, chance(), rates)
         loss, validation_loss = map(float, losses)
         on_losses(epoch, loss, validation_loss)
         lost = not math.isfinite(loss)
@@ -81,7 +95,7 @@ def fit(
 
 def _padded(windows: Windows) -> Sample:
     """Return the windows with padding behind them."""
-    missing = -len(windows) % PADDED_TO
+    missing = _padding(len(windows))
     return Sample(
         jnp.asarray(np.pad(windows.inputs, ((0, missing), (0, 0), (0, 0))), FLOAT),
         jnp.asarray(np.pad(windows.targets, (0, missing)), FLOAT),
@@ -89,58 +103,75 @@ def _padded(windows: Windows) -> Sample:
     )
 
 
-def _started(start: list[NDArray[np.float32]], seed: int) -> State:
+def _padding(count: int) -> int:
+    return -count % PADDED_TO
+
+
+def _started(start: list[NDArray[np.float32]]) -> State:
     weights = tuple(jnp.asarray(part) for part in start)
     nothing = tuple(map(jnp.zeros_like, weights))
-    return State(weights, nothing, nothing, jnp.zeros((), int), jax.random.key(seed))
+    return State(weights, nothing, nothing, jnp.zeros((), int))
 
 
-@partial(jax.jit, static_argnames="batch_size")
+def _drawn(
+    generator: np.random.Generator, windows: Windows, parameters: TrainingParameters
+) -> Chance:
+    """Return the chance of one pass over `windows`, padded."""
+    count, sessions = windows.inputs.shape[:2]
+    size = parameters.batch_size
+    batches = math.ceil((count + _padding(count)) / size)
+    order = np.zeros(batches * size, int)
+    order[:count] = generator.permutation(count)
+
+    def kept(*shape: int) -> NDArray[np.bool_]:
+        drawn = generator.integers(0, CHANCES, (batches, *shape), np.uint16)
+        return drawn >= parameters.dropout * CHANCES
+
+    first, second = parameters.lstm_units
+    return Chance(
+        order.reshape(batches, size), (kept(sessions, size, first), kept(size, second))
+    )
+
+
+@jax.jit
 def _epoch(
     state: State,
     training: Sample,
     stopping: Sample,
+    chance: Chance,
     rates: tuple[float, float],
-    *,
-    batch_size: int,
 ) -> tuple[State, tuple[Array, Array]]:
     """Return the state after one pass, and the losses of training and stopping.
 
     `rates` are dropout and learning rate. The training loss is the mean over the pass,
     while the weights moved; as Keras'.
     """
-    key, shuffle, dropout = jax.random.split(state.key, 3)
-    order = _shuffled(shuffle, training.real)
     count = training.real.sum()
+    size = chance.order.shape[1]
 
     def step(batch: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
         before, total = carry
-        places = batch * batch_size + jnp.arange(batch_size)
-        chosen = jax.tree.map(lambda part: part[order[places]], training)
-        chosen = chosen._replace(real=chosen.real * (places < count))
-        after, loss = _step(before, chosen, jax.random.fold_in(dropout, batch), rates)
+        mine = jax.tree.map(lambda part: jnp.asarray(part)[batch], chance)
+        chosen = jax.tree.map(lambda part: part[mine.order], training)
+        inside = batch * size + jnp.arange(size) < count
+        chosen = chosen._replace(real=chosen.real * inside)
+        after, loss = _step(before, chosen, mine.kept, rates)
         return after, total + loss * chosen.real.sum()
 
-    batches = jnp.ceil(count / batch_size).astype(int)
-    start = (state._replace(key=key), jnp.zeros(()))
-    moved, total = jax.lax.fori_loop(0, batches, step, start)
+    batches = jnp.ceil(count / size).astype(int)
+    moved, total = jax.lax.fori_loop(0, batches, step, (state, jnp.zeros(())))
     seen = predicted(moved.weights, stopping.inputs)
     return moved, (total / count, _loss(seen, stopping))
 
 
-def _shuffled(key: Array, real: Array) -> Array:
-    """Return the places of all windows in random order, padding last."""
-    return jnp.argsort(jax.random.uniform(key, real.shape) - real)
-
-
 def _step(
-    state: State, batch: Sample, key: Array, rates: tuple[float, float]
+    state: State, batch: Sample, kept: Kept, rates: tuple[float, float]
 ) -> tuple[State, Array]:
     """Return the state after one step of Adam, and the loss before it."""
     dropout, learning_rate = rates
 
     def loss_of(weights: Weights) -> Array:
-        seen = predicted_in_training(weights, batch.inputs, key, dropout)
+        seen = predicted_in_training(weights, batch.inputs, kept, dropout)
         return _loss(seen, batch)
 
     loss, gradient = jax.value_and_grad(loss_of)(state.weights)
@@ -158,7 +189,7 @@ def _moved(state: State, gradient: Weights, learning_rate: float) -> State:
         weight - rate * first / (jnp.sqrt(second) + EPSILON)
         for weight, first, second in parts
     )
-    return State(weights, mean, square, steps, state.key)
+    return State(weights, mean, square, steps)
 
 
 def _decayed(decay: float, moment: Weights, news: Weights) -> Weights:

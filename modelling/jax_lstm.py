@@ -18,6 +18,10 @@ Weights = tuple[Array, ...]
 both LSTM layers, then kernel and bias of the dense unit; gates in Keras' order: input,
 forget, candidate, output."""
 
+Kept = tuple[Array, Array]
+"""Which outputs stay, each on its own: of the first layer (sessions, windows, units),
+and of the second's last session (windows, units)."""
+
 Remembered = tuple[Array, ...]
 
 
@@ -27,17 +31,16 @@ def predicted(weights: Weights, inputs: Array) -> Array:
 
 
 def predicted_in_training(
-    weights: Weights, inputs: Array, key: Array, dropout: float
+    weights: Weights, inputs: Array, kept: Kept, dropout: float
 ) -> Array:
-    """Return what `predicted` does, with the share `dropout` of units left out.
+    """Return what `predicted` does, without the units that are not `kept`.
 
-    As Keras' layer: each value on its own, the others scaled up to keep the mean.
+    As Keras' layer: the others are scaled up, to keep the mean, by the share `dropout`
+    that is left out.
     """
-    keys = jax.random.split(key)
 
     def thinned(hidden: Array, layer: int) -> Array:
-        kept = jax.random.bernoulli(keys[layer], 1 - dropout, hidden.shape)
-        return jnp.where(kept, hidden / (1 - dropout), 0)
+        return jnp.where(kept[layer], hidden / (1 - dropout), 0)
 
     return _closes(weights, inputs, thinned)
 

@@ -26,6 +26,8 @@ from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
+    # The threads of XLA's pool: two would hand each small product to one another.
+    "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     # oneDNN may order sums differently from run to run of one machine.
