@@ -108,6 +108,18 @@ class _Slot:
             initargs=(engine, self.epoch),
             max_tasks_per_child=jobs,
         )
+        # The executor can't bear a shutdown beside another, or beside a start.
+        self._one_at_a_time = threading.Lock()
+        self._dead = False
+
+    def submit[Input, Output](
+        self, job: Job[Input, Output], given: Input
+    ) -> Future[Output]:
+        """Start `job(given)`; `BrokenProcessPool` where the slot was killed."""
+        with self._one_at_a_time:
+            if self._dead:
+                raise BrokenProcessPool
+            return self.executor.submit(_call, job, given)
 
     @property
     def alive(self) -> bool:
@@ -116,12 +128,16 @@ class _Slot:
         return all(process.is_alive() for process in processes)
 
     def kill(self) -> None:
-        """End the process now, whatever it does."""
-        for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
-            process.kill()
-        # Waiting is short, the process is dead; not waiting lets the executor's own
-        # thread stumble over what the shutdown has already put away.
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        """End the process now, whatever it does; once."""
+        with self._one_at_a_time:
+            if self._dead:
+                return
+            self._dead = True
+            for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
+                process.kill()
+            # Waiting is short, the process is dead; not waiting lets the executor's own
+            # thread stumble over what the shutdown has already put away.
+            self.executor.shutdown(wait=True, cancel_futures=True)
 
 
 class ProcessSlots:
@@ -144,6 +160,7 @@ class ProcessSlots:
         self._seconds = seconds
         self._engine = engine
         self._started: set[_Slot] = set()
+        self._closed = False
         self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
         for _ in range(count):
             self._free.put(None)
@@ -166,8 +183,7 @@ class ProcessSlots:
         slot = self._living(self._free.get())
         kept: _Slot | None = slot
         try:
-            future = slot.executor.submit(_call, job, given)
-            return self._watched(slot, future, on_epoch)
+            return self._watched(slot, slot.submit(job, given), on_epoch)
         except (BrokenProcessPool, _TooLateError) as error:
             self._kill(slot)
             kept = None
@@ -183,6 +199,8 @@ class ProcessSlots:
             self._kill(slot)
         fresh = _Slot(self._jobs, self._engine)
         self._started.add(fresh)
+        if self._closed:  # Since this thread began to wait, or to look.
+            fresh.kill()
         return fresh
 
     def _kill(self, slot: _Slot) -> None:
@@ -234,6 +252,7 @@ class ProcessSlots:
 
     def close(self) -> None:
         """End all processes, the busy ones too: their callers get `TrainingFailed`."""
+        self._closed = True
         for slot in tuple(self._started):
             self._kill(slot)
 

@@ -100,6 +100,16 @@ def test_epochs_are_told_as_they_happen(slots: Slots) -> None:
     assert heard[-1] == EpochDone(3, 3, 1 / 3, 2 / 3)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05, 0.15])
+def test_closing_ends_a_process_that_starts(seconds: float) -> None:
+    """Closed before, while or after its process starts, a waiting caller is told."""
+    with ThreadPoolExecutor(1) as thread, ProcessSlots(1, 10, 60.0) as slots:
+        waiting = thread.submit(slots.run, slot_jobs.sleep, 60.0)
+        time.sleep(seconds)
+    with pytest.raises(TrainingFailed, match="got"):
+        waiting.result()
+
+
 @pytest.mark.parametrize("kind", ["local", "dask"])
 def test_closing_ends_a_busy_process(kind: str, request: pytest.FixtureRequest) -> None:
     """Whoever waits for a job when the slots close is told, and waits no longer."""
