@@ -1,6 +1,9 @@
 """What all tests share: calendars, and the replay of Yahoo where there is one."""
 
+import os
+import shutil
 import socket
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -19,6 +22,17 @@ from config.home import Home
 from config.places import remove_tree
 from market_data.sessions import calendar
 from market_data.symbols import EXCHANGES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the many short-lived processes that train share what JAX compiled: 2 s each.
+
+    Before anything imports JAX, which reads it then; pytest's own workers inherit it.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
 
 
 @pytest.fixture(scope="session", autouse=True)
