@@ -79,12 +79,28 @@ class EventHistory:
         content = _SEEN.dump_json(tuple(fresh.values()), indent=1)
         write_whole(self._path(symbol), lambda new: new.write_bytes(content))
 
+    def lost(self, symbol: str) -> tuple[str, ...]:
+        """Return a note where what was seen is stored and can't be read."""
+        try:
+            self._stored(symbol)
+        except (OSError, ValueError):
+            name = self._path(symbol).name
+            return (f"events seen in earlier nights are lost, can't read {name}",)
+        return ()
+
     def _read(self, symbol: str) -> tuple[SeenEvent, ...]:
         """Return what is stored; a torn or foreign file counts as nothing."""
         try:
-            return _SEEN.validate_json(read_whole(self._path(symbol)))
+            return self._stored(symbol)
         except (OSError, ValueError):
             return ()
+
+    def _stored(self, symbol: str) -> tuple[SeenEvent, ...]:
+        try:
+            content = read_whole(self._path(symbol))
+        except FileNotFoundError:
+            return ()
+        return _SEEN.validate_json(content)
 
     def _path(self, symbol: str) -> AnyPath:
         return self.folder / f"{file_stem(symbol)}.json"
@@ -109,6 +125,7 @@ class Remembered:
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
         """Return the source's answer with what it said before; see `EventSource`."""
+        lost = self.history.lost(symbol)
         earlier = self.history.known_by(symbol, self.name, as_of)
         try:
             answer = self.source.ask(symbol, as_of, now)
@@ -124,7 +141,7 @@ class Remembered:
         passed = tuple(event for event in passed if event.last <= as_of)
         events = tuple(dict.fromkeys([*answer.events, *passed]))
         self.history.learn(symbol, self.name, events, as_of)
-        return replace(answer, events=events)
+        return replace(answer, events=events, notes=(*answer.notes, *lost))
 
     def _silent(
         self, error: SymbolError, earlier: tuple[Event, ...], *notes: str

@@ -138,9 +138,12 @@ def test_two_sources_don_t_disturb_each_other(home: Home) -> None:
 def test_a_torn_file_counts_as_nothing(
     home: Home, speaker: Speaker, content: str
 ) -> None:
-    """It is read as empty, and written whole again."""
+    """It is read as empty, which the night is told once, and written whole again."""
     write_text_whole(home.seen_events / "CBA.AX.json", content)
     speaker.events = (on(1),)
-    assert night(home, speaker).events == (on(1),)
+    answer = night(home, speaker)
+    assert answer.events == (on(1),)
+    assert "can't read CBA.AX.json" in answer.notes[-1]
+    assert night(home, speaker).notes == ()
     speaker.events = None
     assert night(home, speaker).events == (on(1),)
