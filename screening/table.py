@@ -19,6 +19,8 @@ _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """The last four are the wide forms, formulas to a spreadsheet in East Asia."""
 
+NAMED_GONE = 8
+
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
     """Return the rows with `rank`, best score first, failed ones last by symbol."""
@@ -91,6 +93,26 @@ def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
         return None
     usable = [one for one in status.values() if one != "failed"]
     return len(usable) / len(status)
+
+
+def replaced_note(path: AnyPath, symbols: Iterable[str]) -> tuple[str, ...]:
+    """Return a note where the CSV at `path`, to be replaced, has others than `symbols`.
+
+    One that is not there, or can't be read, takes nobody's rows away.
+    """
+    try:
+        there = {row["symbol"] for row in read_rows(path)}
+    except (OSError, ValueError):
+        return ()
+    gone = sorted(there - set(symbols))
+    if not gone:
+        return ()
+    named = ", ".join(gone[:NAMED_GONE]) + ("..." if len(gone) > NAMED_GONE else "")
+    note = (
+        f"{path.name} had {len(gone)} symbols more ({named}), which this run was not "
+        "asked for, and is replaced; run the whole list to have them again."
+    )
+    return (note,)
 
 
 def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value

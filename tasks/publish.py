@@ -21,7 +21,14 @@ from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary, TooFewSymbols
-from screening.table import cell, csv_path, published_coverage, ranked, write_csv
+from screening.table import (
+    cell,
+    csv_path,
+    published_coverage,
+    ranked,
+    replaced_note,
+    write_csv,
+)
 from tasks.night import Night
 from tasks.record import recorded
 from tasks.server import shown
@@ -47,9 +54,9 @@ def publish(
     )
     # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
     fared, unrecorded = recorded(night, findings, rows, ended_at)
-    notices = (*notices, *unrecorded)
-    _say(notices)
     path = csv_path(night.home.screening_csv, night.as_of)
+    notices = (*notices, *unrecorded, *replaced_note(path, night.symbols))
+    _say(notices)
     write_csv(path, rows)
     shown("the table of symbols", partial(_show_rows, rows, path))
     failed = [row for row in rows if row["data_status"] == "failed"]

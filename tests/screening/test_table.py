@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from config.errors import StorageError
 from screening.columns import COLUMNS
-from screening.table import cell, csv_path, ranked, write_csv
+from screening.table import cell, csv_path, ranked, replaced_note, write_csv
 
 HEADER = (
     "symbol,exchange,as_of,forecast_session,run_at,close,currency,prediction,"
@@ -118,3 +118,21 @@ def test_a_csv_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file where a folder must be")
     with pytest.raises(StorageError, match="reports"):
         write_csv(tmp_path / "reports" / "night.csv", [])
+
+
+def test_rows_that_a_smaller_run_takes_away_are_named(tmp_path: Path) -> None:
+    """Replacing a list's CSV by one symbol's is said; a whole one's again is not."""
+    path = csv_path(tmp_path, date(2025, 11, 10))
+    assert replaced_note(path, ["A"]) == ()
+    write_csv(path, ranked([row("A", 0.1), row("B", 0.2), row("C", None)]))
+    (note,) = replaced_note(path, ["A"])
+    assert "2025-11-10_screening_results.csv had 2 symbols more (B, C)" in note
+    assert replaced_note(path, ["C", "B", "A", "D"]) == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"symbol\n"])
+def test_a_foreign_csv_has_no_rows_to_lose(tmp_path: Path, content: bytes) -> None:
+    """What is no CSV of ours is replaced without a word."""
+    path = csv_path(tmp_path, date(2025, 11, 10))
+    path.write_bytes(content)
+    assert replaced_note(path, ["A"]) == ()
