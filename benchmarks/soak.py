@@ -1,13 +1,15 @@
-"""Many nights in a row in one process: memory, files and disk must level off.
+"""Many nights in a row, in one process or by one worker: what grows must level off.
 
     uv run python benchmarks/soak.py [--nights 20] [--symbols 2] [--train always]
-                                     [--json]
+                                     [--worker PID] [--json]
 
 Symbols are made: random walks on ASX sessions, in a CSV folder. Each night is the real
 flow on the next session, in one home, with the smallest network. `data/` and `models/`
 must stop growing once `nights_kept` nights and `history_kept` models are there;
 `reports/` and `logs/` get a file a night and a line a model, which are for the person.
-The Prefect server is a temporary one, or that of PREFECT_API_URL.
+The Prefect server is a temporary one, or that of PREFECT_API_URL. With `--worker` each
+night is a run of the deployment `overnight-screening/manual` there, and what is
+measured is the worker of that process id (`overnight deploy` starts both).
 
 Measured on 2026-11-25, 20 nights of 2 symbols, each trained each night: levelled off.
 `data/` and `models/` stood at 37 files, 807 kB from the fifth night on, 23 files open,
@@ -24,6 +26,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +35,6 @@ import psutil
 from config.home import Home
 from config.parameters import TrainingOverrides
 from config.settings import Settings
-from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 
 FIRST, LAST = date(2024, 1, 2), date(2025, 11, 10)
@@ -52,7 +54,7 @@ MOST_GROWTH = 0.05
 
 @dataclass(frozen=True)
 class Standing:
-    """What is there after a night: this process' own, and the home's files."""
+    """What is there after a night: the process' own, and the home's files."""
 
     as_of: date
     state: str
@@ -70,13 +72,15 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=20)
     parser.add_argument("--symbols", type=int, default=2)
     parser.add_argument("--train", default="always", help="always, stale or never")
+    parser.add_argument("--worker", type=int, help="its process id")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     for name, value in SURROUNDINGS.items():
         os.environ.setdefault(name, value)
     found: list[Standing] = []
     with tempfile.TemporaryDirectory() as folder:
-        for one in nights(Path(folder), asked.nights, asked.symbols, asked.train):
+        where = (Path(folder), asked.nights, asked.symbols, asked.train)
+        for one in nights(*where, asked.worker):
             found.append(one)
             if not asked.json:
                 print(shown(one), flush=True)
@@ -89,26 +93,46 @@ def main() -> None:
     sys.exit(1 if growth else 0)
 
 
-def nights(folder: Path, count: int, symbols: int, train: str) -> Iterator[Standing]:
-    """Run the nights of the last `count` sessions; give what is there after each."""
-    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+def nights(
+    folder: Path, count: int, symbols: int, train: str, worker: int | None = None
+) -> Iterator[Standing]:
+    """Run the nights of the last `count` sessions; give what is there after each.
 
-    names = tuple(f"SK{number}.AX" for number in range(symbols))
+    In this process, or by the worker of that process id.
+    """
+    names = [f"SK{number}.AX" for number in range(symbols)]
     for seed, symbol in enumerate(names):
         write_prices(folder / "market", symbol, seed)
     home = Home(folder / "home")
     for session in sessions_between("XASX", FIRST, LAST)[-count:]:
-        state = overnight_screening(
-            selection=Symbols(symbols=names),
-            source="folder",
-            folder=folder / "market",
-            as_of=session.date(),
-            train=train,
-            parameters=SMALLEST,
-            home=str(home.root),
-            return_state=True,
-        )
-        yield standing(home, session.date(), state.name)
+        asked = {
+            "selection": {"symbols": names},
+            "source": "folder",
+            "folder": str(folder / "market"),
+            "as_of": session.date().isoformat(),
+            "train": train,
+            "parameters": SMALLEST.model_dump(mode="json", exclude_unset=True),
+            "home": str(home.root),
+        }
+        state = by_worker(asked) if worker else here(asked)
+        yield standing(home, session.date(), state, psutil.Process(worker))
+
+
+def here(asked: dict[str, Any]) -> str:
+    """Run a night in this process; return its state's name."""
+    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+    state: str = overnight_screening(**asked, return_state=True).name
+    return state
+
+
+def by_worker(asked: dict[str, Any]) -> str:
+    """Have a worker run a night; return its state's name."""
+    from prefect.deployments import run_deployment  # noqa: PLC0415
+
+    run: Any = run_deployment("overnight-screening/manual", parameters=asked)
+    state: str = run.state.name
+    return state
 
 
 def write_prices(folder: Path, symbol: str, seed: int) -> None:
@@ -124,9 +148,8 @@ def write_prices(folder: Path, symbol: str, seed: int) -> None:
     table.to_csv(path, index=False)
 
 
-def standing(home: Home, as_of: date, state: str) -> Standing:
-    """Return what is there now."""
-    process = psutil.Process()
+def standing(home: Home, as_of: date, state: str, process: psutil.Process) -> Standing:
+    """Return what is there now, in the home and in the process."""
     working = [*files_in(home.root / "data"), *files_in(home.models)]
     kept = [*files_in(home.root / "reports"), *files_in(home.root / "logs")]
     return Standing(
