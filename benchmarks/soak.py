@@ -15,8 +15,8 @@ Measured on 2026-11-25, 20 nights of 2 symbols, each trained each night: levelle
 `data/` and `models/` stood at 37 files, 807 kB from the fifth night on, 23 files open,
 13 threads, memory 574 MB after the fifth and 580 MB after the last; 29 CPU s a night.
 By a worker, 20 nights of 1 symbol: the same 19 files, 404 kB from the fifth night on,
-5 threads, 13 to 20 files open, memory of the worker 96 to 106 MB, 0.5 MB a night, which is Prefect's own (a run is a
-process that ends); 38 s a night, most of it waiting for the poll and for its start.
+5 threads, 13 to 20 files open, 38 s a night; memory of the worker 96 to 106 MB, half
+a MB a night, which is Prefect's own: a run is a process that ends.
 """
 
 import argparse
