@@ -57,7 +57,8 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
     )
     yield from _cut(found)
     yield from _sat_out(found)
-    yield "What would flip it:"
+    until = " once it is no longer sat out" if found.sit_out else ""
+    yield f"What would flip it{until}:"
     for flip in found.flips:
         yield f"  {_flip(flip)}"
     if found.flips:

@@ -184,7 +184,9 @@ def _risk(row: CsvRow, risk: float, guard: GuardSettings) -> tuple[RiskPoints, .
     around = _risk_around(row, guard)
     one, two = guard.event_points, guard.report_points
     ahead = RiskPoints(points=one, why=f"event within {guard.lookahead_days} days")
-    report = RiskPoints(points=two, why="it is earnings or a regulatory report")
+    # The row names the next event; the points may be those of another one.
+    said = "it, or another event of those days, is earnings or a regulatory report"
+    report = RiskPoints(points=two, why=said)
     for events in ((), (ahead,), (ahead, report)):
         parts = (*events, *around)
         total = min(1.0, math.fsum(part.points for part in parts))

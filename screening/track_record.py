@@ -22,6 +22,9 @@ from screening.outcomes import with_due_sessions
 
 TOO_FEW = "too few to tell"
 
+ALIKE = 1e-12
+"""Rounding of a day's sum of deviations from the mean."""
+
 _DIRECTIONS = {"BUY": 1.0, "SELL": -1.0, "HOLD": math.nan}
 
 
@@ -33,7 +36,7 @@ class Mean(_Value):
     """A mean with the ends of its interval.
 
     The ends are None where the interval can't be told: all calls of one session, or
-    all values the same.
+    sessions that are all alike.
     """
 
     mean: float
@@ -245,14 +248,15 @@ def clustered_mean(values: pd.Series, days: pd.Series, interval: float) -> Mean 
     The variance is G / (G - 1) * sum over days of (sum of the day's deviations)^2 / n^2
     for n values of G days, the interval that of Student's t with G - 1 degrees of
     freedom (Cameron and Miller 2015, with the mean as the only regressor). None where
-    there is no value.
+    there is no value; without ends for one day, or days that are all alike.
     """
     if values.empty:
         return None
     mean = float(values.mean())
     sums = (values - mean).groupby(days).sum()
     count = len(sums)
-    if count < 2 or np.ptp(values) == 0:
+    # Days that are alike to rounding say nothing of how far days differ.
+    if count < 2 or np.abs(sums).max() < ALIKE:
         return Mean(mean=mean, low=None, high=None)
     variance = count / (count - 1) * float((sums**2).sum()) / len(values) ** 2
     reach = float(stdtrit(count - 1, (1 + interval) / 2)) * math.sqrt(variance)

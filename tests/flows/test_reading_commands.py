@@ -109,6 +109,7 @@ def test_explain_tells_a_sit_out(home: Path) -> None:
     text = on_one_line(said(home, "explain", "ANZ.AX", "--as-of", "2025-11-10"))
     assert "Sat out: the call is HOLD whatever the score; by its score alone" in text
     assert "the sit-out ends with the night of 2025-11-18" in text
+    assert "What would flip it once it is no longer sat out:" in text
 
 
 def test_explain_for_a_program_is_the_explanation(home: Path) -> None:

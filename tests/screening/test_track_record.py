@@ -253,6 +253,14 @@ def test_copies_of_a_call_in_one_night_make_no_interval_narrower() -> None:
     assert (twenty.low, twenty.high) == pytest.approx((one.low, one.high))
 
 
+def test_nights_that_are_all_alike_make_no_sure_figure() -> None:
+    """One hit of three each night is no rate of 33 %, known to the last digit."""
+    hits, days = pd.Series([1.0, 0.0, 0.0] * 3), pd.Series([1, 1, 1, 2, 2, 2, 3, 3, 3])
+    found = clustered_mean(hits, days, 0.95)
+    assert found
+    assert (found.mean, found.low, found.high) == (pytest.approx(1 / 3), None, None)
+
+
 @pytest.mark.parametrize("days", [[1, 1, 1], [1, 2, 3]])
 def test_an_interval_that_cannot_be_told_is_missing(days: list[int]) -> None:
     """One night alone, or values all the same, have a mean without an interval."""
