@@ -82,8 +82,8 @@ def main() -> None:
         os.environ.setdefault(name, value)
     found: list[Standing] = []
     with tempfile.TemporaryDirectory() as folder:
-        where = (Path(folder), asked.nights, asked.symbols, asked.train)
-        for one in nights(*where, asked.worker):
+        place, count = Path(folder), asked.nights
+        for one in nights(place, count, asked.symbols, asked.train, asked.worker):
             found.append(one)
             if not asked.json:
                 print(shown(one), flush=True)

@@ -44,9 +44,9 @@ class Sample(NamedTuple):
 class Chance(NamedTuple):
     """What chance decides about a pass, batch by batch.
 
-    `order` (batches, windows) are the places of the windows, those of padding last;
-    `kept` are the units that stay. Drawn by NumPy: JAX takes a tenth of an epoch for
-    it, and a second to compile it.
+    `order` (batches, windows) are the windows' places, each once, then zeros that fill
+    up; `kept` are the units that stay, `Kept` of each batch. Drawn by NumPy: JAX takes
+    a tenth of an epoch for it, and a second to compile it.
     """
 
     order: NDArray[np.intp]
@@ -77,7 +77,7 @@ def fit(
     rates = (parameters.dropout, parameters.learning_rate)
     patience = parameters.early_stopping_patience
     generator = np.random.default_rng(parameters.seed)
-    chance = partial(_drawn, generator, split.training, parameters)
+    chance = partial(drawn, generator, split.training, parameters)
     state = _started(network.get_weights())
     best, best_loss, best_epoch = state.weights, math.inf, 0
     for epoch in range(1, parameters.epochs + 1):
@@ -113,7 +113,7 @@ def _started(start: list[NDArray[np.float32]]) -> State:
     return State(weights, nothing, nothing, jnp.zeros((), int))
 
 
-def _drawn(
+def drawn(
     generator: np.random.Generator, windows: Windows, parameters: TrainingParameters
 ) -> Chance:
     """Return the chance of one pass over `windows`, padded."""
@@ -124,8 +124,8 @@ def _drawn(
     order[:count] = generator.permutation(count)
 
     def kept(*shape: int) -> NDArray[np.bool_]:
-        drawn = generator.integers(0, CHANCES, (batches, *shape), np.uint16)
-        return drawn >= parameters.dropout * CHANCES
+        chances = generator.integers(0, CHANCES, (batches, *shape), np.uint16)
+        return chances >= parameters.dropout * CHANCES
 
     first, second = parameters.lstm_units
     return Chance(
@@ -154,7 +154,7 @@ def _epoch(
         mine = jax.tree.map(lambda part: jnp.asarray(part)[batch], chance)
         chosen = jax.tree.map(lambda part: part[mine.order], training)
         inside = batch * size + jnp.arange(size) < count
-        chosen = chosen._replace(real=chosen.real * inside)
+        chosen = chosen._replace(real=inside.astype(FLOAT))
         after, loss = _step(before, chosen, mine.kept, rates)
         return after, total + loss * chosen.real.sum()
 

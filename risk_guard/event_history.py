@@ -43,13 +43,20 @@ class EventHistory:
 
     folder: AnyPath
 
-    def known_by(self, symbol: str, source: str, as_of: date) -> tuple[Event, ...]:
-        """Return what nights up to `as_of` were told by the source."""
-        return tuple(
+    def known_by(
+        self, symbol: str, source: str, as_of: date
+    ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+        """Return what nights up to `as_of` were told by the source, and what is lost.
+
+        The latter is a note where a file is there and can't be read.
+        """
+        stored, lost = self._read(symbol)
+        events = tuple(
             seen.event
-            for seen in self._read(symbol)
+            for seen in stored
             if seen.event.source == source and seen.seen_as_of <= as_of
         )
+        return events, lost
 
     def learn(
         self, symbol: str, source: str, events: tuple[Event, ...], as_of: date
@@ -61,7 +68,7 @@ class EventHistory:
         StorageError
             If the file can't be written.
         """
-        stored = self._read(symbol)
+        stored, _ = self._read(symbol)
         first_seen = {seen.key: seen.seen_as_of for seen in stored}
         others = [
             seen
@@ -79,28 +86,19 @@ class EventHistory:
         content = _SEEN.dump_json(tuple(fresh.values()), indent=1)
         write_whole(self._path(symbol), lambda new: new.write_bytes(content))
 
-    def lost(self, symbol: str) -> tuple[str, ...]:
-        """Return a note where what was seen is stored and can't be read."""
-        try:
-            self._stored(symbol)
-        except (OSError, ValueError):
-            name = self._path(symbol).name
-            return (f"events seen in earlier nights are lost, can't read {name}",)
-        return ()
+    def _read(self, symbol: str) -> tuple[tuple[SeenEvent, ...], tuple[str, ...]]:
+        """Return what is stored; a torn or foreign file counts as nothing, and a note.
 
-    def _read(self, symbol: str) -> tuple[SeenEvent, ...]:
-        """Return what is stored; a torn or foreign file counts as nothing."""
+        No file is nothing without a note.
+        """
+        path = self._path(symbol)
         try:
-            return self._stored(symbol)
-        except (OSError, ValueError):
-            return ()
-
-    def _stored(self, symbol: str) -> tuple[SeenEvent, ...]:
-        try:
-            content = read_whole(self._path(symbol))
+            return _SEEN.validate_json(read_whole(path)), ()
         except FileNotFoundError:
-            return ()
-        return _SEEN.validate_json(content)
+            return (), ()
+        except (OSError, ValueError):
+            lost = f"events seen in earlier nights are lost, can't read {path.name}"
+            return (), (lost,)
 
     def _path(self, symbol: str) -> AnyPath:
         return self.folder / f"{file_stem(symbol)}.json"
@@ -125,8 +123,7 @@ class Remembered:
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
         """Return the source's answer with what it said before; see `EventSource`."""
-        lost = self.history.lost(symbol)
-        earlier = self.history.known_by(symbol, self.name, as_of)
+        earlier, lost = self.history.known_by(symbol, self.name, as_of)
         try:
             answer = self.source.ask(symbol, as_of, now)
         except SymbolError as error:

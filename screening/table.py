@@ -85,11 +85,8 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
 
 def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
     """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
-    try:
-        status = {row["symbol"]: row["data_status"] for row in read_rows(path)}
-    except (OSError, ValueError):
-        return None
-    if set(status) != set(symbols):
+    status = _published_status(path)
+    if not status or set(status) != set(symbols):
         return None
     usable = [one for one in status.values() if one != "failed"]
     return len(usable) / len(status)
@@ -100,11 +97,7 @@ def replaced_note(path: AnyPath, symbols: Iterable[str]) -> tuple[str, ...]:
 
     One that is not there, or can't be read, takes nobody's rows away.
     """
-    try:
-        there = {row["symbol"] for row in read_rows(path)}
-    except (OSError, ValueError):
-        return ()
-    gone = sorted(there - set(symbols))
+    gone = sorted(set(_published_status(path)) - set(symbols))
     if not gone:
         return ()
     named = ", ".join(gone[:NAMED_GONE]) + ("..." if len(gone) > NAMED_GONE else "")
@@ -113,6 +106,14 @@ def replaced_note(path: AnyPath, symbols: Iterable[str]) -> tuple[str, ...]:
         "asked for, and is replaced; run the whole list to have them again."
     )
     return (note,)
+
+
+def _published_status(path: AnyPath) -> dict[str, str]:
+    """Return each symbol's `data_status`; nothing where no CSV of ours is."""
+    try:
+        return {row["symbol"]: row["data_status"] for row in read_rows(path)}
+    except (OSError, ValueError):
+        return {}
 
 
 def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value

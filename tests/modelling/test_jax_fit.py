@@ -15,7 +15,7 @@ from keras_on_tensorflow import ONE_BATCH
 
 from config.parameters import TrainingParameters
 from features.windows import Floats, WindowSplit, split_windows
-from modelling.jax_fit import PADDED_TO, fit
+from modelling.jax_fit import PADDED_TO, drawn, fit
 from modelling.network import build_network
 from modelling.training import predict_scaled
 
@@ -120,3 +120,17 @@ def test_every_window_is_seen_once_an_epoch(rows: Floats, batch_size: int) -> No
     part = split.training
     start = np.mean((part.inputs[:, -1, 0] - part.targets) ** 2)
     assert losses[0][0] == pytest.approx(start, rel=1e-5)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.2, 0.5])
+def test_dropout_leaves_out_its_share(rows: Floats, dropout: float) -> None:
+    """Of every pass a share of units, not the same twice, and no window twice."""
+    parameters = TrainingParameters(dropout=dropout)
+    windows = split_windows(rows, 60, 0.2).training
+    generator = np.random.default_rng(3)
+    one, other = (drawn(generator, windows, parameters) for _ in range(2))
+    for kept, kept_later in zip(one.kept, other.kept, strict=True):
+        assert kept.mean() == pytest.approx(1 - dropout, abs=0.02)
+        assert np.array_equal(kept, kept_later) == (dropout == 0)
+    places = one.order.ravel()[: len(windows)]
+    assert sorted(places) == list(range(len(windows)))
