@@ -73,29 +73,51 @@ def fit(
     `on_losses` is told of each epoch, from 1, with the losses of training and stopping
     windows. A loss that is no number ends the training, and its weights stay.
     """
-    training, stopping = _padded(split.training), _padded(split.stopping)
+    training, stopping = padded(split.training), padded(split.stopping)
     rates = (parameters.dropout, parameters.learning_rate)
-    patience = parameters.early_stopping_patience
     generator = np.random.default_rng(parameters.seed)
-    chance = partial(drawn, generator, split.training, parameters)
-    state = _started(network.get_weights())
-    best, best_loss, best_epoch = state.weights, math.inf, 0
-    for epoch in range(1, parameters.epochs + 1):
-        state, losses = _epoch(state, training, stopping, chance(), rates)
+    chance = partial(drawn, generator, len(split.training), parameters)
+    state, course = started(network.get_weights()), Course(parameters)
+    best = state.weights
+    while not course.ended:
+        state, losses = one_epoch(state, training, stopping, chance(), rates)
         loss, validation_loss = map(float, losses)
-        on_losses(epoch, loss, validation_loss)
-        lost = not math.isfinite(loss)
-        if validation_loss < best_loss or not patience or lost:
-            best, best_loss, best_epoch = state.weights, validation_loss, epoch
-        if lost or epoch - best_epoch >= patience > 0:
-            break
+        if course.improved_by(loss, validation_loss):
+            best = state.weights
+        on_losses(course.epochs, loss, validation_loss)
     network.set_weights([np.asarray(part) for part in best])
-    return epoch
+    return course.epochs
 
 
-def _padded(windows: Windows) -> Sample:
+class Course:
+    """One training from epoch to epoch: which weights are kept, and when it ends."""
+
+    def __init__(self, parameters: TrainingParameters) -> None:
+        """Begin before the first epoch."""
+        self.epochs = 0
+        self.ended = False
+        self._limit = parameters.epochs
+        self._patience = parameters.early_stopping_patience
+        self._best_loss, self._best_epoch = math.inf, 0
+
+    def improved_by(self, loss: float, validation_loss: float) -> bool:
+        """Return whether the weights after one more epoch are those to keep.
+
+        A training loss that is no number ends the training, and its weights stay.
+        """
+        self.epochs += 1
+        lost = not math.isfinite(loss)
+        better = validation_loss < self._best_loss or not self._patience or lost
+        if better:
+            self._best_loss, self._best_epoch = validation_loss, self.epochs
+        waited = self.epochs - self._best_epoch
+        self.ended = lost or self.epochs == self._limit or waited >= self._patience > 0
+        return better
+
+
+def padded(windows: Windows) -> Sample:
     """Return the windows with padding behind them."""
-    missing = _padding(len(windows))
+    missing = padding(len(windows))
     return Sample(
         jnp.asarray(np.pad(windows.inputs, ((0, missing), (0, 0), (0, 0))), FLOAT),
         jnp.asarray(np.pad(windows.targets, (0, missing)), FLOAT),
@@ -103,23 +125,24 @@ def _padded(windows: Windows) -> Sample:
     )
 
 
-def _padding(count: int) -> int:
+def padding(count: int) -> int:
+    """Return how many windows are missing from a common number."""
     return -count % PADDED_TO
 
 
-def _started(start: list[NDArray[np.float32]]) -> State:
+def started(start: list[NDArray[np.float32]]) -> State:
+    """Return a training before its first step, from the weights of `start`."""
     weights = tuple(jnp.asarray(part) for part in start)
     nothing = tuple(map(jnp.zeros_like, weights))
     return State(weights, nothing, nothing, jnp.zeros((), int))
 
 
 def drawn(
-    generator: np.random.Generator, windows: Windows, parameters: TrainingParameters
+    generator: np.random.Generator, count: int, parameters: TrainingParameters
 ) -> Chance:
-    """Return the chance of one pass over `windows`, padded."""
-    count, sessions = windows.inputs.shape[:2]
-    size = parameters.batch_size
-    batches = math.ceil((count + _padding(count)) / size)
+    """Return the chance of one pass over `count` windows, padded."""
+    sessions, size = parameters.sequence_length, parameters.batch_size
+    batches = math.ceil((count + padding(count)) / size)
     order = np.zeros(batches * size, int)
     order[:count] = generator.permutation(count)
 
@@ -134,7 +157,7 @@ def drawn(
 
 
 @jax.jit
-def _epoch(
+def one_epoch(
     state: State,
     training: Sample,
     stopping: Sample,

@@ -31,7 +31,7 @@ from modelling.forecasting import Forecast, forecast
 from modelling.freshness import expired
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
-from modelling.training import EpochDone, TrainedModel, train
+from modelling.training import EpochDone, Fitted, TrainedModel, train
 
 if TYPE_CHECKING:
     import keras
@@ -44,7 +44,10 @@ LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorfl
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One symbol to train: where its features lie and how to train on them."""
+    """One symbol to train: where its features lie and how to train on them.
+
+    Where it is `fitted` already, on a GPU, it is only judged and registered.
+    """
 
     symbol: str
     indicators: AnyPath
@@ -53,6 +56,7 @@ class TrainingJob:
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
+    fitted: Fitted | None = None
 
 
 @dataclass(frozen=True)
@@ -77,19 +81,30 @@ def train_symbol(
     StorageError
         If the model can't be written.
     """
-    indicators = read_table(job.indicators)
-    _require_sessions(indicators, job.settings.minimum_sessions)
-    rows = feature_rows(indicators)
-    _load_backend_quietly()
+    indicators, rows = training_data(job)
+    load_backend_quietly()
     start = time.perf_counter()
-    model = train(rows, job.parameters, on_epoch)
-    seconds = time.perf_counter() - start
+    model = train(rows, job.parameters, on_epoch, job.fitted)
+    seconds = time.perf_counter() - start + (job.fitted.seconds if job.fitted else 0)
     sessions = indicators.index[-len(rows) :]
     metadata = _described(job, model, rows, sessions, seconds)
     registry = Registry(job.models, job.settings)
     contest = _contest(registry, metadata, indicators)
     metadata = metadata.model_copy(update={"challenge": contest})
     return registry.save(metadata, model.network.save)
+
+
+def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
+    """Return the symbol's stored indicators and their feature rows.
+
+    Raises
+    ------
+    SymbolError
+        If they are too few, or the last session lacks one.
+    """
+    indicators = read_table(job.indicators)
+    _require_sessions(indicators, job.settings.minimum_sessions)
+    return indicators, feature_rows(indicators)
 
 
 def _contest(
@@ -147,7 +162,7 @@ class Forecaster:
         """
         name = metadata.model_fingerprint
         if self._loaded is None or self._loaded[0] != name:
-            _load_backend_quietly()
+            load_backend_quietly()
             self._loaded = name, self._registry.load(metadata)
         return forecast(self._loaded[1], metadata, indicators)
 
@@ -163,7 +178,7 @@ def try_backend(
     Exception
         Whatever is wrong with the installation.
     """
-    _load_backend_quietly()
+    load_backend_quietly()
     import keras  # noqa: PLC0415
 
     sessions = parameters.sequence_length * TRIED_WINDOWS
@@ -206,6 +221,7 @@ def _described(
         "epochs": job.parameters.epochs,
         "below_advised_range": job.parameters.below_advised_range,
         "library_versions": _versions(),
+        "device": job.fitted.device if job.fitted else None,
     }
     return ModelMetadata.model_validate(
         facts
@@ -267,7 +283,7 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _load_backend_quietly() -> None:
+def load_backend_quietly() -> None:
     """Import Keras once; its backend's lines about GPUs stay off the screen."""
     with _silenced_stderr():
         import keras  # noqa: F401, PLC0415

@@ -93,6 +93,9 @@ class ModelMetadata(BaseModel):
     )
     parameters: TrainingParameters
     library_versions: dict[str, str]
+    device: str | None = Field(
+        default=None, description="The GPU that trained it; none: processor cores"
+    )
     data_fingerprint: str = Field(description="SHA-256 of the training rows")
     model_fingerprint: str = Field(
         default="", description="SHA-256 of the .keras file; set by the registry"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.errors import TrainingFailed
 from config.parameters import TrainingParameters
@@ -28,6 +29,20 @@ class EpochDone:
     epochs: int
     loss: float
     validation_loss: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a batch on a GPU has made of one symbol: weights that are still unjudged.
+
+    `weights` are in the order of Keras' `get_weights`; `seconds` are the symbol's share
+    of the batch's; `device` is the GPU's name.
+    """
+
+    weights: tuple[NDArray[np.float32], ...]
+    epochs_run: int
+    seconds: float
+    device: str
 
 
 @dataclass(frozen=True)
@@ -52,11 +67,13 @@ def train(
     rows: Floats,
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None] = lambda _: None,
+    fitted: Fitted | None = None,
 ) -> TrainedModel:
     """Return the network trained on `rows` (sessions, 8), no NaN.
 
     Early stopping restores the weights that were best on the first half of the
-    validation windows; the second half calibrates.
+    validation windows; the second half calibrates. Weights that are `fitted` already
+    are only judged.
 
     Raises
     ------
@@ -65,13 +82,21 @@ def train(
     TrainingFailed
         If a loss is not finite.
     """
+    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
+    network = untrained(parameters)
+    if fitted:
+        network.set_weights(list(fitted.weights))
+        return _judged(network, split, fitted.epochs_run)
+    epochs_run = _fit(network, split, parameters, on_epoch)
+    return _judged(network, split, epochs_run)
+
+
+def untrained(parameters: TrainingParameters) -> "keras.Model":
+    """Return the network before its first step, the same for the same seed."""
     import keras  # noqa: PLC0415  loads the backend, seconds
 
     keras.utils.set_random_seed(parameters.seed)
-    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    network = build_network(parameters)
-    epochs_run = _fit(network, split, parameters, on_epoch)
-    return _judged(network, split, epochs_run)
+    return build_network(parameters)
 
 
 def _fit(
