@@ -87,16 +87,16 @@ def fit_together(
     idle = places - len(splits)
     filled = [*splits, *[splits[-1]] * idle]
     chances = _Chances([len(split.training) for split in filled], parameters)
-    samples = [
+    samples = (
         _stacked([padded(split.training) for split in filled]),
         _stacked([padded(split.stopping) for split in filled]),
-    ]
+    )
     rates = (parameters.dropout, parameters.learning_rate)
     courses = [Course(parameters) for _ in splits]
     state, chance = _repeated(started(start), places), chances.drawn()
     best = state.weights
     while not all(course.ended for course in courses):
-        state, losses = _epoch(state, *samples, chance, chances.which, rates)
+        state, losses = _epoch(state, samples, chance, chances.which, rates)
         chance = chances.drawn()  # While the device computes.
         told = np.asarray(losses)[:, : len(splits)]
         better = [*_improved(courses, told), *[False] * idle]
@@ -121,21 +121,21 @@ def _repeated(state: State, places: int) -> State:
 @jax.jit
 def _epoch(
     state: State,
-    training: Sample,
-    stopping: Sample,
+    samples: tuple[Sample, Sample],
     chances: Chance,
     which: Array,
     rates: tuple[float, float],
 ) -> tuple[State, Array]:
     """Return the states after one pass, and losses (training and stopping, places).
 
+    `samples` are training and stopping windows; `chances` by `which` are the symbols'.
     A symbol of fewer windows takes fewer steps: batched, the loop goes on while any
     symbol has one, and those that have none stay as they are.
     """
     mine = jax.tree.map(lambda part: jnp.asarray(part)[which], chances)
     together = jax.vmap(one_epoch, in_axes=(0, 0, 0, 0, None))
     with jax.default_matmul_precision(PRECISION):
-        moved, losses = together(state, training, stopping, mine, rates)
+        moved, losses = together(state, *samples, mine, rates)
     return moved, jnp.stack(losses)
 
 

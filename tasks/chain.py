@@ -45,14 +45,19 @@ from tasks.train import train
 class Workshop:
     """What the tasks of one run share: it lives as long as the run.
 
-    `notices` are sentences for the head of the run.
+    `first_notices` are sentences for the head of the run, known before it began.
     """
 
     feeds: Feeds
     slots: Slots
     receipts: Receipts
     progress: Progress
-    notices: tuple[str, ...] = ()
+    first_notices: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Return the sentences for the head of the run that are known by now."""
+        return (*self.first_notices, *self.slots.notices)
 
     def close(self, summary: RunSummary) -> None:
         """Forget what was finished; where symbols failed, forget only the prices.

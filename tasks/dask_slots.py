@@ -33,6 +33,8 @@ WORKERS_BACK_SECONDS = 300
 class DaskSlots:
     """The process slots of all workers, one a worker thread; a context manager."""
 
+    notices: tuple[str, ...] = ()
+
     def __init__(
         self,
         address: str,

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from prefect.context import FlowRunContext
+from prefect.logging import get_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import ParameterError
 from config.places import AnyPath
 from config.settings import RunSettings, Settings
+from tasks.gpu_slots import GpuSlots, batch_slots, device_in, is_asked_for
 from tasks.machine import process_count, this_machine
 from tasks.slots import ProcessSlots, Slots
 
@@ -67,13 +69,33 @@ def opened_slots(
             run.dask_scheduler, name, run.models_per_process, limit, engine
         )
         return there, ()
-    return local_slots(settings, symbols)
+    slots, notices = local_slots(settings, symbols)
+    # Where each symbol has a process to itself, a GPU would start for nothing.
+    if symbols <= slots.count or not is_asked_for(settings.models):
+        return slots, notices
+    before, more = _with_gpu(slots, settings)
+    return before, (*notices, *more)
+
+
+def _with_gpu(slots: ProcessSlots, settings: Settings) -> tuple[Slots, tuple[str, ...]]:
+    """Return the slots with a GPU before them, or as they are and a notice why."""
+    models = settings.models
+    gpu = batch_slots(models, settings.run.models_per_process)
+    name, why_not = device_in(gpu, models.batches)
+    if why_not:
+        gpu.close()
+        return slots, (why_not,)
+    get_logger("overnight").info(
+        f"{name} trains up to {models.gpu_symbols} models at once; "
+        f"{slots.count} processes judge them."
+    )
+    return GpuSlots(slots, gpu, models.gpu_symbols), ()
 
 
 def local_slots(
     settings: Settings, symbols: int
 ) -> tuple[ProcessSlots, tuple[str, ...]]:
-    """Return slots on this machine, and notices for the run's head."""
+    """Return slots on this machine's processor, and notices for the run's head."""
     run, machine = settings.run, this_machine()
     processes = process_count(
         run.training_processes,
