@@ -87,6 +87,15 @@ def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
     assert "expired" in lines["event calendar"].found
 
 
+def test_the_backend_says_who_trains(tmp_path: Path, report: dict[str, object]) -> None:
+    """No GPU is used where none is to be had; a device that trains has its name."""
+    checks = {one["name"]: one["found"] for one in report["checks"]}
+    assert checks["backend"].endswith("trains with jax; no GPU is used")
+    (tmp_path / "overnight.toml").write_text('[models]\nbatches = "cpu"\n')
+    found = lines_of(tmp_path, "backend")["backend"].found
+    assert found.endswith("; cpu trains up to 128 models at once")
+
+
 def test_a_secret_in_the_home_fails_the_settings(tmp_path: Path) -> None:
     """The line names the file; the other lines are still looked at."""
     (tmp_path / "overnight.toml").write_text('api_key = "abcdefgh12"\n')
