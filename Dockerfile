@@ -7,13 +7,13 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/venv \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
-# Gigabytes that change with `pyproject.toml` alone; its bounds and `exclude-newer`
+# Gigabytes that change with `pyproject.toml` alone, those of a GPU left out; its bounds and `exclude-newer`
 # choose the versions, since no lock file is committed.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --all-extras --no-install-project
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --extra dask --extra s3 --no-install-project
 # What `.dockerignore` lets in.
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --all-extras
+RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --extra dask --extra s3
 
 FROM python:3.12.12-slim-bookworm
 # A new volume takes its owner from the folder that it is mounted on.

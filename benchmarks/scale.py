@@ -185,7 +185,7 @@ class Bench:
 
         start = time.perf_counter()
         state = overnight_screening(
-            **self._request(count, train, home or self.new_home()),
+            **self.request(count, train, home or self.new_home()),
             force=True,
             return_state=True,
         )
@@ -200,7 +200,7 @@ class Bench:
         from tasks.slots import ProcessSlots  # noqa: PLC0415
 
         clock = Clock()
-        request = self._request(count, "never", home)
+        request = self.request(count, "never", home)
         with clock("plan"):
             now = datetime.now(UTC)
             night = planned_night(**request, parameters=TrainingOverrides(), now=now)
@@ -218,7 +218,8 @@ class Bench:
         write_text_whole(home / SETTINGS_FILE, f"[run]\n{lines}")
         return home
 
-    def _request(self, count: int, train: str, home: AnyPath) -> dict[str, Any]:
+    def request(self, count: int, train: str, home: AnyPath) -> dict[str, Any]:
+        """Return what a flow is asked for: to train or not, by made prices."""
         return {
             "selection": Symbols(symbols=self.symbols[:count]),
             "source": "folder",

@@ -7,7 +7,7 @@ from compose_file import ROOT, SERVICES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-DEPENDENCIES = "uv sync --no-dev --all-extras --no-install-project"
+DEPENDENCIES = "uv sync --no-dev --extra dask --extra s3 --no-install-project"
 
 Stage = list[tuple[str, str]]
 
@@ -65,7 +65,7 @@ def test_packages_come_before_the_code() -> None:
     place = next(at for at, (_, words) in enumerate(build) if DEPENDENCIES in words)
     assert words_of(build[:place], "COPY") == ["pyproject.toml ./"]
     assert words_of(build[place:], "COPY") == [". ."]
-    assert build[-1][1].endswith("uv sync --no-dev --all-extras")
+    assert build[-1][1].endswith("uv sync --no-dev --extra dask --extra s3")
 
 
 def test_the_image_holds_the_project_and_nothing_else() -> None:
