@@ -7,8 +7,8 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/venv \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
-# Gigabytes that change with `pyproject.toml` alone, those of a GPU left out; its bounds and `exclude-newer`
-# choose the versions, since no lock file is committed.
+# Gigabytes that change with `pyproject.toml` alone; its bounds and `exclude-newer`
+# choose the versions, since no lock file is committed. A GPU's packages stay out.
 COPY pyproject.toml ./
 RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --extra dask --extra s3 --no-install-project
 # What `.dockerignore` lets in.

@@ -5,12 +5,15 @@ whatever else is asked. Where the GPU fails they train too, as on a machine with
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from types import TracebackType
 from typing import Self, cast
+
+from prefect.logging import get_logger
 
 from config.errors import SymbolError
 from config.settings import ModelSettings
@@ -155,8 +158,13 @@ class GpuSlots:
             for asked in batch:
                 asked.on_epoch(done)
 
-        jobs = tuple(asked.job for asked in batch)
-        return self._gpu.run(fit_symbols, BatchJob(jobs, self._places), told)
+        jobs, start = tuple(asked.job for asked in batch), time.monotonic()
+        answers = self._gpu.run(fit_symbols, BatchJob(jobs, self._places), told)
+        seconds = time.monotonic() - start
+        get_logger("overnight").info(
+            f"{len(batch)} models trained at once, in {seconds:.1f} s."
+        )
+        return answers
 
     def _give_up(self, error: Exception, symbols: int) -> None:
         """Use the GPU no more in this run: what failed once costs its time again."""
