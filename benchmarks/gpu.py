@@ -1,7 +1,7 @@
 """How many models a minute a GPU trains, by the training flow itself.
 
-    uv run --extra gpu python benchmarks/gpu.py [--symbols 500] [--preset standard]
-                      [--epochs N] [--places 128] [--compare 8] [--on gpu] [--json]
+    uv run python benchmarks/gpu.py [--symbols 500] [--preset standard] [--epochs N]
+                                    [--places 128] [--compare 8] [--on gpu] [--json]
 
 Symbols are made: random walks of two years on ASX sessions. The flow that
 `overnight train` runs trains and registers them all in a temporary home, on the GPU in
@@ -77,18 +77,18 @@ class Found:
 
 def main() -> None:
     """Print a table, or all figures as JSON; exit with 1 where no GPU answers."""
-    asked = arguments()
+    options = asked()
     for name, value in SURROUNDINGS.items():
         os.environ.setdefault(name, value)
-    why_not = no_device(asked.on)
+    why_not = no_device(options.on)
     if why_not:
         sys.exit(why_not)
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), asked)
-    print(as_json(found) if asked.json else shown(found))
+        found = measured(Path(folder), options)
+    print(as_json(found) if options.json else shown(found))
 
 
-def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what is asked for, by default on the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--symbols", type=int, default=500)
@@ -115,7 +115,7 @@ def no_device(wanted: str) -> str:
         return device_in(slots, wanted)[1]
 
 
-def measured(folder: Path, asked: argparse.Namespace) -> Found:
+def measured(folder: Path, options: argparse.Namespace) -> Found:
     """Return the figures of a flow over all symbols.
 
     Raises
@@ -123,21 +123,21 @@ def measured(folder: Path, asked: argparse.Namespace) -> Found:
     RuntimeError
         If a model was not trained, or not on the device.
     """
-    bench = Bench(folder, asked.symbols, asked.preset)
+    bench = Bench(folder, options.symbols, options.preset)
     bench.flow_night(1)  # Starts the server, which is not measured.
-    batches = f'[models]\nbatches = "{asked.on}"\ngpu_symbols = {asked.places}\n'
+    batches = f'[models]\nbatches = "{options.on}"\ngpu_symbols = {options.places}\n'
     # A device is used where symbols are more than processes: one, of a few symbols.
-    few = "training_processes = 1\n" if asked.on == "cpu" else ""
-    course, models = trained(bench, asked.symbols, asked.epochs, few + batches)
+    few = "training_processes = 1\n" if options.on == "cpu" else ""
+    course, models = trained(bench, options.symbols, options.epochs, few + batches)
     seconds = time.perf_counter() - course.began
     never = '[models]\nbatches = "never"\n'
-    _, alone = trained(bench, asked.compare, asked.epochs, never)
+    _, alone = trained(bench, options.compare, options.epochs, never)
     twice = {model.symbol for model in alone}
     return Found(
         device=_device(models),
-        symbols=asked.symbols,
+        symbols=options.symbols,
         models=len(models),
-        places=asked.places,
+        places=options.places,
         seconds=seconds,
         first_epoch_seconds=course.first_epoch,
         last_epoch_seconds=course.last_epoch,
@@ -145,7 +145,7 @@ def measured(folder: Path, asked: argparse.Namespace) -> Found:
         compared=len(alone),
         median_validation_loss=_loss(one for one in models if one.symbol in twice),
         median_validation_loss_on_processor=_loss(alone),
-        rehearsal=asked.on == "cpu",
+        rehearsal=options.on == "cpu",
     )
 
 
