@@ -17,6 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -163,20 +164,22 @@ def trained(
     state = lstm_training(**request, parameters=parameters, return_state=True)
     listener.reset(token)
     summary = state.result(raise_on_failure=False)
-    if summary.notices or len(summary.trained) < count:
+    print(*summary.notices, sep="\n", end="", file=sys.stderr)
+    if len(summary.trained) < count:
         raise RuntimeError(
-            f"all {count} symbols must be trained as planned, got "
-            f"{len(summary.trained)}: {[*summary.notices, *summary.untrained.items()]}."
+            f"all {count} symbols must be trained, got {len(summary.trained)}: "
+            f"{summary.sentence}."
         )
     return course, summary.trained
 
 
 def _device(models: Iterable[ModelMetadata]) -> str:
-    (device,) = {model.device for model in models}
-    if device is None:
+    found = Counter(model.device for model in models)
+    (device, _), *others = found.most_common()
+    if device is None or others:
         raise RuntimeError(
-            "models must be trained in batches, got all of them one by one; ask for "
-            "more symbols than there are cores."
+            f"all models must be trained in batches, got {dict(found)} by device; "
+            "mend what the run says, or ask for more symbols than there are cores."
         )
     return device
 

@@ -4,6 +4,7 @@ Judging and registering are left to the process slots, which do them side by sid
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def fit_symbols(given: BatchJob, on_epoch: OnEpoch) -> tuple[Fitted | SymbolErro
     found: dict[int, Fitted | SymbolError] = {
         place: one for place, one in enumerate(splits) if isinstance(one, SymbolError)
     }
-    for done, (parameters, members) in enumerate(groups):
+    for done, ((parameters, _), members) in enumerate(groups.items()):
         told = _counted(on_epoch, done, len(groups), parameters.epochs)
         fits = _fitted(list(members.values()), parameters, given.places, told)
         found |= zip(members, fits, strict=True)
@@ -75,22 +76,21 @@ def _split(job: TrainingJob) -> WindowSplit | SymbolError:
         return error
 
 
-type _Group = tuple[TrainingParameters, dict[int, WindowSplit]]
-"""Parameters, and the windows of those who share them and a shape, by place."""
+type _Kind = tuple[TrainingParameters, tuple[int, int]]
+"""Parameters and the padded numbers of windows: what is compiled once."""
 
 
 def _groups(
     jobs: Sequence[TrainingJob], splits: Sequence[WindowSplit | SymbolError]
-) -> list[_Group]:
+) -> dict[_Kind, dict[int, WindowSplit]]:
+    """Return the windows of each kind by their jobs' places."""
     from modelling.jax_batch import shapes  # noqa: PLC0415  loads JAX
 
-    found: dict[object, _Group] = {}
+    found: dict[_Kind, dict[int, WindowSplit]] = defaultdict(dict)
     for place, (job, split) in enumerate(zip(jobs, splits, strict=True)):
         if not isinstance(split, SymbolError):
-            kind = (job.parameters.model_dump_json(), shapes(split))
-            _, members = found.setdefault(kind, (job.parameters, {}))
-            members[place] = split
-    return list(found.values())
+            found[job.parameters, shapes(split)][place] = split
+    return found
 
 
 def _fitted(

@@ -9,6 +9,7 @@ from pathlib import Path
 from config.errors import TooShort
 from config.home import Home, write_text_whole
 from config.places import files_in, remove
+from modelling.batch_jobs import BatchJob, fit_symbols
 from modelling.training import EpochDone
 
 OnEpoch = Callable[[EpochDone], None]
@@ -42,6 +43,18 @@ def die(_given: object, _on_epoch: OnEpoch) -> None:
 def sleep(seconds: float, _on_epoch: OnEpoch) -> None:
     """Do nothing for a while."""
     time.sleep(seconds)
+
+
+def wait_for(file: Path, _on_epoch: OnEpoch) -> None:
+    """Do nothing until the file is there."""
+    while not file.exists():
+        time.sleep(0.05)
+
+
+def fit_slowly(given: BatchJob, on_epoch: OnEpoch) -> object:
+    """Train a batch, after two epochs that take long enough to be told of."""
+    count_epochs(2, on_epoch)
+    return fit_symbols(given, on_epoch)
 
 
 def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:

@@ -34,35 +34,29 @@ TINY = training_parameters(
 """Shapes and places are those of `test_jax_batch`: compiled once for both."""
 
 
-class Recording(ProcessSlots):
-    """The GPU's process; `batches` are the symbols of each batch asked of it."""
+class Gpu(ProcessSlots):
+    """The GPU's one process, on a processor; `batches` are the symbols asked of it."""
 
-    def __init__(self, seconds: float = 120) -> None:
-        """Have one process, with the GPU's environment on a processor."""
+    def __init__(
+        self,
+        seconds: float = 120,
+        instead: Job[Any, Any] | None = None,
+        given: object = None,
+    ) -> None:
+        """Train, or do another job `instead`, on `given` or on what is to train."""
         super().__init__(1, 50, seconds, environment=WITHOUT_A_GPU)
         self.batches: list[list[str]] = []
+        self._instead, self._given = instead, given
 
     def run(self, job: Job[Any, Any], given: Any, on_epoch: OnEpoch = print) -> Any:  # noqa: ANN401
-        """Write down the batch and train it."""
+        """Write down the batch; then a real process trains it, or does the other."""
         self.batches.append([one.symbol for one in given.jobs])
-        return self.compute(job, given, on_epoch)
+        asked = self._instead or job, self._given or given
+        return super().run(*asked, on_epoch)
 
-    def compute(self, job: Job[Any, Any], given: Any, on_epoch: OnEpoch) -> Any:  # noqa: ANN401
-        """Run the job as any slot does."""
-        return super().run(job, given, on_epoch)
-
-
-class Broken(Recording):
-    """A GPU whose process does something else than it was asked for."""
-
-    def __init__(self, job: Job[Any, Any], given: object, seconds: float) -> None:
-        """Do `job` instead."""
-        super().__init__(seconds)
-        self._instead = (job, given)
-
-    def compute(self, _job: Job[Any, Any], _given: Any, on_epoch: OnEpoch) -> Any:  # noqa: ANN401
-        """Run the other job, in a real process."""
-        return super().compute(*self._instead, on_epoch)
+    def hold(self, gate: Path) -> None:
+        """Keep the process busy until the file `gate` is there."""
+        super().run(slot_jobs.wait_for, gate)
 
 
 @pytest.fixture(scope="module")
@@ -98,14 +92,14 @@ def processor() -> Iterator[ProcessSlots]:
 
 
 @pytest.fixture(scope="module")
-def gpu() -> Iterator[Recording]:
+def gpu() -> Iterator[Gpu]:
     """Give the GPU's one process."""
-    with Recording() as slots:
+    with Gpu() as slots:
         yield slots
 
 
 @pytest.fixture
-def slots(processor: ProcessSlots, gpu: Recording) -> GpuSlots:
+def slots(processor: ProcessSlots, gpu: Gpu) -> GpuSlots:
     """Return slots with a GPU that has five places; nothing was asked of it yet."""
     gpu.batches.clear()
     return GpuSlots(processor, gpu, PLACES)
@@ -138,25 +132,24 @@ def test_the_gpu_trains_and_the_processor_registers(
 
 
 def test_what_is_asked_meanwhile_is_trained_together(
-    slots: GpuSlots, gpu: Recording, job: Callable[..., TrainingJob]
+    slots: GpuSlots, gpu: Gpu, job: Callable[..., TrainingJob], tmp_path: Path
 ) -> None:
     """While the GPU is busy trainings gather, up to its places, in their order."""
     names = [f"B{number}.AX" for number in range(7)]
     with ThreadPoolExecutor(8) as threads:
-        busy = threads.submit(gpu.compute, slot_jobs.sleep, 4.0, print)
-        time.sleep(0.3)
+        threads.submit(gpu.hold, tmp_path / "gate")
         models = []
-        for name in names:
-            models.append(threads.submit(slots.run, train_symbol, job(name)))
+        for one in map(job, names):
+            models.append(threads.submit(slots.run, train_symbol, one))
             time.sleep(0.3)
-        assert not busy.done()
         assert gpu.batches == [names[:1]]
+        (tmp_path / "gate").touch()
     assert [model.result().symbol for model in models] == names
     assert gpu.batches == [names[:1], names[1:6], names[6:]]
 
 
 def test_one_symbols_fault_is_no_others(
-    slots: GpuSlots, gpu: Recording, job: Callable[..., TrainingJob]
+    slots: GpuSlots, gpu: Gpu, job: Callable[..., TrainingJob]
 ) -> None:
     """Histories of two shapes and one that is too short: each its model or reason."""
     jobs = [job("SHORT.AX", 60), job("LONG.AX", 220), job("MIDDLE.AX")]
@@ -170,24 +163,26 @@ def test_one_symbols_fault_is_no_others(
 
 
 def test_epochs_are_told_to_all_who_wait(
-    slots: GpuSlots, gpu: Recording, job: Callable[..., TrainingJob]
+    processor: ProcessSlots, job: Callable[..., TrainingJob], tmp_path: Path
 ) -> None:
     """Each symbol of a batch hears how far the batch is."""
-    long = {"epochs": 100, "early_stopping_patience": 0}
-    parameters = TINY.model_copy(update=long)
     heard: dict[str, list[EpochDone]] = {"C1.AX": [], "C2.AX": []}
-    with ThreadPoolExecutor(3) as threads:
-        threads.submit(gpu.compute, slot_jobs.sleep, 1.0, print)
+    with Gpu(instead=slot_jobs.fit_slowly) as gpu, ThreadPoolExecutor(4) as threads:
+        slots = GpuSlots(processor, gpu, PLACES)
+        threads.submit(gpu.hold, tmp_path / "gate")
         time.sleep(0.3)
         for name in ("C0.AX", *heard):
-            one = replace(job(name), parameters=parameters)
             tell = heard[name].append if name in heard else print
-            threads.submit(slots.run, train_symbol, one, tell)
-    assert heard["C1.AX"] == heard["C2.AX"] != []
-    assert {done.epochs for done in heard["C1.AX"]} == {100}
+            threads.submit(slots.run, train_symbol, job(name), tell)
+            time.sleep(0.3)
+        (tmp_path / "gate").touch()
+        threads.shutdown()
+    assert gpu.batches == [["C0.AX"], ["C1.AX", "C2.AX"]]
+    assert heard["C1.AX"] == heard["C2.AX"]
+    assert EpochDone(2, 2, 1 / 2, 1) in heard["C1.AX"]
 
 
-def test_other_jobs_go_to_the_processor(slots: GpuSlots, gpu: Recording) -> None:
+def test_other_jobs_go_to_the_processor(slots: GpuSlots, gpu: Gpu) -> None:
     """Whatever is no training passes through, to processes that see no GPU."""
     assert slots.run(slot_jobs.environment, "JAX_PLATFORMS") == "cpu"
     assert slots.run(slot_jobs.environment, "OMP_NUM_THREADS") == "1"
@@ -220,7 +215,7 @@ def test_where_the_gpu_fails_the_processor_trains(  # noqa: PLR0917  a case each
     said: str,
 ) -> None:
     """Its symbols get their models, the run says so, and the GPU is asked no more."""
-    with Broken(instead, given, seconds) as broken:
+    with Gpu(seconds, instead, given) as broken:
         slots = GpuSlots(processor, broken, PLACES)
         models = all_at_once(slots, [job("D0.AX"), job("D1.AX")])
         assert [model.result().device for model in models] == [None, None]
@@ -233,7 +228,7 @@ def test_where_the_gpu_fails_the_processor_trains(  # noqa: PLR0917  a case each
 def test_closing_ends_all_who_wait(job: Callable[..., TrainingJob]) -> None:
     """In the GPU, or waiting for it: everybody is told, and soon."""
     start = time.monotonic()
-    gpu = Broken(slot_jobs.sleep, LONGER_THAN_A_TEST, 120)
+    gpu = Gpu(120, slot_jobs.sleep, LONGER_THAN_A_TEST)
     with (
         ThreadPoolExecutor(5) as threads,
         GpuSlots(ProcessSlots(1, 9, 60), gpu, PLACES) as slots,
