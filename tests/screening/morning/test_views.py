@@ -178,6 +178,6 @@ def test_a_model_without_a_direction_has_its_reason() -> None:
 
 def test_no_model_has_no_direction_either() -> None:
     """Then the reason is that of the model."""
-    state = ModelState("missing", reason="no_model: there is none")
+    state = ModelState("missing", None, reason="no_model: there is none")
     cells = view_of(screened(model=ModelFindings(state, None, None))).cells
     assert cells["model_directional_accuracy"].why == "no_model: there is none"
