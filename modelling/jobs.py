@@ -46,7 +46,7 @@ LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorfl
 class TrainingJob:
     """One symbol to train: where its features lie and how to train on them.
 
-    Where it is `fitted` already, on a GPU, it is only judged and registered.
+    Where it is `fitted` already, on a GPU, it is only shrunk, judged and registered.
     """
 
     symbol: str
@@ -261,6 +261,7 @@ def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
         ),
         "loss_ratio": ratio if math.isfinite(ratio) else None,
         "epochs_run": model.epochs_run,
+        "shrinkage_factor": model.shrinkage_factor,
         "training_windows": model.training_windows,
         "validation_windows": model.validation_windows,
         "scaler_minimum": model.scaler.minimum,
