@@ -85,7 +85,9 @@ def main() -> None:
     if why_not:
         sys.exit(why_not)
     with tempfile.TemporaryDirectory() as folder:
-        found = measured(Path(folder), options)
+        bench = Bench(Path(folder), options.symbols, options.preset)
+        bench.flow_night(1)  # Starts the server, which is not measured.
+        found = measured(bench, options)
     print(as_json(found) if options.json else shown(found))
 
 
@@ -116,7 +118,7 @@ def no_device(wanted: str) -> str:
         return device_in(slots, wanted)[1]
 
 
-def measured(folder: Path, options: argparse.Namespace) -> Found:
+def measured(bench: Bench, options: argparse.Namespace) -> Found:
     """Return the figures of a flow over all symbols.
 
     Raises
@@ -124,8 +126,6 @@ def measured(folder: Path, options: argparse.Namespace) -> Found:
     RuntimeError
         If a model was not trained, or not on the device.
     """
-    bench = Bench(folder, options.symbols, options.preset)
-    bench.flow_night(1)  # Starts the server, which is not measured.
     batches = f'[models]\nbatches = "{options.on}"\ngpu_symbols = {options.places}\n'
     # A device is used where symbols are more than processes: one, of a few symbols.
     few = "training_processes = 1\n" if options.on == "cpu" else ""

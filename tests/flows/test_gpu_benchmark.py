@@ -22,7 +22,9 @@ def script(prefect_server: None) -> ModuleType:  # noqa: ARG001
 def test_a_rehearsal_trains_by_the_real_flow(script: Any, tmp_path: Path) -> None:  # noqa: ANN401
     """All symbols get models from batches, whose losses are the processor's."""
     words = "--symbols 2 --epochs 1 --preset quick_test --places 2 --compare 1 --on cpu"
-    found = script.measured(tmp_path, script.asked(words.split()))
+    options = script.asked(words.split())
+    bench = script.Bench(tmp_path, options.symbols, options.preset)
+    found = script.measured(bench, options)
     assert (found.device, found.models, found.compared) == ("cpu", 2, 1)
     assert found.models_a_minute == pytest.approx(2 * 60 / found.seconds)
     assert found.median_validation_loss == pytest.approx(
