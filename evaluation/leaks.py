@@ -14,7 +14,13 @@ from pydantic import BaseModel, ConfigDict
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS, MINIMUM_ROWS, indicator_frame
 from features.votes import technical, trend
-from features.windows import Floats, WindowSplit, feature_rows, split_windows
+from features.windows import (
+    CLOSE_COLUMN,
+    Floats,
+    WindowSplit,
+    feature_rows,
+    split_windows,
+)
 
 CUTS = 6
 """How many cuts of a history are tried, from the shortest that has indicators."""
@@ -204,5 +210,7 @@ def _same(one: Floats, other: Floats) -> bool:
 
 
 def _is_next_close(split: WindowSplit) -> bool:
-    closes = split.scaler.close_from_scaled(split.training.targets)
-    return bool(np.allclose(closes, split.training.next_closes, rtol=1e-9, atol=0))
+    part = split.training
+    changes = split.scaler.price_change(part.targets - part.inputs[:, -1, CLOSE_COLUMN])
+    came = part.last_closes + changes
+    return bool(np.allclose(came, part.next_closes, rtol=1e-9, atol=0))

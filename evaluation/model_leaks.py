@@ -23,7 +23,10 @@ TINY = TrainingParameters(
     lstm_units=(4, 3),
     early_stopping_patience=0,
 )
-"""A network that trains in seconds; what it may know does not depend on its size."""
+"""A network that trains in seconds; what it may know does not depend on its size.
+
+Without early stopping nothing is shrunk: one that predicts no change shows no leak.
+"""
 
 ALTERED = 1.5
 
@@ -76,10 +79,11 @@ def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
     """Return whether networks are right half the time on shuffled histories."""
     hits = trials = 0
     for prices in histories:
-        model = train(feature_rows(indicator_frame(prices)), TINY)
-        count = len(model.calibration.residuals)
-        hits += round(model.calibration.directional_accuracy * count)
-        trials += count
+        record = train(feature_rows(indicator_frame(prices)), TINY).calibration
+        if record.directional_accuracy is not None:
+            count = len(record.residuals)
+            hits += round(record.directional_accuracy * count)
+            trials += count
     return half_check("shuffled labels, lstm", hits, trials)
 
 

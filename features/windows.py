@@ -38,10 +38,10 @@ class Scaler:
         scaled: Floats = (rows - np.asarray(self.minimum)) / self._range()
         return scaled
 
-    def close_from_scaled(self, scaled: Floats) -> Floats:
-        """Return prices for scaled closes of any shape."""
-        closes: Floats = scaled * self._range()[CLOSE_COLUMN]
-        return closes + self.minimum[CLOSE_COLUMN]
+    def price_change(self, scaled: Floats) -> Floats:
+        """Return changes in price for changes of the scaled close, of any shape."""
+        changes: Floats = scaled * self._range()[CLOSE_COLUMN]
+        return changes
 
     def _range(self) -> Floats:
         width = np.subtract(self.maximum, self.minimum)

@@ -25,7 +25,8 @@ FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 
 MODEL_COLUMNS = (
     "symbol last_session training_date grade skill directional_accuracy majority_rate "
-    "epochs_run loss_ratio rejected advice challenge_lost challenge_p_value"
+    "epochs_run shrinkage_factor loss_ratio rejected advice challenge_lost "
+    "challenge_p_value"
 )
 
 

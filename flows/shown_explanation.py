@@ -55,6 +55,12 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
         f"BUY is a score above {found.buy_above:+.2f}, SELL one below "
         f"{found.sell_below:+.2f}, else HOLD."
     )
+    if found.no_change:
+        yield (
+            "The LSTM predicts no change: its changes were worth no more than their "
+            "own error when it was trained. Its direction is that of the latest moves "
+            "alone."
+        )
     yield from _cut(found)
     yield from _sat_out(found)
     until = " once it is no longer sat out" if found.sit_out else ""

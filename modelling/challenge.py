@@ -15,7 +15,7 @@ from config.settings import ModelSettings
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.forecasting import basis_ratio, in_basis
 from modelling.model_metadata import Challenge, ModelMetadata
-from modelling.training import predict_scaled
+from modelling.training import predict_changes
 
 if TYPE_CHECKING:
     import keras
@@ -75,9 +75,9 @@ def champion_residuals(
         return np.empty(0)
     scaled = champion.scaler.scale(rows)
     windows = np.stack([scaled[place - length : place] for place in targets])
-    closes = champion.scaler.close_from_scaled(predict_scaled(network, windows))
+    predicted = champion.scaler.price_change(predict_changes(network, windows))
     last, actual = rows[targets - 1, CLOSE_COLUMN], rows[targets, CLOSE_COLUMN]
-    return np.asarray(actual / last - closes / last)
+    return np.asarray((actual - last - predicted) / last)
 
 
 def worse_by_chance(new: Floats, kept: Floats) -> float:

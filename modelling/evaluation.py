@@ -23,12 +23,14 @@ class Calibration:
     """A model's record on windows that nothing was chosen by.
 
     `residuals` are actual minus predicted returns, a number a window; `skill` is None
-    where the price never moved, since persistence then has no error to compare with.
+    where the price never moved, since persistence then has no error to compare with;
+    `directional_accuracy` is None where no change is ever predicted: none is a
+    direction.
     """
 
     residuals: tuple[float, ...]
     skill: float | None
-    directional_accuracy: float
+    directional_accuracy: float | None
     majority_rate: float
 
 
@@ -41,10 +43,11 @@ def calibrated(predicted: Floats, actual: Floats) -> Calibration:
     residuals = actual - predicted
     persistence = _root_mean_square(actual)
     up = actual > 0
+    right = float(np.mean((predicted > 0) == up)) if predicted.any() else None
     return Calibration(
         residuals=tuple(residuals.tolist()),
         skill=_root_mean_square(residuals) / persistence if persistence else None,
-        directional_accuracy=float(np.mean((predicted > 0) == up)),
+        directional_accuracy=right,
         majority_rate=float(max(up.mean(), 1 - up.mean())),
     )
 

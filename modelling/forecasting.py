@@ -13,7 +13,7 @@ from features.indicators import FEATURES, RSI
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, VOLUME
 from modelling.model_metadata import ModelMetadata
-from modelling.training import predict_scaled
+from modelling.training import predict_changes
 
 if TYPE_CHECKING:
     import keras
@@ -81,9 +81,9 @@ def forecast(
         )
     ratio = basis_ratio(metadata, indicators)
     scaled = metadata.scaler.scale(in_basis(rows, ratio))
-    answer = predict_scaled(network, scaled[np.newaxis])
-    predicted_close = float(metadata.scaler.close_from_scaled(answer)[0] / ratio)
+    (change,) = predict_changes(network, scaled[np.newaxis])
     last_close = float(indicators[CLOSE].iloc[-1])
+    predicted_close = last_close + float(metadata.scaler.price_change(change)) / ratio
     return with_interval(
         predicted_close, last_close, np.asarray(metadata.calibration_residuals)
     )

@@ -245,6 +245,7 @@ def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
         ),
         "loss_ratio": ratio if math.isfinite(ratio) else None,
         "epochs_run": model.epochs_run,
+        "shrinkage_factor": model.shrinkage_factor,
         "training_windows": model.training_windows,
         "validation_windows": model.validation_windows,
         "scaler_minimum": model.scaler.minimum,

@@ -65,6 +65,11 @@ class ModelMetadata(BaseModel):
         description="Validation loss / training loss; unbounded where the latter is 0"
     )
     epochs_run: int
+    shrinkage_factor: float = Field(
+        default=1.0,
+        description="What the network's change was multiplied with after training: its "
+        "worth on the windows to stop by; 0 predicts no change",
+    )
     below_advised_range: bool
     training_windows: int
     validation_windows: int
@@ -83,7 +88,9 @@ class ModelMetadata(BaseModel):
     skill: float | None = Field(
         description="RMSE / RMSE of persistence; below 1: better"
     )
-    directional_accuracy: float
+    directional_accuracy: float | None = Field(
+        description="Share of right directions; none where no change is predicted"
+    )
     majority_rate: float
     grade: Grade
     rejected: str | None = Field(description="Why the model must not speak")

@@ -12,6 +12,9 @@ from features.windows import CLOSE_COLUMN
 if TYPE_CHECKING:
     import keras
 
+CHANGE = "change"
+"""Name of the layer that predicts the change of the scaled close."""
+
 
 def build_network(parameters: TrainingParameters) -> "keras.Model":
     """Return the untrained network.
@@ -29,6 +32,6 @@ def build_network(parameters: TrainingParameters) -> "keras.Model":
     hidden = layers.Dropout(parameters.dropout)(hidden)
     hidden = layers.LSTM(second)(hidden)
     hidden = layers.Dropout(parameters.dropout)(hidden)
-    change = layers.Dense(1, kernel_initializer="zeros", name="change")(hidden)
+    change = layers.Dense(1, kernel_initializer="zeros", name=CHANGE)(hidden)
     last_close = inputs[:, -1, CLOSE_COLUMN : CLOSE_COLUMN + 1]
     return keras.Model(inputs, layers.Add(name="close")([last_close, change]))

@@ -12,9 +12,17 @@ import numpy as np
 
 from config.errors import TrainingFailed
 from config.parameters import TrainingParameters
-from features.windows import Floats, Scaler, Windows, WindowSplit, split_windows
+from features.windows import (
+    CLOSE_COLUMN,
+    Floats,
+    Scaler,
+    Windows,
+    WindowSplit,
+    split_windows,
+)
 from modelling.evaluation import Calibration, calibrated
-from modelling.network import build_network
+from modelling.network import CHANGE, build_network
+from modelling.shrinkage import shrinkage_factor
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +43,8 @@ class TrainedModel:
     """A network with what is needed to use it and to judge it.
 
     `loss` and `validation_loss` are scaled mean squared errors of the kept weights,
-    without dropout, over all training and all validation windows.
+    without dropout, over all training and all validation windows. `shrinkage_factor`
+    is what the dense unit was multiplied with after training.
     """
 
     network: "keras.Model"
@@ -45,6 +54,7 @@ class TrainedModel:
     epochs_run: int
     training_windows: int
     validation_windows: int
+    shrinkage_factor: float
     calibration: Calibration
 
 
@@ -56,7 +66,9 @@ def train(
     """Return the network trained on `rows` (sessions, 8), no NaN.
 
     Early stopping restores the weights that were best on the first half of the
-    validation windows; the second half calibrates.
+    validation windows, and the changes they predict are shrunk to what they were worth
+    there; the second half calibrates. With `early_stopping_patience` 0 that half
+    decides nothing.
 
     Raises
     ------
@@ -71,7 +83,9 @@ def train(
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
     network = build_network(parameters)
     epochs_run = _fit(network, split, parameters, on_epoch)
-    return _judged(network, split, epochs_run)
+    patient = parameters.early_stopping_patience > 0
+    factor = _shrunk(network, split.stopping) if patient else 1.0
+    return _judged(network, split, epochs_run, factor)
 
 
 def _fit(
@@ -97,8 +111,18 @@ def _fit(
     return fit(network, split, parameters, on_losses)
 
 
+def _shrunk(network: "keras.Model", stopping: Windows) -> float:
+    """Multiply the change that the network predicts by its worth; return the factor."""
+    predicted = predict_changes(network, stopping.inputs)
+    actual = stopping.targets - stopping.inputs[:, -1, CLOSE_COLUMN]
+    factor = shrinkage_factor(predicted, actual)
+    dense = network.get_layer(CHANGE)
+    dense.set_weights([factor * part for part in dense.get_weights()])
+    return factor
+
+
 def _judged(
-    network: "keras.Model", split: WindowSplit, epochs_run: int
+    network: "keras.Model", split: WindowSplit, epochs_run: int, factor: float
 ) -> TrainedModel:
     stopping = _predicted(network, split.stopping)
     calibration = _predicted(network, split.calibration)
@@ -112,7 +136,8 @@ def _judged(
             "lower `learning_rate`."
         )
     parts = split.calibration
-    predicted = split.scaler.close_from_scaled(calibration) / parts.last_closes - 1
+    changes = split.scaler.price_change(predict_changes(network, parts.inputs))
+    predicted = changes / parts.last_closes
     return TrainedModel(
         network=network,
         scaler=split.scaler,
@@ -121,6 +146,7 @@ def _judged(
         epochs_run=epochs_run,
         training_windows=len(split.training),
         validation_windows=len(split.stopping) + len(parts),
+        shrinkage_factor=factor,
         calibration=calibrated(predicted, parts.next_closes / parts.last_closes - 1),
     )
 
@@ -137,6 +163,16 @@ def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
     with np.errstate(over="ignore"):
         answer = network(inputs.astype(np.float32), training=False)
     return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
+
+
+def predict_changes(network: "keras.Model", inputs: Floats) -> Floats:
+    """Return how far the next scaled closes (windows,) lie from the windows' last.
+
+    Exactly 0 where the network predicts no change: the last close is taken off in the
+    single precision in which the network added to it.
+    """
+    last = inputs[:, -1, CLOSE_COLUMN].astype(np.float32)
+    return predict_scaled(network, inputs) - last
 
 
 def _predicted(network: "keras.Model", windows: Windows) -> Floats:

@@ -48,6 +48,7 @@ def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
         "grade": metadata.grade,
         "skill": metadata.skill,
         "epochs_run": metadata.epochs_run,
+        "shrinkage_factor": metadata.shrinkage_factor,
         "below_advised_range": metadata.below_advised_range,
         **metadata.results.model_dump(),
     }

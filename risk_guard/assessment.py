@@ -4,7 +4,7 @@ Fails closed: what no source has answered for is a risk, not a calm.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -86,7 +86,7 @@ def assessed(
         status=_status(known, event),
         haircut=cut,
         sit_out=True if forcing else None if known.gaps else False,
-        warning=_warning(known, cut),
+        warning=_warning(known, cut, [one for one in coming if one != event]),
         risk_score=risk,
         terms=terms,
         event=event,
@@ -198,8 +198,9 @@ def _sit_out_reason(forcing: list[Event], exchange: str, as_of: date) -> str:
     return f"{forcing[0].sentence} is {when}"
 
 
-def _warning(known: KnownEvents, cut: float) -> str:
-    notes = list(known.notes)
+def _warning(known: KnownEvents, cut: float, others: Sequence[Event] = ()) -> str:
+    """Return what else is to be known; `others` lie ahead beside the row's event."""
+    notes = [*([_named("Also ahead", others)] if others else []), *known.notes]
     if known.gaps:
         why = "; ".join(gap.rstrip(".") for gap in dict.fromkeys(known.gaps))
         notes.insert(

@@ -15,8 +15,10 @@ def reasons_of(findings: SymbolFindings, failure: str) -> Why:
     `failure` is the CSV's reason where the whole row failed, else empty.
     """
     model = _model_reason(findings)
+    known = findings.model is not None and findings.model.metadata is not None
     by_start = {
         **dict.fromkeys(_OF_THE_FORECAST, model),
+        "model_directional": "the model predicts no change" if known else model,
         "model_": model,
         "trend_": _voice_reason(findings, "trend"),
         "technical_": _voice_reason(findings, "technical"),

@@ -146,12 +146,15 @@ def test_a_constant_feature_is_divided_by_one(constant: int) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(low=st.floats(0.01, 1000), width=st.floats(0.01, 1000), close=st.floats(0, 5000))
-def test_scaling_can_be_undone(low: float, width: float, close: float) -> None:
-    """A close scaled and taken back is the same price, inside and outside 0-1."""
+def test_a_change_is_taken_back_to_prices(
+    low: float, width: float, close: float
+) -> None:
+    """The change from 100 to a close, scaled, is the change in price; none is none."""
     scaler = Scaler(tuple([low] * 8), tuple([low + width] * 8))
-    scaled = scaler.scale(np.full((1, 8), close))[:, CLOSE_COLUMN]
-    back = scaler.close_from_scaled(scaled)[0]
-    assert back == pytest.approx(close, rel=1e-9, abs=1e-6)
+    before, after = scaler.scale(np.full((2, 8), [[100.0], [close]]))[:, CLOSE_COLUMN]
+    change = scaler.price_change(np.array([after - before, 0.0]))
+    assert change == pytest.approx([close - 100, 0.0], rel=1e-9, abs=1e-6)
+    assert change[1] == 0
 
 
 def test_scaling_leaves_its_argument() -> None:

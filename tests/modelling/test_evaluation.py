@@ -59,15 +59,21 @@ def test_a_price_that_never_moved_has_no_skill() -> None:
         ([1, 1, -1, -1], [1, -1, 1, -1], 0.5, 0.5),
         ([1, 1, 1, 1], [1, 1, 1, -1], 0.75, 0.75),
         ([-1, -1, -1, 1], [-1, -1, -1, 1], 1, 0.75),
-        ([0, 0], [0, -1], 1, 1),
-        ([0, 0], [1, 1], 0, 1),
+        ([0, -1], [0, -1], 1, 1),
         ([1, 0], [0, 1], 0, 0.5),
+        ([0, 0], [1, -1], None, 0.5),
     ],
 )
 def test_accuracy_stands_beside_the_majority(
-    predicted: list[float], actual: list[float], accuracy: float, majority: float
+    predicted: list[float],
+    actual: list[float],
+    accuracy: float | None,
+    majority: float,
 ) -> None:
-    """Accuracy counts equal directions, majority the commoner one; 0 is not up."""
+    """Accuracy counts equal directions, majority the commoner one; 0 is not up.
+
+    Whoever predicts no change names no direction.
+    """
     record = calibrated(np.array(predicted) / 100, np.array(actual) / 100)
     assert record.directional_accuracy == accuracy
     assert record.majority_rate == majority
@@ -79,7 +85,7 @@ def test_rates_stay_in_their_range(pairs: list[tuple[float, float]]) -> None:
     """Accuracy is a share, and the commoner direction has at least half."""
     predicted, actual = np.array(pairs).T
     record = calibrated(predicted, actual)
-    assert 0 <= record.directional_accuracy <= 1
+    assert 0 <= (record.directional_accuracy or 0) <= 1
     assert 0.5 <= record.majority_rate <= 1
 
 

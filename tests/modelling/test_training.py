@@ -10,8 +10,16 @@ from config.errors import TooShort, TrainingFailed
 from config.parameters import TrainingParameters
 from features.windows import CLOSE_COLUMN, Floats, split_windows
 from modelling.evaluation import calibrated
+from modelling.jax_fit import fit
 from modelling.network import build_network
-from modelling.training import EpochDone, TrainedModel, predict_scaled, train
+from modelling.shrinkage import shrinkage_factor
+from modelling.training import (
+    EpochDone,
+    TrainedModel,
+    predict_changes,
+    predict_scaled,
+    train,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -21,7 +29,12 @@ if TYPE_CHECKING:
 def stopped(rows: Floats, tiny: TrainingParameters) -> TrainedModel:
     """Return a model whose step is so large that the first epochs are its best."""
     hasty = tiny.model_copy(
-        update={"epochs": 12, "learning_rate": 0.5, "early_stopping_patience": 1}
+        update={
+            "epochs": 12,
+            "learning_rate": 0.5,
+            "early_stopping_patience": 1,
+            "seed": 1,
+        }
     )
     return train(rows, hasty)
 
@@ -106,8 +119,8 @@ def test_the_record_is_that_of_the_calibration_windows(
 ) -> None:
     """Residuals are actual minus predicted returns of the latest windows only."""
     part = split_windows(rows, 30, 0.2).calibration
-    scaled = predict_scaled(trained.network, part.inputs)
-    predicted = trained.scaler.close_from_scaled(scaled) / part.last_closes - 1
+    changes = predict_changes(trained.network, part.inputs)
+    predicted = trained.scaler.price_change(changes) / part.last_closes
     again = calibrated(predicted, part.next_closes / part.last_closes - 1)
     assert len(trained.calibration.residuals) == len(part) == 11
     assert trained.calibration.residuals == pytest.approx(again.residuals, abs=1e-7)
@@ -149,18 +162,63 @@ def test_early_stopping_keeps_the_best_weights(
     rows: Floats, tiny: TrainingParameters
 ) -> None:
     """The kept weights have the lowest loss seen on the windows to stop by."""
-    seen: list[EpochDone] = []
+    seen: list[float] = []
     changes = {"epochs": 12, "learning_rate": 0.5, "early_stopping_patience": 2}
-    model = train(rows, tiny.model_copy(update=changes), seen.append)
-    part = split_windows(rows, 30, 0.2).stopping
-    loss = np.mean((predict_scaled(model.network, part.inputs) - part.targets) ** 2)
-    assert loss == pytest.approx(min(done.validation_loss for done in seen), rel=1e-4)
+    network, split = build_network(tiny), split_windows(rows, 30, 0.2)
+    patient = tiny.model_copy(update=changes)
+    fit(network, split, patient, lambda *told: seen.append(told[-1]))
+    part = split.stopping
+    loss = np.mean((predict_scaled(network, part.inputs) - part.targets) ** 2)
+    assert loss == pytest.approx(min(seen), rel=1e-4)
+
+
+@pytest.mark.parametrize("learning_rate", [0.001, 0.5])
+def test_the_predicted_change_is_shrunk_to_its_worth(
+    backend: ModuleType, rows: Floats, tiny: TrainingParameters, learning_rate: float
+) -> None:
+    """The dense unit is multiplied with what its changes were worth, once."""
+    parameters = tiny.model_copy(update={"learning_rate": learning_rate})
+    model, split = train(rows, parameters), split_windows(rows, 30, 0.2)
+    backend.utils.set_random_seed(parameters.seed)
+    network = build_network(parameters)
+    fit(network, split, parameters, lambda *_: None)
+    before = predict_changes(network, split.stopping.inputs)
+    last = split.stopping.inputs[:, -1, CLOSE_COLUMN]
+    factor = shrinkage_factor(before, split.stopping.targets - last)
+    after = predict_changes(model.network, split.stopping.inputs)
+    assert model.shrinkage_factor == factor
+    assert after == pytest.approx(factor * before, abs=1e-6)
+
+
+def test_a_network_that_is_worth_nothing_predicts_no_change(
+    stopped: TrainedModel, rows: Floats
+) -> None:
+    """Its answer is the last close, exactly, its skill 1, and it has no direction."""
+    part = split_windows(rows, 30, 0.2).calibration
+    assert stopped.shrinkage_factor == 0
+    assert not predict_changes(stopped.network, part.inputs).any()
+    assert stopped.calibration.skill == 1
+    assert stopped.calibration.directional_accuracy is None
+
+
+def test_what_was_learned_is_kept(rows: Floats) -> None:
+    """Where tomorrow is yesterday, the change is believed, and the skill shows it."""
+    wave = rows.copy()
+    wave[:, 0] = 50 + np.resize([0.0, 5.0, 10.0, 5.0], len(rows))
+    parameters = TrainingParameters(
+        epochs=60, sequence_length=30, batch_size=16, lstm_units=(16, 8), dropout=0
+    )
+    model = train(wave, parameters)
+    assert 0.9 < model.shrinkage_factor <= 1
+    assert model.calibration.skill is not None
+    assert model.calibration.skill < 0.5
 
 
 def test_early_stopping_can_be_off(rows: Floats, tiny: TrainingParameters) -> None:
-    """With patience 0 every planned epoch is run, however bad."""
+    """With patience 0 every planned epoch is run, however bad, and nothing shrunk."""
     changes = {"epochs": 5, "learning_rate": 0.5, "early_stopping_patience": 0}
-    assert train(rows, tiny.model_copy(update=changes)).epochs_run == 5
+    model = train(rows, tiny.model_copy(update=changes))
+    assert (model.epochs_run, model.shrinkage_factor) == (5, 1)
 
 
 def test_training_leaves_its_rows(rows: Floats, tiny: TrainingParameters) -> None:

@@ -150,6 +150,15 @@ def test_nobody_knowing_is_a_risk() -> None:
     assert found.position_scale == pytest.approx(0.8)
 
 
+def test_events_that_the_row_does_not_name_are_in_its_warning() -> None:
+    """The row names one event; what else lies ahead adds to the risk and is said."""
+    dividend, report = event(ahead(4), "dividend"), event(ahead(5), "basel_iii")
+    found = judged(dividend, report)
+    assert found.event == dividend
+    assert found.warning == f"Also ahead: basel_iii {report.days}."
+    assert judged(dividend).warning == ""
+
+
 def test_a_known_event_sits_out_though_others_are_unknown() -> None:
     """What is known counts, and its larger haircut stays."""
     found = judged(event(ahead(1)), gaps=("Yahoo said 429",))

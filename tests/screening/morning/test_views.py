@@ -165,3 +165,21 @@ def test_the_badge_of_an_unknown_calendar_says_so() -> None:
     assert (
         view_of(with_events(screened(), past)).event_badge == "earnings 2 sessions ago"
     )
+
+
+def test_a_model_without_a_direction_has_its_reason() -> None:
+    """One that predicts no change is right in no direction, and the page says why."""
+    found = screened()
+    assert found.model
+    silent = found.model.metadata.model_copy(update={"directional_accuracy": None})
+    cells = view_of(replace(found, model=replace(found.model, metadata=silent))).cells
+    assert cells["model_directional_accuracy"].why == "the model predicts no change"
+
+
+def test_no_model_has_no_direction_either() -> None:
+    """Then the reason is that of the model."""
+    missing = ModelFindings(
+        ModelState("missing", None), None, Component.missing("x: y")
+    )
+    cells = view_of(screened(model=missing)).cells
+    assert cells["model_directional_accuracy"].why == "x: y"
