@@ -178,8 +178,6 @@ def test_a_model_without_a_direction_has_its_reason() -> None:
 
 def test_no_model_has_no_direction_either() -> None:
     """Then the reason is that of the model."""
-    missing = ModelFindings(
-        ModelState("missing", None), None, Component.missing("x: y")
-    )
-    cells = view_of(screened(model=missing)).cells
-    assert cells["model_directional_accuracy"].why == "x: y"
+    state = ModelState("missing", None, reason="no_model: there is none")
+    cells = view_of(screened(model=ModelFindings(state, None, None))).cells
+    assert cells["model_directional_accuracy"].why == "no_model: there is none"
