@@ -25,10 +25,12 @@ from market_data.symbols import EXCHANGES
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the many short-lived processes that train share what JAX compiled: 2 s each.
+    """Let the many short-lived processes share what JAX and Python compiled.
 
-    Before anything imports JAX, which reads it then; pytest's own workers inherit it.
+    JAX, which reads it when imported: 2 s each. Prefect, where the environment forbids
+    Python to keep bytecode: 5 s each. pytest's own workers inherit both.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = tempfile.mkdtemp(prefix="compiled-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

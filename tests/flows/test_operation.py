@@ -106,7 +106,11 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
     with receiver() as (hook, posted), (folder / "log").open("w") as log:
-        ours = {"PREFECT_HOME": str(folder / "prefect"), "OVERNIGHT_NOTICE_URL": hook}
+        ours = {
+            "OVERNIGHT_NOTICE_URL": hook,
+            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",  # It would look every ten.
+        }
         process = subprocess.Popen(
             [COMMAND, "deploy", "--port", str(port), "--home", str(folder / "home")],
             env=clean | ours,

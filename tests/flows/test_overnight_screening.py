@@ -20,6 +20,8 @@ from screening.summary import TooFewSymbols
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
+EARLIER = date(2025, 10, 27)
+EARLIER_CSV = f"{EARLIER}_screening_results.csv"
 
 
 def rows_of(home: Path, name: str = CSV) -> pd.DataFrame:
@@ -38,6 +40,19 @@ def night(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     """Give the home and the state of a night with one broken symbol."""
     home = tmp_path_factory.mktemp("home")
     return home, run_night(home, *GOOD, "SHORT.AX", "GONE.AX")
+
+
+@pytest.fixture(scope="module")
+def replayed(
+    run_night: Any,  # noqa: ANN401
+    night: tuple[Path, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a home with the night's models, in which an earlier night was replayed."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(night[0] / "models", home / "models")
+    run_night(home, "AAA.AX", as_of=EARLIER)
+    return home
 
 
 def test_a_broken_symbol_is_its_own_row(night: tuple[Path, Any]) -> None:
@@ -144,6 +159,7 @@ def test_a_night_without_training_says_the_same(
 
 def test_no_later_price_reaches_a_night(
     run_night: Any,  # noqa: ANN401
+    replayed: Path,
     market: Path,
     tmp_path: Path,
 ) -> None:
@@ -152,15 +168,14 @@ def test_no_later_price_reaches_a_night(
     shutil.copytree(market, other)
     for path in (other / "prices").glob("*.csv"):
         table = pd.read_csv(path)
-        later = table["Date"] > "2025-10-27"
+        later = table["Date"] > EARLIER.isoformat()
         prices = ["Open", "High", "Low", "Close", "Adj Close"]
         table[prices] = table[prices].mask(later, table[prices] * 1.7)
         table["Volume"] = table["Volume"].mask(later, 7)
         table.to_csv(path, index=False)
-    for home, folder in ((tmp_path / "a", market), (tmp_path / "b", other)):
-        run_night(home, *GOOD, folder=folder, as_of=date(2025, 10, 27))
-    name = "2025-10-27_screening_results.csv"
-    rows = [without_times(rows_of(tmp_path / home, name)) for home in "ab"]
+    run_night(tmp_path, "AAA.AX", folder=other, as_of=EARLIER)
+    rows = [without_times(rows_of(home, EARLIER_CSV)) for home in (replayed, tmp_path)]
+    assert rows[0].loc["AAA.AX", "prediction_source"] == "LSTM"  # it could be silent
     assert rows[0].equals(rows[1])
 
 
@@ -172,8 +187,8 @@ def test_a_model_that_knows_the_future_is_silent(
     """A replay of an earlier night does not hear a model trained on later prices."""
     home, _ = night
     shutil.copytree(home / "models", tmp_path / "models")
-    run_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 10, 27))
-    row = rows_of(tmp_path, "2025-10-27_screening_results.csv").loc["AAA.AX"]
+    run_night(tmp_path, "AAA.AX", train="never", as_of=EARLIER)
+    row = rows_of(tmp_path, EARLIER_CSV).loc["AAA.AX"]
     assert row["prediction_source"] == "TREND"
     assert row["model_status"] == "missing"
     assert "nothing after the as-of session 2025-10-27" in row["reason"]
@@ -182,30 +197,26 @@ def test_a_model_that_knows_the_future_is_silent(
 def test_a_replay_leaves_the_live_model_alone(
     run_night: Any,  # noqa: ANN401
     night: tuple[Path, Any],
-    tmp_path: Path,
+    replayed: Path,
 ) -> None:
     """A replay trains a model of its own; the later night then says the same again."""
     home, _ = night
-    shutil.copytree(home / "models", tmp_path / "models")
-    run_night(tmp_path, "AAA.AX", as_of=date(2025, 10, 27))
-    earlier = rows_of(tmp_path, "2025-10-27_screening_results.csv").loc["AAA.AX"]
-    run_night(tmp_path, "AAA.AX", train="never")
+    earlier = rows_of(replayed, EARLIER_CSV).loc["AAA.AX"]
+    run_night(replayed, "AAA.AX", train="never")
     columns = ["predicted_close", "score", "prediction_source", "model_grade"]
-    assert list(rows_of(tmp_path).loc["AAA.AX", columns]) == list(
+    assert list(rows_of(replayed).loc["AAA.AX", columns]) == list(
         rows_of(home).loc["AAA.AX", columns]
     )
     assert earlier["model_status"] in ("fresh", "rejected")
 
 
 def test_a_bare_keras_session_gives_the_predicted_close(
-    run_night: Any,  # noqa: ANN401
-    market: Path,
-    tmp_path: Path,
+    night: tuple[Path, Any], market: Path
 ) -> None:
     """Model file and metadata alone reproduce the CSV's predicted close."""
-    run_night(tmp_path, "BBB.AX", train="always")
-    row = rows_of(tmp_path).loc["BBB.AX"]
-    facts = json.loads((tmp_path / "models/lstm_BBB.AX_metadata.json").read_text())
+    home, _ = night
+    row = rows_of(home).loc["BBB.AX"]
+    facts = json.loads((home / "models/lstm_BBB.AX_metadata.json").read_text())
     if facts["rejected"]:
         pytest.skip(f"rejected: {facts['rejected']}")
     import keras  # noqa: PLC0415
@@ -228,7 +239,7 @@ def test_a_bare_keras_session_gives_the_predicted_close(
     )[facts["features"]].tail(facts["sequence_length"])
     low, high = (np.array(facts[f"scaler_{end}imum"]) for end in ("min", "max"))
     network = keras.saving.load_model(
-        tmp_path / "models/lstm_BBB.AX_model.keras", safe_mode=True
+        home / "models/lstm_BBB.AX_model.keras", safe_mode=True
     )
     answer = network.predict(((features - low) / (high - low)).to_numpy()[None])
     predicted = float(answer[0, 0]) * (high[0] - low[0]) + low[0]
