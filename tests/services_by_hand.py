@@ -107,7 +107,11 @@ class ServicesByHand:
         # SIGINT is the Postgres image's own stop signal: it does not wait for clients.
         ending = signal.SIGINT if service == "postgres" else signal.SIGTERM
         process.send_signal(ending)
-        return process.wait(limit_seconds)
+        try:
+            return process.wait(limit_seconds)
+        except subprocess.TimeoutExpired as late:
+            late.add_note(self.log(service))
+            raise
 
     def log(self, service: str) -> str:
         """Return the end of what a service has written."""
