@@ -130,7 +130,9 @@ class ServicesByHand:
     def _spawn(self, service: str, command: list[str]) -> None:
         with (self.folder / f"{service}.log").open("wb") as log:
             self.running[service] = subprocess.Popen(
-                command,
+                # A shell's background job ignores SIGINT, and so would its children;
+                # Prefect's worker ends by one. An engine hands none down.
+                ["env", "--default-signal=INT", *command],
                 env=self._environment(service),
                 cwd=self._folder_of(service),
                 user=_account(service),
