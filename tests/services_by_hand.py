@@ -132,7 +132,7 @@ class ServicesByHand:
             self.running[service] = subprocess.Popen(
                 # A shell's background job ignores SIGINT, and so would its children;
                 # Prefect's worker ends by one. An engine hands none down.
-                ["env", "--default-signal=INT", *command],
+                ["/usr/bin/env", "--default-signal=INT", *command],
                 env=self._environment(service),
                 cwd=self._folder_of(service),
                 user=_account(service),
