@@ -21,6 +21,9 @@ CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
 """Who says a return or a chance of a rise, not a direction alone."""
 
+GUARDS = {"with_guard": "prediction", "without_guard": "prediction_without_guard"}
+"""The column of calls with the guard, and without."""
+
 JUDGED = (*VOICES, "blend", *BASELINES, "buy_and_hold")
 
 
@@ -57,8 +60,14 @@ class Figures(_Figures):
     realized: int = Field(description="Of them, rows whose return is known")
     days: int
     components: dict[str, Judgement]
+    where_lstm_spoke: dict[str, Judgement] = Field(
+        description="Who says chances, over the rows of the LSTM: like beside like"
+    )
     calls: dict[str, dict[str, Estimate]] = Field(
         description="Mean next-session return by guard and call"
+    )
+    buy_less_sell: dict[str, Estimate] = Field(
+        description="By guard, the mean after BUY less that after SELL"
     )
     portfolios: dict[str, Portfolio]
 
@@ -77,15 +86,17 @@ def figures(
     """Return the figures of a record (`record_frame`)."""
     spoken = record[record["data_status"] != "failed"]
     known = spoken[spoken["realized_return"].notna()]
+    shared = known[known["probability_up"].notna()]
     draws = DayBootstrap(settings)
     return Figures(
         forecasts=len(spoken),
         realized=len(known),
         days=int(known["forecast_session"].nunique()),
         components={name: _judged(known, name, draws) for name in JUDGED},
-        calls={
-            "with_guard": _by_call(known, "prediction", draws),
-            "without_guard": _by_call(known, "prediction_without_guard", draws),
+        where_lstm_spoke={name: _judged(shared, name, draws) for name in FORECASTERS},
+        calls={guard: _by_call(known, name, draws) for guard, name in GUARDS.items()},
+        buy_less_sell={
+            guard: _buy_less_sell(known, name, draws) for guard, name in GUARDS.items()
         },
         portfolios=portfolios(known, draws, cost_bps),
     )
@@ -253,3 +264,25 @@ def _by_call(
     return {
         call: draws.mean(came.where(record[column] == call), days) for call in CALLS
     }
+
+
+def _buy_less_sell(record: pd.DataFrame, column: str, draws: DayBootstrap) -> Estimate:
+    """Return how much more followed a BUY than a SELL; None where one never came."""
+    rows = record[record[column].isin(["BUY", "SELL"])]
+    bought = (rows[column] == "BUY").astype(float)
+    came = rows["realized_return"]
+    parts = pd.DataFrame(
+        {
+            "after_buy": came * bought,
+            "buys": bought,
+            "after_sell": came * (1 - bought),
+            "sells": 1 - bought,
+        }
+    )
+    return draws.estimate(parts, rows["forecast_session"], _difference_of_means)
+
+
+def _difference_of_means(sums: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = sums[..., [0, 2]] / sums[..., [1, 3]]
+    return np.asarray(means[..., 0] - means[..., 1])

@@ -19,6 +19,7 @@ class Portfolio(BaseModel):
 
     cost_bps: float = Field(description="Cost of turnover, 1/100 of 1 %")
     daily_return: Estimate
+    daily_exposure: Estimate = Field(description="Sum of the sizes of all shares")
     daily_turnover: Estimate = Field(description="Sum of the changes of all shares")
     daily_cost: Estimate
     daily_net_return: Estimate
@@ -50,9 +51,10 @@ def positions(record: pd.DataFrame) -> dict[str, pd.Series]:
 
 
 def daily(record: pd.DataFrame, position: pd.Series, cost_bps: float) -> pd.DataFrame:
-    """Return `gross`, `turnover`, `cost` and `net` by day, in order of days.
+    """Return `gross`, `exposure`, `turnover`, `cost` and `net` by day, in order.
 
-    A share is position / symbols with a row that day. Turnover is the sum of the
+    A share is position / symbols with a row that day; exposure is the sum of their
+    sizes. Turnover is the sum of the
     shares' absolute changes from the day before (from nothing, on the first): a symbol
     without a row has none. Shares do not drift with prices.
     """
@@ -66,7 +68,13 @@ def daily(record: pd.DataFrame, position: pd.Series, cost_bps: float) -> pd.Data
     gross = (shares * record["realized_return"]).groupby(days).sum()
     cost = turnover * cost_bps / 10_000
     return pd.DataFrame(
-        {"gross": gross, "turnover": turnover, "cost": cost, "net": gross - cost}
+        {
+            "gross": gross,
+            "exposure": table.abs().sum(axis=1),
+            "turnover": turnover,
+            "cost": cost,
+            "net": gross - cost,
+        }
     )
 
 
@@ -75,6 +83,7 @@ def _portfolio(table: pd.DataFrame, draws: DayBootstrap, cost_bps: float) -> Por
     return Portfolio(
         cost_bps=cost_bps,
         daily_return=draws.mean(table["gross"], days),
+        daily_exposure=draws.mean(table["exposure"], days),
         daily_turnover=draws.mean(table["turnover"], days),
         daily_cost=draws.mean(table["cost"], days),
         daily_net_return=draws.mean(table["net"], days),

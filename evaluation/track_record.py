@@ -15,25 +15,12 @@ from config.home import write_text_whole
 from config.places import AnyPath
 from market_data.prices import ADJUSTED_CLOSE
 from modelling.forecasting import Forecast
-from screening.blend import VOICES
+from screening.columns import COLUMNS as SCREENING_COLUMNS
 from screening.row import Row
 from screening.table import cell
 
-NIGHT_COLUMNS = (
-    *("symbol", "exchange", "as_of", "forecast_session", "close"),
-    *("predicted_close", "predicted_return"),
-    *("predicted_return_low", "predicted_return_high", "probability_up"),
-    *(
-        f"{voice}_{part}"
-        for voice in VOICES
-        for part in ("direction", "confidence", "weight")
-    ),
-    *("lstm_confidence_after_haircut", "score", "confidence", "prediction"),
-    *("event_status", "event_weight_haircut", "event_skip_trading", "position_scale"),
-    *("model_status", "model_grade", "model_skill", "model_trained_at"),
-    *("model_age_days", "data_status", "reason"),
-)
-"""What is taken over from the night's own row (SPEC 9)."""
+NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
+"""The night's own row (SPEC 9); symbols walk alone, so none has a rank."""
 
 OWN_COLUMNS = (
     *("score_without_guard", "prediction_without_guard", "realized_return"),
@@ -48,10 +35,12 @@ COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
 
 TEXTS = frozenset(
     {
-        *("symbol", "exchange", "as_of", "forecast_session"),
-        *("prediction", "prediction_without_guard", "event_status"),
-        *("event_skip_trading", "model_status", "model_grade", "model_trained_at"),
-        *("data_status", "reason"),
+        *("symbol", "exchange", "as_of", "forecast_session", "run_at", "currency"),
+        *("prediction", "prediction_without_guard", "prediction_source", "components"),
+        *("event_status", "event_type", "event_date", "event_title", "event_source"),
+        *("event_skip_trading", "event_warning", "volatility_spike"),
+        *("model_status", "model_grade", "model_trained_at"),
+        *("data_status", "data_source", "reason"),
     }
 )
 """The columns that hold no number."""

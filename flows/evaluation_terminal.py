@@ -1,5 +1,7 @@
 """What a person sees of an evaluation: how far it is, and the figures when it ends."""
 
+from collections.abc import Iterator, Mapping
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -27,18 +29,28 @@ def show_evaluation(found: Evaluation) -> None:
         say(console, f"[bold]note[/] {escape(notice)}")
     for symbol, reason in found.failures.items():
         say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
-    console.print(_voices(found))
+    for table in _voices(found):
+        console.print(table)
     console.print(_calls(found))
     console.print(_portfolios(found))
     say(console, _sentences(found))
 
 
-def _voices(found: Evaluation) -> Table:
+def _voices(found: Evaluation) -> Iterator[Table]:
+    """Give the table of all, and one where they can be compared row by row."""
     judged = found.figures
     title = f"{judged.realized} forecasts of {judged.days} days"
+    yield _judged(title, judged.components)
+    spoken = judged.where_lstm_spoke["lstm"].hit_rate.count
+    if 0 < spoken < judged.realized:
+        title = f"The {spoken} of them where the LSTM spoke"
+        yield _judged(title, judged.where_lstm_spoke)
+
+
+def _judged(title: str, judgements: Mapping[str, Judgement]) -> Table:
     headings = ("", "hits %", "IC", "RMSE", "Brier", "in 80 %")
     table = Table(*headings, title=title, **NARROW)
-    for name, one in judged.components.items():
+    for name, one in judgements.items():
         if one.hit_rate.count:
             table.add_row(name, *_cells(one))
     return table
@@ -62,17 +74,20 @@ def _calls(found: Evaluation) -> Table:
             one = calls[call]
             name, mean = guard.replace("_", " "), _cell(one, "+.2f", 100)
             table.add_row(name, call, str(one.count), mean)
+        spread = _cell(found.figures.buy_less_sell[guard], "+.2f", 100)
+        table.add_row(name, "BUY - SELL", "", spread)
     return table
 
 
 def _portfolios(found: Evaluation) -> Table:
     bps = next(iter(found.figures.portfolios.values())).cost_bps
     title = f"A day, %; net of {bps:g} bps of turnover"
-    table = Table("", "return", "turnover", "net", title=title, **NARROW)
+    table = Table("", "return", "exposure", "turnover", "net", title=title, **NARROW)
     for name, one in found.figures.portfolios.items():
         table.add_row(
             name.replace("_", " "),
             _cell(one.daily_return, "+.2f", 100),
+            _value(one.daily_exposure, ".0f", 100),
             _cell(one.daily_turnover, ".0f", 100),
             _cell(one.daily_net_return, "+.2f", 100),
         )
@@ -90,8 +105,8 @@ def _sentences(found: Evaluation) -> str:
     )
 
 
-def _value(one: Estimate | None, form: str) -> str:
-    return "-" if one is None or one.value is None else format(one.value, form)
+def _value(one: Estimate | None, form: str, times: float = 1) -> str:
+    return "-" if one is None or one.value is None else format(one.value * times, form)
 
 
 def _cell(one: Estimate | None, form: str, times: float = 1) -> str:
