@@ -3,11 +3,14 @@
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+
+import absl.logging
 
 # TensorFlow brings curl symbols of its own; loaded first, it takes curl_cffi's place
 # and Yahoo's client can't imitate a browser any more. In a run only the process slots
@@ -30,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     JAX, which reads it when imported: 2 s each. Prefect, where the environment forbids
     Python to keep bytecode: 5 s each. pytest's own workers inherit both.
     """
+    # Keras' logger closes its stream when Prefect sets logging up, unless it is the
+    # stderr of that moment: within a test that would be what pytest captures with.
+    absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         folder = tempfile.mkdtemp(prefix="compiled-")
