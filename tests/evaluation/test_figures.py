@@ -111,6 +111,42 @@ def test_the_mean_return_of_a_call(
     assert one.value == pytest.approx(rows["realized_return"].mean())
 
 
+@pytest.mark.parametrize("guard", ["with_guard", "without_guard"])
+def test_a_buy_less_a_sell(found: Figures, guard: str) -> None:
+    """The difference of the two means, on the rows of both."""
+    buy, sell = found.calls[guard]["BUY"], found.calls[guard]["SELL"]
+    spread = found.buy_less_sell[guard]
+    assert buy.value is not None
+    assert sell.value is not None
+    assert spread.value == pytest.approx(buy.value - sell.value)
+    assert spread.count == buy.count + sell.count
+    assert spread.low is not None
+    assert spread.high is not None
+    assert spread.low < spread.value < spread.high
+
+
+def test_buys_alone_have_no_spread(
+    record: pd.DataFrame, settings: EvaluationSettings
+) -> None:
+    """Without a SELL there is nothing to compare a BUY with."""
+    spread = figures(record.assign(prediction="BUY"), settings, COST).buy_less_sell
+    assert spread["with_guard"].value is None
+    assert spread["with_guard"].count == len(record)
+
+
+def test_forecasters_are_compared_on_the_rows_of_the_lstm(
+    record: pd.DataFrame, settings: EvaluationSettings
+) -> None:
+    """Where its model was refused, no baseline is judged beside it either."""
+    mute = record["symbol"].isin(["AAA.AX", "BBB.AX"])
+    names = ["predicted_return", "probability_up", "lstm_direction"]
+    part = record.assign(**{name: record[name].mask(mute) for name in names})
+    beside = figures(part, settings, COST).where_lstm_spoke
+    alone = figures(record[~mute], settings, COST).components
+    assert set(beside) == {"lstm", "persistence", "majority", "ridge", "lightgbm"}
+    assert all(one == alone[name] for name, one in beside.items())
+
+
 def test_a_return_that_is_not_known_judges_nobody(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:

@@ -30,6 +30,7 @@ def test_three_days_by_hand() -> None:
     """Half of the money a symbol on two days, all of it in one on the third."""
     table = daily(RECORD, positions(RECORD)["with_guard"], cost_bps=100)
     assert table["gross"].tolist() == pytest.approx([0.006, 0.012, 0.0])
+    assert table["exposure"].tolist() == pytest.approx([0.9, 0.4, 0.0])
     assert table["turnover"].tolist() == pytest.approx([0.9, 0.5, 0.4])
     assert table["cost"].tolist() == pytest.approx([0.009, 0.005, 0.004])
     assert table["net"].tolist() == pytest.approx([-0.003, 0.007, -0.004])
