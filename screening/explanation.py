@@ -86,7 +86,8 @@ class Explanation(_Value):
     components: str = ""
     terms: tuple[VoiceTerm, ...] = ()
     silent: tuple[str, ...] = ()
-    no_change: bool = False
+    predicted_return: float | None = None
+    probability_up: float | None = None
     computed_score: float | None = None
     call_by_score: Call | None = None
     haircut: float | None = None
@@ -141,7 +142,8 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "terms": terms,
         "silent": tuple(voice for voice in VOICES if not row[f"{voice}_weight"]),
         "components": row["components"],
-        "no_change": _number(row, "predicted_return") == 0,
+        "predicted_return": _number(row, "predicted_return"),
+        "probability_up": _number(row, "probability_up"),
         "computed_score": score,
         "call_by_score": call_at(score, blend),
         "score_without_haircut": uncut,

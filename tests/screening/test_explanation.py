@@ -136,15 +136,6 @@ def test_the_risk_is_told_term_by_term(
     assert [one.points for one in found.risk] == points
 
 
-@pytest.mark.parametrize(
-    ("predicted", "none"), [("0.0", True), ("0.001", False), ("", False)]
-)
-def test_a_network_that_predicts_no_change_is_told(predicted: str, none: bool) -> None:  # noqa: FBT001  the expected value
-    """None is a change of 0, not one that is not known."""
-    row = csv_row(four(1.0, 0.5, 0.5, None)) | {"predicted_return": predicted}
-    assert told(row).no_change is none
-
-
 def test_a_row_made_under_other_thresholds_says_so() -> None:
     """A call that today's settings would not give is told, and the score is kept."""
     strict = Settings(blend=BlendSettings(buy_above=0.9))
