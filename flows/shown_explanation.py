@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.output import NARROW, say
-from screening.explanation import Explanation, Flip, VoiceTerm
+from screening.explanation import Explanation, Flip
 
 
 def show_explanation(found: Explanation) -> None:
@@ -55,7 +55,8 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
         f"BUY is a score above {found.buy_above:+.2f}, SELL one below "
         f"{found.sell_below:+.2f}, else HOLD."
     )
-    yield from _forecast(found)
+    if found.forecast_note:
+        yield found.forecast_note
     yield from _cut(found)
     yield from _sat_out(found)
     until = " once it is no longer sat out" if found.sit_out else ""
@@ -64,25 +65,6 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
         yield f"  {_flip(flip)}"
     if found.flips:
         yield from _voices(found.flips[0])
-
-
-def _forecast(found: Explanation) -> Iterator[str]:
-    """Tell why the LSTM's direction is not that of the change it predicts."""
-    change, chance, lstm = found.predicted_return, found.probability_up, _lstm(found)
-    if change is None or chance is None or lstm is None:
-        return
-    if change == 0:
-        yield (
-            "The LSTM predicts no change: its changes were worth no more than their "
-            "own error when it was trained. Its direction is that of the latest moves "
-            "alone."
-        )
-    elif change * lstm.direction < 0:
-        yield (
-            f"The LSTM predicts {change:+.2%}, yet its direction is "
-            f"{'up' if lstm.direction > 0 else 'down'}: with the errors that it made "
-            f"in its calibration sessions, {chance:.0%} of the returns are above 0."
-        )
 
 
 def _cut(found: Explanation) -> Iterator[str]:
@@ -102,17 +84,13 @@ def _cut(found: Explanation) -> Iterator[str]:
         f"Haircut {found.haircut:.0%} off the LSTM's confidence{why}, position scale "
         f"{found.position_scale:g}."
     )
-    lstm = _lstm(found)
+    lstm = next((one for one in found.terms if one.voice == "lstm"), None)
     if lstm:
         yield (
             f"Without the haircut the LSTM's confidence would be "
             f"{lstm.before_haircut:.4f} and the score "
             f"{found.score_without_haircut:+.3f}: {found.call_without_haircut}."
         )
-
-
-def _lstm(found: Explanation) -> VoiceTerm | None:
-    return next((one for one in found.terms if one.voice == "lstm"), None)
 
 
 def _sat_out(found: Explanation) -> Iterator[str]:

@@ -86,8 +86,7 @@ class Explanation(_Value):
     components: str = ""
     terms: tuple[VoiceTerm, ...] = ()
     silent: tuple[str, ...] = ()
-    predicted_return: float | None = None
-    probability_up: float | None = None
+    forecast_note: str = ""
     computed_score: float | None = None
     call_by_score: Call | None = None
     haircut: float | None = None
@@ -134,6 +133,33 @@ def explained(row: CsvRow, settings: Settings) -> Explanation:
     )
 
 
+def forecast_note(row: CsvRow) -> str:
+    """Return why the LSTM's direction is not that of the change it predicts, else ''.
+
+    Raises
+    ------
+    ValueError
+        If a cell of the forecast holds no number.
+    """
+    change, direction = _number(row, "predicted_return"), _number(row, "lstm_direction")
+    if change is None or direction is None:
+        return ""
+    if change == 0:
+        return (
+            "The LSTM predicts no change: its changes were worth no more than their "
+            "own error when it was trained. Its direction is that of the latest moves "
+            "alone."
+        )
+    if change * direction >= 0:
+        return ""
+    return (
+        f"The LSTM predicts {change:+.2%}, yet its direction is "
+        f"{'up' if direction > 0 else 'down'}: with the errors that it made in its "
+        f"calibration sessions, {float(row['probability_up']):.0%} of the returns are "
+        "above 0."
+    )
+
+
 def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
     terms = tuple(_term(row, voice) for voice in VOICES if row[f"{voice}_weight"])
     score = math.fsum(term.contribution for term in terms)
@@ -142,8 +168,7 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "terms": terms,
         "silent": tuple(voice for voice in VOICES if not row[f"{voice}_weight"]),
         "components": row["components"],
-        "predicted_return": _number(row, "predicted_return"),
-        "probability_up": _number(row, "probability_up"),
+        "forecast_note": forecast_note(row),
         "computed_score": score,
         "call_by_score": call_at(score, blend),
         "score_without_haircut": uncut,

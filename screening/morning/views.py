@@ -9,6 +9,7 @@ from features.sentiment import WeighedHeadline
 from market_data.headlines import Headline
 from market_data.symbols import exchange_of
 from screening.columns import COLUMNS
+from screening.explanation import forecast_note
 from screening.findings import SymbolFindings
 from screening.morning.cells import Cell, shown, signed
 from screening.morning.chart import Chart, ForecastPoint, Occasion, price_chart
@@ -52,6 +53,7 @@ class SymbolView:
     symbol: str
     company: str
     cells: Mapping[str, Cell]
+    forecast_note: str
     findings: SymbolFindings
     chart: Chart | None
     no_chart: str
@@ -109,6 +111,7 @@ def _view(
         symbol=found.symbol,
         company=found.prices.company if found.prices else "",
         cells={name: shown(name, row[name], why(name)) for name in COLUMNS},
+        forecast_note=forecast_note(row),
         findings=found,
         chart=_chart(row, path, found) if path else None,
         no_chart="" if path else failure or _no_chart(morning),

@@ -43,7 +43,8 @@ AHEAD = {
     "event_title": HEADLINE,
     "event_skip_trading": True,
 }
-BUYS = {"symbol": "CBA.AX", "event_status": "none"} | SOURCE
+STILL = {"predicted_return": 0.0, "probability_up": 0.57}
+BUYS = {"symbol": "CBA.AX", "event_status": "none"} | STILL | SOURCE
 WAITS = {"symbol": "ANZ.AX"} | AHEAD | SOURCE
 GONE = dict.fromkeys(COLUMNS, "") | {
     "symbol": "GONE.AX",
@@ -100,6 +101,7 @@ def test_explain_tells_the_row_term_by_term(home: Path) -> None:
     assert "CBA.AX as of 2025-11-10, for 2025-11-11: BUY at score +0.715" in text
     assert "lstm 0.5294 +1.0000 0.6400 +0.3388" in on_one_line(text)
     assert "HOLD needs a score of +0.300 or nearer to 0: -0.415 from here." in text
+    assert "The LSTM predicts no change: " in text
     assert "Without the haircut the LSTM's confidence would be 0.8000" in text
     assert widest(text) <= 80
 

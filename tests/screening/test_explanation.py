@@ -136,6 +136,28 @@ def test_the_risk_is_told_term_by_term(
     assert [one.points for one in found.risk] == points
 
 
+@pytest.mark.parametrize(
+    ("predicted", "chance", "direction", "said"),
+    [
+        (0.0, 0.57, 1.0, "predicts no change: "),
+        (0.0012, 0.43, -1.0, "predicts +0.12%, yet its direction is down: "),
+        (0.0012, 0.43, -1.0, "calibration sessions, 43% of the returns are above 0."),
+        (-0.0012, 0.57, 1.0, "predicts -0.12%, yet its direction is up: "),
+        (0.0012, 0.57, 1.0, None),
+        (-0.0012, 0.43, -1.0, None),
+        (0.0012, 0.5, 0.0, None),
+        (None, None, 1.0, None),
+    ],
+)
+def test_a_direction_that_is_not_that_of_the_predicted_change_is_told(
+    predicted: float | None, chance: float | None, direction: float, said: str | None
+) -> None:
+    """The model's own errors decide the direction; what is not known is not told."""
+    forecast = {"predicted_return": predicted, "probability_up": chance}
+    note = told(csv_row(four(direction, 0.5, 0.5, None), **forecast)).forecast_note
+    assert said in note if said else note == ""
+
+
 def test_a_row_made_under_other_thresholds_says_so() -> None:
     """A call that today's settings would not give is told, and the score is kept."""
     strict = Settings(blend=BlendSettings(buy_above=0.9))

@@ -21,6 +21,7 @@ from made_morning import (
 from config.settings import ReportSettings
 from features.component import Component
 from features.sentiment import NewsSentiment
+from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from screening.findings import HeadlineFindings, ModelFindings, SymbolFindings
 from screening.morning.views import SymbolView, charted, symbol_views, web_address
@@ -181,3 +182,11 @@ def test_no_model_has_no_direction_either() -> None:
     state = ModelState("missing", None, reason="no_model: there is none")
     cells = view_of(screened(model=ModelFindings(state, None, None))).cells
     assert cells["model_directional_accuracy"].why == "no_model: there is none"
+
+
+def test_a_forecast_of_no_change_is_told() -> None:
+    """The fold-out says why the model has a direction all the same."""
+    still = Forecast(100.0, 0.0, -0.015, 0.021, 0.55)
+    model = ModelFindings(ModelState("fresh", 2), None, still)
+    assert "predicts no change" in view_of(screened(model=model)).forecast_note
+    assert view_of(screened()).forecast_note == ""
