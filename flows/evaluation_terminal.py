@@ -41,9 +41,9 @@ def _voices(found: Evaluation) -> Iterator[Table]:
     judged = found.figures
     title = f"{judged.realized} forecasts of {judged.days} days"
     yield _judged(title, judged.components)
-    spoken = judged.where_lstm_spoke["lstm"].hit_rate.count
-    if 0 < spoken < judged.realized:
-        title = f"The {spoken} of them where the LSTM spoke"
+    chances = judged.components["lstm"].brier_score
+    if chances and 0 < chances.count < judged.realized:
+        title = f"The {chances.count} of them where the LSTM spoke"
         yield _judged(title, judged.where_lstm_spoke)
 
 
@@ -88,7 +88,7 @@ def _portfolios(found: Evaluation) -> Table:
             name.replace("_", " "),
             _cell(one.daily_return, "+.2f", 100),
             _value(one.daily_exposure, ".0f", 100),
-            _cell(one.daily_turnover, ".0f", 100),
+            _value(one.daily_turnover, ".0f", 100),
             _cell(one.daily_net_return, "+.2f", 100),
         )
     return table
