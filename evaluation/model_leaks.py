@@ -13,8 +13,8 @@ from config.parameters import TrainingParameters
 from evaluation.leaks import Check
 from evaluation.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
-from features.windows import Floats, feature_rows, split_windows
-from modelling.training import EpochDone, TrainedModel, train
+from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
+from modelling.training import EpochDone, Fitted, TrainedModel, train, untrained
 
 TINY = TrainingParameters(
     epochs=2,
@@ -30,7 +30,16 @@ Without early stopping nothing is shrunk: one that predicts no change shows no l
 
 ALTERED = 1.5
 
+PATIENT = TINY.model_copy(update={"early_stopping_patience": 1})
+
+RISE = 1.002
+"""What each price is of the last one, in a history of which all windows are rises."""
+
+RISING_SESSIONS = 150
+
 Train = Callable[[Floats, TrainingParameters], TrainedModel]
+Judge = Callable[[Floats, TrainingParameters, Fitted], TrainedModel]
+"""From rows and weights that are there already to the model judged."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ def model_checks(
     """Return the checks that need networks."""
     return [
         *training_checks(feature_rows(indicator_frame(question.prices))),
+        *judgement_checks(feature_rows(indicator_frame(question.prices))),
         label_check(question.shuffled),
     ]
 
@@ -60,7 +70,6 @@ def training_checks(rows: Floats, train: Train = train) -> list[Check]:
     split = split_windows(rows, LENGTH, SHARE)
     calibration = len(split.calibration)
     span = len(split.stopping) + calibration
-    patient = TINY.model_copy(update={"early_stopping_patience": 1})
     return [
         _weights_check(
             "training",
@@ -69,10 +78,57 @@ def training_checks(rows: Floats, train: Train = train) -> list[Check]:
         ),
         _weights_check(
             "early stopping",
-            (train(rows, patient), train(_altered(rows, calibration), patient)),
+            (train(rows, PATIENT), train(_altered(rows, calibration), PATIENT)),
             "weights are the same bits whatever the calibration span holds",
         ),
     ]
+
+
+def _judged(
+    rows: Floats, parameters: TrainingParameters, fitted: Fitted
+) -> TrainedModel:
+    return train(rows, parameters, fitted=fitted)
+
+
+def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
+    """Return whether shrinkage and the record keep to the windows that are theirs.
+
+    A network that always predicts a rise is believed where prices rise; one that never
+    predicts a change errs by the calibration span's own returns.
+    """
+    rising = np.outer(RISE ** np.arange(RISING_SESSIONS), np.ones(rows.shape[1]))
+    calibration = len(split_windows(rising, LENGTH, SHARE).calibration)
+    falling = rising.copy()
+    falling[-calibration:] = falling[-calibration - 1] ** 2 / falling[-calibration:]
+    told, other = (
+        judge(each, PATIENT, _saying(1.0)).shrinkage_factor
+        for each in (rising, falling)
+    )
+    closes = rows[
+        -len(split_windows(rows, LENGTH, SHARE).calibration) - 1 :, CLOSE_COLUMN
+    ]
+    residuals = judge(rows, TINY, _saying(0.0)).calibration.residuals
+    came = closes[1:] / closes[:-1] - 1
+    honest = len(residuals) == len(came) and np.allclose(residuals, came, atol=1e-12)
+    return [
+        Check(
+            stage="shrinkage",
+            passed=told == other and told > 0,
+            detail=f"a rise is worth {told} before rises, {other} before falls",
+        ),
+        Check(
+            stage="calibration",
+            passed=honest,
+            detail=f"{len(came)} errors must be those of the last {len(came)} sessions",
+        ),
+    ]
+
+
+def _saying(change: float) -> Fitted:
+    """Return the weights of a network that always predicts this scaled change."""
+    weights = [np.zeros_like(part) for part in untrained(TINY).get_weights()]
+    weights[-1] += change
+    return Fitted(tuple(weights), epochs_run=0, seconds=0, device="")
 
 
 def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:

@@ -1,0 +1,222 @@
+"""What comes from outside: no source, store or memory may hand out the future.
+
+Each is asked twice, the second time with another future behind the session.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from config.home import Home
+from config.settings import PriceSettings
+from config.tables import read_table
+from evaluation.leaks import Check
+from market_data.folder import FolderSource
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    OHLC,
+    VOLUME,
+    YAHOO_COLUMNS,
+    PriceHistory,
+    adjusted,
+    through,
+)
+from market_data.quality import checked
+from market_data.sessions import as_of_session, next_open
+from market_data.store import PriceStore
+from market_data.symbols import exchange_of, file_stem
+from risk_guard.event_history import EventHistory
+from risk_guard.events import Event
+from risk_guard.known_events import KnownEvents
+from screening.findings import NOTHING_READ
+from tasks.download import downloaded
+from tasks.guard import guard
+from tasks.index import index
+from tasks.night import Night
+from tasks.past_night import HeldPrices, night_of
+
+LATER_DIVIDEND = 0.5
+"""What a later dividend does to all adjusted closes; a power of 2 keeps the bits."""
+
+LATER_PAYMENT = 1.25
+"""What the later dividend pays a share."""
+
+LATER_PRICES = 1.75
+LATER_VOLUME = 7.0
+
+ROUNDING = 1e-12
+
+HOLES = (40, 120, 200)
+"""Rows from the end that lose a close, to see what fills them."""
+
+DOUBLED = 2.0
+"""What prices after a hole become: a power of 2 keeps the bits of the adjustment."""
+
+Read = Callable[[str, PriceHistory], PriceHistory]
+"""From a name and what the world holds to what a night of the session is given."""
+
+
+@dataclass(frozen=True)
+class Careless:
+    """A source that hands out more than it was asked for."""
+
+    history: PriceHistory
+    name: ClassVar[str] = "careless"
+    remote: ClassVar[bool] = True
+
+    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
+        """Return the whole history, later sessions too."""
+        return self.history
+
+
+def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
+    """Return the history as it may read later: other sessions after, a dividend."""
+    frame = prices.frame.copy()
+    after = frame.index > pd.Timestamp(session)
+    frame.loc[after, [*OHLC, ADJUSTED_CLOSE]] *= LATER_PRICES
+    frame.loc[after, VOLUME] = LATER_VOLUME
+    frame[ADJUSTED_CLOSE] *= LATER_DIVIDEND
+    paid = prices.dividends | {session + timedelta(days=1): LATER_PAYMENT}
+    return replace(prices, frame=frame, dividends=paid)
+
+
+def store_check(
+    folder: Path, night: Night, prices: PriceHistory, session: date
+) -> Check:
+    """Return whether the store hands out nothing later than it was asked for."""
+
+    def read(name: str, history: PriceHistory) -> PriceHistory:
+        store = PriceStore(folder / name, Careless(history), night.settings.prices)
+        first = history.frame.index[0].date()
+        store.history("AAPL", first, session)
+        return store.history("AAPL", first, session)
+
+    return _past_check("price store", read, prices, session)
+
+
+def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
+    """Return whether a folder of CSV files is read up to the session alone."""
+
+    def read(name: str, history: PriceHistory) -> PriceHistory:
+        path = folder / name / "prices" / f"{file_stem('AAPL')}.csv"
+        path.parent.mkdir(parents=True)
+        ours = {own: theirs for theirs, own in YAHOO_COLUMNS.items()}
+        history.frame.rename(columns=ours).to_csv(path, index_label="Date")
+        first = history.frame.index[0].date()
+        return FolderSource(folder / name).fetch("AAPL", first, session)
+
+    return _past_check("price folder", read, prices, session)
+
+
+def _past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> Check:
+    """Return whether what is read is the same, whatever comes after the session."""
+    given = read("plain", prices)
+    knowing = read("knowing", with_another_future(prices, session))
+    undone = knowing.frame.assign(
+        **{ADJUSTED_CLOSE: knowing.frame[ADJUSTED_CLOSE] / LATER_DIVIDEND}
+    )
+    last = given.frame.index[-1].date()
+    detail, passed = f"nothing later than {session}, fetched or stored", True
+    if last > session:
+        detail, passed = (
+            f"prices of {last} are handed out to a night of {session}",
+            False,
+        )
+    elif not _same(undone, given.frame) or knowing.dividends != given.dividends:
+        detail, passed = f"it changes with what comes after {session}", False
+    return Check(stage=stage, passed=passed, detail=detail)
+
+
+def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Return whether all cells agree, but for the digits that a CSV may round."""
+    return one.index.equals(other.index) and bool(
+        np.allclose(one, other, rtol=ROUNDING, atol=0, equal_nan=True)
+    )
+
+
+def hedge_check(
+    night: Night, prices: PriceHistory, market: PriceHistory, session: date
+) -> Check:
+    """Return whether the index' closes and the hedge by them end with the session."""
+    symbol = night.symbols[0]
+    past = night_of(night, symbol, session)
+    stock = downloaded(past, HeldPrices(prices), symbol)
+    said, last = [], session
+    for name, history in (
+        ("plain", market),
+        ("knowing", with_another_future(market, session)),
+    ):
+        own = replace(past, home=Home(night.home.root / f"index-{name}"))
+        found = index.fn(own, Careless(history), exchange_of(symbol).index)
+        known = KnownEvents(())
+        said.append(guard.fn(own, symbol, known, NOTHING_READ, stock, found))
+        if found.path:
+            last = max(last, read_table(found.path).index[-1].date())
+    one, other = (each.surroundings for each in said)
+    detail = f"beta and volatility are the same bits whatever comes after {session}"
+    if last > session:
+        detail = f"closes of {last} are handed out to a night of {session}"
+    elif one != other or one.hedge is None:
+        detail = f"it is {other} with another future, {one} without"
+    return Check(
+        stage="index and hedge",
+        passed=last == session and one == other and one.hedge is not None,
+        detail=detail,
+    )
+
+
+def event_history_check(folder: Path, symbol: str, session: date) -> Check:
+    """Return whether an event that a later night was told of is kept from this one."""
+    history, later = EventHistory(folder), session + timedelta(days=1)
+    told = datetime(later.year, later.month, later.day, tzinfo=UTC)
+    event = Event("earnings", later, later, "Results", "yahoo", "confirmed", told)
+    history.learn(symbol, event.source, (event,), later)
+    known, _ = history.known_by(symbol, event.source, session)
+    detail = f"what a night of {later} was told is kept from one of {session}"
+    if known:
+        detail = f"a night of {session} knows what was told on {later}"
+    return Check(stage="events of earlier nights", passed=not known, detail=detail)
+
+
+def clock_check(
+    symbol: str, session: date, before: date, closing: datetime, opening: datetime
+) -> Check:
+    """Return whether a session counts from its close on, and headlines to the next open.
+
+    `closing` and `opening` are instants by the clock and not by our calendar; `before`
+    is the session before.
+    """
+    code, minute = exchange_of(symbol).code, timedelta(minutes=1)
+    during = as_of_session(code, session, closing - minute)
+    after = as_of_session(code, session, closing)
+    opens = next_open(code, session)
+    said = f"{during} a minute before {closing}, {after} then, the next open {opens}"
+    return Check(
+        stage="clock",
+        passed=(during, after, opens) == (before, session, opening),
+        detail=f"the last session is {said}",
+    )
+
+
+def repair_check(prices: PriceHistory, session: date, settings: PriceSettings) -> Check:
+    """Return whether the repair of a row leans on later rows."""
+    frame = through(prices.frame, session)
+    code, late = exchange_of("AAPL").code, ""
+    for back in HOLES:
+        damaged = frame.copy()
+        damaged.iloc[-back, damaged.columns.get_indexer(OHLC)] = np.nan
+        other = damaged.copy()
+        other.iloc[1 - back :] *= DOUBLED
+        hole = damaged.index[-back]
+        one, two = (
+            adjusted(checked(each, code, session, settings).frame).loc[:hole]
+            for each in (damaged, other)
+        )
+        late = late or ("" if one.equals(two) else f"{hole.date()}")
+    detail = f"{late} is filled with later prices" if late else "a hole stays a hole"
+    return Check(stage="price repairs", passed=not late, detail=detail)
