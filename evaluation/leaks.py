@@ -154,7 +154,7 @@ def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[Check]:
 
 
 def feature_row_check(prices: pd.DataFrame, rows_of: Rows = feature_rows) -> Check:
-    """Return whether a model's rows up to t are the same with and without the future."""
+    """Return whether a model's rows up to t are the same whatever comes after."""
     full = rows_of(indicator_frame(prices))
     pasts = _pasts(prices)
     return _check(

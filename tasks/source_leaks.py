@@ -30,6 +30,7 @@ from market_data.quality import checked
 from market_data.sessions import as_of_session, next_open
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
+from risk_guard.assessment import Surroundings
 from risk_guard.event_history import EventHistory
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
@@ -123,10 +124,7 @@ def _past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> 
     last = given.frame.index[-1].date()
     detail, passed = f"nothing later than {session}, fetched or stored", True
     if last > session:
-        detail, passed = (
-            f"prices of {last} are handed out to a night of {session}",
-            False,
-        )
+        detail, passed = _handed_out(last, session), False
     elif not _same(undone, given.frame) or knowing.dividends != given.dividends:
         detail, passed = f"it changes with what comes after {session}", False
     return Check(stage=stage, passed=passed, detail=detail)
@@ -146,28 +144,27 @@ def hedge_check(
     symbol = night.symbols[0]
     past = night_of(night, symbol, session)
     stock = downloaded(past, HeldPrices(prices), symbol)
-    said, last = [], session
-    for name, history in (
-        ("plain", market),
-        ("knowing", with_another_future(market, session)),
-    ):
-        own = replace(past, home=Home(night.home.root / f"index-{name}"))
-        found = index.fn(own, Careless(history), exchange_of(symbol).index)
-        known = KnownEvents(())
-        said.append(guard.fn(own, symbol, known, NOTHING_READ, stock, found))
-        if found.path:
-            last = max(last, read_table(found.path).index[-1].date())
-    one, other = (each.surroundings for each in said)
-    detail = f"beta and volatility are the same bits whatever comes after {session}"
+
+    def found(name: str, history: PriceHistory) -> tuple[date, Surroundings]:
+        own = replace(past, home=Home(night.home.root / name))
+        closes = index.fn(own, Careless(history), exchange_of(symbol).index)
+        said = guard.fn(own, symbol, KnownEvents(()), NOTHING_READ, stock, closes)
+        if closes.path is None:
+            return session, said.surroundings
+        return read_table(closes.path).index[-1].date(), said.surroundings
+
+    last, one = found("plain", market)
+    _, other = found("knowing", with_another_future(market, session))
+    detail, passed = f"the same bits whatever comes after {session}", True
     if last > session:
-        detail = f"closes of {last} are handed out to a night of {session}"
+        detail, passed = _handed_out(last, session), False
     elif one != other or one.hedge is None:
-        detail = f"it is {other} with another future, {one} without"
-    return Check(
-        stage="index and hedge",
-        passed=last == session and one == other and one.hedge is not None,
-        detail=detail,
-    )
+        detail, passed = f"{other} with another future, {one} without", False
+    return Check(stage="index and hedge", passed=passed, detail=detail)
+
+
+def _handed_out(last: date, session: date) -> str:
+    return f"prices of {last} are handed out to a night of {session}"
 
 
 def event_history_check(folder: Path, symbol: str, session: date) -> Check:
@@ -186,37 +183,44 @@ def event_history_check(folder: Path, symbol: str, session: date) -> Check:
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
 ) -> Check:
-    """Return whether a session counts from its close on, and headlines to the next open.
+    """Return whether a session counts from its close on, and news to the next open.
 
     `closing` and `opening` are instants by the clock and not by our calendar; `before`
     is the session before.
     """
-    code, minute = exchange_of(symbol).code, timedelta(minutes=1)
-    during = as_of_session(code, session, closing - minute)
-    after = as_of_session(code, session, closing)
-    opens = next_open(code, session)
-    said = f"{during} a minute before {closing}, {after} then, the next open {opens}"
+    code = exchange_of(symbol).code
+    found = (
+        as_of_session(code, session, closing - timedelta(minutes=1)),
+        as_of_session(code, session, closing),
+        next_open(code, session),
+    )
+    during, after, opens = found
+    detail = f"{session} counts from {closing} on, and the next opens at {opening}"
+    if found != (before, session, opening):
+        detail = (
+            f"{before}, {session} and {opening} must be the last session before "
+            f"{closing}, then, and the next open, got {during}, {after} and {opens}"
+        )
     return Check(
-        stage="clock",
-        passed=(during, after, opens) == (before, session, opening),
-        detail=f"the last session is {said}",
+        stage="clock", passed=found == (before, session, opening), detail=detail
     )
 
 
 def repair_check(prices: PriceHistory, session: date, settings: PriceSettings) -> Check:
     """Return whether the repair of a row leans on later rows."""
     frame = through(prices.frame, session)
-    code, late = exchange_of("AAPL").code, ""
+    code = exchange_of("AAPL").code
+
+    def clean(rows: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+        return adjusted(checked(rows, code, session, settings).frame).loc[:last]
+
+    filled = []
     for back in HOLES:
+        hole = pd.DatetimeIndex(frame.index)[-back]
         damaged = frame.copy()
-        damaged.iloc[-back, damaged.columns.get_indexer(OHLC)] = np.nan
-        other = damaged.copy()
-        other.iloc[1 - back :] *= DOUBLED
-        hole = damaged.index[-back]
-        one, two = (
-            adjusted(checked(each, code, session, settings).frame).loc[:hole]
-            for each in (damaged, other)
-        )
-        late = late or ("" if one.equals(two) else f"{hole.date()}")
-    detail = f"{late} is filled with later prices" if late else "a hole stays a hole"
-    return Check(stage="price repairs", passed=not late, detail=detail)
+        damaged.loc[hole, OHLC] = np.nan
+        other = damaged.mul(np.where(frame.index > hole, DOUBLED, 1.0), axis=0)
+        if not clean(damaged, hole).equals(clean(other, hole)):
+            filled.append(f"{hole.date()} is filled with later prices")
+    detail = next(iter(filled), "no hole is filled with later prices")
+    return Check(stage="price repairs", passed=not filled, detail=detail)
