@@ -23,7 +23,6 @@ from market_data.prices import (
     VOLUME,
     YAHOO_COLUMNS,
     PriceHistory,
-    adjusted,
     through,
 )
 from market_data.quality import checked
@@ -56,7 +55,7 @@ HOLES = (40, 120, 200)
 """Rows from the end that lose a close, to see what fills them."""
 
 DOUBLED = 2.0
-"""What prices after a hole become: a power of 2 keeps the bits of the adjustment."""
+"""What prices after a hole become."""
 
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
@@ -212,7 +211,7 @@ def repair_check(prices: PriceHistory, session: date, settings: PriceSettings) -
     code = exchange_of("AAPL").code
 
     def clean(rows: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
-        return adjusted(checked(rows, code, session, settings).frame).loc[:last]
+        return checked(rows, code, session, settings).frame.loc[:last]
 
     filled = []
     for back in HOLES:
