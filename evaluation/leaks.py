@@ -186,7 +186,7 @@ def _pasts(prices: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """
     early = np.linspace(1, MINIMUM_ROWS - 1, EARLY).astype(int).tolist()
     others = {rows: _with_another_future(prices, rows) for rows in early}
-    return others | {rows: prices.iloc[:rows] for rows in _cuts(len(prices))}
+    return {rows: prices.iloc[:rows] for rows in _cuts(len(prices))} | others
 
 
 def _with_another_future(prices: pd.DataFrame, rows: int) -> pd.DataFrame:

@@ -25,15 +25,16 @@ from market_data.prices import (
     PriceHistory,
     through,
 )
-from market_data.quality import checked
+from market_data.quality import CheckedPrices, checked
 from market_data.sessions import as_of_session, next_open
+from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from risk_guard.assessment import Surroundings
 from risk_guard.event_history import EventHistory
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
-from screening.findings import NOTHING_READ
+from screening.findings import NOTHING_READ, IndexFindings
 from tasks.download import downloaded
 from tasks.guard import guard
 from tasks.index import index
@@ -57,6 +58,8 @@ HOLES = (40, 120, 200)
 DOUBLED = 2.0
 """What prices after a hole become."""
 
+Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
+Closes = Callable[[Night, PriceSource, str], IndexFindings]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
 
@@ -96,7 +99,7 @@ def store_check(
         store.history("AAPL", first, session)
         return store.history("AAPL", first, session)
 
-    return _past_check("price store", read, prices, session)
+    return past_check("price store", read, prices, session)
 
 
 def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
@@ -110,10 +113,10 @@ def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
         first = history.frame.index[0].date()
         return FolderSource(folder / name).fetch("AAPL", first, session)
 
-    return _past_check("price folder", read, prices, session)
+    return past_check("price folder", read, prices, session)
 
 
-def _past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> Check:
+def past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> Check:
     """Return whether what is read is the same, whatever comes after the session."""
     given = read("plain", prices)
     knowing = read("knowing", with_another_future(prices, session))
@@ -137,7 +140,11 @@ def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def hedge_check(
-    night: Night, prices: PriceHistory, market: PriceHistory, session: date
+    night: Night,
+    prices: PriceHistory,
+    market: PriceHistory,
+    session: date,
+    ask: Closes = index.fn,
 ) -> Check:
     """Return whether the index' closes and the hedge by them end with the session."""
     symbol = night.symbols[0]
@@ -146,7 +153,7 @@ def hedge_check(
 
     def found(name: str, history: PriceHistory) -> tuple[date, Surroundings]:
         own = replace(past, home=Home(night.home.root / name))
-        closes = index.fn(own, Careless(history), exchange_of(symbol).index)
+        closes = ask(own, Careless(history), exchange_of(symbol).index)
         said = guard.fn(own, symbol, KnownEvents(()), NOTHING_READ, stock, closes)
         if closes.path is None:
             return session, said.surroundings
@@ -166,9 +173,9 @@ def _handed_out(last: date, session: date) -> str:
     return f"prices of {last} are handed out to a night of {session}"
 
 
-def event_history_check(folder: Path, symbol: str, session: date) -> Check:
+def event_history_check(history: EventHistory, symbol: str, session: date) -> Check:
     """Return whether an event that a later night was told of is kept from this one."""
-    history, later = EventHistory(folder), session + timedelta(days=1)
+    later = session + timedelta(days=1)
     told = datetime(later.year, later.month, later.day, tzinfo=UTC)
     event = Event("earnings", later, later, "Results", "yahoo", "confirmed", told)
     history.learn(symbol, event.source, (event,), later)
@@ -205,13 +212,18 @@ def clock_check(
     )
 
 
-def repair_check(prices: PriceHistory, session: date, settings: PriceSettings) -> Check:
+def repair_check(
+    prices: PriceHistory,
+    session: date,
+    settings: PriceSettings,
+    check: Repair = checked,
+) -> Check:
     """Return whether the repair of a row leans on later rows."""
     frame = through(prices.frame, session)
     code = exchange_of("AAPL").code
 
     def clean(rows: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
-        return checked(rows, code, session, settings).frame.loc[:last]
+        return check(rows, code, session, settings).frame.loc[:last]
 
     filled = []
     for back in HOLES:
