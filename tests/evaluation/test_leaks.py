@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from config.parameters import TrainingParameters
 from evaluation.leaks import (
     Check,
     feature_checks,
@@ -23,8 +24,15 @@ from evaluation.shuffled_labels import (
     window_label_check,
 )
 from features.indicators import FEATURES, INDICATORS, RSI, SMA_20, indicator_frame
-from features.windows import Floats, WindowSplit, feature_rows, split_windows
+from features.windows import (
+    CLOSE_COLUMN,
+    Floats,
+    WindowSplit,
+    feature_rows,
+    split_windows,
+)
 from market_data.prices import CLOSE, HIGH, VOLUME
+from modelling.training import TrainedModel
 
 Walk = Callable[[int, int], pd.DataFrame]
 
@@ -165,9 +173,23 @@ def test_a_training_that_peeks_is_found(rows: Floats) -> None:
     from modelling.training import train  # noqa: PLC0415  loads the backend
 
     found = training_checks(
-        rows[:120], lambda part, how: train(np.concatenate([part[-40:], part]), how)
+        rows[:120],
+        lambda part, how, told: train(np.concatenate([part[-40:], part]), how, told),
     )
     assert failed(found) == ["training", "early stopping"]
+
+
+def test_a_training_that_stops_by_the_wrong_windows_is_found(rows: Floats) -> None:
+    """It learns nothing of them, and yet they choose its weights."""
+    from modelling.training import EpochDone, train  # noqa: PLC0415  loads the backend
+
+    def wrong(
+        part: Floats, how: TrainingParameters, told: Callable[[EpochDone], None]
+    ) -> TrainedModel:
+        last = float(part[-1, CLOSE_COLUMN])
+        return train(part, how, lambda done: told(replace(done, validation_loss=last)))
+
+    assert failed(training_checks(rows[:120], wrong)) == ["early stopping"]
 
 
 def test_judges_that_look_elsewhere_are_found(rows: Floats) -> None:
