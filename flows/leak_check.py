@@ -36,13 +36,12 @@ from market_data.quality import checked
 from market_data.sample import LAST_SESSION, SampleSource
 from market_data.selection import Symbols
 from market_data.symbols import exchange_of
-from risk_guard.event_history import EventHistory
 from tasks.leak_check import night_checks
 from tasks.night import Night, planned_night
 from tasks.runner import local_slots
 from tasks.source_leaks import (
     clock_check,
-    event_history_check,
+    event_check,
     folder_check,
     hedge_check,
     repair_check,
@@ -126,7 +125,7 @@ def _source_checks(now: datetime) -> list[Check]:
             folder_check(folder / "source", prices, NIGHT),
             repair_check(prices, NIGHT, night.settings.prices),
             hedge_check(night, prices, market, NIGHT),
-            event_history_check(EventHistory(folder / "events"), SYMBOLS[0], NIGHT),
+            event_check(night, NIGHT),
         ]
 
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from config.errors import Unreachable
 from config.home import Home
 from config.settings import PriceSettings
 from config.tables import read_table
@@ -31,13 +32,16 @@ from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from risk_guard.assessment import Surroundings
-from risk_guard.event_history import EventHistory
+from risk_guard.event_history import EventHistory, Remembered
+from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.findings import NOTHING_READ, IndexFindings
 from tasks.download import downloaded
+from tasks.events import events
 from tasks.guard import guard
 from tasks.index import index
+from tasks.lookout import Lookout
 from tasks.night import Night
 from tasks.past_night import HeldPrices, night_of
 
@@ -60,6 +64,7 @@ DOUBLED = 2.0
 
 Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
 Closes = Callable[[Night, PriceSource, str], IndexFindings]
+Told = Callable[[Night, Lookout, str, object], KnownEvents]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
 
@@ -75,6 +80,17 @@ class Careless:
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
         """Return the whole history, later sessions too."""
         return self.history
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A source of events that does not answer: what it said before stands."""
+
+    name: ClassVar[str] = "silent"
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
+        """Raise."""
+        raise Unreachable(f"{self.name} must answer, got nothing.")
 
 
 def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
@@ -173,17 +189,20 @@ def _handed_out(last: date, session: date) -> str:
     return f"prices of {last} are handed out to a night of {session}"
 
 
-def event_history_check(history: EventHistory, symbol: str, session: date) -> Check:
+def event_check(night: Night, session: date, ask: Told = events.fn) -> Check:
     """Return whether an event that a later night was told of is kept from this one."""
-    later = session + timedelta(days=1)
+    symbol, later = night.symbols[0], session + timedelta(days=1)
     told = datetime(later.year, later.month, later.day, tzinfo=UTC)
-    event = Event("earnings", later, later, "Results", "yahoo", "confirmed", told)
-    history.learn(symbol, event.source, (event,), later)
-    known, _ = history.known_by(symbol, event.source, session)
+    event = Event("earnings", later, later, "Results", Silent.name, "confirmed", told)
+    history = EventHistory(night.home.seen_events)
+    history.learn(symbol, Silent.name, (event,), later)
+    source = Remembered(Silent(), history, forgets=True)
+    lookout = Lookout((source,), None, None, "", ())
+    known = ask(night_of(night, symbol, session), lookout, symbol, None)
     detail = f"what a night of {later} was told is kept from one of {session}"
-    if known:
+    if known.events:
         detail = f"a night of {session} knows what was told on {later}"
-    return Check(stage="events of earlier nights", passed=not known, detail=detail)
+    return Check(stage="events", passed=not known.events, detail=detail)
 
 
 def clock_check(

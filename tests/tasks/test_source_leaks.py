@@ -15,15 +15,16 @@ from market_data.quality import CheckedPrices, checked
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import PriceSource
-from risk_guard.event_history import EventHistory
-from risk_guard.events import Event
+from risk_guard.known_events import KnownEvents
 from screening.findings import IndexFindings
+from tasks.events import events
 from tasks.index import index
 from tasks.leak_check import STAGES
+from tasks.lookout import Lookout
 from tasks.night import Night, planned_night
 from tasks.source_leaks import (
     clock_check,
-    event_history_check,
+    event_check,
     folder_check,
     hedge_check,
     past_check,
@@ -124,20 +125,16 @@ def test_an_index_that_is_not_cut_is_found(night: Night) -> None:
     assert "prices of 2013-02-04 are handed out" in found.detail
 
 
-class Forgetful(EventHistory):
-    """A memory that forgets when it was told something."""
-
-    def known_by(
-        self, symbol: str, source: str, as_of: date
-    ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
-        """Return all it ever was told."""
-        return super().known_by(symbol, source, max(as_of, NOW.date()))
-
-
-def test_an_event_told_later_is_found(tmp_path: Path) -> None:
+def test_an_event_told_later_is_found(night: Night) -> None:
     """A past night does not know what a later one was told."""
-    assert event_history_check(EventHistory(tmp_path), "AAPL", SESSION).passed
-    assert not event_history_check(Forgetful(tmp_path), "AAPL", SESSION).passed
+
+    def later(own: Night, lookout: Lookout, symbol: str, prices: object) -> KnownEvents:
+        other = replace(own, sessions={"XNYS": date(2013, 2, 1)})
+        return events.fn(other, lookout, symbol, prices)
+
+    assert event_check(night, SESSION).passed
+    found = event_check(night, SESSION, later)
+    assert found.detail == "a night of 2013-01-31 knows what was told on 2013-02-01"
 
 
 @pytest.mark.parametrize(
