@@ -22,14 +22,21 @@ from features.windows import (
     split_windows,
 )
 
-CUTS = 6
-"""How many cuts of a history are tried, from the shortest that has indicators."""
+CUTS = 60
+"""How many cuts of a history are tried, from the shortest that has indicators.
+
+Each tells of one session's leak of a session: what only peeks on wild days needs many.
+"""
+
+EARLY = 6
+"""How many sessions before the first cut are tried, with another future after them."""
 
 ALTERED = 3.0
 """What a future price is multiplied by to see whether anything before it moves."""
 
 Indicators = Callable[[pd.DataFrame], pd.DataFrame]
 Vote = Callable[[pd.DataFrame], Component]
+Rows = Callable[[pd.DataFrame], Floats]
 Split = Callable[[Floats, int, float], WindowSplit]
 
 
@@ -48,14 +55,16 @@ def feature_checks(
 ) -> list[Check]:
     """Return a check a column: on a history cut at t its values are the same bits."""
     full = compute(prices)
-    cuts = _cuts(len(prices))
-    parts = {rows: compute(prices.iloc[:rows]) for rows in cuts}
+    parts = {rows: compute(past) for rows, past in _pasts(prices).items()}
     names = [*FEATURES, *(name for name in INDICATORS if name not in FEATURES)]
     return [
         _check(
             f"feature {name}",
-            (_first_difference(parts[rows][name], full[name]) for rows in cuts),
-            f"the same bits at {len(cuts)} cuts",
+            (
+                _first_difference(part[name].iloc[:rows], full[name])
+                for rows, part in parts.items()
+            ),
+            f"the same bits at {len(parts)} cuts",
         )
         for name in names
     ]
@@ -144,27 +153,53 @@ def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[Check]:
     ]
 
 
-def feature_row_check(prices: pd.DataFrame) -> Check:
-    """Return whether a model's rows at t are the same with and without the future."""
-    full = indicator_frame(prices)
+def feature_row_check(prices: pd.DataFrame, rows_of: Rows = feature_rows) -> Check:
+    """Return whether a model's rows up to t are the same whatever comes after."""
+    full = rows_of(indicator_frame(prices))
+    pasts = _pasts(prices)
     return _check(
         "feature rows",
         (
             ""
             if _same(
-                feature_rows(indicator_frame(prices.iloc[:rows])),
-                feature_rows(full.iloc[:rows]),
+                _known_rows(rows_of(indicator_frame(past)), len(past), rows),
+                _known_rows(full, len(prices), rows),
             )
-            else f"they differ on a history cut at {full.index[rows - 1].date()}"
-            for rows in _cuts(len(prices))[1:]
+            else "they differ on a history known up to "
+            f"{pd.DatetimeIndex(prices.index)[rows - 1].date()}"
+            for rows, past in pasts.items()
         ),
-        f"the same bits at {CUTS - 1} cuts",
+        f"the same bits at {len(pasts)} cuts",
     )
 
 
+def _known_rows(table: Floats, sessions: int, rows: int) -> Floats:
+    """Return the table's rows of the first `rows` sessions; its own are the last."""
+    return table[: max(0, rows - (sessions - len(table)))]
+
+
+def _pasts(prices: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Return histories that are `prices` up to a number of rows, by that number.
+
+    Cut there; before the first cut there are no indicators, and the later rows are
+    others instead: what is filled from behind at the start of a column is found there.
+    """
+    early = np.linspace(1, MINIMUM_ROWS - 1, EARLY).astype(int).tolist()
+    others = {rows: _with_another_future(prices, rows) for rows in early}
+    return {rows: prices.iloc[:rows] for rows in _cuts(len(prices))} | others
+
+
+def _with_another_future(prices: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return the prices with those after `rows` larger and in reverse."""
+    other = prices.copy()
+    other.iloc[rows:] = prices.iloc[rows:].to_numpy()[::-1] * ALTERED
+    return other
+
+
 def _cuts(rows: int) -> Sequence[int]:
-    """Return numbers of rows, from the least to one less than all."""
-    return [int(place) for place in np.linspace(MINIMUM_ROWS, rows - 1, CUTS)]
+    """Return numbers of rows, from the least to one less than all, each once."""
+    places = np.linspace(MINIMUM_ROWS, rows - 1, CUTS).astype(int)
+    return sorted(set(places.tolist()))
 
 
 def _first_difference(cut: pd.Series, full: pd.Series) -> str:

@@ -13,8 +13,8 @@ from config.parameters import TrainingParameters
 from evaluation.leaks import Check
 from evaluation.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
-from features.windows import Floats, feature_rows, split_windows
-from modelling.training import EpochDone, TrainedModel, train
+from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
+from modelling.training import EpochDone, Fitted, TrainedModel, train, untrained
 
 TINY = TrainingParameters(
     epochs=2,
@@ -28,9 +28,20 @@ TINY = TrainingParameters(
 Without early stopping nothing is shrunk: one that predicts no change shows no leak.
 """
 
-ALTERED = 1.5
+DRIFT = 1.01
+"""What each row of an altered future is of the last one."""
 
-Train = Callable[[Floats, TrainingParameters], TrainedModel]
+PATIENT = TINY.model_copy(update={"early_stopping_patience": 1})
+
+RISE = 1.002
+"""What each price is of the last one, in a history of which all windows are rises."""
+
+RISING_SESSIONS = 150
+
+OnEpoch = Callable[[EpochDone], None]
+Train = Callable[[Floats, TrainingParameters, OnEpoch], TrainedModel]
+Judge = Callable[[Floats, TrainingParameters, Fitted], TrainedModel]
+"""From rows and weights that are there already to the model judged."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ def model_checks(
     """Return the checks that need networks."""
     return [
         *training_checks(feature_rows(indicator_frame(question.prices))),
+        *judgement_checks(feature_rows(indicator_frame(question.prices))),
         label_check(question.shuffled),
     ]
 
@@ -55,24 +67,72 @@ def training_checks(rows: Floats, train: Train = train) -> list[Check]:
     """Return whether weights depend on sessions that they must not know.
 
     Without early stopping on nothing of the validation span; with it on the part to
-    stop by alone.
+    stop by alone, and neither do the losses that it goes by.
     """
     split = split_windows(rows, LENGTH, SHARE)
     calibration = len(split.calibration)
     span = len(split.stopping) + calibration
-    patient = TINY.model_copy(update={"early_stopping_patience": 1})
+    whole, other = (_learned(train, each, TINY)[0] for each in _futures(rows, span))
+    up, down = (_learned(train, each, PATIENT) for each in _futures(rows, calibration))
     return [
-        _weights_check(
+        _bits_check(
             "training",
-            (train(rows, TINY), train(_altered(rows, span), TINY)),
             "weights are the same bits whatever the validation span holds",
+            same=whole == other,
         ),
-        _weights_check(
+        _bits_check(
             "early stopping",
-            (train(rows, patient), train(_altered(rows, calibration), patient)),
-            "weights are the same bits whatever the calibration span holds",
+            "weights and losses are the same bits whatever the calibration span holds",
+            same=up == down,
         ),
     ]
+
+
+def _judged(
+    rows: Floats, parameters: TrainingParameters, fitted: Fitted
+) -> TrainedModel:
+    return train(rows, parameters, fitted=fitted)
+
+
+def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
+    """Return whether shrinkage and the record keep to the windows that are theirs.
+
+    A network that always predicts a rise is believed where prices rise; one that never
+    predicts a change errs by the calibration span's own returns.
+    """
+    rising = np.outer(RISE ** np.arange(RISING_SESSIONS), np.ones(rows.shape[1]))
+    calibration = len(split_windows(rising, LENGTH, SHARE).calibration)
+    falling = rising.copy()
+    falling[-calibration:] = falling[-calibration - 1] ** 2 / falling[-calibration:]
+    told, other = (
+        judge(each, PATIENT, _saying(1.0)).shrinkage_factor
+        for each in (rising, falling)
+    )
+    closes = rows[
+        -len(split_windows(rows, LENGTH, SHARE).calibration) - 1 :, CLOSE_COLUMN
+    ]
+    residuals = judge(rows, TINY, _saying(0.0)).calibration.residuals
+    came = closes[1:] / closes[:-1] - 1
+    honest = len(residuals) == len(came) and np.allclose(residuals, came, atol=1e-12)
+    return [
+        Check(
+            stage="shrinkage",
+            passed=told == other and told > 0,
+            detail=f"a rise is worth {told} before rises, {other} before falls",
+        ),
+        Check(
+            stage="calibration",
+            passed=honest,
+            detail=f"{len(came)} errors must be those of the last {len(came)} sessions",
+        ),
+    ]
+
+
+def _saying(change: float) -> Fitted:
+    """Return the weights of a network that always predicts this scaled change."""
+    weights = [np.zeros_like(part) for part in untrained(TINY).get_weights()]
+    weights[-1] += change
+    return Fitted(tuple(weights), epochs_run=0, seconds=0, device="")
 
 
 def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
@@ -87,19 +147,27 @@ def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
     return half_check("shuffled labels, lstm", hits, trials)
 
 
-def _weights_check(
-    stage: str, models: tuple[TrainedModel, TrainedModel], good: str
-) -> Check:
-    one, other = (_bits(model) for model in models)
-    bad = f"weights differ; {good.replace('are', 'must be', 1)}"
-    return Check(stage=stage, passed=one == other, detail=good if one == other else bad)
+def _bits_check(stage: str, good: str, *, same: bool) -> Check:
+    bad = f"they differ; {good.replace('are', 'must be', 1)}"
+    return Check(stage=stage, passed=same, detail=good if same else bad)
 
 
-def _bits(model: TrainedModel) -> list[bytes]:
-    return [np.asarray(weight).tobytes() for weight in model.network.get_weights()]
+def _learned(
+    train: Train, rows: Floats, parameters: TrainingParameters
+) -> tuple[list[bytes], list[float]]:
+    """Return the weights' bits, and what early stopping was told epoch by epoch."""
+    told: list[float] = []
+    model = train(rows, parameters, lambda done: told.append(done.validation_loss))
+    weights = model.network.get_weights()
+    return [np.asarray(weight).tobytes() for weight in weights], told
 
 
-def _altered(rows: Floats, count: int) -> Floats:
-    other = rows.copy()
-    other[-count:] *= ALTERED
-    return other
+def _futures(rows: Floats, count: int) -> list[Floats]:
+    """Return the rows with the last `count` rising, and falling.
+
+    A network learns to say one of them more with each epoch, so that the best epoch
+    differs for who looks.
+    """
+    steps = np.arange(1, count + 1)[:, np.newaxis]
+    ends = [rows[-count - 1] * DRIFT ** (sign * steps) for sign in (1, -1)]
+    return [np.concatenate([rows[:-count], end]) for end in ends]

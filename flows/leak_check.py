@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -36,16 +36,29 @@ from market_data.quality import checked
 from market_data.sample import LAST_SESSION, SampleSource
 from market_data.selection import Symbols
 from market_data.symbols import exchange_of
-from tasks.leak_check import night_checks, store_check
+from tasks.leak_check import night_checks
 from tasks.night import Night, planned_night
 from tasks.runner import local_slots
+from tasks.source_leaks import (
+    clock_check,
+    event_check,
+    folder_check,
+    hedge_check,
+    repair_check,
+    store_check,
+)
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT")
 FIRST = date(2008, 3, 3)
 """The first session used: five years, as much as a training may take."""
 
 NIGHT = date(2013, 1, 31)
-"""The night that is run twice, with a month of future left."""
+"""The night that is run twice, with a month of future left: a Thursday."""
+
+BEFORE = date(2013, 1, 30)
+CLOSING = datetime(2013, 1, 31, 21, 0, tzinfo=UTC)
+OPENING = datetime(2013, 2, 1, 14, 30, tzinfo=UTC)
+"""When New York closed on that day and opened on the next: a clock of our own."""
 
 SEED = 20130301
 
@@ -65,7 +78,7 @@ class LeakReport(BaseModel):
 
 
 def leak_checks(now: datetime) -> Iterator[Check]:
-    """Give each check as it is done: features, windows, whole nights, networks.
+    """Give each check as it is done: features, windows, sources, nights, networks.
 
     Needs no network and no home; nothing is left behind. A stage that breaks down has
     not passed: a leak often leaves a hole at the end of its column.
@@ -78,6 +91,7 @@ def leak_checks(now: datetime) -> Iterator[Check]:
     others = [shuffled(_prices(symbol), SEED) for symbol in SYMBOLS]
     yield from _told("shuffled labels, votes", lambda: vote_label_checks(others))
     yield from _told("shuffled labels", lambda: [window_label_check(others)])
+    yield from _told("sources", lambda: _source_checks(now))
     question = ModelQuestion(prices, tuple(others[:NETWORKS]))
     yield from _told("nights and networks", lambda: _process_checks(now, question))
     yield from _told("planted leaks", lambda: planted_checks(prices, SEED))
@@ -97,6 +111,24 @@ def report_of(checks: list[Check]) -> LeakReport:
     return LeakReport(passed=all(one.passed for one in checks), checks=tuple(checks))
 
 
+def _source_checks(now: datetime) -> list[Check]:
+    """Return whether anything that prices, events and clocks come from looks ahead."""
+    prices, market = (
+        SampleSource().fetch(symbol, FIRST, LAST_SESSION) for symbol in SYMBOLS[:2]
+    )
+    with tempfile.TemporaryDirectory(prefix="overnight-") as name:
+        folder = Path(name)
+        night = _night(folder, now)
+        return [
+            clock_check(SYMBOLS[0], NIGHT, BEFORE, CLOSING, OPENING),
+            store_check(folder / "store", night, prices, NIGHT),
+            folder_check(folder / "source", prices, NIGHT),
+            repair_check(prices, NIGHT, night.settings.prices),
+            hedge_check(night, prices, market, NIGHT),
+            event_check(night, NIGHT),
+        ]
+
+
 def _process_checks(now: datetime, question: ModelQuestion) -> list[Check]:
     """Return the checks that train networks, in processes as a night's training has."""
     history = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
@@ -106,8 +138,7 @@ def _process_checks(now: datetime, question: ModelQuestion) -> list[Check]:
         with ThreadPoolExecutor() as threads, slots:
             networks = threads.submit(slots.run, model_checks, question)
             return [
-                store_check(Path(folder) / "store", night, history, NIGHT),
-                *night_checks(night, history, NIGHT, slots),
+                *night_checks(night, history, NIGHT, OPENING, slots),
                 *networks.result(),
             ]
 

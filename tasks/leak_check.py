@@ -4,43 +4,45 @@ The second time later prices are others, a later dividend has lowered the histor
 later headlines are there. The night is run by `walk_forward`, model and all.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from pathlib import Path
-from typing import ClassVar
-
-import pandas as pd
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from config.errors import ModelUnusable
 from config.home import Home
+from config.tables import read_table
 from evaluation.leaks import Check
 from evaluation.track_record import COLUMNS
-from market_data.headlines import Headline, HeadlineFeed
-from market_data.prices import ADJUSTED_CLOSE, OHLC, VOLUME, PriceHistory
-from market_data.store import PriceStore
+from features.indicators import INDICATORS
+from market_data.headlines import read_feed
+from market_data.prices import PriceHistory
+from modelling.freshness import night_model
+from modelling.jobs import ForecastJob, forecast_symbol
 from screening.row import Row
 from tasks.night import Night
-from tasks.past_night import HeldHeadlines, night_of
+from tasks.past_night import HeldHeadlines, HeldPrices, night_of, prepared
 from tasks.slots import Slots
+from tasks.source_leaks import with_another_future
 from tasks.walk_forward import Block, Held, Walked, walk_block
 
-LATER_DIVIDEND = 0.5
-"""What a later dividend does to all adjusted closes; a power of 2 keeps the bits."""
-
-LATER_PRICES = 1.75
-LATER_VOLUME = 7.0
-
 STAGES: Mapping[str, tuple[str, ...]] = {
+    "heading": ("symbol", "exchange", "as_of", "forecast_", "run_at", "currency"),
     "prices": ("close", "data_"),
+    "indicators": tuple(INDICATORS),
     "votes": ("trend_", "technical_"),
     "model": ("model_", "predicted_", "probability_up", "lstm_"),
-    "news": ("finbert_",),
-    "guard": ("event_", "position_scale"),
-    "blend": ("score", "confidence", "prediction"),
+    "news": ("finbert_", "sentiment_"),
+    "guard": (
+        *("event_", "days_to_", "sessions_to_", "position_scale"),
+        *("volatility_ratio", "volatility_spike", "hedge_"),
+    ),
+    "blend": ("score", "confidence", "prediction", "components", "reason"),
     "baselines": ("persistence_", "majority_", "ridge_", "lightgbm_"),
 }
-"""What the columns of a night's row begin with, by the stage that fills them."""
+"""What the columns of a night's row begin with, by the stage that fills them.
+
+All but the return that came, which is the future.
+"""
 
 TITLES = (
     "AAPL beats estimates",
@@ -49,32 +51,18 @@ TITLES = (
 )
 
 
-@dataclass(frozen=True)
-class Careless:
-    """A source that hands out more than it was asked for."""
-
-    history: PriceHistory
-    name: ClassVar[str] = "careless"
-    remote: ClassVar[bool] = True
-
-    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
-        """Return the whole history, later sessions too."""
-        return self.history
-
-
 def night_checks(
-    night: Night, prices: PriceHistory, session: date, slots: Slots
+    night: Night, prices: PriceHistory, session: date, opening: datetime, slots: Slots
 ) -> list[Check]:
-    """Return a check a stage of the first symbol's night of `session`."""
+    """Return a check a stage of the first symbol's night of `session`.
+
+    `opening` is when the next session opens, by the clock and not by our calendar:
+    what is published later must not count.
+    """
     symbol = night.symbols[0]
-    cutoff = night_of(night, symbol, session).cutoff(symbol)
-    known = tuple(Headline(title, cutoff - timedelta(hours=9)) for title in TITLES[:2])
-    later = Headline(TITLES[2], cutoff + timedelta(minutes=1))
-    plain = Held(symbol, prices, HeldHeadlines(HeadlineFeed(known)))
+    plain = Held(symbol, prices, _headlines(opening, TITLES[:2]))
     knowing = Held(
-        symbol,
-        with_another_future(prices, session),
-        HeldHeadlines(HeadlineFeed((*known, later))),
+        symbol, with_another_future(prices, session), _headlines(opening, TITLES)
     )
     rows = [
         _row(night, name, held, session, slots)
@@ -82,32 +70,22 @@ def night_checks(
     ]
     return [
         *(_stage_check(stage, *rows) for stage in STAGES),
-        _registry_check(_home(night, "ignorant"), session),
+        *_registry_checks(_home(night, "ignorant"), prices, session),
     ]
 
 
-def store_check(
-    folder: Path, night: Night, prices: PriceHistory, session: date
-) -> Check:
-    """Return whether the store hands out nothing later than it was asked for."""
-    store = PriceStore(folder, Careless(prices), night.settings.prices)
-    first = prices.frame.index[0].date()
-    last = [store.history("AAPL", first, session).frame.index[-1] for _ in range(2)]
-    late = [day.date() for day in last if day > pd.Timestamp(session)]
-    detail = f"nothing later than {session}, fetched or stored"
-    if late:
-        detail = f"prices of {late[0]} are handed out to a night of {session}"
-    return Check(stage="price store", passed=not late, detail=detail)
-
-
-def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
-    """Return the history as it may read later: other sessions after, a dividend."""
-    frame = prices.frame.copy()
-    after = frame.index > pd.Timestamp(session)
-    frame.loc[after, [*OHLC, ADJUSTED_CLOSE]] *= LATER_PRICES
-    frame.loc[after, VOLUME] = LATER_VOLUME
-    frame[ADJUSTED_CLOSE] *= LATER_DIVIDEND
-    return replace(prices, frame=frame)
+def _headlines(opening: datetime, titles: tuple[str, ...]) -> HeldHeadlines:
+    """Return two headlines of the night, and a third of a minute after the opening."""
+    instants = (
+        opening - timedelta(hours=9),
+        opening - timedelta(hours=8),
+        opening + timedelta(minutes=1),
+    )
+    items = [
+        {"content": {"title": title, "pubDate": instant.isoformat()}}
+        for title, instant in zip(titles, instants, strict=False)
+    ]
+    return HeldHeadlines(read_feed(items))
 
 
 def _row(night: Night, name: str, held: Held, session: date, slots: Slots) -> Row:
@@ -121,16 +99,39 @@ def _home(night: Night, name: str) -> Night:
     return replace(night, home=Home(night.home.root / name))
 
 
-def _registry_check(night: Night, session: date) -> Check:
-    """Return whether the night's model is kept from the night before."""
-    before = session - timedelta(days=1)
-    detail = f"a model that knows {session} is kept from {before}"
+def _registry_checks(night: Night, prices: PriceHistory, session: date) -> list[Check]:
+    """Return whether the night's model is kept from the night before, by each door."""
+    symbol, before = night.symbols[0], session - timedelta(days=1)
+    earlier = night_of(night, symbol, before)
+    found = prepared(earlier, HeldPrices(prices), symbol)
+    if found.indicators is None:
+        return [Check(stage="registry", passed=False, detail=f"{found.failure}")]
+    path, settings = found.indicators.path, night.settings.models
+    registry, table = night.registry(), read_table(path)
+    job = ForecastJob(symbol, path, night.home.models, settings)
+    known, _ = night_model(registry, symbol, table, earlier.run_at)
+    given = {
+        "registry": not _refuses(lambda: registry.known_by(symbol, before)),
+        "night's model": known is not None,
+        "forecast": not _refuses(lambda: forecast_symbol(job)),
+    }
+    return [
+        Check(
+            stage=stage,
+            passed=not leaks,
+            detail=f"a model that knows {session} is "
+            f"{'handed out to' if leaks else 'kept from'} a night of {before}",
+        )
+        for stage, leaks in given.items()
+    ]
+
+
+def _refuses(ask: Callable[[], object]) -> bool:
     try:
-        night.registry().known_by(night.symbols[0], before)
+        ask()
     except ModelUnusable:
-        return Check(stage="registry", passed=True, detail=detail)
-    detail = f"a model that knows {session} is handed out to a night of {before}"
-    return Check(stage="registry", passed=False, detail=detail)
+        return True
+    return False
 
 
 def _stage_check(stage: str, ignorant: Row, knowing: Row) -> Check:

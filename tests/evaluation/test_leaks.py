@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from config.parameters import TrainingParameters
 from evaluation.leaks import (
     Check,
     feature_checks,
@@ -14,7 +15,7 @@ from evaluation.leaks import (
     vote_checks,
     window_checks,
 )
-from evaluation.model_leaks import training_checks
+from evaluation.model_leaks import judgement_checks, training_checks
 from evaluation.planted import planted_checks
 from evaluation.shuffled_labels import (
     half_check,
@@ -22,9 +23,16 @@ from evaluation.shuffled_labels import (
     vote_label_checks,
     window_label_check,
 )
-from features.indicators import FEATURES, INDICATORS, RSI, indicator_frame
-from features.windows import Floats, WindowSplit, feature_rows, split_windows
-from market_data.prices import CLOSE, HIGH
+from features.indicators import FEATURES, INDICATORS, RSI, SMA_20, indicator_frame
+from features.windows import (
+    CLOSE_COLUMN,
+    Floats,
+    WindowSplit,
+    feature_rows,
+    split_windows,
+)
+from market_data.prices import CLOSE, HIGH, VOLUME
+from modelling.training import TrainedModel
 
 Walk = Callable[[int, int], pd.DataFrame]
 
@@ -67,6 +75,43 @@ def test_a_leak_is_named_with_session_and_both_values(prices: pd.DataFrame) -> N
     (found,) = [one for one in feature_checks(prices, leaky) if not one.passed]
     assert found.stage == "feature rsi"
     assert "with later sessions known, nan without" in found.detail
+
+
+def test_a_column_filled_from_behind_is_found(prices: pd.DataFrame) -> None:
+    """No cut shows it: what fills the first sessions is there in every cut."""
+
+    def filled(part: pd.DataFrame) -> pd.DataFrame:
+        table = indicator_frame(part)
+        return table.assign(**{SMA_20: table[SMA_20].bfill()})
+
+    assert failed(feature_checks(prices, filled)) == ["feature sma_20"]
+
+
+def test_a_leak_on_rare_days_is_found(prices: pd.DataFrame) -> None:
+    """One session in eleven is cut, and what peeks at the day after is told there."""
+
+    def leaky(part: pd.DataFrame) -> pd.DataFrame:
+        table = indicator_frame(part)
+        rare = table[CLOSE].pct_change().abs() > table[CLOSE].pct_change().abs().mean()
+        return table.assign(**{RSI: table[RSI].mask(rare, table[RSI].shift(-1))})
+
+    assert failed(feature_checks(prices, leaky)) == ["feature rsi"]
+
+
+@pytest.mark.parametrize(
+    "peek",
+    [
+        lambda table: table.bfill(),
+        lambda table: table.assign(**{VOLUME: table[VOLUME].shift(-1).ffill()}),
+        lambda table: table / table.mean(),
+    ],
+    ids=["filled from behind", "tomorrow's volume", "the whole history's mean"],
+)
+def test_feature_rows_that_peek_are_found(
+    prices: pd.DataFrame, peek: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    """Honest indicators do not make honest rows."""
+    assert not feature_row_check(prices, lambda table: feature_rows(peek(table))).passed
 
 
 def test_every_planted_leak_is_found(prices: pd.DataFrame) -> None:
@@ -128,6 +173,35 @@ def test_a_training_that_peeks_is_found(rows: Floats) -> None:
     from modelling.training import train  # noqa: PLC0415  loads the backend
 
     found = training_checks(
-        rows[:120], lambda part, how: train(np.concatenate([part[-40:], part]), how)
+        rows[:120],
+        lambda part, how, told: train(np.concatenate([part[-40:], part]), how, told),
     )
     assert failed(found) == ["training", "early stopping"]
+
+
+def test_a_training_that_stops_by_the_wrong_windows_is_found(rows: Floats) -> None:
+    """It learns nothing of them, and yet they choose its weights."""
+    from modelling.training import EpochDone, train  # noqa: PLC0415  loads the backend
+
+    def wrong(
+        part: Floats, how: TrainingParameters, told: Callable[[EpochDone], None]
+    ) -> TrainedModel:
+        last = float(part[-1, CLOSE_COLUMN])
+        return train(part, how, lambda done: told(replace(done, validation_loss=last)))
+
+    assert failed(training_checks(rows[:120], wrong)) == ["early stopping"]
+
+
+def test_judges_that_look_elsewhere_are_found(rows: Floats) -> None:
+    """Shrinkage by, and errors of, other windows than their own."""
+    from modelling.training import train  # noqa: PLC0415  loads the backend
+
+    assert failed(judgement_checks(rows)) == []
+    found = judgement_checks(
+        rows, lambda part, how, fitted: train(part[:-5], how, fitted=fitted)
+    )
+    assert "calibration" in failed(found)
+    found = judgement_checks(
+        rows, lambda part, how, fitted: train(part[::-1], how, fitted=fitted)
+    )
+    assert failed(found) == ["shrinkage", "calibration"]

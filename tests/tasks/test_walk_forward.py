@@ -14,9 +14,9 @@ from config.parameters import TrainingOverrides
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
-from tasks.leak_check import Careless, store_check, with_another_future
 from tasks.night import Night, planned_night
 from tasks.past_night import HeldPrices, night_of
+from tasks.source_leaks import Careless, store_check, with_another_future
 from tasks.walk_forward import walk_forward
 
 NOW = datetime(2013, 3, 4, 12, 0, tzinfo=UTC)
@@ -86,6 +86,7 @@ def test_another_future_leaves_the_past(history: PriceHistory) -> None:
         other.loc[past, PRICE_COLUMNS[:4]], history.frame.loc[past, PRICE_COLUMNS[:4]]
     )
     assert (other["close"] != history.frame["close"])[~past].all()
+    assert min(with_another_future(history, SESSION).dividends) > SESSION
 
 
 def test_a_span_without_a_session_is_refused(night: Night) -> None:
