@@ -75,7 +75,7 @@ def night_checks(
 
 
 def _headlines(opening: datetime, titles: tuple[str, ...]) -> HeldHeadlines:
-    """Return two headlines of the night, and a third of a minute after the opening."""
+    """Return two headlines of the night, and where asked one after the opening."""
     instants = (
         opening - timedelta(hours=9),
         opening - timedelta(hours=8),
