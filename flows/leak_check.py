@@ -46,6 +46,7 @@ from tasks.source_leaks import (
     hedge_check,
     repair_check,
     store_check,
+    table_check,
 )
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT")
@@ -124,6 +125,7 @@ def _source_checks(now: datetime) -> list[Check]:
             store_check(folder / "store", night, prices, NIGHT),
             folder_check(folder / "source", prices, NIGHT),
             repair_check(prices, NIGHT, night.settings.prices),
+            table_check(night, prices, BEFORE, NIGHT),
             hedge_check(night, prices, market, NIGHT),
             event_check(night, NIGHT),
         ]

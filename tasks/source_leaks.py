@@ -36,7 +36,7 @@ from risk_guard.event_history import EventHistory, Remembered
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
-from screening.findings import NOTHING_READ, IndexFindings
+from screening.findings import NOTHING_READ, IndexFindings, PriceFindings
 from tasks.download import downloaded
 from tasks.events import events
 from tasks.guard import guard
@@ -64,6 +64,7 @@ DOUBLED = 2.0
 
 Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
 Closes = Callable[[Night, PriceSource, str], IndexFindings]
+Download = Callable[[Night, PriceSource, str], PriceFindings]
 Told = Callable[[Night, Lookout, str, object], KnownEvents]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
@@ -153,6 +154,31 @@ def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     return one.index.equals(other.index) and bool(
         np.allclose(one, other, rtol=ROUNDING, atol=0, equal_nan=True)
     )
+
+
+def table_check(
+    night: Night,
+    prices: PriceHistory,
+    before: date,
+    session: date,
+    download: Download = downloaded,
+) -> Check:
+    """Return whether a night's table of prices is the one that the next night has.
+
+    A table that ends with `before` can't know `session`; one that holds it could have
+    moved it into the row before. No dividend may lie between the two.
+    """
+    symbol, source = night.symbols[0], HeldPrices(prices)
+    own, later = (
+        read_table(download(night_of(night, symbol, day), source, symbol).path)
+        for day in (before, session)
+    )
+    rows = own.index.intersection(later.index)
+    same = len(rows) > 1 and _same(own.loc[rows], later.loc[rows])
+    detail = f"{len(rows)} rows are the same in the night of {session}"
+    if not same:
+        detail = f"rows up to {before} read otherwise once {session} is known"
+    return Check(stage="price table", passed=same, detail=detail)
 
 
 def hedge_check(

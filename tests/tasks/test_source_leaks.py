@@ -7,16 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from config.home import write_whole
 from config.parameters import TrainingOverrides
 from config.settings import PriceSettings
+from config.tables import read_table
 from evaluation.track_record import COLUMNS
-from market_data.prices import VOLUME, PriceHistory, through
+from market_data.prices import CLOSE, VOLUME, PriceHistory, through
 from market_data.quality import CheckedPrices, checked
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import PriceSource
 from risk_guard.known_events import KnownEvents
-from screening.findings import IndexFindings
+from screening.findings import IndexFindings, PriceFindings
+from tasks.download import downloaded
 from tasks.events import events
 from tasks.index import index
 from tasks.leak_check import STAGES
@@ -29,6 +32,7 @@ from tasks.source_leaks import (
     hedge_check,
     past_check,
     repair_check,
+    table_check,
 )
 
 NOW = datetime(2013, 3, 4, 12, 0, tzinfo=UTC)
@@ -110,6 +114,21 @@ def test_a_hole_filled_from_behind_is_found() -> None:
     assert repair_check(sample("AAPL"), SESSION, settings).passed
     found = repair_check(sample("AAPL"), SESSION, settings, filled)
     assert found.detail == "2012-12-04 is filled with later prices"
+
+
+def test_a_table_that_looks_a_row_ahead_is_found(night: Night) -> None:
+    """No date is too late, and each close knows the next one."""
+
+    def peeking(own: Night, source: PriceSource, symbol: str) -> PriceFindings:
+        found = downloaded(own, source, symbol)
+        table = read_table(found.path)
+        table[CLOSE] += 0.001 * table[CLOSE].shift(-1).ffill()
+        write_whole(found.path, table.to_parquet)
+        return found
+
+    assert table_check(night, sample("AAPL"), BEFORE, SESSION).passed
+    found = table_check(night, sample("AAPL"), BEFORE, SESSION, peeking)
+    assert found.detail.startswith("rows up to 2013-01-30 read otherwise")
 
 
 def test_an_index_that_is_not_cut_is_found(night: Night) -> None:
