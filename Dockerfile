@@ -8,7 +8,7 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 # Gigabytes that change with `pyproject.toml` alone; its bounds and `exclude-newer`
-# choose the versions, since no lock file is committed. A GPU's packages stay out.
+# choose the versions, since no lock file is committed.
 COPY pyproject.toml ./
 RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --extra dask --extra s3 --no-install-project
 # What `.dockerignore` lets in.

@@ -104,15 +104,7 @@ class ModelSettings(Section):
         256, ge=1, description="Unpacked size above which a model file is not loaded."
     )
     training_seconds: float = Field(
-        1800, gt=0, description="Limit for one training, and for a batch on a GPU."
-    )
-    batches: Literal["gpu", "cpu", "never"] = Field(
-        "gpu",
-        description="Where many symbols are trained at once: on a GPU that answers, on "
-        "the processor (slower than one by one, to try it), or nowhere.",
-    )
-    gpu_symbols: int = Field(
-        128, ge=1, le=4096, description="Symbols a batch has places for, filled or not."
+        1800, gt=0, description="Seconds after which a training is stopped."
     )
 
 

@@ -3,18 +3,19 @@
 Runs in a training process, with the function that trains a night's models.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from evaluation.leaks import Check
 from evaluation.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from modelling.training import EpochDone, Fitted, TrainedModel, train, untrained
+from modelling.training import EpochDone, TrainedModel, train, untrained
 
 TINY = TrainingParameters(
     epochs=2,
@@ -40,7 +41,8 @@ RISING_SESSIONS = 150
 
 OnEpoch = Callable[[EpochDone], None]
 Train = Callable[[Floats, TrainingParameters, OnEpoch], TrainedModel]
-Judge = Callable[[Floats, TrainingParameters, Fitted], TrainedModel]
+Weights = Sequence[NDArray[np.float32]]
+Judge = Callable[[Floats, TrainingParameters, Weights], TrainedModel]
 """From rows and weights that are there already to the model judged."""
 
 
@@ -89,9 +91,9 @@ def training_checks(rows: Floats, train: Train = train) -> list[Check]:
 
 
 def _judged(
-    rows: Floats, parameters: TrainingParameters, fitted: Fitted
+    rows: Floats, parameters: TrainingParameters, weights: Weights
 ) -> TrainedModel:
-    return train(rows, parameters, fitted=fitted)
+    return train(rows, parameters, weights=weights)
 
 
 def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
@@ -128,11 +130,11 @@ def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
     ]
 
 
-def _saying(change: float) -> Fitted:
+def _saying(change: float) -> Weights:
     """Return the weights of a network that always predicts this scaled change."""
     weights = [np.zeros_like(part) for part in untrained(TINY).get_weights()]
     weights[-1] += change
-    return Fitted(tuple(weights), epochs_run=0, seconds=0, device="")
+    return weights
 
 
 def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:

@@ -24,7 +24,7 @@ from config.home import Home, write_text_whole
 from config.parameters import training_parameters
 from config.places import remove
 from config.secret_check import require_no_secret
-from config.settings import ModelSettings, PriceSettings, Settings, read_settings
+from config.settings import PriceSettings, Settings, read_settings
 from config.universes import UNIVERSES
 from flows.language_model import language_model
 from flows.registration import CHECKOUT
@@ -34,7 +34,6 @@ from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import EXCHANGES, exchange_of
 from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
-from tasks.gpu_slots import batch_slots, device_in, is_asked_for
 from tasks.machine import Machine, this_machine
 from tasks.server import impatient_settings, under
 from tasks.slots import ProcessSlots
@@ -187,19 +186,9 @@ def _backend(settings: Settings) -> Found:
     cure = f"repair {engine}: `uv sync`, or name the other `engine` under [models]"
     try:
         with ProcessSlots(1, 1, BACKEND_SECONDS, engine) as slots:
-            trains = f"{slots.run(try_backend, SMALLEST)} with {engine}"
-            return True, f"{trains}; {_gpu(settings.models)}", ""
+            return True, f"{slots.run(try_backend, SMALLEST)} with {engine}", ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, f"{type(error).__name__}: {str(error)[:200]}", cure
-
-
-def _gpu(models: ModelSettings) -> str:
-    """Return which GPU trains, or why none does; a night does well without one."""
-    if not is_asked_for(models):
-        return "no GPU is used"
-    with batch_slots(models, 1) as slots:
-        name, why_not = device_in(slots, models.batches)
-    return why_not or f"{name} trains up to {models.gpu_symbols} models at once"
 
 
 def _settings(home: Home) -> Found:

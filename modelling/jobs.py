@@ -31,7 +31,7 @@ from modelling.forecasting import Forecast, forecast
 from modelling.freshness import expired
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
-from modelling.training import EpochDone, Fitted, TrainedModel, train
+from modelling.training import EpochDone, TrainedModel, train
 
 if TYPE_CHECKING:
     import keras
@@ -44,10 +44,7 @@ LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorfl
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One symbol to train: where its features lie and how to train on them.
-
-    Where it is `fitted` already, on a GPU, it is only shrunk, judged and registered.
-    """
+    """One symbol to train: where its features lie and how to train on them."""
 
     symbol: str
     indicators: AnyPath
@@ -56,7 +53,6 @@ class TrainingJob:
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
-    fitted: Fitted | None = None
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,8 @@ def train_symbol(
     indicators, rows = training_data(job)
     load_backend_quietly()
     start = time.perf_counter()
-    model = train(rows, job.parameters, on_epoch, job.fitted)
-    seconds = time.perf_counter() - start + (job.fitted.seconds if job.fitted else 0)
+    model = train(rows, job.parameters, on_epoch)
+    seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
     metadata = _described(job, model, rows, sessions, seconds)
     registry = Registry(job.models, job.settings)
@@ -221,7 +217,6 @@ def _described(
         "epochs": job.parameters.epochs,
         "below_advised_range": job.parameters.below_advised_range,
         "library_versions": _versions(),
-        "device": job.fitted.device if job.fitted else None,
     }
     return ModelMetadata.model_validate(
         facts

@@ -101,7 +101,7 @@ class ModelMetadata(BaseModel):
     parameters: TrainingParameters
     library_versions: dict[str, str]
     device: str | None = Field(
-        default=None, description="The GPU that trained it; none: processor cores"
+        default=None, description="Unused; files of earlier versions have it"
     )
     data_fingerprint: str = Field(description="SHA-256 of the training rows")
     model_fingerprint: str = Field(

@@ -4,7 +4,7 @@ Runs in a process of its own; the same rows, parameters and seed give the same w
 on one machine. Knows neither files nor Prefect.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,20 +40,6 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What a batch on a GPU has made of one symbol: weights that are still unjudged.
-
-    `weights` are in the order of Keras' `get_weights`; `seconds` are the symbol's share
-    of the batch's; `device` is the GPU's name.
-    """
-
-    weights: tuple[NDArray[np.float32], ...]
-    epochs_run: int
-    seconds: float
-    device: str
-
-
-@dataclass(frozen=True)
 class TrainedModel:
     """A network with what is needed to use it and to judge it.
 
@@ -77,14 +63,15 @@ def train(
     rows: Floats,
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None] = lambda _: None,
-    fitted: Fitted | None = None,
+    weights: Sequence[NDArray[np.float32]] | None = None,
 ) -> TrainedModel:
     """Return the network trained on `rows` (sessions, 8), no NaN.
 
     Early stopping restores the weights that were best on the first half of the
     validation windows, and the changes they predict are shrunk to what they were worth
     there; the second half calibrates. With `early_stopping_patience` 0 that half
-    decides nothing. Weights that are `fitted` already are only shrunk and judged.
+    decides nothing. Given `weights`, in the order of Keras' `get_weights`, are not
+    trained: they are only shrunk and judged.
 
     Raises
     ------
@@ -95,11 +82,11 @@ def train(
     """
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
     network = untrained(parameters)
-    if fitted:
-        network.set_weights(list(fitted.weights))
-        epochs_run = fitted.epochs_run
-    else:
+    if weights is None:
         epochs_run = _fit(network, split, parameters, on_epoch)
+    else:
+        network.set_weights(list(weights))
+        epochs_run = 0
     patient = parameters.early_stopping_patience > 0
     factor = _shrunk(network, split.stopping) if patient else 1.0
     return _judged(network, split, epochs_run, factor)

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from prefect.context import FlowRunContext
-from prefect.logging import get_logger
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import ParameterError
 from config.places import AnyPath
 from config.settings import RunSettings, Settings
-from tasks.gpu_slots import GpuSlots, batch_slots, device_in, is_asked_for
 from tasks.machine import process_count, this_machine
 from tasks.slots import ProcessSlots, Slots
 
@@ -24,8 +22,9 @@ THREADS_A_SLOT = 6
 """A thread is held by each task of a symbol's chain, most of them waiting."""
 
 MOST_THREADS = 512
-"""A symbol in training holds two, its forecast's waits: 256 train at once, or gather
-for a GPU. 345 threads cost a run 80 MB and an eighth of its CPU seconds more than 102.
+"""A symbol in training holds two threads, one of them for its forecast, which waits:
+256 symbols train at once. 345 threads cost a run 80 MB and an eighth of its CPU seconds
+more than 102.
 """
 
 
@@ -74,27 +73,7 @@ def opened_slots(
             run.dask_scheduler, name, run.models_per_process, limit, engine
         )
         return there, ()
-    slots, notices = local_slots(settings, symbols)
-    # Where each symbol has a process to itself, a GPU would start for nothing.
-    if symbols <= slots.count or not is_asked_for(settings.models):
-        return slots, notices
-    before, more = _with_gpu(slots, settings)
-    return before, (*notices, *more)
-
-
-def _with_gpu(slots: ProcessSlots, settings: Settings) -> tuple[Slots, tuple[str, ...]]:
-    """Return the slots with a GPU before them, or as they are and a notice why."""
-    models = settings.models
-    gpu = batch_slots(models, settings.run.models_per_process)
-    name, why_not = device_in(gpu, models.batches)
-    if why_not:
-        gpu.close()
-        return slots, (why_not,)
-    get_logger("overnight").info(
-        f"{name} trains up to {models.gpu_symbols} models at once, {slots.count} "
-        "processes judge them."
-    )
-    return GpuSlots(slots, gpu, models.gpu_symbols), ()
+    return local_slots(settings, symbols)
 
 
 def local_slots(

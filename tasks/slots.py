@@ -26,7 +26,7 @@ from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
-    # A GPU, where there is one, belongs to the process that trains many at once.
+    # Many small processes would fight for one GPU.
     "JAX_PLATFORMS": "cpu",
     # The threads of XLA's pool: two would hand each small product to one another.
     "NPROC": "1",
@@ -40,23 +40,12 @@ ONE_THREAD = {
 }
 """A child's environment: a process a core beats threads fighting for the cores."""
 
-ALONE_ON_A_GPU = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    # The same rows, parameters and seed are to give the same model every night.
-    "XLA_FLAGS": "--xla_gpu_deterministic_ops=true",
-    # Else JAX takes three quarters of the GPU's memory before it needs any.
-    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-}
-"""The environment of the one child that may use a GPU, with all of the threads."""
-
 KERAS_BACKENDS: Mapping[Engine, str] = {"jax": "numpy", "tensorflow": "tensorflow"}
 """JAX trains outside of Keras, which then only keeps and computes the networks."""
 
 LOOK_EVERY_SECONDS = 0.5
 
 OnEpoch = Callable[[EpochDone], None]
-
-Environment = Mapping[str, str]
 
 
 class Job[Input, Output](Protocol):
@@ -115,7 +104,7 @@ class _TooLateError(Exception):
 class _Slot:
     """One process, and the four numbers of its current epoch shared with the parent."""
 
-    def __init__(self, jobs: int, engine: Engine, environment: Environment) -> None:
+    def __init__(self, jobs: int, engine: Engine) -> None:
         context = multiprocessing.get_context("spawn")
         # Shared memory without a lock: a killed child can't leave one held.
         self.epoch = RawArray("d", 4)
@@ -123,7 +112,7 @@ class _Slot:
             max_workers=1,
             mp_context=context,
             initializer=_begin,
-            initargs=(engine, environment, self.epoch),
+            initargs=(engine, self.epoch),
             max_tasks_per_child=jobs,
         )
         # The executor can't bear a shutdown beside another, or beside a start.
@@ -169,17 +158,16 @@ class ProcessSlots:
         jobs_per_process: int,
         seconds: float,
         engine: Engine = "jax",
-        environment: Environment = ONE_THREAD,
     ) -> None:
         """Plan `count` slots; a process starts with its first job.
 
         A process is replaced after `jobs_per_process` jobs, so that memory stays flat;
-        a job that takes more than `seconds` is killed. Each process has `environment`.
+        a job that takes more than `seconds` is killed.
         """
         self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
-        self._begin_with = (engine, environment)
+        self._engine = engine
         self._started: set[_Slot] = set()
         self._closed = False
         self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
@@ -218,7 +206,7 @@ class ProcessSlots:
             return slot
         if slot:
             self._kill(slot)
-        fresh = _Slot(self._jobs, *self._begin_with)
+        fresh = _Slot(self._jobs, self._engine)
         self._started.add(fresh)
         if self._closed:  # Since this thread began to wait, or to look.
             fresh.kill()
@@ -281,14 +269,13 @@ class ProcessSlots:
 _shared_epoch: Any = None
 
 
-def _begin(engine: Engine, environment: Environment, epoch: Any) -> None:  # noqa: ANN401
+def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
     """Prepare a fresh child: its environment, its report, its end with the parent."""
     global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
-    os.environ.update(environment, KERAS_BACKEND=KERAS_BACKENDS[engine])
-    if "OMP_NUM_THREADS" in environment:
-        # NumPy is loaded by now and its products read no environment any more: two
-        # processes with two threads each took twice the time of one.
-        threadpool_limits(int(environment["OMP_NUM_THREADS"]))
+    os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
+    # NumPy is loaded by now and its products read no environment any more: two
+    # processes with two threads each took twice the time of one.
+    threadpool_limits(1)
     if engine != "tensorflow":
         # Keras would load it, 600 MB and seconds, to ask for the type of a value.
         sys.modules["tensorflow"] = None  # type: ignore[assignment]

@@ -9,7 +9,6 @@ from pathlib import Path
 from config.errors import TooShort
 from config.home import Home, write_text_whole
 from config.places import files_in, remove
-from modelling.batch_jobs import BatchJob, fit_symbols
 from modelling.training import EpochDone
 
 OnEpoch = Callable[[EpochDone], None]
@@ -49,12 +48,6 @@ def wait_for(file: Path, _on_epoch: OnEpoch) -> None:
     """Do nothing until the file is there."""
     while not file.exists():
         time.sleep(0.05)
-
-
-def fit_slowly(given: BatchJob, on_epoch: OnEpoch) -> object:
-    """Train a batch, after two epochs that take long enough to be told of."""
-    count_epochs(2, on_epoch)
-    return fit_symbols(given, on_epoch)
 
 
 def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:

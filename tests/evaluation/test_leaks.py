@@ -198,10 +198,10 @@ def test_judges_that_look_elsewhere_are_found(rows: Floats) -> None:
 
     assert failed(judgement_checks(rows)) == []
     found = judgement_checks(
-        rows, lambda part, how, fitted: train(part[:-5], how, fitted=fitted)
+        rows, lambda part, how, weights: train(part[:-5], how, weights=weights)
     )
     assert "calibration" in failed(found)
     found = judgement_checks(
-        rows, lambda part, how, fitted: train(part[::-1], how, fitted=fitted)
+        rows, lambda part, how, weights: train(part[::-1], how, weights=weights)
     )
     assert failed(found) == ["shrinkage", "calibration"]

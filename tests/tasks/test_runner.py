@@ -1,14 +1,12 @@
 """The runner of a run: refused before it starts, or given the threads it needs."""
 
-import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from config.errors import ParameterError
-from config.settings import ModelSettings, RunSettings, Settings
-from tasks.gpu_slots import GpuSlots
+from config.settings import RunSettings, Settings
 from tasks.runner import opened_slots, require_runner
 from tasks.slots import ProcessSlots
 
@@ -54,44 +52,3 @@ def test_memory_may_allow_fewer_processes() -> None:
     with opened as slots:
         assert slots.count == 1
     assert notice.startswith("memory allows 1 training process of 2")
-
-
-def opened_with(symbols: int, **models: object) -> tuple[type, int, tuple[str, ...]]:
-    """Return the kind, the count and the notices of slots with one process."""
-    settings = Settings(
-        run=RunSettings(training_processes=1),
-        models=ModelSettings.model_validate(models),
-    )
-    opened, notices = opened_slots(settings, symbols, Path())
-    with opened as slots:
-        return type(slots), slots.count, notices
-
-
-def test_many_symbols_are_trained_at_once_where_that_is_asked_for() -> None:
-    """A device that answers comes before the slots, with places for a batch."""
-    found = opened_with(2, batches="cpu", gpu_symbols=7)
-    assert found == (GpuSlots, 8, ())
-
-
-def test_no_device_is_started_for_nothing() -> None:
-    """Not for symbols that have a process each, nor for another engine, nor unasked."""
-    alone = (ProcessSlots, 1, ())
-    assert opened_with(1, batches="cpu") == alone
-    assert opened_with(2, batches="cpu", engine="tensorflow") == alone
-    assert opened_with(2, batches="never") == alone
-
-
-def test_packages_without_a_gpu_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Packages for a GPU that does not answer: the processor trains, and it is said."""
-    installed = tmp_path / "jax_of_a_gpu-1.0.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: jax-of-a-gpu\n")
-    (installed / "entry_points.txt").write_text("[jax_plugins]\ngone = no_such.gpu\n")
-    assert opened_with(2) == (ProcessSlots, 1, ())
-    monkeypatch.syspath_prepend(str(tmp_path))
-    kind, _, (notice,) = opened_with(2)
-    assert kind is ProcessSlots
-    assert re.search(r"on the processor: JAX must find a GPU, got .*; ", notice)
-    assert opened_with(2, batches="never") == (ProcessSlots, 1, ())
