@@ -51,7 +51,7 @@ def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, Check
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """Return what the command says of a healthy home, as a program reads it."""
     home = tmp_path_factory.mktemp("home")
-    lines = '[models]\nbatches = "cpu"\n[sentiment]\nengine = "lexicon"\n'
+    lines = '[sentiment]\nengine = "lexicon"\n'
     (home / "overnight.toml").write_text(lines)
     words = ["doctor", "--source", "sample", "--json", "--home", str(home)]
     result = CliRunner().invoke(app, words)
@@ -89,11 +89,11 @@ def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
 
 
 def test_the_backend_says_who_trains(report: dict[str, object]) -> None:
-    """A device that trains in batches is asked, and has its name in the line."""
+    """The engine that trains is named in the line."""
     checks = report["checks"]
     assert isinstance(checks, list)
     (found,) = [one["found"] for one in checks if one["name"] == "backend"]
-    assert found.endswith("trains with jax; cpu trains up to 128 models at once")
+    assert found.endswith("trains with jax")
 
 
 def test_a_secret_in_the_home_fails_the_settings(tmp_path: Path) -> None:
