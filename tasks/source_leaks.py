@@ -66,6 +66,7 @@ Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
 Closes = Callable[[Night, PriceSource, str], IndexFindings]
 Download = Callable[[Night, PriceSource, str], PriceFindings]
 Told = Callable[[Night, Lookout, str, object], KnownEvents]
+Stored = Callable[[PriceStore, str, date, date], PriceHistory]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
 
@@ -75,8 +76,8 @@ class Careless:
     """A source that hands out more than it was asked for."""
 
     history: PriceHistory
+    remote: bool = True
     name: ClassVar[str] = "careless"
-    remote: ClassVar[bool] = True
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
         """Return the whole history, later sessions too."""
@@ -106,17 +107,36 @@ def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
 
 
 def store_check(
-    folder: Path, night: Night, prices: PriceHistory, session: date
+    folder: Path,
+    night: Night,
+    prices: PriceHistory,
+    session: date,
+    ask: Stored = PriceStore.history,
 ) -> Check:
-    """Return whether the store hands out nothing later than it was asked for."""
+    """Return whether the store hands out nothing later than it was asked for.
+
+    Two sources that do not cut are asked: a remote one, whose prices are stored, and a
+    local one, whose prices are not.
+    """
 
     def read(name: str, history: PriceHistory) -> PriceHistory:
-        store = PriceStore(folder / name, Careless(history), night.settings.prices)
+        remote = name.startswith("remote")
+        source = Careless(history, remote=remote)
+        store = PriceStore(folder / name, source, night.settings.prices)
         first = history.frame.index[0].date()
-        store.history("AAPL", first, session)
-        return store.history("AAPL", first, session)
+        ask(store, "AAPL", first, session)
+        return ask(store, "AAPL", first, session)
 
-    return past_check("price store", read, prices, session)
+    checks = [
+        past_check(
+            "price store",
+            lambda name, history, kind=kind: read(f"{kind}-{name}", history),
+            prices,
+            session,
+        )
+        for kind in ("remote", "local")
+    ]
+    return next((one for one in checks if not one.passed), checks[0])
 
 
 def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
