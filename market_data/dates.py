@@ -31,8 +31,8 @@ def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
         return written
     utc = written[instants] - _ahead(parts["offset"][instants])
     zone = calendar(exchange).tz
-    written[instants] = utc.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(
-        None
+    written[instants] = (
+        utc.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
     )
     return written
 

@@ -189,9 +189,7 @@ def _news(moves: pd.Series, settings: PriceSettings) -> Findings:
         return NOTHING
     listed = moves.iloc[-MOST_NAMED:]
     days = pd.DatetimeIndex(listed.index)
-    said = [
-        f"{day.date()} {move:+.1%}" for day, move in zip(days, listed, strict=True)
-    ]
+    said = [f"{day.date()} {move:+.1%}" for day, move in zip(days, listed, strict=True)]
     earlier = len(moves) - len(listed)
     before = f"{earlier} earlier ones, " if earlier else ""
     return Findings(

@@ -100,7 +100,9 @@ def on_sessions(
             f"{exchange}, for example {_weekday(traded.index[0])}; the dates may be a "
             f"day off or of another exchange{looks_like(rows.index)}; correct the dates."
         )
-    found = defect("no_session", traded, f"is no session of {exchange}; the row is left out")
+    found = defect(
+        "no_session", traded, f"is no session of {exchange}; the row is left out"
+    )
     dropped = rows.index[other & carried]
     if len(dropped):
         found += Findings(
@@ -190,5 +192,3 @@ def _cells(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
     day = rows.index[0]
     names = [name for name in PRICE_COLUMNS if wrong.loc[day, name]]
     return ", ".join(f"`{name}` {rows.loc[day, name]:g}" for name in names)
-
-
