@@ -1,9 +1,12 @@
 """Dates as files write them: days, instants with an offset, and their order."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from market_data.sessions import calendar
+
+Places = npt.NDArray[np.intp]
 
 _WRITTEN = (
     r"(?i)^(?P<day>\d{4}-\d\d-\d\d)"
@@ -46,13 +49,13 @@ def _ahead(offsets: pd.Series) -> pd.Series:
     return pd.to_timedelta(signed, unit="min").astype("timedelta64[ns]")
 
 
-def oldest_first(moments: pd.Series) -> np.ndarray:
+def oldest_first(moments: pd.Series) -> Places:
     """Return the rows' places in order of time.
 
     Equal times stay in the file's order, turned round if the file begins with the
     newest: there the upper one of two rows is the later.
     """
-    places = np.arange(len(moments))
+    places: Places = np.arange(len(moments))
     if len(moments) and moments.iloc[0] > moments.iloc[-1]:
         places = places[::-1]
     return places[np.argsort(moments.to_numpy()[places], kind="stable")]

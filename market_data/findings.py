@@ -41,6 +41,9 @@ class Findings:
 
 NOTHING = Findings()
 
+MOST_ROWS = 3
+"""Rows with wrong cells that one sentence names; the others are counted."""
+
 
 def defect(rule: str, rows: pd.DataFrame, finding: str) -> Findings:
     """Return one defect for all `rows`, named by the first; nothing if there are none.
@@ -63,6 +66,30 @@ def named(rule: str, days: pd.DatetimeIndex, finding: str) -> Findings:
         return NOTHING
     first = days[0].date()
     return Findings((Defect(rule, first, f"{first}{more(len(days))} {finding}"),))
+
+
+def wrong_cells(
+    rule: str, rows: pd.DataFrame, wrong: pd.DataFrame, finding: str = ""
+) -> Findings:
+    """Return one defect for all rows with a wrong cell; the first ones by their values.
+
+    `wrong` says which cells of `rows` are.
+    """
+    hit = wrong.any(axis=1)
+    days = pd.DatetimeIndex(rows.index[hit])
+    if days.empty:
+        return NOTHING
+    said = [f"{day.date()} has {cells(rows, wrong, day)}" for day in days[:MOST_ROWS]]
+    rest = f" (and {len(days) - MOST_ROWS} more)" if len(days) > MOST_ROWS else ""
+    left = "the row is left out" if len(days) == 1 else "these rows are left out"
+    sentence = f"{', '.join(said)}{rest}{finding}; {left}"
+    return Findings((Defect(rule, days[0].date(), sentence),))
+
+
+def cells(rows: pd.DataFrame, wrong: pd.DataFrame, day: pd.Timestamp) -> str:
+    """Return a row's wrong cells as `close` 18536."""
+    bad, values = (frame.loc[day].to_dict() for frame in (wrong, rows))
+    return ", ".join(f"`{name}` {values[name]:g}" for name in bad if bad[name])
 
 
 def more(count: int) -> str:

@@ -5,6 +5,7 @@ One right answer: repaired. Unusual, and no defect: a note. No right answer, but
 `quality_rows`, `quality_leaps` and `quality_history`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +24,8 @@ from market_data.quality_history import (
 )
 from market_data.quality_leaps import refuse_leap, without_leaps
 from market_data.quality_rows import in_order, on_sessions, one_a_session, with_values
+
+Rule = Callable[[pd.DataFrame], tuple[pd.DataFrame, Findings]]
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,13 @@ def _usable_rows(
 ) -> tuple[pd.DataFrame, Findings]:
     """Return one possible row per session, in order."""
     rows, found = in_order(prices)
-    for rule in (
+    rules: tuple[Rule, ...] = (
         lambda rows: one_a_session(rows, settings),
         lambda rows: on_sessions(rows, exchange, settings),
         lambda rows: with_values(rows, settings),
         lambda rows: without_leaps(rows, settings),
-    ):
+    )
+    for rule in rules:
         rows, more = rule(rows)
         found += more
     return rows, found

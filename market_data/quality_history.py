@@ -1,6 +1,7 @@
 """The quality rules on a history as a whole: complete, up to date, believable."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from config.errors import BadPrices, StalePrices, TooShort
@@ -59,7 +60,7 @@ def enough_sessions(
     return found
 
 
-def _largest_gap(sessions: pd.DatetimeIndex, there: np.ndarray) -> str:
+def _largest_gap(sessions: pd.DatetimeIndex, there: npt.NDArray[np.bool_]) -> str:
     """Return where the most sessions in a row are missing, and what to do."""
     placed = np.flatnonzero(np.concatenate([[True], there, [True]]))
     gap = np.diff(placed) - 1
@@ -192,12 +193,11 @@ def _news(moves: pd.Series, settings: PriceSettings) -> Findings:
     said = [f"{day.date()} {move:+.1%}" for day, move in zip(days, listed, strict=True)]
     earlier = len(moves) - len(listed)
     before = f"{earlier} earlier ones, " if earlier else ""
-    return Findings(
-        notes=(
-            f"moves of over {settings.jump_multiple:g} times the usual, with the volume "
-            f"of news: {before}{', '.join(said)}",
-        )
+    note = (
+        f"moves of over {settings.jump_multiple:g} times the usual, with the volume of "
+        f"news: {before}{', '.join(said)}"
     )
+    return Findings(notes=(note,))
 
 
 def holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Findings:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from config.errors import BadPrices
 from config.settings import PriceSettings
-from market_data.findings import NOTHING, Findings, named
+from market_data.findings import Findings, cells, wrong_cells
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, OHLC
 from market_data.quality_rows import refuse_many
 
@@ -33,21 +33,21 @@ def without_leaps(
         For a leap in the last row: nothing can tell whether it stays. And for too many
         of them.
     """
-    lone = _lone_cells(rows, settings)
-    _refuse_last(rows, lone, "times off the other prices of that row", settings)
-    kept, found = rows[~lone.any(axis=1)], _named(rows, lone)
-    refuse_many(rows, ~rows.index.isin(kept.index), settings)
+    bad = _lone_cells(rows, settings)
+    _refuse_last(rows, bad, "times off the other prices of that row", settings)
+    kept = rows[~bad.any(axis=1)]
     while (wrong := _comes_back(kept, settings)) is not None:
-        found += _named(kept, wrong)
+        bad.loc[kept.index] |= wrong
         kept = kept[~wrong.any(axis=1)]
         refuse_many(rows, ~rows.index.isin(kept.index), settings)
+    refuse_many(rows, ~rows.index.isin(kept.index), settings)
     _refuse_last(kept, _leaps(kept, settings), "times off the session before", settings)
-    return kept, found
+    return kept, wrong_cells("leap", rows, bad, ", far off the prices around it")
 
 
 def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices lie far off each other price of their own row."""
-    logs = np.log(rows[OHLC])
+    logs = rows[OHLC].apply(np.log)
     lone = pd.DataFrame(data=False, index=rows.index, columns=PRICES)
     for name in OHLC:
         apart = logs.drop(columns=name).rsub(logs[name], axis=0)
@@ -58,7 +58,7 @@ def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
 
 def _leaps(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices lie far off that of the row before."""
-    steps = np.log(rows[PRICES]).diff()
+    steps = rows[PRICES].apply(np.log).diff()
     return steps.abs().gt(np.log(settings.largest_move_factor))
 
 
@@ -71,7 +71,7 @@ def _comes_back(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | N
     leaps = _leaps(rows, settings)
     if not leaps.any(axis=None):
         return None
-    logs = np.log(rows[PRICES])
+    logs = rows[PRICES].apply(np.log)
     step, after = logs.diff(), logs.diff().shift(-1)
     back = leaps & (step + after).abs().lt(BACK * step.abs())
     opening = leaps.shift(-1) & (after.shift(-1).abs() < BACK * after.abs())
@@ -83,16 +83,6 @@ def _comes_back(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | N
     return back
 
 
-def _named(rows: pd.DataFrame, wrong: pd.DataFrame) -> Findings:
-    hit = wrong.any(axis=1)
-    if not hit.any():
-        return NOTHING
-    days = pd.DatetimeIndex(rows.index[hit])
-    cells = _cells(rows, wrong, days[0])
-    sentence = f"has {cells}, far off the prices around it; the row is left out"
-    return named("leap", days, sentence)
-
-
 def _refuse_last(
     rows: pd.DataFrame, wrong: pd.DataFrame, off: str, settings: PriceSettings
 ) -> None:
@@ -100,16 +90,10 @@ def _refuse_last(
         return
     day = rows.index[-1]
     raise BadPrices(
-        f"the last row, {day.date()}, has {_cells(rows, wrong, day)}, over "
+        f"the last row, {day.date()}, has {cells(rows, wrong, day)}, over "
         f"{settings.largest_move_factor:g} {off}; only the next session can tell a "
         "wrong cell from a split; correct the row, or raise `largest_move_factor`."
     )
-
-
-def _cells(rows: pd.DataFrame, wrong: pd.DataFrame, day: pd.Timestamp) -> str:
-    """Return the row's wrong cells as `close` 18536."""
-    names = [name for name in PRICES if wrong.loc[day, name]]
-    return ", ".join(f"`{name}` {rows.loc[day, name]:g}" for name in names)
 
 
 def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:

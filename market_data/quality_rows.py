@@ -5,14 +5,24 @@ a value.
 """
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from config.errors import BadPrices
 from config.settings import PriceSettings
 from market_data.cadence import looks_like
-from market_data.findings import NOTHING, Findings, defect, named
+from market_data.findings import (
+    NOTHING,
+    Findings,
+    cells,
+    defect,
+    named,
+    wrong_cells,
+)
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, OHLC, PRICE_COLUMNS, VOLUME
 from market_data.sessions import FIRST_DATE, sessions_between
+
+Mask = npt.NDArray[np.bool_]
 
 INTRADAY_ROWS = 3
 """Different rows of one session from which they are bars of hours or minutes."""
@@ -98,19 +108,18 @@ def on_sessions(
         raise BadPrices(
             f"{len(traded)} of {len(rows)} rows are dated on days without a session of "
             f"{exchange}, for example {_weekday(traded.index[0])}; the dates may be a "
-            f"day off or of another exchange{looks_like(rows.index)}; correct the dates."
+            f"day off or another exchange's{looks_like(rows.index)}; correct the dates."
         )
     found = defect(
         "no_session", traded, f"is no session of {exchange}; the row is left out"
     )
     dropped = rows.index[other & carried]
     if len(dropped):
-        found += Findings(
-            repairs=(
-                f"{len(dropped)} rows without a trade dropped, dated on days without a "
-                f"session, first {dropped[0].date()}",
-            )
+        said = (
+            f"{len(dropped)} rows without a trade dropped, dated on days without a "
+            f"session, first {dropped[0].date()}"
         )
+        found += Findings(repairs=(said,))
     return rows[~other], found
 
 
@@ -118,12 +127,12 @@ def _weekday(day: pd.Timestamp) -> str:
     return f"{day.date()}, a {day.day_name()}"
 
 
-def _without_trade(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _without_trade(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return which rows are empty, and which carry the last close on without volume."""
     empty = rows[[*OHLC, ADJUSTED_CLOSE]].isna().all(axis=1)
     before = rows[CLOSE].ffill().shift()
     still = rows[OHLC].eq(before, axis=0).all(axis=1)
-    return empty.to_numpy(), (still & rows[VOLUME].eq(0)).to_numpy()
+    return empty, still & rows[VOLUME].eq(0)
 
 
 def with_values(
@@ -141,13 +150,11 @@ def with_values(
     wrong = _impossible(rows)
     left_out = lacking.any(axis=1) | wrong.any(axis=1)
     refuse_many(rows, left_out.to_numpy(), settings)
-    bad = rows[wrong.any(axis=1)]
-    what = _cells(bad, wrong)
-    if len(bad) and bad.index[-1] == rows.index[-1]:
+    if wrong.iloc[-1].any():
         day = rows.index[-1]
         raise BadPrices(
-            f"the last row, {day.date()}, has {_cells(rows.loc[[day]], wrong)}; prices "
-            "must be finite and above 0, volume not below 0; fetch the symbol again."
+            f"the last row, {day.date()}, has {cells(rows, wrong, day)}; prices must "
+            "be finite and above 0, volume not below 0; fetch the symbol again."
         )
     names = ", ".join(name for name in PRICE_COLUMNS if lacking[name].any())
     found = defect(
@@ -155,11 +162,7 @@ def with_values(
         rows[lacking.any(axis=1) & ~wrong.any(axis=1)],
         f"lacks {names}; the row is left out",
     )
-    found += named(
-        "impossible_value",
-        pd.DatetimeIndex(bad.index),
-        f"has {what}; the row is left out",
-    )
+    found += wrong_cells("impossible_value", rows, wrong)
     return rows[~left_out], found
 
 
@@ -171,9 +174,7 @@ def _impossible(rows: pd.DataFrame) -> pd.DataFrame:
     return infinite | low
 
 
-def refuse_many(
-    rows: pd.DataFrame, left_out: np.ndarray, settings: PriceSettings
-) -> None:
+def refuse_many(rows: pd.DataFrame, left_out: Mask, settings: PriceSettings) -> None:
     """Refuse `rows` if too large a share of them has to be left out."""
     if not len(rows):
         raise BadPrices("there is no row of prices; fetch the symbol again.")
@@ -183,12 +184,3 @@ def refuse_many(
             f"or hold a wrong one, got {int(left_out.sum())} of {len(rows)}, the first "
             f"on {rows.index[left_out][0].date()}; fetch the symbol again."
         )
-
-
-def _cells(rows: pd.DataFrame, wrong: pd.DataFrame) -> str:
-    """Return the first row's wrong cells: ``` `close` 0 ```."""
-    if rows.empty:
-        return ""
-    day = rows.index[0]
-    names = [name for name in PRICE_COLUMNS if wrong.loc[day, name]]
-    return ", ".join(f"`{name}` {rows.loc[day, name]:g}" for name in names)

@@ -21,8 +21,8 @@ class PriceFindings:
     """Adjusted prices stored at `path`.
 
     `defects`, `repairs` and `notes` (unusual, and no defect) are sentences, empty if
-    there are none; only defects degrade the row. `company` is its name as the source gives it, `dividends` what was
-    paid a share by ex-dividend date.
+    there are none; only defects degrade the row. `company` is its name as the source
+    gives it, `dividends` what was paid a share by ex-dividend date.
     """
 
     path: AnyPath

@@ -6,6 +6,7 @@ Each is asked twice, the second time with another future behind the session.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -119,22 +120,17 @@ def store_check(
     local one, whose prices are not.
     """
 
-    def read(name: str, history: PriceHistory) -> PriceHistory:
-        remote = name.startswith("remote")
+    def read(name: str, history: PriceHistory, *, remote: bool) -> PriceHistory:
         source = Careless(history, remote=remote)
-        store = PriceStore(folder / name, source, night.settings.prices)
+        path = folder / f"{name}-{'remote' if remote else 'local'}"
+        store = PriceStore(path, source, night.settings.prices)
         first = history.frame.index[0].date()
         ask(store, "AAPL", first, session)
         return ask(store, "AAPL", first, session)
 
     checks = [
-        past_check(
-            "price store",
-            lambda name, history, kind=kind: read(f"{kind}-{name}", history),
-            prices,
-            session,
-        )
-        for kind in ("remote", "local")
+        past_check("price store", partial(read, remote=remote), prices, session)
+        for remote in (True, False)
     ]
     return next((one for one in checks if not one.passed), checks[0])
 

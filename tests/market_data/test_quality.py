@@ -250,7 +250,8 @@ def test_wrong_cells_side_by_side_and_in_turn_are_left_out(long: pd.DataFrame) -
     long.iloc[[100, 102, 104], :5] *= 100
     long.iloc[300, 1], long.iloc[301, 2] = 9e4, 1e-3
     result = check(long)
-    assert rules(result) == ["leap", "leap", "leap", "leap"]
+    assert rules(result) == ["leap"]
+    assert "(and 2 more)" in result.defects[0].sentence
     gone = long.index.difference(result.frame.index)
     assert list(gone) == list(long.index[[100, 102, 104, 300, 301]])
 
@@ -258,7 +259,7 @@ def test_wrong_cells_side_by_side_and_in_turn_are_left_out(long: pd.DataFrame) -
 def test_many_leaps_are_refused(long: pd.DataFrame) -> None:
     """More than 5 % of wrong rows is no accident."""
     long.iloc[100:400:10, 1] *= 100
-    with pytest.raises(BadPrices, match="at most 5% .*, got 30 of 500"):
+    with pytest.raises(BadPrices, match=r"at most 5% .*, got 30 of 500"):
         check(long)
 
 
@@ -345,6 +346,7 @@ def test_a_move_that_comes_back_at_once_is_degraded(
 def test_a_swing_among_swings_is_a_note(prices: pd.DataFrame) -> None:
     """In a crash prices go to and fro, and are traded."""
     prices.iloc[[40, 42], :5] *= 0.8
+    prices.iloc[40:44, 2] *= 0.9
     prices.iloc[40:44, 5] *= 5
     assert check(prices).status == "ok"
 
@@ -427,11 +429,9 @@ def test_every_twentieth_session_missing_degrades(long: pd.DataFrame) -> None:
 def test_bars_of_another_length_are_refused(
     generated: Callable[..., pd.DataFrame], days: int, kind: str, offset: int
 ) -> None:
-    """Weekly and monthly bars are named, whether they reach the as-of session or not."""
+    """Weekly and monthly bars are named, whether they end with the as-of or not."""
     bars = generated(AS_OF, 2000).iloc[::-days][offset:].iloc[::-1]
-    with pytest.raises(
-        BadPrices, match=f"they look like {kind} bars" if kind else "only"
-    ):
+    with pytest.raises(BadPrices, match=f"look like {kind} bars" if kind else "only"):
         check(bars)
 
 
@@ -440,7 +440,7 @@ def test_weekly_bars_dated_on_holidays_are_named(rule: str) -> None:
     """Yahoo dates them on Mondays and firsts of months, sessions or not."""
     days = pd.date_range("2018-01-01", AS_OF, freq=rule)
     columns = {name: [100.0 + i for i in range(len(days))] for name in PRICE_COLUMNS}
-    with pytest.raises(BadPrices, match="they look like (weekly|monthly) bars"):
+    with pytest.raises(BadPrices, match=r"they look like (weekly|monthly) bars"):
         check(price_frame(columns, days))
 
 
@@ -482,7 +482,7 @@ def with_rows_on_weekends(prices: pd.DataFrame, rows: int) -> pd.DataFrame:
 def test_many_rows_of_no_session_are_refused(prices: pd.DataFrame) -> None:
     """Dates a day off, or of another exchange, are no accident of single rows."""
     assert rules(check(with_rows_on_weekends(prices, 4))) == ["no_session"]
-    with pytest.raises(BadPrices, match="5 of 85 rows .* 2025-05-24, a Saturday"):
+    with pytest.raises(BadPrices, match=r"5 of 85 rows .* 2025-05-24, a Saturday"):
         check(with_rows_on_weekends(prices, 5))
 
 
@@ -555,7 +555,7 @@ def test_more_than_one_percent_of_double_sessions_are_refused(
 def test_hourly_bars_are_named(long: pd.DataFrame) -> None:
     """Six rows of a session are no daily bars."""
     hours = pd.concat([long * (1 + hour / 1000) for hour in range(6)])
-    with pytest.raises(BadPrices, match="has 6.*bars of hours or minutes"):
+    with pytest.raises(BadPrices, match=r"has 6.*bars of hours or minutes"):
         check(hours)
 
 

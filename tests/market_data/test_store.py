@@ -380,7 +380,7 @@ def test_a_source_that_does_not_cut_is_cut(
     tmp_path: Path, source: FakeSource, *, remote: bool
 ) -> None:
     """Whatever a source hands out, nothing later than the as-of session comes back."""
-    paid = {day: 0.25 for day in (FIRST_NIGHT, SECOND_NIGHT)}
+    paid = dict.fromkeys((FIRST_NIGHT, SECOND_NIGHT), 0.25)
     whole = PriceHistory(source.frame, "USD", "uncut", dividends=paid)
     uncut = Uncut(whole, remote=remote)
     history = PriceStore(tmp_path, uncut, SETTINGS).history("AAPL", FIRST, FIRST_NIGHT)

@@ -86,7 +86,7 @@ def test_a_half_day_ends_by_the_calendar(asked: str, days: int) -> None:
     "asked", ["2026-11-28 12:00", "2025-06-27 08:00", "2020-01-02"]
 )
 def test_with_a_wrong_clock_the_bars_own_time_tells(asked: str) -> None:
-    """A bar under way bears its last trade's time, a finished one its session's open."""
+    """A bar under way bears its last trade's time, a finished one the open's."""
     trade = "2025-06-27 13:00"
     assert kept(asked, trade, FRIDAY, stamped=trade) == FIRST
     assert kept(asked, trade, FRIDAY, stamped=FRIDAY[0]) == BOTH
