@@ -35,16 +35,59 @@ class PriceSettings(Section):
         55, ge=55, description="Sessions a symbol needs to be screened (SMA 50 + 5)."
     )
     jump_multiple: float = Field(
-        8, gt=1, description="A daily move over this many usual moves is a defect."
+        8,
+        gt=1,
+        description="Name a daily move over this many times the mean absolute move; "
+        "one that nobody traded, or that came back at once, degrades the row.",
+    )
+    min_jump_volume_ratio: float = Field(
+        1.5,
+        ge=0,
+        description="A named move counts as traded from this many times the median "
+        "volume of the `recent_sessions` before it; a lower one degrades the row.",
     )
     largest_move_factor: float = Field(
-        5, gt=1, description="A close so many times the last, or its part, is no price."
+        5,
+        gt=1,
+        description="Reject a price more than this factor above or below the one "
+        "before: the row, if the next price is back, else the symbol.",
     )
     largest_hole_sessions: int = Field(
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
+    recent_sessions: int = Field(
+        60,
+        ge=1,
+        description="Last sessions that are judged on their own: the share present, "
+        "bars that contradict themselves, the usual volume.",
+    )
+    complete_session_share: Share = Field(
+        0.95,
+        description="Share of the exchange's sessions, in all or of the recent ones, "
+        "below which the row is degraded.",
+    )
+    min_session_share: Share = Field(
+        0.80, description="The same share, below which a history is refused."
+    )
+    max_no_session_share: Share = Field(
+        0.05,
+        description="Share of rows dated on days without a session above which a "
+        "history is refused.",
+    )
+    max_repeated_session_share: Share = Field(
+        0.01,
+        description="Share of sessions with several different rows above which a "
+        "history is refused; one such session is always accepted.",
+    )
+    bar_slack: Share = Field(
+        0.001,
+        description="Part by which an open or close may lie outside low to high; a bar "
+        "beyond it is named.",
+    )
     most_missing_share: Share = Field(
-        0.05, description="Share of empty rows above which a history is refused."
+        0.05,
+        description="Share of rows with a missing or wrong value above which a history "
+        "is refused.",
     )
     overlap_sessions: int = Field(
         10, ge=1, description="Stored sessions fetched again to notice re-adjustment."

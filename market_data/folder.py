@@ -9,8 +9,9 @@ import pandas as pd
 from pydantic import BaseModel, Field
 
 from config.errors import BadPrices, UnknownSymbol
+from market_data.dates import local_moments, oldest_first
 from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
-from market_data.symbols import file_stem
+from market_data.symbols import exchange_of, file_stem
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,11 @@ class FolderSource:
         """Return the file's rows from `first` to `last`; see `PriceSource`."""
         path = self.folder / "prices" / f"{file_stem(symbol)}.csv"
         rows = _read(path)
-        dates = _dates(rows["Date"], path)
+        moments = _moments(rows["Date"], path, exchange_of(symbol).code)
+        dates = pd.DatetimeIndex(moments.dt.normalize())
+        if dates.has_duplicates:  # Of two rows of a session the later one comes last.
+            order = oldest_first(moments)
+            rows, dates = rows.iloc[order], dates[order]
         wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
         if not wanted.any():
             raise UnknownSymbol(
@@ -104,16 +109,16 @@ def _read(path: Path) -> pd.DataFrame:
     return rows
 
 
-def _dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
-    # The day as written: a midnight with a zone must not slip into another day.
-    dates = pd.to_datetime(texts.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    if dates.isna().any():
-        row = int(dates.isna().to_numpy().argmax())
+def _moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
+    """Return the rows' days and times of day on the exchange's own clock."""
+    moments = local_moments(texts, exchange)
+    if moments.isna().any():
+        row = int(moments.isna().to_numpy().argmax())
         raise BadPrices(
             f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
             f"got {texts.iloc[row]!r}; correct the row."
         )
-    return pd.DatetimeIndex(dates)
+    return moments
 
 
 def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:

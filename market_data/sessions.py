@@ -62,6 +62,12 @@ def next_open(exchange: str, session: date) -> datetime:
     return opening
 
 
+def session_close(exchange: str, session: date) -> datetime:
+    """Return the instant at which the session closes, half days included."""
+    closing: datetime = calendar(exchange).session_close(pd.Timestamp(session))
+    return closing
+
+
 def session_on_or_after(exchange: str, day: date) -> date:
     """Return `day` where it is a session, else the first session after it."""
     return _date(

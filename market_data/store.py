@@ -44,11 +44,7 @@ class _Stored:
         return bool(len(complete) and complete[-1] >= pd.Timestamp(as_of))
 
     def cut(self, first: date, as_of: date) -> PriceHistory:
-        frame = through(self.history.frame, as_of)
-        recent = frame[frame.index >= pd.Timestamp(first)]
-        paid = self.history.dividends.items()
-        known = {day: amount for day, amount in paid if first <= day <= as_of}
-        return replace(self.history, frame=recent, dividends=known)
+        return _cut(self.history, first, as_of)
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,8 @@ class PriceStore:
     def history(self, symbol: str, first: date, as_of: date) -> PriceHistory:
         """Return the sessions from `first` to `as_of`, asking the source if needed.
 
-        A source on this machine is asked each time and nothing of it is stored.
+        A source on this machine is asked each time and nothing of it is stored. Nothing
+        later than `as_of` is returned, whatever the source hands out.
 
         Where the source can't be reached, stored prices stand in if they reach
         `as_of`, and `source` of the result says so.
@@ -75,7 +72,7 @@ class PriceStore:
             If the store can't be written.
         """
         if not self.source.remote:
-            return self.source.fetch(symbol, first, as_of)
+            return _cut(self.source.fetch(symbol, first, as_of), first, as_of)
         stored = self._stored(symbol)
         if stored and stored.asked_from <= first and stored.reaches(as_of):
             return stored.cut(first, as_of)
@@ -146,6 +143,15 @@ class PriceStore:
 
     def _path(self, symbol: str) -> AnyPath:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
+
+
+def _cut(history: PriceHistory, first: date, as_of: date) -> PriceHistory:
+    """Return the rows and dividends from `first` to `as_of`."""
+    frame = through(history.frame, as_of)
+    recent = frame[frame.index >= pd.Timestamp(first)]
+    paid = history.dividends.items()
+    known = {day: amount for day, amount in paid if first <= day <= as_of}
+    return replace(history, frame=recent, dividends=known)
 
 
 def _complete(stored: pd.DataFrame, exchange: str) -> bool:

@@ -1,6 +1,5 @@
 """Daily prices from Yahoo, with their dividends and the company's name."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -8,6 +7,8 @@ import pandas as pd
 
 from config.errors import BadPrices, Unreachable
 from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
+from market_data.symbols import exchange_of
+from market_data.yahoo_bars import finished_bars, last_stamp
 from market_data.yahoo_client import YahooClient
 
 ADJUSTED = b'"adjclose"'
@@ -40,8 +41,15 @@ class YahooSource:
             described = ticker.history_metadata or {}
             _require_same_symbol(symbol, described)
             _require_adjusted(symbol, body)
+            bars = finished_bars(
+                _from_yahoo(symbol, frame, last),
+                described,
+                self._client.service_time,
+                exchange=exchange_of(symbol).code,
+                stamped=last_stamp(body),
+            )
             return PriceHistory(
-                finished_bars(_from_yahoo(symbol, frame, last), described),
+                bars,
                 currency=str(described.get("currency") or ""),
                 source=self.name,
                 company=str(described.get("longName") or ""),
@@ -92,22 +100,3 @@ def _dividends(frame: pd.DataFrame, last: date) -> Dividends:
         for day, amount in zip(days, paid, strict=True)
         if day <= pd.Timestamp(last)
     }
-
-
-def finished_bars(prices: pd.DataFrame, described: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows without today's bar where Yahoo is still writing it.
-
-    It is written while the last trade lies inside the session; the calendar's close
-    alone does not tell, for an auction and Yahoo's own delay come after it. Before a
-    session opens, Yahoo names that one and the last trade is of the one before:
-    nothing is being written.
-    """
-    try:
-        traded = pd.Timestamp(described["regularMarketTime"])
-        session = described["currentTradingPeriod"]["regular"]
-        start, end = pd.Timestamp(session["start"]), pd.Timestamp(session["end"])
-    except (KeyError, TypeError, ValueError):
-        return prices
-    if not start <= traded < end:
-        return prices
-    return prices[prices.index < traded.tz_localize(None).normalize()]

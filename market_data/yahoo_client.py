@@ -10,6 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import tenacity
@@ -172,6 +173,11 @@ class YahooClient:
     def clock_lead_seconds(self) -> float | None:
         """Return how far this machine's clock is ahead of Yahoo's, None if unknown."""
         return self._opened[1].clock_lead_seconds if self._opened else None
+
+    @property
+    def service_time(self) -> datetime:
+        """Return the present instant by Yahoo's clock, by this machine's if unknown."""
+        return datetime.now(UTC) - timedelta(seconds=self.clock_lead_seconds or 0.0)
 
     def calendar_events(self, symbol: str) -> dict[str, Any]:
         """Return Yahoo's `calendarEvents` of the symbol as it came, times as epochs.

@@ -20,9 +20,9 @@ from risk_guard.events import Event
 class PriceFindings:
     """Adjusted prices stored at `path`.
 
-    `defects` and `repairs` are sentences, empty where there are none; only defects
-    degrade the row. `company` is its name as the source gives it, `dividends` what was
-    paid a share by ex-dividend date.
+    `defects`, `repairs` and `notes` (unusual, and no defect) are sentences, empty if
+    there are none; only defects degrade the row. `company` is its name as the source
+    gives it, `dividends` what was paid a share by ex-dividend date.
     """
 
     path: AnyPath
@@ -31,6 +31,7 @@ class PriceFindings:
     source: str
     defects: tuple[str, ...]
     repairs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     company: str = ""
     dividends: Mapping[date, float] = field(default_factory=dict)
 

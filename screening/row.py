@@ -191,7 +191,8 @@ def _reason(
     if findings.events.sit_out:
         said = f"{said}, sat out: {findings.events.sit_out_reason}"
     prices = findings.prices
-    defects = (*prices.defects, *prices.repairs) if prices else ()
+    found = (prices.defects, prices.repairs, prices.notes) if prices else ()
+    defects = [sentence for sentences in found for sentence in sentences]
     silent = [
         f"{name} is missing ({_why(findings, name, voice)})"
         for name, voice in voices.items()

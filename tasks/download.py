@@ -45,6 +45,7 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
         repairs=found.repairs,
+        notes=found.notes,
         company=history.company,
         dividends=history.dividends,
     )

@@ -6,6 +6,7 @@ Each is asked twice, the second time with another future behind the session.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,6 +67,7 @@ Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
 Closes = Callable[[Night, PriceSource, str], IndexFindings]
 Download = Callable[[Night, PriceSource, str], PriceFindings]
 Told = Callable[[Night, Lookout, str, object], KnownEvents]
+Stored = Callable[[PriceStore, str, date, date], PriceHistory]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
 
@@ -75,8 +77,8 @@ class Careless:
     """A source that hands out more than it was asked for."""
 
     history: PriceHistory
+    remote: bool = True
     name: ClassVar[str] = "careless"
-    remote: ClassVar[bool] = True
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
         """Return the whole history, later sessions too."""
@@ -106,17 +108,31 @@ def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
 
 
 def store_check(
-    folder: Path, night: Night, prices: PriceHistory, session: date
+    folder: Path,
+    night: Night,
+    prices: PriceHistory,
+    session: date,
+    ask: Stored = PriceStore.history,
 ) -> Check:
-    """Return whether the store hands out nothing later than it was asked for."""
+    """Return whether the store hands out nothing later than it was asked for.
 
-    def read(name: str, history: PriceHistory) -> PriceHistory:
-        store = PriceStore(folder / name, Careless(history), night.settings.prices)
+    Two sources that do not cut are asked: a remote one, whose prices are stored, and a
+    local one, whose prices are not.
+    """
+
+    def read(name: str, history: PriceHistory, *, remote: bool) -> PriceHistory:
+        source = Careless(history, remote=remote)
+        path = folder / f"{name}-{'remote' if remote else 'local'}"
+        store = PriceStore(path, source, night.settings.prices)
         first = history.frame.index[0].date()
-        store.history("AAPL", first, session)
-        return store.history("AAPL", first, session)
+        ask(store, "AAPL", first, session)
+        return ask(store, "AAPL", first, session)
 
-    return past_check("price store", read, prices, session)
+    checks = [
+        past_check("price store", partial(read, remote=remote), prices, session)
+        for remote in (True, False)
+    ]
+    return next((one for one in checks if not one.passed), checks[0])
 
 
 def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:

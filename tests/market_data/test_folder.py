@@ -1,6 +1,7 @@
 """The folder source: Yahoo's CSV layout, as people and tools save it."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -57,6 +58,73 @@ def test_a_date_with_a_zone_keeps_its_own_day(tmp_path: Path, day: str) -> None:
     assert [str(session.date()) for session in frame.index] == ["2025-06-27"]
 
 
+INSTANTS = {
+    "CBA.AX": {
+        "midnights in UTC": "2025-06-24 14:00:00+00:00 2025-06-25 14:00:00+00:00",
+        "summer and winter": "2025-03-03T13:00:00Z 2025-06-25T14:00:00Z",
+        "New York's clock": "2025-06-24 10:00:00-04:00 2025-06-25 10:00:00-04:00",
+        "own offset, no colon": "2025-06-25 16:10:00+1000 2025-06-26 16:10:00+1000",
+        "a live row": "2025-06-25 00:00:00+10:00 2025-06-26 16:10:30+10:00",
+        "without an offset": "2025-06-25 23:59:59 2025-06-26 00:00:00",
+        "a day with an offset": "2025-06-25Z 2025-06-26+10:00",
+        "milliseconds": "2025-06-24T14:00:00.000Z 2025-06-25T14:00:00.000Z",
+        "its word": "2025-06-24 14:00:00 UTC 2025-06-25 14:00 GMT",
+    },
+    "AAPL": {
+        "midnights in UTC": "2025-06-25 04:00:00+00:00 2025-06-26 04:00:00+00:00",
+        "summer and winter": "2025-01-15 05:00:00+00:00 2025-06-26 04:00:00+00:00",
+        "closes in UTC": "2025-06-25T20:00:00Z 2025-06-26T20:00:00Z",
+        "closes in Sydney": "2025-06-26 06:00:00+10:00 2025-06-27 06:00:00+10:00",
+        "days marked as UTC": "2025-06-25T00:00:00Z 2025-06-26T00:00:00Z",
+        "own midnights": "2025-06-25T00:00:00-04:00 2025-06-26T00:00:00-04:00",
+    },
+    "BP.L": {
+        "midnights in UTC": "2025-06-24 23:00:00+00:00 2025-06-25 23:00:00+00:00",
+        "summer and winter": "2025-01-15 00:00:00+00:00 2025-06-25 23:00:00+00:00",
+        "own midnights": "2025-01-15 00:00:00+00:00 2025-06-26 00:00:00+01:00",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind"), [(one, kind) for one in INSTANTS for kind in INSTANTS[one]]
+)
+def test_an_instant_is_of_the_exchanges_day(
+    tmp_path: Path, symbol: str, kind: str
+) -> None:
+    """An offset is converted to the exchange's clock; a day stays as written."""
+    days = re.findall(r"2025-\d\d-\d\d(?:(?! 2025).)*", INSTANTS[symbol][kind])
+    (tmp_path / "prices").mkdir()
+    path = tmp_path / "prices" / f"{symbol}.csv"
+    path.write_text(HEADER + "".join(f"{day}{ROW}" for day in days))
+    frame = FolderSource(tmp_path).fetch(symbol, FIRST, LAST).frame
+    assert frame.index[-1].date() == date(2025, 6, 26)
+    assert len(frame.index.unique()) == 2
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize(
+    ("first", "second", "used"),
+    [
+        ("2025-06-26 00:00:00+10:00", "2025-06-26 16:10:30+10:00", 2),
+        ("2025-06-26 16:10:30+10:00", "2025-06-26 00:00:00+10:00", 1),
+        ("2025-06-26 09:00", "2025-06-26 16:10", 2),
+        ("2025-06-26", "2025-06-26", 2),
+    ],
+)
+def test_of_two_rows_the_later_comes_last(
+    tmp_path: Path, first: str, second: str, used: int, *, newest_first: bool
+) -> None:
+    """By the time of day; without one by the order of the file's rows."""
+    (tmp_path / "prices").mkdir()
+    lines = [f"2025-06-25,9,9,9,9,9,9\n", f"{first},1,1,1,1,1,1\n"]
+    lines = [*lines, f"{second},2,2,2,2,2,2\n"]
+    body = "".join(reversed(lines) if newest_first else lines)
+    (tmp_path / "prices" / "CBA.AX.csv").write_text(HEADER + body)
+    frame = FolderSource(tmp_path).fetch("CBA.AX", FIRST, LAST).frame
+    assert frame[CLOSE].tolist()[1:] == [3 - used, used]
+
+
 @pytest.mark.parametrize("cell", ["", "nan", "NaN", "null", " "])
 def test_an_empty_cell_is_missing(tmp_path: Path, cell: str) -> None:
     """A cell that says nothing is NaN, for the quality check to name."""
@@ -72,7 +140,17 @@ def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", ["", "27/06/2025", "yesterday", "2025-13-01", "2025-06-"]
+    "day",
+    [
+        "",
+        "27/06/2025",
+        "yesterday",
+        "2025-13-01",
+        "2025-06-",
+        "2025-06-27 25:00",
+        "2025-06-27 10:00 EDT",
+        "2025-06-27T10:00:00+99:99",
+    ],
 )
 def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:
     """A date of another form is named by its row and text, never guessed."""

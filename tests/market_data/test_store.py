@@ -49,6 +49,19 @@ class FakeSource:
         return PriceHistory(self.frame[wanted], "USD", self.name)
 
 
+@dataclass
+class Uncut:
+    """A source that hands out its whole history, whatever it is asked for."""
+
+    history: PriceHistory
+    remote: bool
+    name: str = "uncut"
+
+    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
+        """Return everything."""
+        return self.history
+
+
 @pytest.fixture
 def source(generated: Callable[..., pd.DataFrame]) -> FakeSource:
     """Return a source with 120 sessions up to the second night."""
@@ -360,6 +373,20 @@ def test_a_local_source_is_always_asked(tmp_path: Path, source: FakeSource) -> N
     store.history("AAPL", FIRST, SECOND_NIGHT)
     store.history("AAPL", FIRST, SECOND_NIGHT)
     assert source.requests == [(FIRST, SECOND_NIGHT)] * 2
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_source_that_does_not_cut_is_cut(
+    tmp_path: Path, source: FakeSource, *, remote: bool
+) -> None:
+    """Whatever a source hands out, nothing later than the as-of session comes back."""
+    paid = dict.fromkeys((FIRST_NIGHT, SECOND_NIGHT), 0.25)
+    whole = PriceHistory(source.frame, "USD", "uncut", dividends=paid)
+    uncut = Uncut(whole, remote=remote)
+    history = PriceStore(tmp_path, uncut, SETTINGS).history("AAPL", FIRST, FIRST_NIGHT)
+    wanted = expected(source, FIRST, FIRST_NIGHT)
+    pd.testing.assert_frame_equal(history.frame, wanted, check_freq=False)
+    assert history.dividends == {FIRST_NIGHT: 0.25}
 
 
 @pytest.mark.parametrize("order", ["reversed", "shuffled"])

@@ -4,7 +4,6 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from equipment import Replay
 
@@ -19,7 +18,7 @@ from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory
 from market_data.quality import checked
 from market_data.store import PriceStore
-from market_data.yahoo import YahooSource, finished_bars
+from market_data.yahoo import YahooSource
 from market_data.yahoo_client import YahooClient
 
 FIRST, LAST = date(2025, 1, 2), date(2025, 6, 27)
@@ -177,10 +176,11 @@ def test_order_and_duplicates_are_repaired(replay: Replay, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", ["zero_price", "negative_price"])
 def test_impossible_prices_reach_the_quality_check(replay: Replay, fault: str) -> None:
-    """The source hides no bad price: the check sees and refuses it."""
+    """The source hides no bad price: the check sees it and leaves its row out."""
     replay.faults(f"{fault},endpoint=chart")
-    with pytest.raises(BadPrices):
-        checked(ask().frame, "XASX", LAST, PriceSettings())
+    result = checked(ask().frame, "XASX", LAST, PriceSettings())
+    assert [defect.rule for defect in result.defects] == ["impossible_value"]
+    assert len(result.frame) == SESSIONS - 1
 
 
 @pytest.mark.parametrize(
@@ -272,26 +272,12 @@ def test_a_finished_bar_stays_before_the_next_session(replay: Replay, now: str) 
     assert ask().frame.index[-1].date() == LAST
 
 
-@pytest.mark.parametrize(
-    ("traded", "opens", "kept"),
-    [
-        ("2025-06-27 12:00", "2025-06-27 10:00", 1),
-        ("2025-06-27 16:10", "2025-06-27 10:00", 2),
-        ("2025-06-27 16:10", "2025-06-30 10:00", 2),
-        ("2025-06-26 16:10", "2025-06-27 10:00", 2),
-    ],
-)
-def test_only_the_session_under_way_is_unfinished(
-    traded: str, opens: str, kept: int
+@pytest.mark.parametrize("lag", [60, 3600, 5 * 3600])
+@pytest.mark.parametrize("now", ["2025-06-28T02:00", "2025-06-29T22:00"])
+def test_a_thin_stocks_finished_bar_stays(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch, now: str, lag: int
 ) -> None:
-    """Yahoo names the next session before it opens: that unfinishes no bar."""
-    days = pd.DatetimeIndex(["2025-06-26", "2025-06-27"])
-    begin = pd.Timestamp(opens, tz="Australia/Sydney")
-    described = {
-        "regularMarketTime": pd.Timestamp(traded, tz="Australia/Sydney"),
-        "currentTradingPeriod": {
-            "regular": {"start": begin, "end": begin + pd.Timedelta(hours=6)}
-        },
-    }
-    bars = pd.DataFrame({CLOSE: [1.0, 2.0]}, index=days)
-    assert len(finished_bars(bars, described)) == kept
+    """A last trade before the session's end does not make its bar unfinished."""
+    monkeypatch.setenv("REPLAY_LAST_TRADE_LAG", str(lag))
+    replay.set_now(now)
+    assert ask().frame.index[-1].date() == LAST

@@ -17,6 +17,7 @@ from market_data.quality import CheckedPrices, checked
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import PriceSource
+from market_data.store import PriceStore
 from risk_guard.known_events import KnownEvents
 from screening.findings import IndexFindings, PriceFindings
 from tasks.download import downloaded
@@ -32,6 +33,7 @@ from tasks.source_leaks import (
     hedge_check,
     past_check,
     repair_check,
+    store_check,
     table_check,
 )
 
@@ -95,6 +97,23 @@ def test_a_later_dividend_is_found() -> None:
         return replace(history, frame=through(history.frame, SESSION))
 
     assert not past_check("any", paid, sample("AAPL"), SESSION).passed
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_store_that_does_not_cut_is_found(
+    tmp_path: Path, night: Night, *, remote: bool
+) -> None:
+    """What a source hands out too much of is cut, be it stored or asked each time."""
+
+    def uncut(store: PriceStore, symbol: str, first: date, last: date) -> PriceHistory:
+        if store.source.remote == remote:
+            return store.source.fetch(symbol, first, last)
+        return store.history(symbol, first, last)
+
+    prices = sample("AAPL")
+    assert store_check(tmp_path / "cut", night, prices, SESSION).passed
+    found = store_check(tmp_path / "uncut", night, prices, SESSION, uncut)
+    assert "prices of 2013-03-01 are handed out" in found.detail
 
 
 def test_a_folder_of_files_is_honest(tmp_path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Dates as files write them: days, instants with an offset, and their order."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from market_data.sessions import calendar
+
+Places = npt.NDArray[np.intp]
+
+_WRITTEN = (
+    r"(?i)^(?P<day>\d{4}-\d\d-\d\d)"
+    r"(?:[t ]\s*(?P<clock>\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?))?"
+    r"\s*(?P<offset>z|utc|gmt|[+-]\d\d(?::?\d\d)?)?$"
+)
+
+
+def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
+    """Return what is written as times of the exchange's own clock, without a zone.
+
+    `2025-06-26 14:00:00+00:00` is midnight of the 27th in Sydney. A day, and a time
+    without an offset, stay as written. So do midnights, if all times with an offset
+    are midnights of their own offset: such a file names days and no instants
+    (`2025-06-26T00:00:00Z` is not the evening of the 25th in New York). What can't be
+    read is NaT.
+    """
+    parts = texts.str.strip().str.extract(_WRITTEN)
+    clock = parts["clock"].str.replace(",", ".").fillna("00:00")
+    written = pd.to_datetime(
+        parts["day"].str.cat(clock, sep=" "), format="ISO8601", errors="coerce"
+    ).astype("datetime64[ns]")
+    instants = parts["offset"].notna() & parts["clock"].notna() & written.notna()
+    if (written[instants] == written[instants].dt.normalize()).all():
+        return written
+    utc = written[instants] - _ahead(parts["offset"][instants])
+    zone = calendar(exchange).tz
+    written[instants] = (
+        utc.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+    )
+    return written
+
+
+def _ahead(offsets: pd.Series) -> pd.Series:
+    """Return how far each offset (`+10:00`, `-0400`, `+10`, `Z`) is ahead of UTC."""
+    digits = offsets.str.replace(":", "").where(offsets.str[:1].isin(["+", "-"]), "+00")
+    minutes = 60 * digits.str[1:3].astype(int)
+    minutes += digits.str[3:5].replace("", "0").astype(int)
+    signed = minutes.where(digits.str[0] == "+", -minutes)
+    return pd.to_timedelta(signed, unit="min").astype("timedelta64[ns]")
+
+
+def oldest_first(moments: pd.Series) -> Places:
+    """Return the rows' places in order of time.
+
+    Equal times stay in the file's order, turned round if the file begins with the
+    newest: there the upper one of two rows is the later.
+    """
+    places: Places = np.arange(len(moments))
+    if len(moments) and moments.iloc[0] > moments.iloc[-1]:
+        places = places[::-1]
+    return places[np.argsort(moments.to_numpy()[places], kind="stable")]
