@@ -207,6 +207,9 @@ def _jumps(rows: pd.DataFrame, settings: PriceSettings) -> list[Defect]:
     """
     moves = rows[ADJUSTED_CLOSE].pct_change().dropna()
     usual = moves.abs().mean()
+    # Equal to the close, the adjusted close may lack what was never taken out.
+    is_adjusted = bool((rows[ADJUSTED_CLOSE] != rows[CLOSE]).any())
+    taken_out = ", dividends and known splits taken out" if is_adjusted else ""
     wild = moves[moves.abs() > settings.jump_multiple * usual]
     days = pd.DatetimeIndex(wild.index)
     return [
@@ -214,7 +217,7 @@ def _jumps(rows: pd.DataFrame, settings: PriceSettings) -> list[Defect]:
             "jump",
             day.date(),
             f"{day.date()} moved {move:+.1%}, {abs(move) / usual:.0f} times the "
-            "usual, dividends and known splits taken out",
+            f"usual{taken_out}",
         )
         for day, move in zip(days, wild, strict=True)
     ]

@@ -22,6 +22,7 @@ from market_data.prices import (
     CLOSE,
     RAW_PRICES,
     PriceHistory,
+    dated_within,
     through,
 )
 from market_data.sessions import sessions_between
@@ -46,9 +47,12 @@ class _Stored:
     def cut(self, first: date, as_of: date) -> PriceHistory:
         frame = through(self.history.frame, as_of)
         recent = frame[frame.index >= pd.Timestamp(first)]
-        paid = self.history.dividends.items()
-        known = {day: amount for day, amount in paid if first <= day <= as_of}
-        return replace(self.history, frame=recent, dividends=known)
+        return replace(
+            self.history,
+            frame=recent,
+            dividends=dated_within(self.history.dividends, first, as_of),
+            splits=dated_within(self.history.splits, first, as_of),
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class PriceStore:
             newer,
             frame=pd.concat([old[old.index < newer.frame.index[0]], newer.frame]),
             dividends=stored.history.dividends | newer.dividends,
+            splits=stored.history.splits | newer.splits,
         )
         return self._keep(symbol, _Stored(joined, stored.asked_from))
 
@@ -120,6 +125,7 @@ class PriceStore:
             "currency": history.currency,
             "company": history.company,
             "dividends": {str(day): paid for day, paid in history.dividends.items()},
+            "splits": {str(day): ratio for day, ratio in history.splits.items()},
             "asked_from": stored.asked_from.isoformat(),
         }
         write_whole(self._path(symbol), frame.to_parquet)
@@ -138,6 +144,10 @@ class PriceStore:
                 dividends={
                     date.fromisoformat(day): float(paid)
                     for day, paid in frame.attrs["dividends"].items()
+                },
+                splits={
+                    date.fromisoformat(day): float(ratio)
+                    for day, ratio in frame.attrs.get("splits", {}).items()
                 },
             )
         except (OSError, ValueError, KeyError, AttributeError, SchemaError):

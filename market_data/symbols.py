@@ -62,6 +62,14 @@ def exchange_of(symbol: str) -> Exchange:
     return _INDICES.get(symbol) or EXCHANGES[_suffix(symbol)]
 
 
+def quotes_subunits(symbol: str, currency: str) -> bool:
+    """Return whether prices may be in pence and dividends in pounds, or the reverse.
+
+    `currency` is what the source says, empty if it does not.
+    """
+    return (currency or exchange_of(symbol).currency).upper() in ("GBP", "GBX")
+
+
 def file_stem(symbol: str) -> str:
     """Return the part of a file's name that stands for the symbol.
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from config.errors import BadPrices, Unreachable
-from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
+from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
 from market_data.yahoo_client import YahooClient
 
 ADJUSTED = b'"adjclose"'
@@ -45,7 +45,8 @@ class YahooSource:
                 currency=str(described.get("currency") or ""),
                 source=self.name,
                 company=str(described.get("longName") or ""),
-                dividends=_dividends(frame, last),
+                dividends=_amounts(frame, "Dividends", last),
+                splits=_amounts(frame, "Stock Splits", last),
             )
 
         return self._client.ask(symbol, "a history", request)
@@ -82,14 +83,14 @@ def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
     return prices[prices.index <= pd.Timestamp(last)]
 
 
-def _dividends(frame: pd.DataFrame, last: date) -> Dividends:
-    """Return the ex-dividend dates up to `last`, with what was paid a share."""
-    paid = frame.get("Dividends", pd.Series(dtype=float))
-    paid = paid[paid > 0]
-    days = pd.DatetimeIndex(paid.index).tz_localize(None).normalize()
+def _amounts(frame: pd.DataFrame, column: str, last: date) -> dict[date, float]:
+    """Return the column's dividends or split ratios up to `last`, by date."""
+    amounts = frame.get(column, pd.Series(dtype=float))
+    amounts = amounts[amounts > 0]
+    days = pd.DatetimeIndex(amounts.index).tz_localize(None).normalize()
     return {
         day.date(): float(amount)
-        for day, amount in zip(days, paid, strict=True)
+        for day, amount in zip(days, amounts, strict=True)
         if day <= pd.Timestamp(last)
     }
 
