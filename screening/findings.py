@@ -63,10 +63,14 @@ class HeadlineFindings:
 
 @dataclass(frozen=True)
 class IndexFindings:
-    """An index' closes stored at `path`, or the reason why there are none."""
+    """An index' closes stored at `path`, or the reason why there are none.
+
+    `refused` tells an index that the source has, and that can't be used.
+    """
 
     path: AnyPath | None
     reason: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)

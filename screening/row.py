@@ -198,8 +198,24 @@ def _reason(
         if not voice.present
     ]
     return (
-        "; ".join([said, *defects, *_training(findings, voices["lstm"]), *silent]) + "."
+        "; ".join(
+            [
+                said,
+                *defects,
+                *_training(findings, voices["lstm"]),
+                *silent,
+                *_hedge(findings),
+            ]
+        )
+        + "."
     )
+
+
+def _hedge(findings: SymbolFindings) -> list[str]:
+    """Return why there is no beta where the index was refused."""
+    if not findings.market.refused:
+        return []
+    return [f"hedge_beta is missing ({findings.market.reason.rstrip('.')})"]
 
 
 def _why(findings: SymbolFindings, name: str, voice: Component) -> str:
