@@ -20,7 +20,7 @@ from market_data.prices import (
     dated_within,
     price_frame,
 )
-from market_data.symbols import file_stem
+from market_data.symbols import elsewhere, file_stem
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
 """Columns of yfinance beside the prices; the last two may be missing."""
@@ -77,10 +77,9 @@ class FolderSource:
 def _read(path: Path) -> pd.DataFrame:
     """Return the file's cells as text; the index is the line of the file."""
     if not path.is_file():
-        raise UnknownSymbol(
-            f"the folder has no file prices/{path.name}; put it there, or correct the "
-            "symbol."
-        )
+        other = [one for one in elsewhere(path.stem) if _beside(path, one).is_file()]
+        remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
+        raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -100,6 +99,10 @@ def _read(path: Path) -> pd.DataFrame:
             )
     header = [DATE if name in DATE_NAMES else name for name in header]
     return _table(header, lines, path)
+
+
+def _beside(path: Path, symbol: str) -> Path:
+    return path.with_name(f"{file_stem(symbol)}.csv")
 
 
 def _filled(cells: list[str]) -> list[str]:

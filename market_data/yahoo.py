@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from config.errors import BadPrices, Unreachable
+from config.errors import BadPrices, SymbolError, UnknownSymbol, Unreachable
 from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
+from market_data.symbols import elsewhere
 from market_data.yahoo_client import YahooClient
 
 ADJUSTED = b'"adjclose"'
@@ -49,7 +50,26 @@ class YahooSource:
                 splits=_amounts(frame, "Stock Splits", last),
             )
 
-        return self._client.ask(symbol, "a history", request)
+        try:
+            return self._client.ask(symbol, "a history", request)
+        except UnknownSymbol as error:
+            other = [one for one in elsewhere(symbol) if self._knows(one)]
+            if not other:
+                raise
+            raise UnknownSymbol(
+                f"Yahoo has no history of {symbol}; did you mean {' or '.join(other)}?"
+            ) from error
+
+    def _knows(self, symbol: str) -> bool:
+        """Return whether Yahoo has prices of the symbol this month."""
+
+        def request(ticker: Any) -> bool:  # noqa: ANN401
+            return not ticker.history(period="1mo", timeout=self._client.timeout).empty
+
+        try:
+            return self._client.ask(symbol, "a history", request, extra=True)
+        except SymbolError:
+            return False
 
 
 def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:

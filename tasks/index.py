@@ -1,4 +1,4 @@
-"""Task: the closes of an exchange's index, through the same source, store and checks."""
+"""Task: an index' closes through the source, the store and the checks of a stock."""
 
 from datetime import date
 

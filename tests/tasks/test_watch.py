@@ -192,27 +192,29 @@ def test_nobody_to_ask_is_unknown(tmp_path: Path) -> None:
     assert events.fn(plan(tmp_path), nobody, "CBA.AX", None).gaps == NOBODY
 
 
+type Damage = Callable[[pd.DataFrame], pd.DataFrame]
+
+
 @dataclass(frozen=True)
 class Damaged:
     """The walk, its frame damaged."""
 
-    damage: Callable[[pd.DataFrame], None]
+    damage: Damage
     name: ClassVar[str] = "damaged"
     remote: ClassVar[bool] = False
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the walk with the damage."""
         history = Walk().fetch(symbol, first, last)
-        frame = history.frame.copy()
-        self.damage(frame)
-        return replace(history, frame=frame)
+        return replace(history, frame=self.damage(history.frame.copy()))
 
 
-def cells(row: int, columns: list[str], factor: float) -> Callable[[Any], None]:
+def cells(row: int, columns: list[str], factor: float) -> Damage:
     """Return a damage: these cells of one row are multiplied."""
 
-    def damage(frame: pd.DataFrame) -> None:
+    def damage(frame: pd.DataFrame) -> pd.DataFrame:
         frame.loc[frame.index[row], columns] *= factor
+        return frame
 
     return damage
 
@@ -238,16 +240,16 @@ def test_a_wrong_day_of_the_index_does_not_reach_beta(
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda frame: frame.__setitem__("volume", float("nan")),
-        lambda frame: frame.__setitem__("volume", 0.0),
-        lambda frame: frame.__setitem__("open", float("nan")),
-        lambda frame: frame.__setitem__("low", 0.0),
-        lambda frame: frame.drop(frame.index[-3:], inplace=True),
-        lambda frame: frame.drop(frame.index[:-80], inplace=True),
+        lambda frame: frame.assign(volume=float("nan")),
+        lambda frame: frame.assign(volume=0.0),
+        lambda frame: frame.assign(open=float("nan")),
+        lambda frame: frame.assign(low=0.0),
+        lambda frame: frame.iloc[:-5],
+        lambda frame: frame.iloc[-80:],
     ],
 )
 def test_what_an_index_never_has_is_not_asked_of_it(
-    tmp_path: Path, damage: Callable[[pd.DataFrame], None]
+    tmp_path: Path, damage: Damage
 ) -> None:
     """No volume, no open, three sessions late, a short history: beta all the same."""
     night = plan(tmp_path)
@@ -259,8 +261,8 @@ def test_what_an_index_never_has_is_not_asked_of_it(
 
 def test_an_old_index_is_no_beta(tmp_path: Path) -> None:
     """An index that ended weeks ago is refused like a stock, with its last day."""
-    damage = Damaged(lambda frame: frame.drop(frame.index[-15:], inplace=True))
-    found = index.fn(plan(tmp_path), damage, "^AXJO")
+    damaged = Damaged(lambda frame: frame.iloc[:-18])
+    found = index.fn(plan(tmp_path), damaged, "^AXJO")
     assert found.refused
     assert "2025-10-" in found.reason
 
