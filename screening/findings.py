@@ -53,12 +53,14 @@ class HeadlineFindings:
     """The distinct headlines of the hours before the cut-off, earliest first.
 
     `recent` is None where no source answered, `reason` says why; `names` are those by
-    which a title may call the company.
+    which a title may call the company. `unreadable` counts items without a title, or
+    without a time that names its zone.
     """
 
     recent: tuple[Headline, ...] | None
     names: tuple[str, ...] = ()
     reason: str = ""
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)

@@ -204,11 +204,20 @@ def _reason(
                 *defects,
                 *_training(findings, voices["lstm"]),
                 *silent,
+                *_unreadable(findings.headlines.unreadable),
                 *_hedge(findings),
             ]
         )
         + "."
     )
+
+
+def _unreadable(count: int) -> list[str]:
+    """Return how many headlines could not be used, however many others were."""
+    if not count:
+        return []
+    said = "1 headline is" if count == 1 else f"{count} headlines are"
+    return [f"{said} left out (no title, or no time with its zone)"]
 
 
 def _hedge(findings: SymbolFindings) -> list[str]:
