@@ -57,6 +57,10 @@ class ClusterUnavailable(RunError):
     """The Dask cluster asked for does not answer, or can't run our jobs."""
 
 
+class UncoveredExchange(SelectionError):
+    """A symbol of an exchange that is not covered; a list goes on without it."""
+
+
 class SymbolError(OvernightError):
     """One symbol can't go on; it becomes that symbol's row with this reason."""
 

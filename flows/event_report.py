@@ -119,7 +119,7 @@ def event_report(night: Night) -> EventReport:
         }
         lines = tuple(_line(night, one, news, markets) for one in watched)
         keep_newest_folders(night.tables, night.settings.run.nights_kept)
-    notices = (*lookout.notices, *news.notices)
+    notices = (*night.notices, *lookout.notices, *news.notices)
     return EventReport(as_of=night.as_of, notices=notices, symbols=lines)
 
 

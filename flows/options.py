@@ -34,7 +34,9 @@ class SelectionOptions:
     ] = None
     universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
     symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
-    file: Annotated[Path | None, _option("F", "A .txt or .json of symbols.")] = None
+    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json of symbols.")] = (
+        None
+    )
     home: Annotated[str, HOME] = "."
 
 

@@ -4,6 +4,7 @@ The names that a source gives ("COMMONWEALTH BANK OF AUSTRALIA") are legal ones;
 press writes others, and those of the built-in lists stand here.
 """
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -36,6 +37,13 @@ PRESS_NAMES: dict[str, tuple[str, ...]] = {
     "HSBA.L": ("HSBC",),
     "ULVR.L": ("Unilever",),
     "AZN.L": ("AstraZeneca",),
+    "UBER": ("Uber",),
+    "SNAP": ("Snap",),
+    "ETSY": ("Etsy",),
+    "ROKU": ("Roku",),
+    "DELL": ("Dell",),
+    "EBAY": ("eBay",),
+    "GAP": ("Gap",),
 }
 
 _LEGAL_FORMS = re.compile(
@@ -58,6 +66,41 @@ _COMMON_WORDS = frozenset(
 )
 """Too common to name a company alone: American Resources is not American."""
 
+_WORDS = frozenset(
+    "a all an any are ball be beat best big can car cars cash cat caps care cost cook "
+    "cube cure dash dog drive ear earn east eat edit else ever eye eyes fast fate five "
+    "flex flow for form free fun gain gap ge glad go gold good grow has has here hero "
+    "hope hot it key kids life love low main man many maps max mind mood most nice now "
+    "oil on one onto open or out pay peak pets play plug plus pool post pump rare real "
+    "ride root run safe sail see site sky snap so spot star stay sun team tell this "
+    "top trip true turn two vale very vote wall well west wish wolf work you".split()
+)
+"""Ordinary words among the tickers: one alone names no company."""
+
+_ABOUT_A_COMPANY = (
+    r"(?:'s\b|,?\s+(?:inc|corp|plc|ltd|co|shares?|stocks?|earnings|profits?|"
+    r"revenues?|sales|results|guidance|outlook|forecast|dividend|buyback|ceo|cfo|q[1-4]|"
+    r"beats?|misses|raises?|cuts?|posts?|reports?|says|names|plans|launches|wins|buys|"
+    r"sells|sues|settles|jumps?|falls?|rises?|drops?|slides?|sinks?|gains?|climbs?|"
+    r"surges?|soars?|tumbles?|plunges?|slumps?|rallies|rally|upgraded|downgraded)\b)"
+)
+"""What follows a company's name, and hardly ever the same letters as a word."""
+
+_EXCHANGES = (
+    r"(?:NYSE(?:\s?(?:ARCA|AMERICAN|MKT))?|NYSEARCA|NASDAQ(?:GS|GM|CM)?|AMEX|ASX|LSE|"
+    r"LON|OTC)"
+)
+
+_SIGNS = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u02bc": "'",
+        "\u2010": "-",
+        "\u2011": "-",
+    }
+)
+
 _SHORT_TICKER = 2
 """Up to so many letters a bare ticker is read as a word (`V`, `MA`), not a stock."""
 
@@ -77,32 +120,91 @@ def press_names(symbol: str, company: str, own: Iterable[str] = ()) -> tuple[str
 def names_company(title: str, symbol: str, names: Iterable[str]) -> bool:
     """Return whether the title names the ticker, or one of `names`, as whole words.
 
-    A ticker counts in capitals; one of one or two letters only where it is marked as
-    a ticker: `$V`, `(V)`, `NYSE:V`, `V.L`. Names count in any case.
+    A ticker counts in capitals; one of one or two letters only as `$V`, `NYSE: V`,
+    `V.L`, or `(V)` after a word of the company's name. Names count in any case, but for
+    one that is the ticker itself: it must be written like a name, `Uber` or `eBay`.
     """
-    ticker = re.escape(_ticker(symbol))
-    marked = rf"[$(:]\s?{ticker}\b"
-    if symbol != _ticker(symbol):
-        marked += rf"|(?<!\w){re.escape(symbol)}(?!\w)"
-    bare = rf"|(?<![\w.]){ticker}(?![\w.]\w|\w)"
-    short = len(_ticker(symbol)) <= _SHORT_TICKER
-    if re.search(marked if short else marked + bare, title):
+    text, ticker = plain_title(title), _ticker(symbol)
+    known = [plain_title(name) for name in names if name.strip()]
+    if _marked(text, symbol) or _in_brackets(text, ticker, known):
         return True
-    return any(
-        re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title, re.IGNORECASE)
-        for name in names
-        if name
-    )
+    if len(ticker) > _SHORT_TICKER and _bare(text, ticker):
+        return True
+    return any(_names(text, name, ticker) for name in known)
+
+
+def plain_title(title: str) -> str:
+    """Return the title with plain signs: entities decoded, `&` as `and`."""
+    for _ in range(2):  # Feeds encode twice: `&amp;#39;`.
+        title = html.unescape(title)
+    spaced = re.sub(r"\s*&\s*", " and ", title.translate(_SIGNS))
+    return " ".join(spaced.split())
+
+
+def _marked(text: str, symbol: str) -> bool:
+    """Return whether the text has `$T`, `NYSE: T` or `T.L`."""
+    ticker = _written(_ticker(symbol))
+    patterns = [
+        rf"(?<![\w$])\${ticker}(?!\w|[.,]\d)",
+        rf"\b{_EXCHANGES}\s?:\s?{ticker}(?!\w)",
+    ]
+    if symbol != _ticker(symbol):
+        patterns.append(rf"(?<!\w){_written(symbol)}(?!\w)")
+    return any(re.search(pattern, text) for pattern in patterns)
+
+
+def _in_brackets(text: str, ticker: str, names: Iterable[str]) -> bool:
+    """Return whether `(T)` stands after a word of one of the names."""
+    found = re.search(rf"([\w'-]+)[.,]?\s*\({_written(ticker)}\)", text)
+    if not found:
+        return False
+    words = {word for name in names for word in name.casefold().split()}
+    return found[1].casefold() in words - _COMMON_WORDS - {"and", "the", "of"}
+
+
+def _bare(text: str, ticker: str) -> bool:
+    """Return whether the ticker stands in capitals; a word needs what tells it."""
+    follows = _ABOUT_A_COMPANY if ticker.casefold() in _WORDS else ""
+    pattern = rf"(?<![\w.]){_written(ticker)}(?![\w.]\w|\w)(?i:{follows})"
+    return bool(re.search(pattern, text))
+
+
+def _names(text: str, name: str, ticker: str) -> bool:
+    """Return whether the text has the name as whole words."""
+    if name.casefold() != ticker.casefold():
+        pattern = rf"(?<!\w){re.escape(name)}(?!\w)"
+        return bool(re.search(pattern, text, re.IGNORECASE))
+    forms = "|".join(re.escape(one) for one in {name, name.capitalize()})
+    is_word = name.casefold() in _WORDS
+    for found in re.finditer(rf"(?<![\w-])(?:{forms})(?![\w-])", text):
+        told = re.match(_ABOUT_A_COMPANY, text[found.end() :], re.IGNORECASE)
+        if told or not is_word or _stands_out(text, found.start()):
+            return True
+    return False
+
+
+def _stands_out(text: str, start: int) -> bool:
+    """Return whether a capital there means a name: in a sentence, not at its start."""
+    before = text[:start].rstrip()
+    is_sentence = re.search(r"\b[a-z]{5,}\b", text)  # and not a Title in Capitals
+    return bool(before and before[-1] not in ".:!?-'\"" and is_sentence)
+
+
+def _written(ticker: str) -> str:
+    """Return a pattern of the ticker: `BRK-B` is `BRK.B` and `BRK/B` as well."""
+    return re.escape(ticker).replace(r"\-", "[-./]")
 
 
 def _tells(name: str, symbol: str) -> bool:
-    """Return whether a legal name says more than the ticker or a common word."""
+    """Return whether a legal name says more than the ticker or a common word.
+
+    One that is the ticker does where it is written as a name: Uber, not ZZZ.
+    """
     word = name.casefold()
-    return (
-        len(word) > _SHORT_TICKER
-        and word not in (symbol.casefold(), _ticker(symbol).casefold())
-        and word not in _COMMON_WORDS
-    )
+    if len(word) <= _SHORT_TICKER or word in _COMMON_WORDS:
+        return False
+    is_ticker = word in (symbol.casefold(), _ticker(symbol).casefold())
+    return not (is_ticker and name.isupper())
 
 
 def _ticker(symbol: str) -> str:

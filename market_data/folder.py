@@ -1,25 +1,44 @@
-"""Prices from a folder of CSV files in Yahoo's download layout."""
+"""Prices from a folder of CSV files in the layouts that Yahoo and yfinance save."""
 
+import csv
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
-from pydantic import BaseModel, Field
 
 from config.errors import BadPrices, UnknownSymbol
+from market_data.adjustment import SAVE_BOTH
 from market_data.dates import local_moments, oldest_first
-from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
-from market_data.symbols import exchange_of, file_stem
+from market_data.events_file import EventsFile, read_events_file
+from market_data.prices import (
+    YAHOO_COLUMNS,
+    Dividends,
+    PriceHistory,
+    Splits,
+    dated_within,
+    price_frame,
+)
+from market_data.symbols import elsewhere, exchange_of, file_stem
+
+DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
+"""Columns of yfinance beside the prices; the last two may be missing."""
+
+ADJUSTED, CLOSE = "Adj Close", "Close"
+
+DATE_NAMES = (DATE, "Datetime")
+"""What yfinance calls the first column."""
 
 
 @dataclass(frozen=True)
 class FolderSource:
     """`{folder}/prices/{SYMBOL}.csv`: `Date,Open,High,Low,Close,Adj Close,Volume`.
 
-    Company names and past dividends come from `{folder}/events/{SYMBOL}.json`, where
-    there is one: `{"meta": {"longName": ...}, "dividends": [{"date", "amount"}]}`.
+    `Dividends` and `Stock Splits` may stand beside them. Company name, currency, past
+    dividends and splits come from `{folder}/events/{SYMBOL}.json`, if there is one; see
+    `events_file`.
     """
 
     folder: Path
@@ -28,9 +47,11 @@ class FolderSource:
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the file's rows from `first` to `last`; see `PriceSource`."""
-        path = self.folder / "prices" / f"{file_stem(symbol)}.csv"
-        rows = _read(path)
-        moments = _moments(rows["Date"], path, exchange_of(symbol).code)
+        stem = file_stem(symbol)
+        path = self.folder / "prices" / f"{stem}.csv"
+        events = read_events_file(self.folder / "events" / f"{stem}.json")
+        rows = _with_adjusted(_read(path), path, events)
+        moments = _moments(rows[DATE], path, exchange_of(symbol).code)
         dates = pd.DatetimeIndex(moments.dt.normalize())
         if dates.has_duplicates:  # Of two rows of a session the later one comes last.
             order = oldest_first(moments)
@@ -38,75 +59,108 @@ class FolderSource:
         wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
         if not wanted.any():
             raise UnknownSymbol(
-                f"{path.name} must hold rows from {first} to {last}, got none; "
+                f"{path.name} has no rows from {first} to {last}; "
                 "name another --as-of or --period."
             )
         rows, dates = rows[wanted], dates[wanted]
         columns = {
-            name: _numbers(rows[column], rows["Date"], path)
+            name: _numbers(rows[column], rows[DATE], path)
             for column, name in YAHOO_COLUMNS.items()
         }
-        described = _described(self.folder / "events" / f"{file_stem(symbol)}.json")
+        dividends, splits = _paid(rows, dates, path)
         return PriceHistory(
             price_frame(columns, dates),
-            currency="",
+            currency=events.currency,
             source=self.name,
-            company=described.meta.long_name,
-            dividends=described.dividends_within(first, last),
+            company=events.company,
+            dividends=dated_within(dividends or events.dividends, first, last),
+            splits=dated_within(splits or events.splits, first, last),
+            notes=events.notes,
         )
-
-
-class _Meta(BaseModel):
-    long_name: str = Field("", alias="longName")
-
-
-class _Dividend(BaseModel):
-    date: date
-    amount: float
-
-
-class _Described(BaseModel):
-    """What of an events file is read; the rest of it is let be."""
-
-    meta: _Meta = _Meta()
-    dividends: tuple[_Dividend, ...] = ()
-
-    def dividends_within(self, first: date, last: date) -> Dividends:
-        paid = self.dividends
-        return {one.date: one.amount for one in paid if first <= one.date <= last}
-
-
-def _described(path: Path) -> _Described:
-    if not path.is_file():
-        return _Described()
-    try:
-        return _Described.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise BadPrices(
-            f"events/{path.name} must be JSON with `meta` and `dividends`, got: "
-            f"{' '.join(str(error).split())[:120]}; correct or remove it."
-        ) from error
 
 
 def _read(path: Path) -> pd.DataFrame:
+    """Return the file's cells as text; the index is the line of the file."""
     if not path.is_file():
-        raise UnknownSymbol(
-            f"the folder must hold prices/{path.name}, got no file; put it there."
-        )
+        other = [one for one in elsewhere(path.stem) if _beside(path, one).is_file()]
+        remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
+        raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
-        rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip() for name in _filled(next(reader, []))]
+            read = ((reader.line_num, _filled(cells)) for cells in reader)
+            lines = {number: cells for number, cells in read if cells}
+    except (OSError, ValueError, csv.Error) as error:
         said = " ".join(str(error).split()).rstrip(".")
         raise BadPrices(
-            f"{path.name} must be a readable CSV, got: {said}; correct the file."
+            f"{path.name} is no readable CSV: {said}; save it anew as CSV in UTF-8."
         ) from error
-    missing = [name for name in ["Date", *YAHOO_COLUMNS] if name not in rows.columns]
+    for number, cells in lines.items():
+        if len(cells) > len(header):
+            raise BadPrices(
+                f"{path.name} line {number} has {len(cells)} cells for {len(header)} "
+                "columns; correct the line."
+            )
+    header = [DATE if name in DATE_NAMES else name for name in header]
+    return _table(header, lines, path)
+
+
+def _beside(path: Path, symbol: str) -> Path:
+    return path.with_name(f"{file_stem(symbol)}.csv")
+
+
+def _filled(cells: list[str]) -> list[str]:
+    """Return the cells without the empty ones at the end: commas too many."""
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _table(header: list[str], lines: dict[int, list[str]], path: Path) -> pd.DataFrame:
+    wanted = [DATE, *(name for name in YAHOO_COLUMNS if name != ADJUSTED)]
+    missing = [name for name in wanted if name not in header]
     if missing:
         raise BadPrices(
-            f"{path.name} must have the columns Date,{','.join(YAHOO_COLUMNS)}, "
-            f"got none called {', '.join(missing)}; correct the header."
+            f"{path.name} has no column {', '.join(missing)}; the header must be "
+            f"Date,{','.join(YAHOO_COLUMNS)}."
         )
-    return rows
+    padded = [
+        [cell or "" for _, cell in zip_longest(header, cells)]
+        for cells in lines.values()
+    ]
+    rows = pd.DataFrame(padded, columns=header, index=list(lines), dtype=str)
+    return rows.loc[:, ~rows.columns.duplicated()]
+
+
+def _with_adjusted(rows: pd.DataFrame, path: Path, events: EventsFile) -> pd.DataFrame:
+    """Return the rows with adjusted closes, computed later where they are missing.
+
+    The close stands in for them; `checked_adjustment` takes the dividends out.
+    """
+    if ADJUSTED in rows.columns:
+        return rows
+    if DIVIDENDS not in rows.columns and not events.lists_dividends:
+        raise BadPrices(
+            f"{path.name} has no column {ADJUSTED}, and no dividends to compute it "
+            f"from; {SAVE_BOTH.format(symbol=path.stem)}."
+        )
+    return rows.assign(**{ADJUSTED: rows[CLOSE]})
+
+
+def _paid(
+    rows: pd.DataFrame, dates: pd.DatetimeIndex, path: Path
+) -> tuple[Dividends, Splits]:
+    """Return the dividends and splits that stand beside the prices."""
+    found: list[dict[date, float]] = []
+    for column in (DIVIDENDS, SPLITS):
+        amounts: dict[date, float] = {}
+        if column in rows.columns:
+            values = _numbers(rows[column], rows[DATE], path)
+            pairs = zip(dates, values, strict=True)
+            amounts = {day.date(): value for day, value in pairs if value > 0}
+        found.append(amounts)
+    return found[0], found[1]
 
 
 def _moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
@@ -115,8 +169,8 @@ def _moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
     if moments.isna().any():
         row = int(moments.isna().to_numpy().argmax())
         raise BadPrices(
-            f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
-            f"got {texts.iloc[row]!r}; correct the row."
+            f"{path.name} line {texts.index[row]} must hold a date like 2025-11-10 in "
+            f"`{texts.name}`, got {texts.iloc[row][:40]!r}; correct the line."
         )
     return moments
 
@@ -129,7 +183,7 @@ def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
     if words.any():
         row = int(words.to_numpy().argmax())
         raise BadPrices(
-            f"{path.name} of {days.iloc[row]} must hold a number in `{texts.name}`, "
-            f"got {texts.iloc[row][:40]!r}; correct the cell."
+            f"{path.name} line {texts.index[row]} of {days.iloc[row][:40]} must hold a "
+            f"number in `{texts.name}`, got {texts.iloc[row][:40]!r}; correct the cell."
         )
     return [float(number) for number in numbers]

@@ -1,16 +1,24 @@
 """News headlines of one symbol: the type, both of Yahoo's layouts, and the sources."""
 
+import html
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime, parsedate_tz
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
 from market_data.symbols import file_stem
 from market_data.yahoo_client import YahooClient
+
+MILLISECONDS_FROM = 1e11
+"""Number from which an epoch is in milliseconds: as seconds it is the year 5138."""
+
+_NUMBER = re.compile(r"\d{9,14}(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ def _headline(item: object) -> Headline | None:
     content = item.get("content", item) if isinstance(item, Mapping) else None
     if not isinstance(content, Mapping):
         return None
-    title = " ".join(str(content.get("title") or "").split())
+    title = " ".join(_decoded(str(content.get("title") or "")).split())
     published_at = _instant(
         content.get("pubDate")
         or content.get("displayTime")
@@ -122,15 +130,49 @@ def _headline(item: object) -> Headline | None:
     )
 
 
+def _decoded(title: str) -> str:
+    """Return the title without entities; feeds encode some twice: `&amp;#39;`."""
+    return html.unescape(html.unescape(title))
+
+
 def _instant(value: object) -> datetime | None:
-    """Return an ISO time with its zone, or seconds since 1970, as an instant."""
+    """Return an aware time of any usual form as an instant, None for another.
+
+    ISO or RFC 822 with its zone, or seconds or milliseconds since 1970, as a number or
+    as text. A time without a zone may be half a day off: it is no instant.
+    """
     try:
-        if isinstance(value, int | float) and math.isfinite(value):
-            return datetime.fromtimestamp(value, UTC)
-        instant = datetime.fromisoformat(str(value))
-        return instant.astimezone(UTC) if instant.tzinfo else None
+        if isinstance(value, bool) or value is None:
+            return None
+        text = str(value).strip()
+        if isinstance(value, int | float) or _NUMBER.fullmatch(text):
+            return _epoch(float(text))
+        instant = _parsed(text)
+        return instant.astimezone(UTC) if instant and instant.tzinfo else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _epoch(seconds: float) -> datetime | None:
+    if not math.isfinite(seconds):
+        return None
+    in_milliseconds = abs(seconds) >= MILLISECONDS_FROM
+    return datetime.fromtimestamp(seconds / (1000 if in_milliseconds else 1), UTC)
+
+
+def _parsed(text: str) -> datetime | None:
+    """Return the time of an ISO or RFC 822 text, with its zone if it names one."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    parts = parsedate_tz(text)
+    if text.endswith("-0000"):  # UTC, of a sender who does not say where he is.
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)
+    # An offset of None is a zone that is missing, or one that RFC 822 does not know.
+    if parts is None or parts[9] is None:
+        return None
+    return parsedate_to_datetime(text)
 
 
 def _text(content: Mapping[str, Any], within: str, *names: str) -> str:

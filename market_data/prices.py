@@ -3,6 +3,7 @@
 A price frame is indexed by session (midnight, no zone) and holds one row a session.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -51,13 +52,17 @@ CLEAN_PRICES = pa.DataFrameSchema(
 Dividends = dict[date, float]
 """What was paid a share, by ex-dividend date."""
 
+Splits = dict[date, float]
+"""New shares for one old share, by the first session in new shares."""
+
 
 @dataclass(frozen=True)
 class PriceHistory:
     """Prices of one symbol as a source gave them (`RAW_PRICES`).
 
     `currency` and `company` (its name) are empty where the source does not say;
-    `source` names where the rows came from; `dividends` are those within the rows.
+    `source` names where the rows came from; `dividends` and `splits` are those within
+    the rows. `notes` are sentences on what of the source could not be read.
     """
 
     frame: pd.DataFrame
@@ -65,6 +70,8 @@ class PriceHistory:
     source: str
     company: str = ""
     dividends: Dividends = field(default_factory=dict)
+    splits: Splits = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:
@@ -77,6 +84,22 @@ def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataF
 def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:
     """Return the rows dated `last` or earlier: what a run of that as-of may know."""
     return frame[frame.index <= pd.Timestamp(last)]
+
+
+def dated_within(
+    amounts: Mapping[date, float], first: date, last: date
+) -> dict[date, float]:
+    """Return those of the amounts dated `first` to `last`."""
+    return {day: amount for day, amount in amounts.items() if first <= day <= last}
+
+
+def usable_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with all values, prices above 0, in order, one per session."""
+    whole = frame.dropna()
+    prices = whole[[*OHLC, ADJUSTED_CLOSE]]
+    possible = (prices.gt(0) & prices.lt(float("inf"))).all(axis=1)
+    rows = whole[possible].sort_index(kind="stable")
+    return rows[~rows.index.duplicated(keep="last")]
 
 
 def adjusted(prices: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,9 @@
 """Which symbols a run takes: a universe, symbols, or a file; exactly one of them."""
 
+import codecs
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -11,11 +13,17 @@ from config.errors import SelectionError, quoted
 from config.places import read_limited
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
+from market_data.watchlists import read_watchlist
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """What a person typed as a symbol; a server refuses by the pattern what can be none."""
 
 LONGEST_PATH_SHOWN = 200
+
+TABLE_SUFFIXES = (".csv", ".tsv")
+
+MOST_NAMED = 5
+"""Lines of a file that a notice names one by one."""
 
 LARGEST_FILE_BYTES = 5_000_000
 """More than any list of symbols has; a wrong file, or a device, is not read whole."""
@@ -58,7 +66,8 @@ class SymbolFile(_Choice):
     model_config = ConfigDict(title="File")
 
     file: Annotated[
-        Path, Field(description=".txt or .json with symbols, on the worker's machine")
+        Path,
+        Field(description=".txt, .csv or .json of symbols, on the worker's machine"),
     ]
 
 
@@ -71,6 +80,14 @@ class OwnList(_Choice):
 
 
 Selection = Universe | Symbols | SymbolFile | OwnList
+
+
+@dataclass(frozen=True)
+class SelectedSymbols:
+    """The symbols of a run, and sentences on what of a file was left out."""
+
+    symbols: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
 
 def listed(name: str) -> Universe | OwnList:
@@ -91,14 +108,28 @@ def selected_symbols(
         For an unknown universe, an unreadable file or a text that is no symbol; a
         file's message names the line.
     """
+    return read_selection(selection, universes).symbols
+
+
+def read_selection(
+    selection: Selection, universes: Mapping[str, tuple[str, ...]]
+) -> SelectedSymbols:
+    """Return what `selected_symbols` does, with what of a file was left out.
+
+    Raises
+    ------
+    SelectionError
+        As `selected_symbols`.
+    """
+    notices: tuple[str, ...] = ()
     match selection:
         case Universe(universe=name) | OwnList(own_list=name):
             named = [(one, f"universe {name}: ") for one in _universe(name, universes)]
         case Symbols(symbols=texts):
             named = [(text, "") for text in texts]
         case SymbolFile(file=path):
-            named = _from_file(path)
-    return tuple(dict.fromkeys(_parse_all(named)))
+            named, notices = _from_file(path)
+    return SelectedSymbols(tuple(dict.fromkeys(_parse_all(named))), notices)
 
 
 def split_symbols(text: str) -> tuple[str, ...]:
@@ -122,32 +153,53 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
             raise SelectionError(f"{place}{error}") from error
 
 
-def _from_file(path: Path) -> list[tuple[str, str]]:
-    """Return (text, place) pairs; the place opens an error's sentence."""
+def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """Return (text, place) pairs, the place opening an error, and what is left out."""
     try:
-        text = read_limited(path, LARGEST_FILE_BYTES).decode("utf-8-sig")
+        text = _decoded(read_limited(path, LARGEST_FILE_BYTES))
     except (OSError, ValueError) as error:
         raise SelectionError(
             f"`file` must be a readable UTF-8 text, got "
             f"{str(path)[:LONGEST_PATH_SHOWN]!r}: "
             f"{getattr(error, 'strerror', None) or error}."
         ) from error
-    is_json = path.suffix.lower() == ".json"
-    found = _json_entries(path, text) if is_json else _lines(path, text)
+    notices: tuple[str, ...] = ()
+    if path.suffix.lower() == ".json":
+        found = _json_entries(path, text)
+    else:
+        found, notices = _listed_entries(path, text)
     if not found:
         raise SelectionError(
             f"`file` must hold at least one symbol, got none in {path}; "
-            "write one symbol a line."
+            f"{'; '.join(notices) or 'write one symbol per line'}."
         )
-    return found
+    return found, notices
 
 
-def _lines(path: Path, text: str) -> list[tuple[str, str]]:
-    return [
-        (symbol, f"{path.name} line {number}: ")
-        for number, line in enumerate(text.splitlines(), start=1)
-        for symbol in split_symbols(line.partition("#")[0])
+def _decoded(content: bytes) -> str:
+    """Return the text; spreadsheets save UTF-16, and say so by a mark."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if marked else "utf-8-sig")
+
+
+def _listed_entries(
+    path: Path, text: str
+) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    entries = read_watchlist(text, is_table=path.suffix.lower() in TABLE_SUFFIXES)
+    used = [
+        (entry.text, f"{path.name} line {entry.line}: ")
+        for entry in entries
+        if not entry.left_out
     ]
+    lost = [entry for entry in entries if entry.left_out]
+    if not lost:
+        return used, ()
+    said = [
+        f"line {entry.line} {quoted(entry.text)} ({entry.left_out})"
+        for entry in lost[:MOST_NAMED]
+    ]
+    more = f", and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
+    return used, (f"{path.name}: left out {', '.join(said)}{more}",)
 
 
 def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from market_data.prices import (
     CLOSE,
     RAW_PRICES,
     PriceHistory,
+    dated_within,
     through,
 )
 from market_data.sessions import sessions_between
@@ -99,6 +100,7 @@ class PriceStore:
             newer,
             frame=pd.concat([old[old.index < newer.frame.index[0]], newer.frame]),
             dividends=stored.history.dividends | newer.dividends,
+            splits=stored.history.splits | newer.splits,
         )
         return self._keep(symbol, _Stored(joined, stored.asked_from))
 
@@ -117,6 +119,7 @@ class PriceStore:
             "currency": history.currency,
             "company": history.company,
             "dividends": {str(day): paid for day, paid in history.dividends.items()},
+            "splits": {str(day): ratio for day, ratio in history.splits.items()},
             "asked_from": stored.asked_from.isoformat(),
         }
         write_whole(self._path(symbol), frame.to_parquet)
@@ -136,6 +139,10 @@ class PriceStore:
                     date.fromisoformat(day): float(paid)
                     for day, paid in frame.attrs["dividends"].items()
                 },
+                splits={
+                    date.fromisoformat(day): float(ratio)
+                    for day, ratio in frame.attrs.get("splits", {}).items()
+                },
             )
         except (OSError, ValueError, KeyError, AttributeError, SchemaError):
             return None
@@ -146,12 +153,14 @@ class PriceStore:
 
 
 def _cut(history: PriceHistory, first: date, as_of: date) -> PriceHistory:
-    """Return the rows and dividends from `first` to `as_of`."""
+    """Return the rows, dividends and splits from `first` to `as_of`."""
     frame = through(history.frame, as_of)
-    recent = frame[frame.index >= pd.Timestamp(first)]
-    paid = history.dividends.items()
-    known = {day: amount for day, amount in paid if first <= day <= as_of}
-    return replace(history, frame=recent, dividends=known)
+    return replace(
+        history,
+        frame=frame[frame.index >= pd.Timestamp(first)],
+        dividends=dated_within(history.dividends, first, as_of),
+        splits=dated_within(history.splits, first, as_of),
+    )
 
 
 def _complete(stored: pd.DataFrame, exchange: str) -> bool:

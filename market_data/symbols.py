@@ -6,13 +6,27 @@
 import re
 from dataclasses import dataclass
 
-from config.errors import SelectionError, quoted
+from config.errors import SelectionError, UncoveredExchange, quoted
 
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
 
-FORM_PATTERN = r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
+FORM_PATTERN = (
+    r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
+    r"|^\s*[A-Za-z]{3,12}:[A-Za-z0-9.-]{1,13}\s*$"
+)
 """For a form's schema, in any case of letters: all that `parse_symbol` takes, and
 little else; short, since a refusal shows it."""
+
+_PREFIXED = re.compile(r"(?P<prefix>[A-Z]{3,12}):(?P<ticker>[A-Z0-9.-]{1,13})")
+
+_SUFFIXES = {
+    **dict.fromkeys(("ASX", "XASX"), ".AX"),
+    **dict.fromkeys(("LSE", "LON", "XLON"), ".L"),
+    **dict.fromkeys(("NASDAQ", "XNAS", "NYSE", "XNYS", "BATS", "CBOE", "OTC"), ""),
+    **dict.fromkeys(("AMEX", "XASE", "NYSEAMERICAN", "NYSEMKT"), ""),
+    **dict.fromkeys(("ARCA", "ARCX", "NYSEARCA"), ""),
+}
+"""Yahoo's suffix by the exchange's name on charting sites."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +51,20 @@ _INDICES = {exchange.index: exchange for exchange in EXCHANGES.values()}
 def parse_symbol(text: str) -> str:
     """Return `text` as a symbol: trimmed, in capitals, of a known exchange.
 
+    `ASX:CBA`, as charting sites write it, is `CBA.AX`.
+
     Raises
     ------
+    UncoveredExchange
+        If the exchange before the colon is not covered.
     SelectionError
         If it can't be a Yahoo-style ticker of a known exchange.
     """
     symbol = text.strip().upper() if text.isascii() else text
     if symbol in _INDICES:
         return symbol
+    if prefixed := _PREFIXED.fullmatch(symbol):
+        symbol = in_yahoo_form(prefixed["ticker"], prefixed["prefix"])
     if not _SHAPE.fullmatch(symbol):
         raise SelectionError(
             f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {quoted(text)}."
@@ -57,9 +77,43 @@ def parse_symbol(text: str) -> str:
     return symbol
 
 
+def in_yahoo_form(ticker: str, exchange: str) -> str:
+    """Return the ticker as Yahoo writes it: `BRK.B` of the NYSE is `BRK-B`.
+
+    Raises
+    ------
+    UncoveredExchange
+        If the exchange's name is not known.
+    """
+    if exchange not in _SUFFIXES:
+        raise UncoveredExchange(
+            f"`symbol` is of an exchange that is not covered, got "
+            f"{quoted(f'{exchange}:{ticker}')}; covered are ASX, LSE, NYSE and NASDAQ."
+        )
+    suffix = _SUFFIXES[exchange]
+    bare = ticker.removesuffix(suffix) if suffix else ticker
+    return bare.rstrip(".").replace(".", "-") + suffix
+
+
+def elsewhere(symbol: str) -> tuple[str, ...]:
+    """Return the same ticker on the other exchanges; none for an index."""
+    if symbol in _INDICES:
+        return ()
+    ticker = symbol.partition(".")[0]
+    return tuple(ticker + suffix for suffix in EXCHANGES if ticker + suffix != symbol)
+
+
 def exchange_of(symbol: str) -> Exchange:
     """Return the exchange that the (validated) symbol is listed on."""
     return _INDICES.get(symbol) or EXCHANGES[_suffix(symbol)]
+
+
+def quotes_subunits(symbol: str, currency: str) -> bool:
+    """Return whether prices may be in pence and dividends in pounds, or the reverse.
+
+    `currency` is what the source says, empty if it does not.
+    """
+    return (currency or exchange_of(symbol).currency).upper() in ("GBP", "GBX")
 
 
 def file_stem(symbol: str) -> str:

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from config.errors import BadPrices, Unreachable
-from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
-from market_data.symbols import exchange_of
+from config.errors import BadPrices, SymbolError, UnknownSymbol, Unreachable
+from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
+from market_data.symbols import elsewhere, exchange_of
 from market_data.yahoo_bars import finished_bars, last_stamp
 from market_data.yahoo_client import YahooClient
 
@@ -53,10 +53,30 @@ class YahooSource:
                 currency=str(described.get("currency") or ""),
                 source=self.name,
                 company=str(described.get("longName") or ""),
-                dividends=_dividends(frame, last),
+                dividends=_amounts(frame, "Dividends", last),
+                splits=_amounts(frame, "Stock Splits", last),
             )
 
-        return self._client.ask(symbol, "a history", request)
+        try:
+            return self._client.ask(symbol, "a history", request)
+        except UnknownSymbol as error:
+            other = [one for one in elsewhere(symbol) if self._knows(one)]
+            if not other:
+                raise
+            raise UnknownSymbol(
+                f"Yahoo has no history of {symbol}; did you mean {' or '.join(other)}?"
+            ) from error
+
+    def _knows(self, symbol: str) -> bool:
+        """Return whether Yahoo has prices of the symbol this month."""
+
+        def request(ticker: Any) -> bool:  # noqa: ANN401
+            return not ticker.history(period="1mo", timeout=self._client.timeout).empty
+
+        try:
+            return self._client.ask(symbol, "a history", request, extra=True)
+        except SymbolError:
+            return False
 
 
 def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:
@@ -90,13 +110,13 @@ def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
     return prices[prices.index <= pd.Timestamp(last)]
 
 
-def _dividends(frame: pd.DataFrame, last: date) -> Dividends:
-    """Return the ex-dividend dates up to `last`, with what was paid a share."""
-    paid = frame.get("Dividends", pd.Series(dtype=float))
-    paid = paid[paid > 0]
-    days = pd.DatetimeIndex(paid.index).tz_localize(None).normalize()
+def _amounts(frame: pd.DataFrame, column: str, last: date) -> dict[date, float]:
+    """Return the column's dividends or split ratios up to `last`, by date."""
+    amounts = frame.get(column, pd.Series(dtype=float))
+    amounts = amounts[amounts > 0]
+    days = pd.DatetimeIndex(amounts.index).tz_localize(None).normalize()
     return {
         day.date(): float(amount)
-        for day, amount in zip(days, paid, strict=True)
+        for day, amount in zip(days, amounts, strict=True)
         if day <= pd.Timestamp(last)
     }

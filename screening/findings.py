@@ -54,20 +54,26 @@ class HeadlineFindings:
     """The distinct headlines of the hours before the cut-off, earliest first.
 
     `recent` is None where no source answered, `reason` says why; `names` are those by
-    which a title may call the company.
+    which a title may call the company. `unreadable` counts items without a title, or
+    without a time that names its zone.
     """
 
     recent: tuple[Headline, ...] | None
     names: tuple[str, ...] = ()
     reason: str = ""
+    unreadable: int = 0
 
 
 @dataclass(frozen=True)
 class IndexFindings:
-    """An index' closes stored at `path`, or the reason why there are none."""
+    """An index' closes stored at `path`, or the reason why there are none.
+
+    `refused` tells an index that the source has, and that can't be used.
+    """
 
     path: AnyPath | None
     reason: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)

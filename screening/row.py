@@ -199,8 +199,33 @@ def _reason(
         if not voice.present
     ]
     return (
-        "; ".join([said, *defects, *_training(findings, voices["lstm"]), *silent]) + "."
+        "; ".join(
+            [
+                said,
+                *defects,
+                *_training(findings, voices["lstm"]),
+                *silent,
+                *_unreadable(findings.headlines.unreadable),
+                *_hedge(findings),
+            ]
+        )
+        + "."
     )
+
+
+def _unreadable(count: int) -> list[str]:
+    """Return how many headlines could not be used, however many others were."""
+    if not count:
+        return []
+    said = "1 headline is" if count == 1 else f"{count} headlines are"
+    return [f"{said} left out (no title, or no time with its zone)"]
+
+
+def _hedge(findings: SymbolFindings) -> list[str]:
+    """Return why there is no beta where the index was refused."""
+    if not findings.market.refused:
+        return []
+    return [f"hedge_beta is missing ({findings.market.reason.rstrip('.')})"]
 
 
 def _why(findings: SymbolFindings, name: str, voice: Component) -> str:

@@ -96,7 +96,8 @@ def opened_workshop(night: Night, flow: str) -> Iterator[Workshop]:
     with waiting_threads(slots.count), slots:
         feeds = night.open_feeds(request_pace(rate))
         receipts = opened_receipts(night, flow)
-        yield Workshop(feeds, slots, receipts, Progress(night.symbols), notices)
+        first = (*night.notices, *notices)
+        yield Workshop(feeds, slots, receipts, Progress(night.symbols), first)
 
 
 def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:

@@ -5,11 +5,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from config.home import write_whole
+from market_data.adjustment import checked_adjustment
 from market_data.prices import adjusted
 from market_data.quality import checked
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
-from market_data.symbols import exchange_of
+from market_data.symbols import exchange_of, quotes_subunits
 from screening.findings import PriceFindings
 from tasks.night import Night
 from tasks.receipts import Receipts, once_a_night
@@ -34,7 +35,10 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
     as_of = night.as_of_of(symbol)
     settings = night.settings.prices
     store = PriceStore(night.home.prices, source, settings)
-    history = store.history(symbol, night.first_date(symbol), as_of)
+    came = store.history(symbol, night.first_date(symbol), as_of)
+    history, readjusted = checked_adjustment(
+        came, symbol, subunits=quotes_subunits(symbol, came.currency)
+    )
     found = checked(history.frame, exchange_of(symbol).code, as_of, settings)
     path = night.table("prices", symbol)
     write_whole(path, adjusted(found.frame).to_parquet)
@@ -44,8 +48,8 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
         currency=history.currency,
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
-        repairs=found.repairs,
-        notes=found.notes,
+        repairs=(*readjusted, *found.repairs),
+        notes=(*history.notes, *found.notes),
         company=history.company,
         dividends=history.dividends,
     )

@@ -29,7 +29,5 @@ def headlines(
     except SymbolError as error:
         return HeadlineFindings(None, names, str(error))
     recent = recent_headlines(feed.headlines, night.cutoff(symbol), settings)
-    unread = f"; {feed.unreadable} without title or time" if feed.unreadable else ""
-    window = f"the last {settings.window_hours:g} hours"
-    reason = f"no_news: no headline in {window}{unread}"
-    return HeadlineFindings(recent, names, "" if recent else reason)
+    reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
+    return HeadlineFindings(recent, names, "" if recent else reason, feed.unreadable)

@@ -1,15 +1,25 @@
-"""Task: the closes of an exchange's index, through the same source and store."""
+"""Task: an index' closes through the source, the store and the checks of a stock."""
 
+from datetime import date
+
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import SymbolError
+from config.errors import SymbolError, UnknownSymbol
 from config.home import write_whole
-from market_data.prices import ADJUSTED_CLOSE
+from config.settings import PriceSettings
+from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
+from market_data.quality import checked
+from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
+from market_data.symbols import exchange_of
 from screening.findings import IndexFindings
 from tasks.night import Night
+
+LARGEST_INDEX_MOVE = 1.3
+"""Factor above which a day's index is wrong: the S&P 500 lost 20 % on its worst day."""
 
 
 @task(task_run_name="index {symbol} {night.as_of}", cache_policy=NO_CACHE)
@@ -22,10 +32,44 @@ def index(night: Night, source: PriceSource, symbol: str) -> IndexFindings:
     store = PriceStore(night.home.prices, source, night.settings.prices)
     try:
         history = store.history(symbol, night.first_date(symbol), as_of)
-    except SymbolError as error:
+        closes = _checked_closes(history.frame, symbol, as_of, night.settings.prices)
+    except UnknownSymbol as error:
         return IndexFindings(None, str(error))
-    closes = history.frame[[ADJUSTED_CLOSE]].sort_index()
-    closes = closes[~closes.index.duplicated(keep="last")]
+    except SymbolError as error:
+        return IndexFindings(None, str(error), refused=True)
     path = night.table("index", symbol)
     write_whole(path, closes.to_parquet)
     return IndexFindings(path)
+
+
+def _checked_closes(
+    frame: pd.DataFrame, symbol: str, as_of: date, settings: PriceSettings
+) -> pd.DataFrame:
+    """Return the index' closes that pass the checks of a stock, where they apply.
+
+    An index has no volume, often only a close, may be short, and may be late by the
+    sessions that a stock may lack; it moves less than a stock.
+    """
+    exchange = exchange_of(symbol).code
+    last = frame.index.max().date()
+    late = len(sessions_between(exchange, last, as_of)) - 1
+    softened = settings.model_copy(
+        update={
+            "minimum_sessions": 2,
+            "largest_move_factor": min(
+                settings.largest_move_factor, LARGEST_INDEX_MOVE
+            ),
+        }
+    )
+    known = as_of if late > settings.largest_hole_sessions else min(last, as_of)
+    return checked(_filled(frame), exchange, known, softened).frame[[ADJUSTED_CLOSE]]
+
+
+def _filled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the close in place of prices that an index lacks."""
+    close = frame[CLOSE]
+    filled = {
+        name: frame[name].where(frame[name] > 0, close)
+        for name in (OPEN, HIGH, LOW, ADJUSTED_CLOSE)
+    }
+    return frame.assign(**filled, **{VOLUME: frame[VOLUME].clip(lower=0).fillna(0)})

@@ -20,7 +20,7 @@ from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
 from config.places import AnyPath
 from config.settings import Settings, read_settings
 from market_data.sample import LAST_SESSION
-from market_data.selection import Selection, selected_symbols
+from market_data.selection import Selection, read_selection
 from market_data.sessions import as_of_session, next_open, next_session
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import exchange_of, file_stem
@@ -35,7 +35,10 @@ AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"}
 
 @dataclass(frozen=True)
 class Night:
-    """The plan of one run; `sessions` are the as-of sessions by exchange code."""
+    """The plan of one run; `sessions` are the as-of sessions by exchange code.
+
+    `notices` are sentences for the run's head on what of the request was left out.
+    """
 
     symbols: tuple[str, ...]
     sessions: Mapping[str, date]
@@ -46,6 +49,7 @@ class Night:
     parameters: TrainingParameters
     settings: Settings
     home: Home
+    notices: tuple[str, ...] = ()
 
     @property
     def as_of(self) -> date:
@@ -121,7 +125,8 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     require_runner(settings.run)
     if settings.run.runner == "dask":  # Its workers are in other folders.
         opened = Home(opened.root.absolute())
-    symbols = selected_symbols(selection, settings.all_universes)
+    selected = read_selection(selection, settings.all_universes)
+    symbols = selected.symbols
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}
     night = Night(
@@ -134,6 +139,7 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         parameters=parameters.over(preset),
         settings=settings,
         home=opened,
+        notices=selected.notices,
     )
     night.open_feeds()
     return night

@@ -13,7 +13,7 @@ import pandas as pd
 from config.errors import NoNews, SymbolError, UnknownSymbol
 from config.tables import read_table
 from market_data.headlines import HeadlineFeed
-from market_data.prices import PriceHistory, through
+from market_data.prices import PriceHistory, dated_within, through
 from market_data.sessions import next_open
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
@@ -59,9 +59,12 @@ class HeldPrices:
                 f"{symbol} must have rows from {first} to {last}, got none; name a "
                 "later --from, or a shorter --period."
             )
-        paid = self.history.dividends.items()
-        known = {day: amount for day, amount in paid if first <= day <= last}
-        return replace(self.history, frame=frame, dividends=known)
+        return replace(
+            self.history,
+            frame=frame,
+            dividends=dated_within(self.history.dividends, first, last),
+            splits=dated_within(self.history.splits, first, last),
+        )
 
 
 @dataclass(frozen=True)

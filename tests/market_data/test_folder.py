@@ -135,7 +135,7 @@ def test_an_empty_cell_is_missing(tmp_path: Path, cell: str) -> None:
 @pytest.mark.parametrize("cell", ["ten", "1_000", '"1,000"', "0x10", "10.5 AUD", "--"])
 def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
     """A cell that is no number is named by day, column and text."""
-    with pytest.raises(BadPrices, match=r"AAPL.csv of 2025-06-27 .*`Close`, got '"):
+    with pytest.raises(BadPrices, match=r"line 2 of 2025-06-27 .*`Close`, got '"):
         read(tmp_path, f"2025-06-27,10,11,9,{cell},10.25,1000\n")
 
 
@@ -153,8 +153,8 @@ def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
     ],
 )
 def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:
-    """A date of another form is named by its row and text, never guessed."""
-    with pytest.raises(BadPrices, match=f"row 3 must hold a date .*, got '{day}'"):
+    """A date of another form is named by its line and text, never guessed."""
+    with pytest.raises(BadPrices, match=f"line 3 must hold a date .*, got '{day}'"):
         read(tmp_path, f"2025-06-26{ROW}{day}{ROW}")
 
 
@@ -169,8 +169,8 @@ def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:
 )
 def test_a_missing_column_is_named(tmp_path: Path, header: str, named: str) -> None:
     """A file of another layout is refused with the columns it lacks."""
-    with pytest.raises(BadPrices, match=f"got none called .*{named}"):
-        read(tmp_path, f"2025-06-27{ROW}", header)
+    with pytest.raises(BadPrices, match=f"has no column .*{named}"):
+        read(tmp_path, "", header)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_unordered_file_comes_through_the_store(tmp_path: Path) -> None:
 def described(tmp_path: Path, text: str) -> PriceHistory:
     """Return a file's history beside an events file that holds `text`."""
     (tmp_path / "events").mkdir()
-    (tmp_path / "events" / "AAPL.json").write_text(text)
+    (tmp_path / "events" / "AAPL.json").write_text(text, encoding="utf-8")
     return read(tmp_path, f"2025-06-26{ROW}2025-06-27{ROW}")
 
 
@@ -218,11 +218,107 @@ def test_name_and_past_dividends_come_from_the_events_file(tmp_path: Path) -> No
     assert history.dividends == {date(2025, 6, 26): 0.2}
 
 
-@pytest.mark.parametrize("text", ["{", '{"dividends": [{"date": "soon"}]}', "[]"])
-def test_a_broken_events_file_is_named(tmp_path: Path, text: str) -> None:
-    """It is refused by name: its dividends would be missed in silence."""
-    with pytest.raises(BadPrices, match=r"events/AAPL.json must be JSON"):
-        described(tmp_path, text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"dividends": [{"date": "soon", "amount": 1}]}',
+        '{"dividends": [{"date": "2025-06-26", "amount": NaN}]}',
+        '{"dividends": {"2025-06-26": 1}}',
+        '{"splits": [{"date": "2025-06-26", "numerator": 1, "denominator": 0}]}',
+    ],
+)
+def test_a_broken_events_file_costs_a_note(tmp_path: Path, text: str) -> None:
+    """The prices are used, and a note names the file."""
+    history = described(tmp_path, text)
+    assert (history.dividends, history.splits) == ({}, {})
+    assert len(history.notes) == 1
+    assert "events/AAPL.json" in history.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        ('{"meta": {"longName": null, "currency": null}}', ""),
+        ('{"meta": {"longName": null, "shortName": "Apple"}}', "Apple"),
+        ('\ufeff{"meta": {"longName": "Apple Inc."}}', "Apple Inc."),
+        ('{"meta": null, "dividends": null, "splits": null}', ""),
+    ],
+)
+def test_what_an_events_file_lacks_is_empty(
+    tmp_path: Path, text: str, company: str
+) -> None:
+    """A null is a part that is not there, and a byte-order mark is no part."""
+    history = described(tmp_path, text)
+    assert (history.company, history.currency) == (company, "")
+    assert (history.dividends, history.notes) == ({}, ())
+
+
+def test_the_good_entries_of_an_events_file_are_kept(tmp_path: Path) -> None:
+    """One bad dividend costs itself only; two of one day add up, a repeat does not."""
+    paid = [0.2, 0.3, 0.3, "much"]
+    entries = [{"date": "2025-06-26", "amount": amount} for amount in paid]
+    split = {"date": "2025-06-27", "numerator": 4, "denominator": 1}
+    history = described(
+        tmp_path,
+        json.dumps(
+            {"meta": {"currency": "USD"}, "dividends": entries, "splits": [split]}
+        ),
+    )
+    assert history.dividends == {date(2025, 6, 26): 0.5}
+    assert history.splits == {date(2025, 6, 27): 4}
+    assert history.currency == "USD"
+    assert history.notes[0].startswith("1 dividends of events/AAPL.json can't be read")
+
+
+@pytest.mark.parametrize("commas", [",", ",,,", ", ,"])
+def test_commas_at_the_end_of_a_line_are_let_be(tmp_path: Path, commas: str) -> None:
+    """Empty cells beyond the header move no value into another column."""
+    row = f"{ROW.strip()}{commas}\n"
+    frame = read(tmp_path, f"2025-06-26{row}2025-06-27{row}").frame
+    assert frame.iloc[-1].tolist() == [10, 11, 9, 10.5, 10.25, 1000]
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("27/06/2025,10,11,9,10.5,10.25,1000", "line 7 must hold a date .* in `Date`"),
+        ("2025-06-27,10,high,9,10.5,10.25,1000", "line 7 of 2025-06-27 .*`High`"),
+        ("2025-06-27,10,11,9,10.5,10.25,1000,7", "line 7 has 8 cells for 7 columns"),
+    ],
+)
+def test_a_bad_row_is_named_by_its_line(tmp_path: Path, row: str, named: str) -> None:
+    """Blank lines count: the number is the one that an editor shows."""
+    with pytest.raises(BadPrices, match=named):
+        read(tmp_path, f"\n2025-06-25{ROW}\n\n2025-06-26{ROW}{row}\n")
+
+
+YFINANCE = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits\n"
+
+
+def test_dividends_and_splits_stand_beside_yfinance_s_prices(tmp_path: Path) -> None:
+    """Its default frame has no adjusted closes: the close stands in for them."""
+    body = "2025-06-26,10,11,9,10.5,1000,0.0,0.0\n2025-06-27,10,11,9,10.5,1,0.2,4.0\n"
+    history = read(tmp_path, body, YFINANCE)
+    assert history.frame["adjusted_close"].tolist() == [10.5, 10.5]
+    assert history.dividends == {date(2025, 6, 27): 0.2}
+    assert history.splits == {date(2025, 6, 27): 4}
+
+
+def test_a_file_without_adjusted_closes_or_dividends_says_how_to_save_one(
+    tmp_path: Path,
+) -> None:
+    """One sentence holds yfinance's call for this symbol."""
+    with pytest.raises(BadPrices, match=r'Ticker\("AAPL"\).history\(.*auto_adjust=F'):
+        read(
+            tmp_path,
+            "2025-06-27,10,11,9,10.5,1000\n",
+            "Date,Open,High,Low,Close,Volume\n",
+        )
 
 
 @pytest.mark.parametrize("folder", [None, Path("/nowhere"), Path(__file__)])

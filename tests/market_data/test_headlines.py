@@ -57,9 +57,43 @@ def test_both_layouts_are_one_headline(item: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    "time",
+    [
+        "Sat, 10 May 2025 12:23:14 GMT",
+        "Sat, 10 May 2025 22:23:14 +1000",
+        "Sat, 10 May 2025 08:23:14 EDT",
+        "Sat, 10 May 2025 12:23:14 -0000",
+        "10 May 2025 12:23:14 +0000",
+        "2025-05-10T12:23:14+00:00",
+        "2025-05-10 12:23:14Z",
+        int(WHEN.timestamp()),
+        float(WHEN.timestamp()),
+        str(int(WHEN.timestamp())),
+        int(WHEN.timestamp()) * 1000,
+    ],
+)
+@pytest.mark.parametrize("name", ["pubDate", "providerPublishTime"])
+def test_a_time_of_any_usual_form_is_read(name: str, time: object) -> None:
+    """ISO, RFC 822 and seconds or milliseconds since 1970, as number or text."""
+    (headline,) = read_feed([{"title": "CBA beats", name: time}]).headlines
+    assert headline.published_at == WHEN
+
+
+def test_entities_are_decoded_before_anything_else() -> None:
+    """The title is what a person reads, though a feed encoded it twice."""
+    title = "AT&amp;T&amp;#39;s profit&nbsp;rises"
+    (headline,) = read_feed([OLD | {"title": title}]).headlines
+    assert headline.title == "AT&T's profit rises"
+
+
+@pytest.mark.parametrize(
     "item",
     [
         {"title": "no time"},
+        {"title": "no zone", "pubDate": "Sat, 10 May 2025 12:23:14"},
+        {"title": "a zone of nobody", "pubDate": "Sat, 10 May 2025 12:23:14 AEST"},
+        {"title": "a day", "pubDate": "2025-05-10"},
+        {"title": "yes", "pubDate": True},
         {"title": "no zone", "pubDate": "2025-05-10T12:23:14"},
         {"title": "a word", "pubDate": "yesterday"},
         {"title": "far", "providerPublishTime": 1e30},

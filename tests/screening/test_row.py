@@ -11,11 +11,14 @@ from config.settings import BlendSettings, GuardSettings
 from features.component import Component
 from features.indicators import INDICATORS
 from features.sentiment import NewsSentiment
+from market_data.headlines import Headline
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from risk_guard.assessment import unknown_events
 from screening.columns import COLUMNS
 from screening.findings import (
+    HeadlineFindings,
+    IndexFindings,
     IndicatorFindings,
     ModelFindings,
     PriceFindings,
@@ -140,3 +143,27 @@ def test_no_voice_at_all_is_a_failed_row() -> None:
     indicators = IndicatorFindings(Path("i"), {}, mute, mute)
     row = row_of(found(indicators=indicators, model=None))
     assert row["data_status"] == "failed"
+
+
+def test_the_currency_is_what_the_source_says() -> None:
+    """A fund in dollars on the London exchange is quoted in dollars."""
+    prices = PriceFindings(Path("p"), 506, "USD", "folder", ())
+    assert row_of(found(symbol="VUSD.L", prices=prices))["currency"] == "USD"
+    unsaid = PriceFindings(Path("p"), 506, "", "folder", ())
+    assert row_of(found(symbol="VUSD.L", prices=unsaid))["currency"] == "GBp"
+
+
+def test_a_refused_index_is_named() -> None:
+    """An index with wrong values gives no beta, and the row says why."""
+    market = IndexFindings(None, "bad_prices: a close leaps.", refused=True)
+    row = row_of(found(market=market))
+    assert row["hedge_beta"] is None
+    assert "hedge_beta is missing (bad_prices: a close leaps)" in row["reason"]
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 headline is"), (5, "5 headlines")])
+def test_headlines_that_could_not_be_used_are_counted(count: int, said: str) -> None:
+    """They are, though others were read."""
+    one = Headline("CBA beats", RUN_AT)
+    headlines = HeadlineFindings((one,), unreadable=count)
+    assert f"; {said}" in row_of(found(headlines=headlines))["reason"]

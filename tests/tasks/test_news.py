@@ -134,9 +134,8 @@ def test_no_headline_in_the_window_is_a_known_none(tmp_path: Path) -> None:
     feed = Feed((Headline("Old", NOW - timedelta(days=9)),))
     found = headlines.fn(plan(tmp_path), lookout(feed, Counting()), "CBA.AX", None)
     assert found.recent == ()
-    assert found.reason == (
-        "no_news: no headline in the last 72 hours; 2 without title or time"
-    )
+    assert found.reason == "no_news: no headline in the last 72 hours"
+    assert found.unreadable == 2
 
 
 def test_a_failing_source_is_not_a_known_none(tmp_path: Path) -> None:

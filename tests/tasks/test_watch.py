@@ -1,6 +1,7 @@
 """What a night watches of one symbol: its events, its index, and the guard's word."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -189,6 +190,81 @@ def test_nobody_to_ask_is_unknown(tmp_path: Path) -> None:
     """Without any source connected, that is the reason."""
     nobody = Lookout((), None, None, "", ())
     assert events.fn(plan(tmp_path), nobody, "CBA.AX", None).gaps == NOBODY
+
+
+type Damage = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """The walk, its frame damaged."""
+
+    damage: Damage
+    name: ClassVar[str] = "damaged"
+    remote: ClassVar[bool] = False
+
+    def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
+        """Return the walk with the damage."""
+        history = Walk().fetch(symbol, first, last)
+        return replace(history, frame=self.damage(history.frame.copy()))
+
+
+def cells(row: int, columns: list[str], factor: float) -> Damage:
+    """Return a damage: these cells of one row are multiplied."""
+
+    def damage(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame.index[row], columns] *= factor
+        return frame
+
+    return damage
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01, 1.5, 0.6, 0.0, float("nan")])
+@pytest.mark.parametrize("row", [-30, -2, -200])
+def test_a_wrong_day_of_the_index_does_not_reach_beta(
+    tmp_path: Path, row: int, factor: float
+) -> None:
+    """The day is left out, or there is no beta and the reason says why."""
+    night = plan(tmp_path)
+    found = index.fn(night, Damaged(cells(row, PRICE_COLUMNS, factor)), "^AXJO")
+    around = judged(night, market=found).surroundings
+    if found.path is None:
+        assert found.refused
+        assert found.reason.startswith("bad_prices: ")
+        assert around.hedge is None
+    else:
+        assert around.hedge is not None
+        assert around.hedge.beta == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda frame: frame.assign(volume=float("nan")),
+        lambda frame: frame.assign(volume=0.0),
+        lambda frame: frame.assign(open=float("nan")),
+        lambda frame: frame.assign(low=0.0),
+        lambda frame: frame.iloc[:-5],
+        lambda frame: frame.iloc[-80:],
+    ],
+)
+def test_what_an_index_never_has_is_not_asked_of_it(
+    tmp_path: Path, damage: Damage
+) -> None:
+    """No volume, no open, three sessions late, a short history: beta all the same."""
+    night = plan(tmp_path)
+    found = index.fn(night, Damaged(damage), "^AXJO")
+    hedge = judged(night, market=found).surroundings.hedge
+    assert hedge is not None
+    assert hedge.beta == pytest.approx(1, abs=0.02)
+
+
+def test_an_old_index_is_no_beta(tmp_path: Path) -> None:
+    """An index that ended weeks ago is refused like a stock, with its last day."""
+    damaged = Damaged(lambda frame: frame.iloc[:-18])
+    found = index.fn(plan(tmp_path), damaged, "^AXJO")
+    assert found.refused
+    assert "2025-10-" in found.reason
 
 
 def test_the_index_is_cut_at_the_as_of_session(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""What a folder says of a company beside its prices: `events/SYMBOL.json`.
+
+`{"meta": {"longName", "currency"}, "dividends": [{"date", "amount"}],
+"splits": [{"date", "numerator", "denominator"}]}`. The file is optional and so is each
+part: what can't be read is left out, with a note.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from market_data.prices import Dividends, Splits
+
+
+@dataclass(frozen=True)
+class EventsFile:
+    """The parts that were read; empty if the file does not have them.
+
+    `lists_dividends` tells a company that paid none from one that nothing is known of.
+    """
+
+    company: str = ""
+    currency: str = ""
+    dividends: Dividends = field(default_factory=dict)
+    splits: Splits = field(default_factory=dict)
+    lists_dividends: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_events_file(path: Path) -> EventsFile:
+    """Return what the file says; nothing if it is missing, with a note if it is bad."""
+    if not path.is_file():
+        return EventsFile()
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        said = " ".join(str(error).split())[:80]
+        return EventsFile(notes=(f"events/{path.name} is not used: {said}",))
+    if not isinstance(value, Mapping):
+        kind = type(value).__name__
+        return EventsFile(notes=(f"events/{path.name} is not used: it holds a {kind}",))
+    meta = value.get("meta")
+    meta = meta if isinstance(meta, Mapping) else {}
+    dividends, lost_dividends = _amounts(value.get("dividends"), _dividend)
+    splits, lost_splits = _amounts(value.get("splits"), _split)
+    lost = {"dividends": lost_dividends, "splits": lost_splits}
+    return EventsFile(
+        company=_text(meta.get("longName") or meta.get("shortName")),
+        currency=_text(meta.get("currency")),
+        dividends=dividends,
+        splits=splits,
+        lists_dividends=isinstance(value.get("dividends"), list),
+        notes=tuple(
+            f"{count} {name} of events/{path.name} can't be read and are left out"
+            for name, count in lost.items()
+            if count
+        ),
+    )
+
+
+def _text(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _amounts(
+    entries: object, amount: Callable[[Mapping[str, Any]], float]
+) -> tuple[dict[date, float], int]:
+    """Return the amounts by date, and how many entries could not be read."""
+    if entries is None:
+        return {}, 0
+    if not isinstance(entries, list):
+        return {}, 1
+    found: dict[date, float] = {}
+    seen: set[tuple[date, float]] = set()
+    lost = 0
+    for entry in entries:
+        try:
+            day, value = date.fromisoformat(str(entry["date"])[:10]), amount(entry)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
+            lost += 1
+            continue
+        if not (math.isfinite(value) and value > 0):
+            lost += 1
+        elif (day, value) not in seen:
+            seen.add((day, value))
+            found[day] = found.get(day, 0.0) + value
+    return found, lost
+
+
+def _dividend(entry: Mapping[str, Any]) -> float:
+    return float(entry["amount"])
+
+
+def _split(entry: Mapping[str, Any]) -> float:
+    return float(entry["numerator"]) / float(entry["denominator"])
