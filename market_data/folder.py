@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from config.errors import BadPrices, UnknownSymbol
 from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
-from market_data.symbols import file_stem
+from market_data.symbols import file_of_user
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FolderSource:
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the file's rows from `first` to `last`; see `PriceSource`."""
-        path = self.folder / "prices" / f"{file_stem(symbol)}.csv"
+        path = file_of_user(self.folder / "prices", symbol, ".csv")
         rows = _read(path)
         dates = _dates(rows["Date"], path)
         wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
@@ -41,7 +41,7 @@ class FolderSource:
             name: _numbers(rows[column], rows["Date"], path)
             for column, name in YAHOO_COLUMNS.items()
         }
-        described = _described(self.folder / "events" / f"{file_stem(symbol)}.json")
+        described = _described(file_of_user(self.folder / "events", symbol, ".json"))
         return PriceHistory(
             price_frame(columns, dates),
             currency="",
