@@ -4,6 +4,7 @@ A file appears whole or not at all. Symbols become paths elsewhere (`file_stem`)
 """
 
 import os
+import shlex
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from config.errors import ParameterError
 from config.places import (
     AnyPath,
     folders_by_use,
@@ -40,6 +42,29 @@ class Home:
             For an address whose store is unknown, or its package not installed.
         """
         return cls(place_at(address))
+
+    @classmethod
+    def existing(cls, address: str | Path) -> Self:
+        """Return the home at a folder that is there; a store's is not looked for.
+
+        Raises
+        ------
+        ParameterError
+            For a folder that is not there or is a file, and as `at`.
+        """
+        home = cls.at(address)
+        if isinstance(home.root, Path) and not home.root.is_dir():
+            if home.root.exists():
+                raise ParameterError(
+                    f"`home` must be a folder, got the file {home.root}; correct "
+                    "--home or OVERNIGHT_HOME."
+                )
+            raise ParameterError(
+                f"`home` must be a folder that is there, got {home.root}; correct "
+                "--home or OVERNIGHT_HOME, or let a first night make the folder: "
+                f"`overnight screen --home {shlex.quote(str(home.root))}`."
+            )
+        return home
 
     @property
     def prices(self) -> AnyPath:

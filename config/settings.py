@@ -6,10 +6,11 @@ Holds numbers and names only: no secret, no path of a machine, no clock.
 import tomllib
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from config.errors import ParameterError
 from config.places import AnyPath, is_folder, is_there, read_whole
+from config.schedules import Schedule, require_consistent
 from config.secret_check import require_no_secret
 from config.universes import UNIVERSES
 from config.validation import validated
@@ -363,6 +364,26 @@ class Settings(Section):
     universes: dict[str, Names] = Field(
         default_factory=dict, description="Stock lists of the user's own, by name."
     )
+    schedules: tuple[Schedule, ...] | None = Field(
+        None,
+        description="Lists screened by `overnight deploy`, each with `list`, `at`, "
+        "`timezone`, `days` and `train`; they replace the built-in nightly one.",
+    )
+
+    @field_validator("schedules", mode="before")
+    @classmethod
+    def _entries_have_two_brackets(cls, value: object) -> object:
+        if isinstance(value, dict):
+            raise ValueError(  # noqa: TRY004  pydantic turns this one into its finding
+                "`schedules` must be a list of entries, got one table; write each as "
+                "[[schedules]], with two brackets"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _schedules_fit_the_lists(self) -> Self:
+        require_consistent(self.schedules or (), self.all_universes)
+        return self
 
     @property
     def all_universes(self) -> dict[str, tuple[str, ...]]:

@@ -1,9 +1,10 @@
 """From pydantic's findings to one sentence with parameter, value and bound."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from config.errors import LONGEST_QUOTE, ParameterError, quoted
 
@@ -27,9 +28,29 @@ def validated[Model: BaseModel](
 
 def _sentence(kind: type[BaseModel], error: ValidationError) -> str:
     finding = error.errors(include_url=False)[0]
-    *path, name = (str(part) for part in finding["loc"] or (kind.__name__,))
+    loc = finding["loc"]
+    place = _entry(loc)
+    if finding["type"] == "value_error":  # A check of ours, with a sentence of its own.
+        return place + str(finding.get("ctx", {}).get("error", finding["msg"]))
+    *path, name = (str(part) for part in loc or (kind.__name__,))
     section = _section(kind, path)
-    full = ".".join([*path, name])[: 2 * LONGEST_QUOTE]
+    full = name if place else ".".join([*path, name])[: 2 * LONGEST_QUOTE]
+    return place + _wrong_value(section, name, full, finding)
+
+
+def _entry(loc: tuple[int | str, ...]) -> str:
+    """Return "`schedules` entry 2: " for a field of a table in a list, else ''."""
+    match loc:
+        case (str() as table, int() as index, str()):
+            return f"`{table}` entry {index + 1}: "
+    return ""
+
+
+def _wrong_value(
+    section: type[BaseModel], name: str, full: str, finding: ErrorDetails
+) -> str:
+    if finding["type"] == "missing":
+        return f"`{full}` must be there, got none; add it"
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)
         known = f"one of the known names ({choices})"
@@ -45,11 +66,18 @@ def _section(kind: type[BaseModel], path: list[str]) -> type[BaseModel]:
     """Return the model that `path` leads to, as far as it leads through models."""
     for name in path:
         field = kind.model_fields.get(name)
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        inner = _model_in(field.annotation) if field else None
+        if inner is None:
             break
         kind = inner
     return kind
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """Return the model that a field holds, also in a list or as an alternative."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def _bounds(kind: type[BaseModel], name: str) -> str:

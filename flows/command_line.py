@@ -113,10 +113,12 @@ def status(options: StatusOptions) -> None:
     For example: overnight status --universe asx_priority
     """
     with one_sentence_errors(debug=False):
+        from config.home import Home  # noqa: PLC0415
         from flows.model_status import statuses  # noqa: PLC0415
         from flows.request import parsed_selection  # noqa: PLC0415
         from flows.terminal import show_statuses  # noqa: PLC0415
 
+        Home.existing(options.home)
         found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
         if options.json:
             print_json(found)
@@ -134,11 +136,13 @@ def events(options: EventOptions) -> None:
     For example: overnight events CBA.AX --as-of 2025-11-10
     """
     with one_sentence_errors(debug=options.debug):
+        from config.home import Home  # noqa: PLC0415
         from flows.event_report import event_report  # noqa: PLC0415
         from flows.request import night_arguments  # noqa: PLC0415
         from flows.terminal import show_events  # noqa: PLC0415
         from tasks.night import planned_night  # noqa: PLC0415
 
+        Home.existing(options.home)
         now = datetime.now(UTC)
         report = event_report(planned_night(**night_arguments(options), now=now))
         if options.json:
@@ -155,11 +159,13 @@ def evaluate(options: EvaluateOptions) -> None:
     For example: overnight evaluate --source sample --from 2013-02-01
     """
     with one_sentence_errors(debug=options.debug):
+        from config.home import Home  # noqa: PLC0415
         from flows.evaluation import evaluation, required_date  # noqa: PLC0415
         from flows.evaluation_terminal import show_evaluation, told  # noqa: PLC0415
         from flows.request import evaluation_arguments  # noqa: PLC0415
         from tasks.night import planned_night  # noqa: PLC0415
 
+        Home.existing(options.home)
         first = required_date(options.first)
         now = datetime.now(UTC)
         night = planned_night(**evaluation_arguments(options), now=now)
@@ -249,7 +255,7 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
         from flows.language_model import language_model  # noqa: PLC0415
         from flows.terminal import show_language_model  # noqa: PLC0415
 
-        settings = read_settings(Home.at(options.home).root).sentiment
+        settings = read_settings(Home.existing(options.home).root).sentiment
         found = language_model(settings, fetch=fetch)
         if options.json:
             print_json(found)

@@ -31,7 +31,7 @@ from flows.registration import CHECKOUT
 from market_data.sample import LAST_SESSION
 from market_data.sessions import as_of_session, calendar
 from market_data.sources import Feeds, SourceName, open_feeds
-from market_data.symbols import EXCHANGES, exchange_of
+from market_data.symbols import EXCHANGES, exchange_of, symbol_of
 from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
 from tasks.machine import Machine, this_machine
@@ -244,7 +244,7 @@ def _price_source(
 def _asked_symbol(source: SourceName, folder: Path | None) -> str:
     if source == "folder" and folder:
         files = sorted((folder / "prices").glob("*.csv"))
-        return files[0].stem if files else UNIVERSES["asx_priority"][0]
+        return symbol_of(files[0].stem) if files else UNIVERSES["asx_priority"][0]
     return UNIVERSES["sample" if source == "sample" else "asx_priority"][0]
 
 

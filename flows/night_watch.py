@@ -3,7 +3,9 @@
 A night that failed says so itself; this one finds the night that never ran.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 from prefect import flow
@@ -13,7 +15,8 @@ from pydantic import Field
 
 from config.parameters import TrainingOverrides
 from config.places import is_there
-from market_data.selection import Selection, Universe
+from config.schedules import Schedule
+from market_data.selection import Selection, Universe, listed
 from screening.table import csv_path, published_coverage
 from tasks.night import AsOf, Night, planned_night
 
@@ -21,19 +24,46 @@ from tasks.night import AsOf, Night, planned_night
 @flow(name="night-watch")
 def night_watch(
     selection: Selection = Universe(universe="asx_priority"),
+    schedules: tuple[Schedule, ...] = (),
     hours: Annotated[float, Field(ge=0, le=120)] = 12,
     as_of: AsOf | None = None,
     home: str | None = None,
 ) -> State[str]:
-    """Fail where the night that was due is not published.
+    """Fail where a night that was due is not published.
 
     Args:
         selection: The symbols of the night.
+        schedules: Look for the latest night of each of these instead.
         hours: The night was due so long ago, 0 to 120 hours.
         as_of: Look for the night of this date instead.
         home: Where the reports lie; empty: OVERNIGHT_HOME.
     """
-    due = planned_night(
+    before = datetime.now(UTC) - timedelta(hours=hours)
+    if not schedules:
+        return watched(_due(selection, as_of, home, before))
+    return every_night_watched(due_nights(schedules, as_of, home, before))
+
+
+def due_nights(
+    schedules: Sequence[Schedule],
+    as_of: date | None,
+    home: str | Path | None,
+    before: datetime,
+) -> dict[str, Night]:
+    """Return each list's latest night that had to start at or before an instant."""
+    starts: dict[str, datetime] = {}
+    for one in schedules:
+        start = one.latest_start(before)
+        starts[one.list] = max(start, starts.get(one.list, start))
+    return {
+        name: _due(listed(name), as_of, home, start) for name, start in starts.items()
+    }
+
+
+def _due(
+    selection: Selection, as_of: date | None, home: str | Path | None, now: datetime
+) -> Night:
+    return planned_night(
         selection,
         source="yahoo",
         folder=None,
@@ -42,9 +72,20 @@ def night_watch(
         preset="standard",
         parameters=TrainingOverrides(),
         home=home,
-        now=datetime.now(UTC) - timedelta(hours=hours),
+        now=now,
     )
-    return watched(due)
+
+
+def every_night_watched(nights: Mapping[str, Night]) -> State[str]:
+    """Return one state for the nights of several lists, missed if one of them is."""
+    states = {name: watched(night) for name, night in nights.items()}
+    missed = {name: state for name, state in states.items() if state.is_failed()}
+    said = " ".join(
+        f"{name}: {one.message}" for name, one in (missed or states).items()
+    )
+    if missed:
+        return Failed(name="Missed", message=said, data=said)
+    return Completed(message=said)
 
 
 def watched(due: Night) -> State[str]:

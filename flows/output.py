@@ -6,6 +6,7 @@ Tables and lines fit 80 columns and hold no character that an old terminal lacks
 import io
 import json
 import os
+import shlex
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,15 @@ def _filled(line: str, width: int) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def home_words(address: str) -> str:
+    """Return ` --home ADDRESS` for a command that is printed, quoted for a shell.
+
+    Nothing for the home that the command would find without it.
+    """
+    usual = {".", os.environ.get("OVERNIGHT_HOME")}
+    return "" if address in usual else f" --home {shlex.quote(address)}"
 
 
 def print_json(value: "BaseModel") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from config.errors import RunError, SelectionError
 from config.home import Home
 from config.places import AnyPath, files_in, is_there
+from flows.output import home_words
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
 from screening.morning.page import REPORT_NAME, report_path
@@ -25,7 +26,7 @@ def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
     if path is None or not is_there(path):
         raise RunError(
             f"{folder} must hold the CSV of {as_of or 'a night'}, got none; a night "
-            f"writes it: {_night_command(as_of)}."
+            f"writes it: {_night_command(home, as_of)}."
         )
     try:
         rows = read_rows(path)
@@ -91,13 +92,14 @@ def published_report(home: Home, as_of: date | None) -> AnyPath:
     if path is None or not is_there(path):
         raise RunError(
             f"{folder} must hold the morning report of {as_of or 'a night'}, got "
-            f"none; a night writes it: {_night_command(as_of)}."
+            f"none; a night writes it: {_night_command(home, as_of)}."
         )
     return path
 
 
-def _night_command(as_of: date | None) -> str:
-    return f"overnight screen --as-of {as_of}" if as_of else "overnight screen"
+def _night_command(home: Home, as_of: date | None) -> str:
+    night = f" --as-of {as_of}" if as_of else ""
+    return f"overnight screen{night}{home_words(str(home.root))}"
 
 
 def page_address(report: AnyPath) -> str:

@@ -13,9 +13,11 @@ from flows.output import print_json
 def show_standing(home: str, *, as_json: bool) -> None:
     """Print where the home stands and what to do next: `overnight` alone."""
     with one_sentence_errors(debug=False):
+        from config.home import Home  # noqa: PLC0415
         from flows.shown_standing import print_standing  # noqa: PLC0415
         from flows.standing import standing  # noqa: PLC0415
 
+        Home.existing(home)
         found = standing(home, datetime.now(UTC))
         if as_json:
             print_json(found)
@@ -38,7 +40,7 @@ def track_record(options: HomeOptions) -> None:
         from screening.ledger import Ledger  # noqa: PLC0415
         from screening.track_record import track_records  # noqa: PLC0415
 
-        home = Home.at(options.home)
+        home = Home.existing(options.home)
         settings, ledger = read_settings(home.root), Ledger(home.track_record)
         found = track_records(
             ledger.calls(), ledger.outcomes(), settings.track_record, datetime.now(UTC)
@@ -65,7 +67,7 @@ def explain(options: ExplainOptions) -> None:
         from flows.shown_explanation import show_explanation  # noqa: PLC0415
         from screening.explanation import explained  # noqa: PLC0415
 
-        home = Home.at(options.home)
+        home = Home.existing(options.home)
         settings = read_settings(home.root)
         row = published_row(home, options.symbol, parsed_date("as_of", options.as_of))
         try:
@@ -90,7 +92,7 @@ def report(options: ReportOptions) -> None:
         from flows.request import parsed_date  # noqa: PLC0415
 
         found = published_report(
-            Home.at(options.home), parsed_date("night", options.night)
+            Home.existing(options.home), parsed_date("night", options.night)
         )
         typer.echo(str(found))
         if options.open:

@@ -1,13 +1,18 @@
 """What a Prefect server must know of us: pool, limit, deployments, automations.
 
 `python -m flows.registration` puts it there, again and again if need be: each part
-takes the place of the one before.
+takes the place of the one before. It prints the next run of each schedule.
 """
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -19,6 +24,11 @@ from config.home import Home
 from config.secret_check import require_no_secret
 from config.settings import read_settings
 from flows.notices import end_dead_runs, tell_of_lost_nights
+from flows.scheduled_nights import (
+    remove_lapsed_deployments,
+    schedule_lines,
+    scheduled_deployments,
+)
 from tasks.request_pace import ensure_request_limit
 
 POOL = "overnight"
@@ -32,17 +42,23 @@ def register() -> None:
     Raises
     ------
     RunError
-        If `prefect deploy` refuses; the message ends with its last line.
-    ParameterError
-        If `prefect.yaml` holds what looks like a secret.
+        If `prefect deploy` refuses; the message has its last line.
+    UsageError
+        If `prefect.yaml` holds what looks like a secret, or a setting or schedule of
+        the home can't be used.
     """
-    home = Home.at(os.environ.get("OVERNIGHT_HOME") or ".")
+    settings = read_settings(Home.at(os.environ.get("OVERNIGHT_HOME") or ".").root)
+    require_no_secret(CHECKOUT / "prefect.yaml")
+    content = scheduled_deployments(CHECKOUT / "prefect.yaml", settings)
     _ensure_pool()
-    ensure_request_limit(read_settings(home.root).prices.requests_per_second)
-    _deploy_all()
+    ensure_request_limit(settings.prices.requests_per_second)
+    _deploy_all(content)
+    remove_lapsed_deployments(content["deployments"])
     end_dead_runs()
     url = os.environ.get("OVERNIGHT_NOTICE_URL")
     tell_of_lost_nights(SecretStr(url) if url else None)
+    for line in schedule_lines(content["deployments"], datetime.now(UTC)):
+        print(line)  # noqa: T201  a command of its own
 
 
 def _ensure_pool() -> None:
@@ -53,20 +69,25 @@ def _ensure_pool() -> None:
             return
 
 
-def _deploy_all() -> None:
-    require_no_secret(CHECKOUT / "prefect.yaml")
-    done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _deploy_all(content: Mapping[str, Any]) -> None:
+    """Let Prefect deploy the content of `prefect.yaml` with the schedules in it."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "prefect.yaml"
+        file.write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML as well.
+        words = ["--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+        done = subprocess.run(  # noqa: S603  our own words alone
+            [sys.executable, "-m", "prefect", *words],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise RunError(
-            f"{CHECKOUT / 'prefect.yaml'} must deploy, got: {' '.join(said)}; run "
-            "`prefect deploy --all` there for the whole story."
+            f"Prefect did not take the deployments of {CHECKOUT / 'prefect.yaml'}: "
+            f"{' '.join(said)}; run `prefect --no-prompt deploy --all` there for all "
+            "of its lines."
         )
 
 

@@ -1,6 +1,6 @@
 """Where a home stands: its last night, its models, what comes, and what to do next."""
 
-import os
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from config.home import Home
 from config.places import is_there
 from config.settings import read_settings
 from flows.model_status import SymbolStatus, statuses
+from flows.output import home_words
 from flows.published import published_rows
 from market_data.selection import Symbols
 from market_data.sessions import as_of_session
@@ -201,8 +202,12 @@ def _next(
         if night.report:
             steps.append(("read the morning report", "report --open"))
         called = next((row["symbol"] for row in rows if row["prediction"]), None)
-        steps += [("see what a call rests on", f"explain {called}")] if called else []
-    where = "" if home in {".", os.environ.get("OVERNIGHT_HOME")} else f" --home {home}"
+        steps += (
+            [("see what a call rests on", f"explain {shlex.quote(called)}")]
+            if called
+            else []
+        )
+    where = home_words(home)
     return tuple(
         NextStep(why=why, command=f"overnight {words}{where}") for why, words in steps
     )
@@ -228,5 +233,5 @@ def _words(rows: Sequence[CsvRow], universes: Universes) -> str:
     symbols = {row["symbol"] for row in rows}
     for name, members in universes.items():
         if set(members) == symbols:
-            return f"--universe {name}"
-    return f"--symbols {','.join(sorted(symbols))}"
+            return f"--universe {shlex.quote(name)}"
+    return f"--symbols {shlex.quote(','.join(sorted(symbols)))}"

@@ -21,7 +21,7 @@ from market_data.prices import (
     dated_within,
     price_frame,
 )
-from market_data.symbols import elsewhere, exchange_of, file_stem
+from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
 """Columns of yfinance beside the prices; the last two may be missing."""
@@ -47,9 +47,8 @@ class FolderSource:
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the file's rows from `first` to `last`; see `PriceSource`."""
-        stem = file_stem(symbol)
-        path = self.folder / "prices" / f"{stem}.csv"
-        events = read_events_file(self.folder / "events" / f"{stem}.json")
+        path = file_of_user(self.folder / "prices", symbol, ".csv")
+        events = read_events_file(file_of_user(self.folder / "events", symbol, ".json"))
         rows = _with_adjusted(_read(path), path, events)
         moments = _moments(rows[DATE], path, exchange_of(symbol).code)
         dates = pd.DatetimeIndex(moments.dt.normalize())
@@ -82,7 +81,8 @@ class FolderSource:
 def _read(path: Path) -> pd.DataFrame:
     """Return the file's cells as text; the index is the line of the file."""
     if not path.is_file():
-        other = [one for one in elsewhere(path.stem) if _beside(path, one).is_file()]
+        others = elsewhere(symbol_of(path.stem))
+        other = [one for one in others if _beside(path, one).is_file()]
         remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
         raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
@@ -107,7 +107,7 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _beside(path: Path, symbol: str) -> Path:
-    return path.with_name(f"{file_stem(symbol)}.csv")
+    return file_of_user(path.parent, symbol, ".csv")
 
 
 def _filled(cells: list[str]) -> list[str]:
@@ -143,7 +143,7 @@ def _with_adjusted(rows: pd.DataFrame, path: Path, events: EventsFile) -> pd.Dat
     if DIVIDENDS not in rows.columns and not events.lists_dividends:
         raise BadPrices(
             f"{path.name} has no column {ADJUSTED}, and no dividends to compute it "
-            f"from; {SAVE_BOTH.format(symbol=path.stem)}."
+            f"from; {SAVE_BOTH.format(symbol=symbol_of(path.stem))}."
         )
     return rows.assign(**{ADJUSTED: rows[CLOSE]})
 

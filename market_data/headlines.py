@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
-from market_data.symbols import file_stem
+from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
 
 MILLISECONDS_FROM = 1e11
@@ -61,7 +61,7 @@ class FolderHeadlines:
 
     def fetch(self, symbol: str) -> HeadlineFeed:
         """Return the file's headlines; see `HeadlineSource`."""
-        path = self.folder / "news" / f"{file_stem(symbol)}.json"
+        path = file_of_user(self.folder / "news", symbol, ".json")
         if not path.is_file():
             raise NoNews(f"the folder must hold news/{path.name}, got no file.")
         try:

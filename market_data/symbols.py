@@ -3,12 +3,17 @@
 `file_stem` is the one place where a symbol becomes part of a path.
 """
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from config.errors import SelectionError, UncoveredExchange, quoted
 
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
+
+_DEVICE = re.compile(r"^(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?=\.|$)")
+"""What Windows opens as a device, whatever folder or extension is around it."""
 
 FORM_PATTERN = (
     r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
@@ -116,8 +121,11 @@ def quotes_subunits(symbol: str, currency: str) -> bool:
     return (currency or exchange_of(symbol).currency).upper() in ("GBP", "GBX")
 
 
-def file_stem(symbol: str) -> str:
-    """Return the part of a file's name that stands for the symbol.
+def file_stem(symbol: str, prefix: str = "") -> str:
+    """Return `prefix` and the symbol as the beginning of a file's name.
+
+    The name of a Windows device gets an underscore, which no symbol has: `PRN.AX`
+    (Perenti) becomes `PRN_.AX`, `lstm_PRN.AX` stays. `symbol_of` is the way back.
 
     Raises
     ------
@@ -126,7 +134,27 @@ def file_stem(symbol: str) -> str:
     """
     if parse_symbol(symbol) != symbol:
         raise SelectionError(f"`symbol` must be in capitals, got {quoted(symbol)}.")
-    return symbol
+    return _DEVICE.sub(r"\g<0>_", symbol) if not prefix else prefix + symbol
+
+
+def symbol_of(stem: str) -> str:
+    """Return the symbol of a `file_stem` without prefix."""
+    return stem.replace("_", "")
+
+
+def file_of_user(folder: Path, symbol: str, suffix: str) -> Path:
+    """Return where a user's own file of the symbol lies, e.g. `CBA.AX.csv`.
+
+    Where Windows' devices are none, the plain name of such a symbol is taken as well.
+
+    Raises
+    ------
+    SelectionError
+        As `file_stem`.
+    """
+    path = folder / f"{file_stem(symbol)}{suffix}"
+    plain = folder / f"{symbol}{suffix}"
+    return path if os.name == "nt" or path.exists() else plain
 
 
 def _suffix(symbol: str) -> str:

@@ -47,7 +47,7 @@ class ModelPair:
     @classmethod
     def of(cls, folder: AnyPath, symbol: str, tag: str = "") -> "ModelPair":
         """Return the symbol's pair in `folder`; `tag` tells earlier ones apart."""
-        name = f"lstm_{file_stem(symbol)}{tag}"
+        name = f"{file_stem(symbol, 'lstm_')}{tag}"
         return cls(folder / f"{name}_model.keras", folder / f"{name}_metadata.json")
 
 
@@ -226,7 +226,7 @@ class Registry:
     def _history(self, symbol: str) -> list[ModelPair]:
         """Return the earlier pairs, oldest training first; a half one counts."""
         folder = self.folder / "history"
-        stem = f"lstm_{file_stem(symbol)}_"
+        stem = f"{file_stem(symbol, 'lstm_')}_"
         tags = {path.name.split("_")[2] for path in files_in(folder, stem)}
         return [ModelPair.of(folder, symbol, f"_{tag}") for tag in sorted(tags)]
 

@@ -237,6 +237,41 @@ def test_a_hostile_place_gets_one_sentence(words: list[str], said: str) -> None:
     assert said in refused("screen", *symbols, *words).stderr
 
 
+READING = [
+    [],
+    ["status"],
+    ["report"],
+    ["explain", "CBA.AX"],
+    ["track-record"],
+    ["events", "CBA.AX"],
+    ["evaluate", "CBA.AX", "--from", "2025-01-02"],
+    ["model", "status"],
+]
+
+
+@pytest.mark.parametrize("words", READING, ids=" ".join)
+def test_a_home_that_is_not_there_is_wrong_use(
+    tmp_path: Path, words: list[str]
+) -> None:
+    """A command that reads makes no folder; its advice is quoted for a shell."""
+    missing = tmp_path / "no such $home"
+    said = refused(*words, "--home", str(missing)).stderr
+    assert f"got {missing};" in said
+    assert f"overnight screen --home '{missing}'" in said
+    file = tmp_path / "file"
+    file.touch()
+    assert f"got the file {file}" in refused(*words, "--home", str(file)).stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("words", [["status"], ["track-record"], []], ids=" ".join)
+def test_an_empty_home_is_no_wrong_use(tmp_path: Path, words: list[str]) -> None:
+    """There is nothing yet: that is an answer."""
+    done = CliRunner().invoke(app, [*words, "--home", str(tmp_path)])
+    assert done.exit_code == 0
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_long_unknown_setting_is_cut(tmp_path: Path) -> None:
     """A name of thousands of letters in the settings is told by its beginning."""
     (tmp_path / "overnight.toml").write_text(f"[models]\n{'z' * 5000} = 3\n")

@@ -1,5 +1,6 @@
 """Secrets: found in files before anything runs, and shown by nothing."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,20 @@ VALUE = "s3cr3tV4lue0123456789"
 HOLDING = [
     f'api_key = "{VALUE}"',
     f'[run]\nPASSWORD="{VALUE}"',
-    f"# token: {VALUE}",
+    f'# a comment\n"secret" = "{VALUE}" # and another',
+    f'[a.credentials]\nyahoo = "{VALUE}"',
+    f'x = {{ token = "{VALUE}" }}',
+    f'[run]\n"access-key" = """\n{VALUE}"""',
+    f'[[schedules]]\nlist = "https://x.example/?key={VALUE}"',
+    "# AKIAIOSFODNN7EXAMPLE is what we use",
+    "# ghp_abcdefghijklmnopqrst0123456789",
+    "# https://hooks.slack.com/services/T000/B000/x0x0x0x0",
+    "[models] # -----BEGIN RSA PRIVATE KEY-----",
+    "# postgresql://prefect:s3cr3t@host/prefect",
+    'x = ["AIzaSyA0123456789abcdefghijklmnopqrstuv"]',
+    'x = ["glpat-abcdef0123456789abcd"]',
+    f'x = "run --password={VALUE}"',
+    f'broken = [\napi_key = "{VALUE}"',
     f'notice_webhook = "https://x.example/{VALUE}"',
     f'aws_secret_access_key = "{VALUE}"',
     f'[run]\ndask_scheduler = "tcp://me:{VALUE}@host:8786"',
@@ -53,6 +67,17 @@ def test_a_secret_in_the_settings_is_named_and_not_shown(
         '[sentiment]\nrevision = "8f269abebfdd9009d7d9b5e96af7e5c6bfe50b20"',
         '[universes]\nmine = ["BHP.AX", "AAPL"]',
         "# secrets come from the environment",
+        "# the password is in the environment",
+        "# token: ask the person who runs the server",
+        "# password = in OVERNIGHT_NOTICE_URL, see the secret store",
+        "# our own webhook: https://example.com/api/docs",
+        "# e.g. tcp://user:password@scheduler:8786 is refused",
+        "[models] # the api_key = something is not here\nstale_after_days = 10",
+        '[universes]\nsecret_picks = ["COIN", "MSTR"]\ntoken = ["COIN"]',
+        '[sentiment.names]\n"AAPL" = ["Secret Token Ltd"]',
+        '[sentiment]\nmodel_folder = "/srv/hf_finbert_onnx_int8/tokens"',
+        "# risk-adjusted-returns-of-2025 and sk-learn-is-not-used-here",
+        "# a key of 2025: AKIA is how Amazon's begin, hf_ the hub's",
     ],
 )
 def test_settings_without_secrets_are_read(tmp_path: Path, text: str) -> None:
@@ -68,6 +93,43 @@ def test_settings_without_secrets_are_read(tmp_path: Path, text: str) -> None:
 def test_our_own_files_hold_none(name: str) -> None:
     """What is under version control names its secrets' variables alone."""
     assert secret_in(CHECKOUT / name) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a: 1\nenv:\n  PREFECT_API_KEY: {VALUE}", 3),
+        (f"env: [A=1, API_TOKEN={VALUE}]", 1),
+        (f"pull:\n- step:\n    url: https://me:{VALUE}@host/x", 3),
+        (f"a: [\npassword: {VALUE}", 2),
+        ("# AKIAIOSFODNN7EXAMPLE", 1),
+        ("# token: ask the person who runs the server", None),
+        ("# the webhook: see https://example.com/api/docs\na: 1", None),
+        ("token: '{{ $PREFECT_API_KEY }}'", None),
+        ("token: ${TOKEN}\ntokens: true", None),
+        ("description: |\n  the password is in the environment", None),
+        ("a: &a [*a]", None),
+    ],
+)
+def test_a_secret_in_yaml_is_named_with_its_line(
+    tmp_path: Path, text: str, line: int | None
+) -> None:
+    """Keys, values and certain forms count in `prefect.yaml`; a comment's words not."""
+    path = tmp_path / "prefect.yaml"
+    path.write_text(text)
+    found = secret_in(path)
+    assert (found.line if found else None) == line
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".yaml", ".env"])
+def test_no_content_holds_the_check_up(tmp_path: Path, suffix: str) -> None:
+    """Much of what the forms begin with is looked through in seconds."""
+    path = tmp_path / f"large{suffix}"
+    for part in ("sk-", "a:", "password", "eyJ-", "xoxb-a", "x://a:", "?token=", '"""'):
+        path.write_text(part * (200_000 // len(part)))
+        begun = time.monotonic()
+        secret_in(path)
+        assert time.monotonic() - begun < 10, part
 
 
 @given(st.binary(max_size=200))

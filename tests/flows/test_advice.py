@@ -1,18 +1,27 @@
-"""What `overnight train` and `overnight status` say of models that could be better."""
+"""What commands advise: for models that could be better, and commands that exist."""
 
-from collections.abc import Callable
+import ast
+import re
+import shlex
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from made_rows import csv_row, four
 
+from config.errors import RunError
 from config.home import Home
 from config.parameters import TrainingParameters
 from config.settings import BlendSettings, ModelSettings
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS
+from flows.command_line import app
 from flows.model_status import statuses
+from flows.published import published_report
+from flows.standing import standing
 from flows.terminal import show_statuses, show_summary
 from modelling.evaluation import advice
 from modelling.forecasting import Forecast
@@ -27,6 +36,7 @@ from screening.findings import (
 )
 from screening.row import screened_row
 from screening.summary import RunSummary
+from screening.table import csv_path, write_csv
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
 ADVICE = str(advice("overfitting", TrainingParameters()))
@@ -149,3 +159,102 @@ def test_the_row_says_that_a_champion_stays() -> None:
     )
     row = screened_row(findings, AT, BlendSettings())
     assert f"the new model is worse ({LOST.sentence})" in row["reason"]
+
+
+ROOT = Path(__file__).parents[2]
+OTHERS = {"--extra", "--nthreads", "--no-nanny", "--xla"} | {
+    *("--no-prompt", "--all", "--pool", "--type", "--host", "--port", "--prefect-file")
+}
+"""Options of uv, Dask, JAX and Prefect that stand in texts of ours."""
+
+OUR_FOLDERS = (
+    "config evaluation features flows market_data modelling risk_guard screening tasks"
+)
+
+
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """Give the texts of a module; what an f-string computes is X."""
+    if isinstance(node, ast.JoinedStr):
+        parts = (getattr(part, "value", "X") for part in node.values)
+        yield "".join(part if isinstance(part, str) else "X" for part in parts)
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from texts_in(child)
+
+
+def printed_texts() -> Iterator[tuple[str, str]]:
+    """Give all texts of our modules with the module's name, its docstrings included."""
+    for folder in OUR_FOLDERS.split():
+        for path in (ROOT / folder).rglob("*.py"):
+            for text in texts_in(ast.parse(path.read_text(encoding="utf-8"))):
+                yield path.name, text
+
+
+def options_by_command() -> dict[str, set[str]]:
+    """Return each command's options; a group's commands are called `group command`."""
+    found: dict[str, set[str]] = {}
+
+    def walk(command: Any, name: str) -> None:  # noqa: ANN401  typer's own command
+        for inner_name, inner in getattr(command, "commands", {}).items():
+            walk(inner, f"{name} {inner_name}".strip())
+        found[name] = {"--help", *(word for one in command.params for word in one.opts)}
+
+    walk(typer.main.get_command(app), "")
+    return found
+
+
+def test_every_option_that_a_text_names_exists() -> None:
+    """What a message tells to add is an option of a command of ours."""
+    known = set().union(*options_by_command().values()) | OTHERS
+    assert not {
+        (module, option)
+        for module, text in printed_texts()
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)
+        if option not in known and "prefect" not in text
+    }
+
+
+def test_every_command_that_a_text_names_exists() -> None:
+    """`overnight WORDS` in a text is a command with options of its own."""
+    commands = options_by_command()
+    named = [
+        (module, words)
+        for module, text in printed_texts()
+        for words in re.findall(r"(?:`|: )overnight ([a-z-][^`\n;]*)", text)
+    ]
+    assert len(named) > 20
+    for module, words in named:
+        first, *rest = re.findall(r"(?:--)?[A-Za-z][\w-]*", words)
+        command = f"{first} {rest[0]}" if first == "model" and rest else first
+        command = "" if first.startswith("--") else command
+        assert command in commands, (module, words)
+        options = set(re.findall(r"--[a-z][a-z-]+", words))
+        assert options <= commands[command], (module, words)
+
+
+def test_the_next_steps_are_commands_for_a_shell(tmp_path: Path) -> None:
+    """Homes and lists with spaces, quotes and $ come back as single words."""
+    home = tmp_path / 'my "home" $HOME'
+    home.mkdir()
+    (home / "overnight.toml").write_text('[universes]\n"my $list" = ["CBA.AX"]\n')
+    row = csv_row(four(1, 1, 1, None), symbol="CBA.AX", data_source="yahoo")
+    row["run_at"] = "2025-11-10T08:30:00+00:00"
+    write_csv(csv_path(Home(home).screening_csv, AT.date()), [row])
+    commands = [shlex.split(one.command) for one in standing(str(home), AT).next]
+    commands += [
+        shlex.split(one.command)
+        for one in standing(str(home), AT + timedelta(days=30)).next
+    ]
+    assert all(words[-2:] == ["--home", str(home)] for words in commands)
+    assert ["overnight", "screen", "--universe", "my $list"] in [
+        words[:4] for words in commands
+    ]
+
+
+def test_a_night_that_is_missing_names_its_home(tmp_path: Path) -> None:
+    """The command that would write the report is for this home."""
+    home = tmp_path / "a b"
+    with pytest.raises(RunError, match=r"as-of 2025-11-10 --home '.*a b'"):
+        published_report(Home(home), AT.date())

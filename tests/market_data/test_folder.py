@@ -117,7 +117,7 @@ def test_of_two_rows_the_later_comes_last(
 ) -> None:
     """By the time of day; without one by the order of the file's rows."""
     (tmp_path / "prices").mkdir()
-    lines = [f"2025-06-25,9,9,9,9,9,9\n", f"{first},1,1,1,1,1,1\n"]
+    lines = ["2025-06-25,9,9,9,9,9,9\n", f"{first},1,1,1,1,1,1\n"]
     lines = [*lines, f"{second},2,2,2,2,2,2\n"]
     body = "".join(reversed(lines) if newest_first else lines)
     (tmp_path / "prices" / "CBA.AX.csv").write_text(HEADER + body)

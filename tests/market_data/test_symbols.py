@@ -1,6 +1,8 @@
 """Symbols: what is one, which exchange it belongs to, and what becomes a path."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,10 @@ from market_data.symbols import (
     EXCHANGES,
     FORM_PATTERN,
     exchange_of,
+    file_of_user,
     file_stem,
     parse_symbol,
+    symbol_of,
 )
 
 GOOD = [
@@ -145,6 +149,8 @@ def test_what_is_accepted_is_accepted_unchanged_again(text: str) -> None:
     assert stem.isascii()
     assert not set(stem) & set("/\\:\0 \n")
     assert not stem.startswith((".", "-"))
+    assert not DEVICES.match(stem)
+    assert symbol_of(stem) == symbol
 
 
 @settings(deadline=None, database=None)
@@ -162,6 +168,40 @@ def test_a_form_takes_whatever_is_a_symbol(text: str) -> None:
 def test_a_form_refuses_what_can_be_no_symbol(text: str) -> None:
     """Before a run: nothing, paths, words, foreign exchanges, too much."""
     assert not re.search(FORM_PATTERN, text)
+
+
+DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    ["CON", "PRN.AX", "AUX.L", "NUL", "COM1", "COM9.AX", "LPT1.L", "COM0", "LPT3"],
+)
+def test_no_symbol_is_a_device_of_windows(symbol: str) -> None:
+    """`PRN.AX.csv` is a printer there; the file's name differs, and leads back."""
+    assert parse_symbol(symbol) == symbol
+    stem = file_stem(symbol)
+    assert not DEVICES.match(stem)
+    assert not DEVICES.match(file_stem(symbol, "lstm_"))
+    assert symbol_of(stem) == symbol
+
+
+@pytest.mark.parametrize("symbol", ["CBA.AX", "CONS.AX", "COM10", "CON-B", "NULL.L"])
+def test_an_ordinary_symbol_names_its_file(symbol: str) -> None:
+    """Files of before keep their names."""
+    assert file_stem(symbol) == symbol
+    assert symbol_of(symbol) == symbol
+    assert file_stem(symbol, "lstm_") == f"lstm_{symbol}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the plain name is a device")
+def test_a_users_file_may_have_the_plain_name(tmp_path: Path) -> None:
+    """`PRN.AX.csv` is read where it can be a file; `PRN_.AX.csv` comes first."""
+    plain = file_of_user(tmp_path, "PRN.AX", ".csv")
+    assert plain.name == "PRN.AX.csv"
+    safe = tmp_path / "PRN_.AX.csv"
+    safe.touch()
+    assert file_of_user(tmp_path, "PRN.AX", ".csv") == safe
 
 
 @settings(deadline=None, database=None)

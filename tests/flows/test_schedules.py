@@ -1,0 +1,366 @@
+"""`[[schedules]]` of `overnight.toml`: what a real Prefect server makes of them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from own_server import OwnServer
+
+from config.home import Home
+from config.schedules import Schedule
+from config.settings import read_settings
+from flows.registration import CHECKOUT
+from flows.scheduled_nights import schedule_lines, scheduled_deployments
+from market_data.selection import listed, selected_symbols
+from screening.table import csv_path, write_csv
+
+UNSCHEDULED = {
+    "lstm-training/custom",
+    "lstm-training/single",
+    "overnight-screening/manual",
+}
+BUILT_IN = UNSCHEDULED | {
+    "overnight-screening/nightly",
+    "lstm-training/monthly",
+    "night-watch/morning",
+}
+OWN = """
+[universes]
+mine = ["BHP.AX", "AAPL"]
+
+[[schedules]]
+list = "us_tech"
+at = "16:45"
+timezone = "America/New_York"
+days = "mon-fri"
+
+[[schedules]]
+list = "mine"
+at = "07:15"
+timezone = "Europe/London"
+days = "sun-thu"
+train = "never"
+
+[[schedules]]
+list = "us_tech"
+at = "10:00"
+timezone = "America/New_York"
+days = "sat"
+train = "always"
+"""
+MOVED = """
+[[schedules]]
+list = "us_tech"
+at = "17:30"
+timezone = "America/New_York"
+"""
+
+
+@dataclass
+class Registered:
+    """A server, and what the registration of a home has made there."""
+
+    api: str
+    environment: dict[str, str]
+    home: Path
+    last: tuple[str, str] = ("none yet", "")
+
+    def register(self, settings: str) -> str:
+        """Register a home with these settings; return what was printed."""
+        if self.last[0] == settings:
+            return self.last[1]
+        (self.home / "overnight.toml").write_text(settings)
+        done = subprocess.run(
+            [sys.executable, "-m", "flows.registration"],
+            cwd=CHECKOUT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        self.last = (settings, done.stdout)
+        return done.stdout
+
+    def post(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
+        """Return the server's answer."""
+        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=60)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def deployments(self) -> dict[str, dict[str, Any]]:
+        """Return the deployments by full name."""
+        flows = {one["id"]: one["name"] for one in self.post("flows/filter")}
+        return {
+            f"{flows[one['flow_id']]}/{one['name']}": one
+            for one in self.post("deployments/filter")
+        }
+
+    def starts(self, name: str, first: date, last: date) -> list[str]:
+        """Return the runs that the server schedules between two days, in UTC."""
+        found = self.deployments()[name]
+        times = {"start_time": f"{first}T00:00:00Z", "end_time": f"{last}T00:00:00Z"}
+        self.post(f"deployments/{found['id']}/schedule", **times, min_runs=50)
+        runs = self.post(
+            "flow_runs/filter", deployments={"id": {"any_": [found["id"]]}}, limit=200
+        )
+        starts = sorted(one["expected_start_time"][:16] for one in runs)
+        return [one for one in starts if str(first) <= one < str(last)]
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registered]:
+    """Give a server with the built-in deployments and one that a user has made."""
+    server = OwnServer(tmp_path_factory.mktemp("server"))
+    home = tmp_path_factory.mktemp("home")
+    environment = server.environment | {"OVERNIGHT_HOME": str(home)}
+    found = Registered(server.url, environment, home)
+    found.register("")
+    theirs = found.deployments()["overnight-screening/nightly"]
+    found.post(
+        "deployments/",
+        name="nightly-of-my-own",
+        flow_id=theirs["flow_id"],
+        entrypoint=theirs["entrypoint"],
+        work_pool_name="overnight",
+        tags=["screening"],
+        schedules=[{"schedule": {"cron": "0 5 * * *", "timezone": "UTC"}}],
+    )
+    yield found
+    server.kill()
+
+
+US_TECH = "overnight-screening/nightly-us_tech"
+OF_THE_USER = "overnight-screening/nightly-of-my-own"
+
+
+def test_own_schedules_replace_the_built_in_ones(registered: Registered) -> None:
+    """Each scheduled list has its night and its training; the user's own one stays."""
+    assert set(registered.deployments()) == BUILT_IN | {OF_THE_USER}
+    said = registered.register(OWN)
+    found = registered.deployments()
+    assert set(found) == UNSCHEDULED | {
+        OF_THE_USER,
+        "overnight-screening/nightly-us_tech",
+        "overnight-screening/nightly-mine",
+        "lstm-training/monthly-us_tech",
+        "lstm-training/monthly-mine",
+        "night-watch/morning",
+    }
+    night = found["overnight-screening/nightly-mine"]
+    assert night["parameters"] == {"selection": {"own_list": "mine"}, "train": "never"}
+    assert night["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert night["work_pool_name"] == "overnight"
+    assert "overnight-screening/nightly-us_tech: next run " in said
+    assert "16:45 America/New_York" in said or "10:00 America/New_York" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "starts"),
+    [
+        (
+            date(2027, 3, 11),
+            date(2027, 3, 17),
+            [
+                "2027-03-11T21:45",
+                "2027-03-12T21:45",
+                "2027-03-13T15:00",
+                "2027-03-15T20:45",
+                "2027-03-16T20:45",
+            ],
+        ),
+        (
+            date(2027, 11, 5),
+            date(2027, 11, 9),
+            ["2027-11-05T20:45", "2027-11-06T14:00", "2027-11-08T21:45"],
+        ),
+    ],
+)
+def test_the_hour_is_the_zones_own_all_the_year(
+    registered: Registered, first: date, last: date, starts: list[str]
+) -> None:
+    """16:45 in New York stays 16:45 when the clocks change there, and on no Sunday."""
+    registered.register(OWN)
+    assert registered.starts(US_TECH, first, last) == starts
+
+
+def test_each_time_of_a_list_trains_in_its_own_way(registered: Registered) -> None:
+    """Saturday's runs train all models, those of other days the stale ones."""
+    registered.register(OWN)
+    name = US_TECH
+    found = registered.deployments()[name]
+    trains = {
+        one["schedule"]["cron"]: one["parameters"]["train"]
+        for one in found["schedules"]
+    }
+    assert trains == {"45 16 * * 1,2,3,4,5": "stale", "0 10 * * 6": "always"}
+    registered.starts(name, date(2027, 5, 1), date(2027, 5, 4))
+    runs = registered.post(
+        "flow_runs/filter", deployments={"id": {"any_": [found["id"]]}}, limit=200
+    )
+    by_day = {
+        one["expected_start_time"][:10]: one["parameters"]["train"] for one in runs
+    }
+    assert (by_day["2027-05-01"], by_day["2027-05-03"]) == ("always", "stale")
+
+
+def test_a_schedule_that_moved_or_is_gone_leaves_nothing(
+    registered: Registered,
+) -> None:
+    """The new hour alone is scheduled; a list without a schedule has no deployment."""
+    registered.register(OWN)
+    registered.register(MOVED)
+    found = registered.deployments()
+    assert set(found) == UNSCHEDULED | {
+        OF_THE_USER,
+        "overnight-screening/nightly-us_tech",
+        "lstm-training/monthly-us_tech",
+        "night-watch/morning",
+    }
+    starts = registered.starts(US_TECH, date(2027, 6, 7), date(2027, 6, 9))
+    assert starts == ["2027-06-07T21:30", "2027-06-08T21:30"]
+
+
+def test_without_schedules_the_built_in_ones_are_back(registered: Registered) -> None:
+    """The default is what it was; the user's own deployment has been left alone."""
+    registered.register(MOVED)
+    said = registered.register("")
+    found = registered.deployments()
+    assert set(found) == BUILT_IN | {OF_THE_USER}
+    assert found["night-watch/morning"]["parameters"] == {
+        "selection": {"universe": "asx_priority"}
+    }
+    assert found[OF_THE_USER]["schedules"][0]["schedule"]["cron"] == "0 5 * * *"
+    assert "overnight-screening/nightly: next run " in said
+    assert "18:30 Australia/Sydney" in said
+
+
+def deployed(tmp_path: Path, settings: str) -> dict[str, Any]:
+    """Return the deployments that a home with these settings has, by name."""
+    (tmp_path / "overnight.toml").write_text(settings)
+    content = scheduled_deployments(CHECKOUT / "prefect.yaml", read_settings(tmp_path))
+    return {one["name"]: one for one in content["deployments"]}
+
+
+def test_the_overnight_list_keeps_the_built_in_names(tmp_path: Path) -> None:
+    """Another hour of asx_priority moves `nightly`; it makes no second deployment."""
+    at = MOVED.replace("us_tech", "asx_priority")
+    found = deployed(tmp_path, at)
+    assert {one.partition("/")[2] for one in BUILT_IN} == set(found)
+    (schedule,) = found["nightly"]["schedules"]
+    assert schedule["cron"] == "30 17 * * 1,2,3,4,5"
+
+
+def test_no_schedule_at_all_leaves_the_deployments_on_demand(tmp_path: Path) -> None:
+    """`schedules = []` is a home in which nothing runs by itself."""
+    assert set(deployed(tmp_path, "schedules = []")) == {
+        "custom",
+        "single",
+        "manual",
+    }
+
+
+def test_every_name_and_parameter_is_one_that_prefect_takes(tmp_path: Path) -> None:
+    """Odd list names become deployments, whose flows take their parameters."""
+    from flows.night_watch import night_watch  # noqa: PLC0415
+    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+    settings = '[universes]\n"Größe 1.x_-" = ["AAPL"]\n' + MOVED.replace(
+        "us_tech", "Größe 1.x_-"
+    )
+    found = deployed(tmp_path, settings)
+    night = found["nightly-Größe 1.x_-"]
+    assert overnight_screening.validate_parameters(night["parameters"])
+    assert night_watch.validate_parameters(found["morning"]["parameters"])
+    json.dumps(found)
+
+
+def test_the_next_run_is_told_in_its_own_zone(tmp_path: Path) -> None:
+    """A line for each scheduled deployment: Sydney's Sunday is no day of New York's."""
+    found = deployed(tmp_path, MOVED)
+    now = datetime(2026, 11, 29, 3, 0, tzinfo=UTC)
+    lines = schedule_lines(list(found.values()), now)
+    assert lines == [
+        "lstm-training/monthly-us_tech: next run Sat 2026-12-05 01:00 Australia/Sydney",
+        f"{US_TECH}: next run Mon 2026-11-30 17:30 America/New_York",
+        "night-watch/morning: next run Mon 2026-11-30 06:30 Australia/Sydney",
+    ]
+
+
+NEW_YORK = Schedule(list="us_tech", at="16:45", timezone="America/New_York")
+SYDNEY = Schedule(list="asx_priority", at="18:30", timezone="Australia/Sydney")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "before", "start"),
+    [
+        # Sydney's watch at 06:30 on Tuesday: New York is still in Monday's session.
+        (NEW_YORK, "2025-11-10T17:30", "2025-11-07T21:45"),
+        (NEW_YORK, "2025-11-10T21:45", "2025-11-10T21:45"),
+        (NEW_YORK, "2025-11-10T21:44", "2025-11-07T21:45"),
+        (NEW_YORK, "2025-11-03T21:45", "2025-11-03T21:45"),
+        (NEW_YORK, "2025-11-01T12:00", "2025-10-31T20:45"),
+        (SYDNEY, "2025-11-09T17:30", "2025-11-07T07:30"),
+        (SYDNEY, "2025-11-10T17:30", "2025-11-10T07:30"),
+        (
+            SYDNEY.model_copy(update={"days": "sun"}),
+            "2025-11-10T00:00",
+            "2025-11-09T07:30",
+        ),
+        (
+            SYDNEY.model_copy(update={"days": "sun"}),
+            "2025-11-09T07:29",
+            "2025-11-02T07:30",
+        ),
+    ],
+)
+def test_a_night_is_due_from_its_own_last_start(
+    schedule: Schedule, before: str, start: str
+) -> None:
+    """The latest start by the clock of the schedule's zone, summer time included."""
+    instant = datetime.fromisoformat(before).replace(tzinfo=UTC)
+    assert f"{schedule.latest_start(instant):%Y-%m-%dT%H:%M}" == start
+
+
+def publish(home: Path, name: str, as_of: date) -> None:
+    """Write the CSV of a list's night, all symbols usable."""
+    symbols = selected_symbols(listed(name), read_settings(home).all_universes)
+    rows = [{"symbol": one, "data_status": "ok"} for one in symbols]
+    write_csv(csv_path(Home(home).screening_csv, as_of), rows)
+
+
+def watch_at(home: Path, before: datetime) -> Any:  # noqa: ANN401  a Prefect state
+    """Return the watch's state for both lists, the nights being due at an instant."""
+    from flows.night_watch import due_nights, every_night_watched  # noqa: PLC0415
+
+    return every_night_watched(due_nights((SYDNEY, NEW_YORK), None, home, before))
+
+
+def test_the_watch_knows_when_each_list_is_due(tmp_path: Path) -> None:
+    """At Sydney's 06:30 New York's night of the day is not missed: it comes later."""
+    morning = datetime(2025, 11, 11, 6, 30, tzinfo=ZoneInfo("Australia/Sydney"))
+    publish(tmp_path, "asx_priority", date(2025, 11, 10))
+    publish(tmp_path, "us_tech", date(2025, 11, 7))
+    assert watch_at(tmp_path, morning).is_completed()
+    evening = datetime(2025, 11, 10, 18, 50, tzinfo=ZoneInfo("America/New_York"))
+    state = watch_at(tmp_path, evening)
+    assert state.name == "Missed"
+    assert "us_tech" in state.message
+    assert "asx_priority" not in state.message
+
+
+def test_every_missed_list_is_named(tmp_path: Path) -> None:
+    """With nothing published both nights are missed, each with its list and path."""
+    morning = datetime(2025, 11, 11, 6, 30, tzinfo=ZoneInfo("Australia/Sydney"))
+    said = watch_at(tmp_path, morning).message
+    assert said.count("must be published") == 2
+    assert "2025-11-10_screening" in said
+    assert "2025-11-07_screening" in said
