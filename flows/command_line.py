@@ -31,6 +31,7 @@ from flows.options import (
 )
 from flows.output import bear_any_terminal, print_json
 from flows.reading_commands import explain, report, show_standing, track_record
+from flows.telemetry import turn_telemetry_off
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -73,6 +74,7 @@ def overnight(
 
     For example: overnight --home ~/overnight
     """
+    turn_telemetry_off()
     if context.invoked_subcommand is None:
         show_standing(home, as_json=json)
         return
@@ -207,7 +209,8 @@ def deploy(options: DeployOptions) -> None:
     with one_sentence_errors(debug=options.debug):
         from flows.operation import operate  # noqa: PLC0415
 
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
+        for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # Windows lacks SIGHUP.
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(Exit.INTERRUPTED))
         # A shell's `&` has SIGINT ignored; Prefect's worker needs it to end.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -338,8 +341,6 @@ def _quiet_prefect(*, debug: bool) -> None:
         # Requests wait longer each time: five hold out for 50 s of a server's restart,
         # six for 100 s.
         "PREFECT_CLIENT_MAX_RETRIES": "6",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
         # After Ctrl-C the helper that cleans up behind the processes says so at length.
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():
