@@ -17,7 +17,7 @@ from flows.child_environment import (
     child_environment,
     without_server_settings,
 )
-from flows.child_processes import Child, running
+from flows.child_processes import Child, HeldLines, running
 from flows.registration import CHECKOUT, POOL
 from flows.server_access import VARIABLE, ServerAccess, server_access
 
@@ -46,8 +46,15 @@ def operate(address: str, port: int, say: Callable[[str], None]) -> None:
     url = f"http://{HOST}:{port}"
     server_environment, client_environment = _environments(home, url, access)
     serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
-    with running(["prefect", *serve], server_environment, CHECKOUT) as server:
-        _wait_until_healthy(f"{url}/api/health", server)
+    lines = HeldLines()
+    with running(["prefect", *serve], server_environment, CHECKOUT, lines) as server:
+        healthy = _is_healthy(f"{url}/api/health", server)
+        lines.end(show=not healthy)
+        if not healthy:
+            raise RunError(
+                f"Prefect's server did not answer at {url} within {START_SECONDS} s; "
+                "its lines above give the reason."
+            )
         _register(client_environment)
         work = ["--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
         with running(["prefect", *work], client_environment, CHECKOUT) as worker:
@@ -112,21 +119,19 @@ def _require_free(port: int) -> None:
             )
 
 
-def _wait_until_healthy(url: str, server: Child) -> None:
+def _is_healthy(url: str, server: Child) -> bool:
+    """Return whether the server answers before it ends or its time is over."""
     deadline = time.monotonic() + START_SECONDS
     # Not by a proxy of the user's: the server is on this machine.
     with httpx.Client(trust_env=False, timeout=2) as client:
         while time.monotonic() < deadline and server.poll() is None:
             try:
                 if client.get(url).is_success:
-                    return
+                    return True
             except httpx.TransportError:
                 pass
             time.sleep(0.5)
-    raise RunError(
-        f"Prefect's server did not answer at {url} within {START_SECONDS} s; its lines "
-        "above give the reason."
-    )
+    return False
 
 
 def _register(environment: Mapping[str, str]) -> None:
