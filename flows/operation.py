@@ -5,7 +5,8 @@ import shlex
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from flows.child_environment import (
     child_environment,
     without_server_settings,
 )
-from flows.child_processes import Child, HeldLines, running
+from flows.child_processes import Child, HeldLines, running, show_on_stderr
 from flows.registration import CHECKOUT, POOL
 from flows.server_access import VARIABLE, ServerAccess, server_access
 
@@ -41,13 +42,28 @@ def operate(address: str, port: int, say: Callable[[str], None]) -> None:
         authentication string can't be kept.
     """
     home = Home.at(address)
-    access = server_access(home)
     _require_free(port)
+    access = server_access(home)
     url = f"http://{HOST}:{port}"
-    server_environment, client_environment = _environments(home, url, access)
-    serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
+    for_server, for_clients = _environments(home, url, access)
+    show_on_stderr("Starting Prefect's server, which takes up to a minute.")
+    with _running_server(url, port, for_server) as server:
+        _register(for_clients)
+        work = ["--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
+        with running(["prefect", *work], for_clients, CHECKOUT) as worker:
+            for line in _greeting(home, url, access):
+                say(line)
+            _wait_for_end({"the server": server, "the worker": worker})
+
+
+@contextmanager
+def _running_server(
+    url: str, port: int, environment: Mapping[str, str]
+) -> Iterator[Child]:
+    """Run the server until the block ends; the block begins when it answers."""
     lines = HeldLines()
-    with running(["prefect", *serve], server_environment, CHECKOUT, lines) as server:
+    serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
+    with running(["prefect", *serve], environment, CHECKOUT, lines) as server:
         healthy = _is_healthy(f"{url}/api/health", server)
         lines.end(show=not healthy)
         if not healthy:
@@ -55,12 +71,7 @@ def operate(address: str, port: int, say: Callable[[str], None]) -> None:
                 f"Prefect's server did not answer at {url} within {START_SECONDS} s; "
                 "its lines above give the reason."
             )
-        _register(client_environment)
-        work = ["--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
-        with running(["prefect", *work], client_environment, CHECKOUT) as worker:
-            for line in _greeting(home, url, access):
-                say(line)
-            _wait_for_end({"the server": server, "the worker": worker})
+        yield server
 
 
 def _environments(

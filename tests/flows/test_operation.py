@@ -186,6 +186,8 @@ def test_everything_is_registered(operation: Operation) -> None:
     names = {one["name"] for one in listed}
     assert names == {"monthly", "custom", "single", "nightly", "manual", "morning"}
     assert {one["work_pool_name"] for one in listed} == {"overnight"}
+    scheduled = {one["name"] for one in listed if one["schedules"]}
+    assert scheduled == {"monthly", "nightly", "morning"}
     assert len(operation.listed("automations")) == 2
     limits = operation.listed("v2/concurrency_limits")
     (yahoo,) = [one for one in limits if one["name"] == "yahoo"]
