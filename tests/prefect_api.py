@@ -10,7 +10,9 @@ def prefect_api(url: str, auth_string: str) -> httpx.Client:
     name, _, password = auth_string.partition(":")
     client = httpx.Client(base_url=url, auth=(name, password), timeout=30)
     me = uuid.uuid4().hex
-    token = client.get("/csrf-token", params={"client": me}).raise_for_status().json()
+    answer = client.get("/csrf-token", params={"client": me})
+    if answer.is_error:
+        client.close()
     client.headers["Prefect-Csrf-Client"] = me
-    client.headers["Prefect-Csrf-Token"] = token["token"]
+    client.headers["Prefect-Csrf-Token"] = answer.raise_for_status().json()["token"]
     return client

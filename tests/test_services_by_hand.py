@@ -5,6 +5,7 @@ No container engine is needed; what the image adds is in `test_image`.
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -37,7 +38,7 @@ def registered(services: ServicesByHand) -> ServicesByHand:
 
 def asked(services: ServicesByHand, path: str) -> list[dict[str, object]]:
     """Return what the server lists at `path`."""
-    with prefect_api(services.url, AUTH_STRING) as client:
+    with closing(prefect_api(services.url, AUTH_STRING)) as client:
         answer = client.post(f"/{path}", json={})
     found: list[dict[str, object]] = answer.raise_for_status().json()
     return found
