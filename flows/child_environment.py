@@ -35,7 +35,10 @@ NOTICE_URL = "OVERNIGHT_NOTICE_URL"
 """The webhook's address is a secret; the registration stores it on the server."""
 
 NEVER = {NOTICE_URL, "PREFECT_API_KEY", "PREFECT_PROFILE"}
-"""Ours is no Prefect Cloud, and a profile of the user's names another server."""
+"""The key and the profile are for other servers than that of `overnight deploy`."""
+
+SERVER_PREFIXES = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
+"""The second is an older name of the first's settings of the database."""
 
 
 def child_environment(*, in_store: bool) -> dict[str, str]:
@@ -47,10 +50,6 @@ def child_environment(*, in_store: bool) -> dict[str, str]:
         if name not in NEVER
         and (name.upper() in NAMES or name.upper().startswith(prefixes))
     }
-
-
-SERVER_PREFIXES = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
-"""The second is an older name of the first's settings of the database."""
 
 
 def without_server_settings(environment: Mapping[str, str]) -> dict[str, str]:

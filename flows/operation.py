@@ -1,4 +1,4 @@
-"""Server, deployments and worker on one machine, for who wants just Prefect's UI."""
+"""`overnight deploy`: Prefect's server, deployments and a worker on this machine."""
 
 import os
 import shlex
@@ -102,12 +102,12 @@ def _environments(
 
 
 def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:
-    """Return what the user needs next; a terminal alone shows the string itself."""
-    told = f"the value of {VARIABLE}"
+    """Return what the user needs next; only a terminal shows the string itself."""
+    password = f"the value of {VARIABLE}"
     if access.file:
-        told = f"the line in {access.file}"
+        password = f"the line in {access.file}"
         if sys.stdout.isatty():
-            told = f"{access.auth_string}  (kept in {access.file})"
+            password = f"{access.auth_string}  (kept in {access.file})"
     start = (
         f"PREFECT_API_URL={url}/api PREFECT_API_AUTH_STRING={access.in_shell} "
         "uv run prefect deployment run"
@@ -115,7 +115,7 @@ def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:
     return [
         f"Prefect's UI: {url}",
         f"Results: {home.root.resolve()}; Ctrl-C ends all of it.",
-        f"The page asks once for a password, which is {told}",
+        f"The page asks once for a password, which is {password}",
         f"To start a run, in another terminal, in {shlex.quote(str(CHECKOUT))}:",
         *(f"  {start} {example}" for example in EXAMPLES),
     ]

@@ -73,7 +73,8 @@ class TemporaryServer:
     """Restarts the process of the temporary server on the same port and records."""
 
     _ended: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    # One thread may take it twice: Ctrl-C runs `stop` within `watch_no_more`.
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _restarts: int = 0
 
     def watch(self) -> None:
