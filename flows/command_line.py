@@ -31,11 +31,13 @@ from flows.options import (
 )
 from flows.output import bear_any_terminal, print_json
 from flows.reading_commands import explain, report, show_standing, track_record
+from flows.telemetry import turn_telemetry_off
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from screening.summary import RunSummary
+    from tasks.temporary_server import TemporaryServer
 
 app = typer.Typer(
     name="overnight",
@@ -73,6 +75,7 @@ def overnight(
 
     For example: overnight --home ~/overnight
     """
+    turn_telemetry_off()
     if context.invoked_subcommand is None:
         show_standing(home, as_json=json)
         return
@@ -213,7 +216,8 @@ def deploy(options: DeployOptions) -> None:
     with one_sentence_errors(debug=options.debug):
         from flows.operation import operate  # noqa: PLC0415
 
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.INTERRUPTED))
+        for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # Windows lacks SIGHUP.
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(Exit.INTERRUPTED))
         # A shell's `&` has SIGINT ignored; Prefect's worker needs it to end.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -273,12 +277,16 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     from flows.request import flow_arguments  # noqa: PLC0415
     from flows.shown_progress import shown_progress  # noqa: PLC0415
     from flows.terminal import show_summary  # noqa: PLC0415
+    from tasks.named_server import require_named_server  # noqa: PLC0415
     from tasks.night import planned_night  # noqa: PLC0415
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
     night = planned_night(**arguments, now=datetime.now(UTC))
-    signal.signal(signal.SIGINT, _interrupted)
-    with shown_progress(f"{len(night.symbols)} symbols as of {night.as_of}"):
+    require_named_server()
+    title = f"{len(night.symbols)} symbols as of {night.as_of}"
+    with temporary_server() as server, shown_progress(title):
+        signal.signal(signal.SIGINT, lambda *_: _interrupted(server))
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
         outcome = _summary_of(state)
     show_summary(outcome)
@@ -303,16 +311,14 @@ def _summary_of(state: "State[RunSummary]") -> "RunSummary":
     return found
 
 
-def _interrupted(_number: int, _frame: object) -> None:
+def _interrupted(server: "TemporaryServer | None") -> None:
     """End at once on Ctrl-C: what is finished is on disk, whole, and is not lost.
 
     Ctrl-C reaches Prefect's temporary server too; leaving the flow in good order would
     wait for its answers. The model processes end with this one.
     """
-    server = sys.modules.get("prefect.server.api.server")
     if server:
-        for temporary in list(server.SubprocessASGIServer._instances.values()):  # noqa: SLF001
-            temporary.stop()
+        server.stop()
     Console(stderr=True).show_cursor()
     typer.echo(
         "\novernight: the run must end by itself, got Ctrl-C; run it again to go on.",
@@ -344,8 +350,6 @@ def _quiet_prefect(*, debug: bool) -> None:
         # Requests wait longer each time: five hold out for 50 s of a server's restart,
         # six for 100 s.
         "PREFECT_CLIENT_MAX_RETRIES": "6",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
         # After Ctrl-C the helper that cleans up behind the processes says so at length.
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():

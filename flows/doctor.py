@@ -15,8 +15,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
-from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from config.errors import OvernightError, ParameterError
@@ -35,7 +33,7 @@ from market_data.symbols import EXCHANGES, exchange_of, symbol_of
 from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
 from tasks.machine import Machine, this_machine
-from tasks.server import impatient_settings, under
+from tasks.named_server import named_server, refusal
 from tasks.slots import ProcessSlots
 
 DISTRIBUTION = "event-risk-guard"
@@ -261,17 +259,11 @@ def _model_cache(settings: Settings) -> Found:
 
 
 def _prefect_server() -> Found:
-    address = PREFECT_API_URL.value()
-    if not address:
+    server = named_server()
+    if server is None:
         return True, "none is named, each run starts one of its own for its time", ""
-    with under(impatient_settings()), get_client(sync_client=True) as client:
-        refusal = client.api_healthcheck()
-    said = f": {' '.join(str(refusal).split())[:120]}" if refusal else " answers"
-    return (
-        refusal is None,
-        f"{address}{said}",
-        "start it (`overnight deploy`), correct PREFECT_API_URL, or unset it",
-    )
+    found, cure = refusal(server)
+    return not found, f"{server.address} {found or 'answers'}", cure
 
 
 def calendar_check(home: Home, now: datetime) -> Found:

@@ -1,132 +1,170 @@
-"""Server, deployments and worker on one machine, for who wants just Prefect's UI."""
+"""`overnight deploy`: Prefect's server, deployments and a worker on this machine."""
 
 import os
-import signal
+import shlex
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
 from config.errors import RunError
 from config.home import Home
+from flows.child_environment import (
+    NOTICE_URL,
+    child_environment,
+    without_server_settings,
+)
+from flows.child_processes import Child, HeldLines, running, show_on_stderr
 from flows.registration import CHECKOUT, POOL
+from flows.server_access import VARIABLE, ServerAccess, server_access
 
 START_SECONDS = 120
-STOP_SECONDS = 15
+HOST = "127.0.0.1"
+"""This machine only: whoever reaches the API can have the worker run any code."""
+
+EXAMPLES = (
+    "overnight-screening/manual",
+    "lstm-training/single -p symbol=CBA.AX",
+)
 
 
-def operate(home: str, port: int, say: Callable[[str], None]) -> None:
-    """Start all of it, say where it is, and stop it when this process is told to.
+def operate(address: str, port: int, say: Callable[[str], None]) -> None:
+    """Start server and worker, say where they are, and stop them with this process.
 
     Raises
     ------
     RunError
-        If the port is taken, or a part does not start or ends by itself.
+        If the port is taken, a part does not start or ends by itself, or the
+        authentication string can't be kept.
     """
-    place = str(Home.at(home).root.resolve())
+    home = Home.at(address)
     _require_free(port)
-    address = f"http://127.0.0.1:{port}"
-    environment = _environment(place, address)
-    with _running(["server", "start", "--port", str(port)], environment) as server:
-        _wait_until_healthy(f"{address}/api/health", server)
-        _register(environment)
-        work = ["worker", "start", "--pool", POOL, "--type", "process"]
-        with _running(work, environment) as worker:
-            say(f"Prefect's UI: {address}")
-            say(f"Results: {place}; Ctrl-C ends all of it.")
+    access = server_access(home)
+    url = f"http://{HOST}:{port}"
+    for_server, for_clients = _environments(home, url, access)
+    show_on_stderr("Starting Prefect's server, which takes up to a minute.")
+    with _running_server(url, port, for_server) as server:
+        _register(for_clients)
+        work = ["--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"]
+        with running(["prefect", *work], for_clients, CHECKOUT) as worker:
+            for line in _greeting(home, url, access):
+                say(line)
             _wait_for_end({"the server": server, "the worker": worker})
 
 
-def _environment(home: str, address: str) -> dict[str, str]:
-    """Return what the parts need, the user's own settings before ours."""
-    ours = {
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+@contextmanager
+def _running_server(
+    url: str, port: int, environment: Mapping[str, str]
+) -> Iterator[Child]:
+    """Run the server until the block ends; the block begins when it answers."""
+    lines = HeldLines()
+    serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
+    with running(["prefect", *serve], environment, CHECKOUT, lines) as server:
+        healthy = _is_healthy(f"{url}/api/health", server)
+        lines.end(show=not healthy)
+        if not healthy:
+            raise RunError(
+                f"Prefect's server did not answer at {url} within {START_SECONDS} s; "
+                "its lines above give the reason."
+            )
+        yield server
+
+
+def _environments(
+    home: Home, url: str, access: ServerAccess
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the server's environment, and that of worker and registration."""
+    common = child_environment(in_store=not isinstance(home.root, Path))
+    common |= {
+        "OVERNIGHT_HOME": str(home.root.resolve()),
+        "PREFECT_API_URL": f"{url}/api",
+        "PREFECT_API_AUTH_STRING": access.auth_string,
+        "PREFECT_UI_URL": url,
+    }
+    for name in ("NO_PROXY", "no_proxy"):  # A proxy does not know this machine's ports.
+        common[name] = ",".join(filter(None, (common.get(name), HOST)))
+    preferred = {
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "DO_NOT_TRACK": "1",
+        # No other page's script may ask the API; the default is every page's.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
     }
     needed = {
-        "OVERNIGHT_HOME": home,
-        "PREFECT_API_URL": f"{address}/api",
-        "PREFECT_UI_URL": address,
-        # The UI would look for the server at port 4200 whatever the port is.
+        VARIABLE: access.auth_string,
+        # The page would look for the server at port 4200 whatever the port is.
         "PREFECT_SERVER_UI_API_URL": "/api",
     }
-    return ours | os.environ | needed
+    return preferred | common | needed, without_server_settings(common)
 
 
-@contextmanager
-def _running(
-    words: list[str], environment: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a part of Prefect until the block ends; its lines go to stderr."""
-    process = subprocess.Popen(  # noqa: S603  our own words alone
-        [sys.executable, "-m", "prefect", *words],
-        cwd=CHECKOUT,
-        env=dict(environment),
-        stdout=sys.stderr,
-        start_new_session=True,  # Ctrl-C reaches us, and we stop the parts in order.
+def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:
+    """Return what the user needs next; only a terminal shows the string itself."""
+    password = f"the value of {VARIABLE}"
+    if access.file:
+        password = f"the line in {access.file}"
+        if sys.stdout.isatty():
+            password = f"{access.auth_string}  (kept in {access.file})"
+    start = (
+        f"PREFECT_API_URL={url}/api PREFECT_API_AUTH_STRING={access.in_shell} "
+        "uv run prefect deployment run"
     )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return [
+        f"Prefect's UI: {url}",
+        f"Results: {home.root.resolve()}; Ctrl-C ends all of it.",
+        f"The page asks once for a password, which is {password}",
+        f"To start a run, in another terminal, in {shlex.quote(str(CHECKOUT))}:",
+        *(f"  {start} {example}" for example in EXAMPLES),
+    ]
 
 
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", port)) == 0:
+        if probe.connect_ex((HOST, port)) == 0:
             raise RunError(
                 f"port {port} must be free, got a program that listens there; end it, "
                 "or name another with --port."
             )
 
 
-def _wait_until_healthy(url: str, server: subprocess.Popen[bytes]) -> None:
+def _is_healthy(url: str, server: Child) -> bool:
+    """Return whether the server answers before it ends or its time is over."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.5)
-    raise RunError(
-        f"Prefect's server must answer at {url} within {START_SECONDS} s, got nothing; "
-        "its own lines above say why."
-    )
+    # Not by a proxy of the user's: the server is on this machine.
+    with httpx.Client(trust_env=False, timeout=2) as client:
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                if client.get(url).is_success:
+                    return True
+            except httpx.TransportError:
+                pass
+            time.sleep(0.5)
+    return False
 
 
 def _register(environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "flows.registration"],
-        cwd=CHECKOUT,
-        env=dict(environment),
-        stdout=sys.stderr,
-        check=False,
-    )
-    if done.returncode:
+    """Register the deployments; the webhook's address is for this process alone."""
+    notice = {NOTICE_URL: os.environ.get(NOTICE_URL, "")}
+    given = {**environment, **notice}
+    with running(["flows.registration"], given, CHECKOUT) as registration:
+        code = registration.wait()
+    if code:
         raise RunError(
-            f"the deployments must be taken by the server, got exit {done.returncode}; "
-            "the lines above say why."
+            f"the server did not take the deployments (exit code {code}); the lines "
+            "above give the reason."
         )
 
 
-def _wait_for_end(parts: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def _wait_for_end(parts: Mapping[str, Child]) -> None:
     """Wait until a signal ends this process, or a part ends by itself."""
     while True:
         for name, part in parts.items():
             if part.poll() is not None:
                 raise RunError(
-                    f"{name} must run until Ctrl-C, got its end with code "
-                    f"{part.returncode}; its own lines above say why."
+                    f"{name} ended by itself with code {part.returncode}; its lines "
+                    "above give the reason. Run `overnight deploy` again."
                 )
         time.sleep(0.5)

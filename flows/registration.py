@@ -1,7 +1,8 @@
 """What a Prefect server must know of us: pool, limit, deployments, automations.
 
 `python -m flows.registration` puts it there, again and again if need be: each part
-takes the place of the one before. It prints the next run of each schedule.
+takes the place of the one before. It prints the next run of each schedule. Prefect is
+imported by the functions that need it, after its telemetry is off.
 """
 
 import json
@@ -14,22 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.exceptions import ObjectAlreadyExists
 from pydantic import SecretStr
 
 from config.errors import RunError
 from config.home import Home
 from config.secret_check import require_no_secret
 from config.settings import read_settings
-from flows.notices import end_dead_runs, tell_of_lost_nights
-from flows.scheduled_nights import (
-    remove_lapsed_deployments,
-    schedule_lines,
-    scheduled_deployments,
-)
-from tasks.request_pace import ensure_request_limit
+from flows.telemetry import turn_telemetry_off
 
 POOL = "overnight"
 CHECKOUT = Path(__file__).parents[1]
@@ -47,12 +39,21 @@ def register() -> None:
         If `prefect.yaml` holds what looks like a secret, or a setting or schedule of
         the home can't be used.
     """
+    from flows.notices import end_dead_runs, tell_of_lost_nights  # noqa: PLC0415
+    from flows.scheduled_nights import (  # noqa: PLC0415
+        remove_lapsed_deployments,
+        schedule_lines,
+        scheduled_deployments,
+    )
+    from tasks.request_pace import ensure_request_limit  # noqa: PLC0415
+
     settings = read_settings(Home.at(os.environ.get("OVERNIGHT_HOME") or ".").root)
     require_no_secret(CHECKOUT / "prefect.yaml")
     content = scheduled_deployments(CHECKOUT / "prefect.yaml", settings)
     _ensure_pool()
     ensure_request_limit(settings.prices.requests_per_second)
     _deploy_all(content)
+    _refuse_unknown_parameters()
     remove_lapsed_deployments(content["deployments"])
     end_dead_runs()
     url = os.environ.get("OVERNIGHT_NOTICE_URL")
@@ -62,6 +63,10 @@ def register() -> None:
 
 
 def _ensure_pool() -> None:
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.client.schemas.actions import WorkPoolCreate  # noqa: PLC0415
+    from prefect.exceptions import ObjectAlreadyExists  # noqa: PLC0415
+
     with get_client(sync_client=True) as client:
         try:
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
@@ -91,5 +96,25 @@ def _deploy_all(content: Mapping[str, Any]) -> None:
         )
 
 
+def _refuse_unknown_parameters() -> None:
+    """Let the server refuse a run whose parameters its flow does not have.
+
+    Prefect's schema of a flow says nothing of other names; such a run would start, and
+    then fail.
+    """
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.client.schemas.actions import DeploymentUpdate  # noqa: PLC0415
+    from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName  # noqa: PLC0415
+
+    ours = WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL]))
+    with get_client(sync_client=True) as client:
+        for deployment in client.read_deployments(work_pool_filter=ours):
+            schema = deployment.parameter_openapi_schema or {}
+            closed = {**schema, "additionalProperties": False}
+            change = DeploymentUpdate(parameter_openapi_schema=closed)
+            client.update_deployment(deployment.id, change)
+
+
 if __name__ == "__main__":
+    turn_telemetry_off()
     register()

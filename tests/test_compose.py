@@ -251,3 +251,17 @@ def test_a_client_asks_the_server_by_name_and_port() -> None:
 def test_nothing_is_told_to_strangers() -> None:
     """Prefect's own statistics stay off."""
     assert environment("server", {})["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+
+
+def test_other_pages_are_kept_out() -> None:
+    """The page's own origin alone is allowed, and changes need a CSRF token."""
+    server = environment("server", {})
+    page = server["PREFECT_UI_URL"]
+    assert server["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == page
+    assert server["PREFECT_SERVER_CSRF_PROTECTION_ENABLED"] == "true"
+
+
+def test_the_notices_address_is_for_the_registration_alone() -> None:
+    """No run needs it, so no worker has it."""
+    has = {name for name in SERVICES if "OVERNIGHT_NOTICE_URL" in environment(name, {})}
+    assert has == {"register"}

@@ -182,7 +182,8 @@ def test_prefect_knows_every_setting_of_its_own() -> None:
     from prefect.settings import Settings  # noqa: PLC0415
 
     named = set(re.findall(r"PREFECT_[A-Z_]+", "\n".join(blocks("sh"))))
-    known = Settings(api={"url": "http://127.0.0.1:4200/api"})  # it leaves out None
+    given = {"url": "http://127.0.0.1:4200/api", "auth_string": "me:mine"}
+    known = Settings(api=given)  # it leaves out None
     assert named <= set(known.to_environment_variables())
 
 

@@ -5,14 +5,16 @@ No container engine is needed; what the image adds is in `test_image`.
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 import yaml
 from compose_file import ROOT, SERVICES, guide_command
+from prefect_api import prefect_api
 from services_by_hand import SECRETS, ServicesByHand, services_by_hand
 
-AUTH = tuple(SECRETS["PREFECT_SERVER_API_AUTH_STRING"].split(":"))
+AUTH_STRING = SECRETS["PREFECT_SERVER_API_AUTH_STRING"]
 SECONDS = {"30s": 30}
 
 
@@ -36,7 +38,8 @@ def registered(services: ServicesByHand) -> ServicesByHand:
 
 def asked(services: ServicesByHand, path: str) -> list[dict[str, object]]:
     """Return what the server lists at `path`."""
-    answer = httpx.post(f"{services.url}/{path}", auth=AUTH, json={}, timeout=30)
+    with closing(prefect_api(services.url, AUTH_STRING)) as client:
+        answer = client.post(f"/{path}", json={})
     found: list[dict[str, object]] = answer.raise_for_status().json()
     return found
 
@@ -59,8 +62,19 @@ def test_nobody_gets_in_without_the_secret(
     services: ServicesByHand, auth: tuple[str, str] | None
 ) -> None:
     """No name and password, or wrong ones: refused."""
-    answer = httpx.post(f"{services.url}/flows/filter", auth=auth, json={})
-    assert answer.status_code == 401
+    asked = httpx.get(f"{services.url}/admin/settings", auth=auth)
+    posted = httpx.post(f"{services.url}/flows/filter", auth=auth, json={})
+    assert asked.status_code == 401
+    assert posted.status_code == 403  # The CSRF token is looked for first.
+
+
+def test_no_other_page_may_ask(services: ServicesByHand) -> None:
+    """A browser is told so for every origin but the page's own."""
+    asking = {"Access-Control-Request-Method": "POST"}
+    for port, status in ((services.api, 200), (4999, 400)):
+        headers = asking | {"Origin": f"http://127.0.0.1:{port}"}
+        answer = httpx.options(f"{services.url}/flows/", headers=headers)
+        assert answer.status_code == status
 
 
 def test_the_page_asks_the_server_it_came_from(services: ServicesByHand) -> None:

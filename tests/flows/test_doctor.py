@@ -114,7 +114,7 @@ def test_a_server_that_does_not_answer_is_named(tmp_path: Path, free_port: int) 
     with temporary_settings({PREFECT_API_URL: address}):
         line = lines_of(tmp_path, "prefect server")["prefect server"]
     assert not line.ok
-    assert line.found.startswith(f"{address}: ")
+    assert line.found.startswith(f"{address} does not answer")
     assert "overnight deploy" in line.cure
 
 

@@ -1,145 +1,223 @@
 """`overnight deploy`: a server, the deployments, and a worker that runs what is asked.
 
-One real start for all tests here; its automations post to a receiver on loopback.
+One real start for all tests here, on a terminal and in an empty home directory; its
+automations post to a receiver on loopback.
 """
 
 import contextlib
-import json
 import os
-import signal
-import socket
+import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
+import psutil
 import pytest
+from own_operation import Operation, free_port, receiver
+from own_terminal import OwnTerminal
+from playwright.sync_api import sync_playwright
 
 COMMAND = Path(sys.executable).with_name("overnight")
-
-
-@dataclass(frozen=True)
-class Operation:
-    """What runs: where the server answers, its home, and what was posted."""
-
-    process: subprocess.Popen[str]
-    api: str
-    home: Path
-    posted: list[dict[str, Any]] = field(default_factory=list)
-
-    def start(self, name: str, **parameters: Any) -> str:  # noqa: ANN401
-        """Start the deployment called `flow/deployment`; return its run's id."""
-        found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30).json()
-        address = f"{self.api}/deployments/{found['id']}/create_flow_run"
-        for _ in range(20):
-            made = httpx.post(address, json={"parameters": parameters}, timeout=30)
-            if made.status_code < 500:  # SQLite under load: asked again, it answers.
-                break
-            time.sleep(1)
-        assert made.is_success, made.text
-        return str(made.json()["id"])
-
-    def ended(self, run_id: str) -> dict[str, Any]:
-        """Return the run when it has ended."""
-        for _ in range(240):
-            answer = httpx.get(f"{self.api}/flow_runs/{run_id}", timeout=30)
-            run: dict[str, Any] = answer.json()
-            if run["end_time"] is not None:
-                return run
-            time.sleep(0.5)
-        raise AssertionError(f"still {run['state']['name']}")
-
-    def run(self, name: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Start the deployment and return its run when it has ended."""
-        return self.ended(self.start(name, **parameters))
-
-    def told(self, name: str) -> dict[str, Any]:
-        """Return what was posted of the run called so."""
-        for _ in range(60):
-            for notice in self.posted:
-                if notice["run"] == name:
-                    return notice
-            time.sleep(0.5)
-        raise AssertionError(f"nothing posted of {name}: {self.posted}")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@contextlib.contextmanager
-def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give the address of a webhook and the list of what it was sent."""
-    posted: list[dict[str, Any]] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            posted.append(json.loads(self.rfile.read(length)))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *words: object) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", posted
-    server.shutdown()
-    server.server_close()
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
 def operation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
-    """Give a running `overnight deploy`, ended by SIGTERM."""
+    """Give a running `overnight deploy` of a new user."""
     folder = tmp_path_factory.mktemp("operation")
     port = free_port()
-    clean = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
-    with receiver() as (hook, posted), (folder / "log").open("w") as log:
-        ours = {
+    with receiver() as (hook, posted):
+        environment = {
+            "HOME": str(folder),
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
             "OVERNIGHT_NOTICE_URL": hook,
-            "PREFECT_HOME": str(folder / "prefect"),
+            "PREFECT_API_URL": "http://127.0.0.1:9/api",  # of another server, long gone
+            "PREFECT_API_KEY": "pnu_of_another_server",
+            "PREFECT_SERVER_DATABASE_PASSWORD": "of-the-database",
             "PREFECT_WORKER_QUERY_SECONDS": "1",  # It would look every ten.
+            "OTHER_PROGRAMS_TOKEN": "hush",
         }
-        process = subprocess.Popen(
-            [COMMAND, "deploy", "--port", str(port), "--home", str(folder / "home")],
-            env=clean | ours,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
+        home = folder / "nights of mine"
+        terminal = OwnTerminal(
+            [COMMAND, "deploy", "--port", str(port), "--home", home], environment
         )
         api = f"http://127.0.0.1:{port}/api"
         try:
-            assert process.stdout is not None
-            assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-            assert str(folder / "home") in process.stdout.readline()
-            yield Operation(process, api, folder / "home", posted)
+            terminal.wait_for("symbol=CBA.AX")
+            running = Operation(terminal, api, folder, posted)
+            yield running
+            running.client.close()
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            terminal.process.terminate()
+            terminal.ended()
+
+
+def test_it_says_where_it_is(operation: Operation) -> None:
+    """Address, results and password are told; no question, no advice on profiles."""
+    assert operation.api.removesuffix("/api") in operation.terminal.text
+    assert str(operation.home) in operation.terminal.text
+    assert "How would you like to proceed" not in operation.terminal.text
+    assert "prefect config set" not in operation.terminal.text
 
 
 def test_everything_is_registered(operation: Operation) -> None:
     """All deployments, the pool and the server's automations are there."""
-    listed = httpx.post(f"{operation.api}/deployments/filter", json={}).json()
+    listed = operation.listed("deployments")
     names = {one["name"] for one in listed}
     assert names == {"monthly", "custom", "single", "nightly", "manual", "morning"}
     assert {one["work_pool_name"] for one in listed} == {"overnight"}
-    automations = httpx.post(f"{operation.api}/automations/filter", json={}).json()
-    assert len(automations) == 2
-    limits = httpx.post(f"{operation.api}/v2/concurrency_limits/filter", json={}).json()
+    scheduled = {one["name"] for one in listed if one["schedules"]}
+    assert scheduled == {"monthly", "nightly", "morning"}
+    assert len(operation.listed("automations")) == 2
+    limits = operation.listed("v2/concurrency_limits")
     (yahoo,) = [one for one in limits if one["name"] == "yahoo"]
     assert yahoo["slot_decay_per_second"] == 2
+
+
+@pytest.mark.parametrize("host", ["", "evil.example"])
+@pytest.mark.parametrize("auth", [None, ("overnight", "wrong"), ("", "")])
+def test_nobody_gets_in_without_the_string(
+    operation: Operation, auth: tuple[str, str] | None, host: str
+) -> None:
+    """No string or a wrong one, also under another host name: 401, and no change."""
+    named = {"Host": host} if host else {}
+    asked = httpx.get(f"{operation.api}/admin/settings", auth=auth, headers=named)
+    made = httpx.post(
+        f"{operation.api}/flows/", auth=auth, headers=named, json={"name": "evil"}
+    )
+    assert asked.status_code == 401
+    assert made.status_code in {401, 403}
+
+
+EVIL = """<script>
+const api = "API", name = JSON.stringify({name: "evil"}), done = [];
+const send = (how) => fetch(api + "/flows/", {method: "POST", body: name, ...how})
+  .then((answer) => done.push(answer.status), (error) => done.push(String(error)));
+Promise.all([
+  send({mode: "no-cors", headers: {"Content-Type": "text/plain"}}),
+  send({mode: "no-cors", body: new Blob([name])}),
+  send({mode: "no-cors", credentials: "include"}),
+  send({headers: {"Content-Type": "application/json"}}),
+  send({headers: {"Content-Type": "application/json", "Prefect-Csrf-Token": "x",
+                  "Prefect-Csrf-Client": "x", "Authorization": "Basic eDp5"}}),
+  fetch(api + "/csrf-token?client=x").then((answer) => done.push(answer.status),
+                                          (error) => done.push(String(error))),
+]).then(() => { document.title = done.length + " done" });
+</script>"""
+"""It sends what a browser sends without asking first, and what it asks for first."""
+
+
+def test_another_page_can_do_nothing(operation: Operation, tmp_path: Path) -> None:
+    """A page of another port, open in Chromium, creates no flow by the API."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        pytest.skip("no Chromium is installed; on Debian: apt-get install chromium")
+    (tmp_path / "index.html").write_text(EVIL.replace("API", operation.api))
+    port = str(free_port())
+    words = [sys.executable, "-m", "http.server", port, "--bind", "127.0.0.1"]
+    with sync_playwright() as play, own_process(words, tmp_path):
+        # Root has no sandbox in a container; the pages are our own.
+        browser = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(reached(f"http://127.0.0.1:{port}/"))
+        page.wait_for_function("document.title.endsWith('done')")
+        assert page.title() == "6 done"
+        browser.close()
+    assert {one["name"] for one in operation.listed("flows")} == {
+        "lstm-training",
+        "night-watch",
+        "overnight-screening",
+    }
+
+
+@contextlib.contextmanager
+def own_process(words: list[str], folder: Path) -> Iterator[None]:
+    """Run a program in the folder until the block ends."""
+    with subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL) as process:
+        yield
+        process.terminate()
+
+
+def reached(address: str) -> str:
+    """Return the address when somebody answers there."""
+    for _ in range(100):
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(address)
+            return address
+        time.sleep(0.1)
+    raise AssertionError(f"nobody answers at {address}")
+
+
+def test_the_string_is_for_its_owner_only(operation: Operation) -> None:
+    """Its file is the owner's alone; no process shows it among its arguments."""
+    (file,) = operation.home.glob("data/*auth*")
+    assert file.read_text().strip() == operation.auth_string
+    assert file.stat().st_mode & 0o777 == 0o600
+    arguments = [one.cmdline() for one in operation.processes]
+    assert len(arguments) >= 2
+    assert operation.auth_string not in f"{arguments}"
+    assert operation.terminal.text.count(operation.auth_string) == 1
+
+
+def test_a_run_gets_no_secret_that_it_does_not_need(operation: Operation) -> None:
+    """The worker's environment, which its runs get, has none of the user's others."""
+    (worker,) = [one for one in operation.processes if "worker" in one.cmdline()]
+    given = worker.environ()
+    assert given["OVERNIGHT_HOME"] == str(operation.home)
+    assert given["PREFECT_API_AUTH_STRING"] == operation.auth_string
+    for secret in ("hush", "pnu_of", "of-the-database", "/hook"):
+        assert secret not in f"{given}"
+
+
+def test_nothing_of_prefects_is_left_in_the_home_directory(
+    operation: Operation,
+) -> None:
+    """No profile is written, and no device id of Prefect's telemetry."""
+    written = {path.name for path in (operation.user_home / ".prefect").iterdir()}
+    assert "profiles.toml" not in written
+    assert ".sdk_telemetry" not in written
+
+
+def test_a_line_that_is_printed_starts_a_run(
+    operation: Operation, tmp_path: Path
+) -> None:
+    """Pasted into a new shell, it starts its deployment; a wrong parameter is named."""
+    if not shutil.which("uv"):
+        pytest.skip("uv is not installed")
+    lines = operation.terminal.text.splitlines()
+    (line,) = [one for one in lines if one.endswith("overnight-screening/manual")]
+    fresh = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "UV_NO_SYNC": "1"}
+    pasted, wrong = (
+        subprocess.run(
+            ["/bin/sh", "-c", f"{line} {more}"],
+            cwd=ROOT,
+            env=fresh,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        for more in ("-p source=sample -p train=never", "-p nosuch=1")
+    )
+    assert pasted.returncode == 0, pasted.stdout
+    assert "Created flow run" in pasted.stdout
+    assert wrong.returncode == 1
+    assert "'nosuch'" in wrong.stdout
+
+
+@pytest.mark.parametrize("name", ["overnight-screening/manual", "night-watch/morning"])
+def test_a_parameter_that_no_flow_has_is_refused(
+    operation: Operation, name: str
+) -> None:
+    """The server says which one, and makes no run."""
+    answer = operation.asked(name, nosuch=1)
+    assert answer.status_code == 409
+    assert "'nosuch' was unexpected" in answer.text
 
 
 def test_one_symbol_is_trained_by_name(operation: Operation) -> None:
@@ -186,7 +264,7 @@ def test_a_taken_port_is_refused(operation: Operation) -> None:
     """A second start on the same port ends with one sentence."""
     port = operation.api.rsplit(":", 1)[1].removesuffix("/api")
     again = subprocess.run(
-        [COMMAND, "deploy", "--port", port],
+        [COMMAND, "deploy", "--port", port, "--home", operation.user_home / "second"],
         capture_output=True,
         text=True,
         check=False,
@@ -198,10 +276,7 @@ def test_a_taken_port_is_refused(operation: Operation) -> None:
 
 def test_a_run_without_heartbeat_is_called_crashed(operation: Operation) -> None:
     """The server ends a run whose process is gone, before it ran or while it did."""
-    made = httpx.post(
-        f"{operation.api}/automations/filter",
-        json={"automations": {"name": {"any_": [DEAD]}}},
-    ).json()
+    made = operation.listed("automations", automations={"name": {"any_": [DEAD]}})
     (trigger,) = [one["trigger"] for one in made]
     assert trigger["posture"] == "Proactive"
     assert trigger["within"] >= 3 * 180
@@ -212,9 +287,31 @@ def test_a_run_without_heartbeat_is_called_crashed(operation: Operation) -> None
 DEAD = "overnight: a run without heartbeat has crashed"
 
 
-def test_sigterm_ends_all_of_it(operation: Operation) -> None:
-    """Server and worker end with the command; runs last, it ends them for all tests."""
-    operation.process.send_signal(signal.SIGTERM)
-    operation.process.communicate(timeout=60)
+def test_ctrl_c_ends_all_of_it(operation: Operation) -> None:
+    """Pressed twice: all processes end, the terminal is as before; it runs last."""
+    started = operation.processes
+    operation.terminal.press(b"\x03")
+    time.sleep(0.5)
+    operation.terminal.press(b"\x03")
+    assert operation.terminal.ended() == 130
+    assert operation.terminal.is_as_before
+    assert [one for one in started if one.is_running()] == []
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{operation.api}/health", timeout=2)
+
+
+@pytest.mark.parametrize("part", ["server", "worker"])
+def test_a_part_that_is_killed_ends_the_others(tmp_path: Path, part: str) -> None:
+    """One sentence names the part; no process stays, and the terminal is as before."""
+    terminal = OwnTerminal(
+        [COMMAND, "deploy", "--port", str(free_port()), "--home", tmp_path / "home"],
+        {"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+    )
+    terminal.wait_for("symbol=CBA.AX")
+    started = psutil.Process(terminal.process.pid).children(recursive=True)
+    (killed,) = [one for one in started if part in one.cmdline()]
+    killed.kill()
+    assert terminal.ended() == 1
+    assert f"overnight: the {part} ended by itself with code -9" in terminal.text
+    assert terminal.is_as_before
+    assert [one for one in started if one.is_running()] == []

@@ -1,0 +1,70 @@
+"""A program on a terminal of a test's own, as a person starts it."""
+
+import fcntl
+import os
+import pty
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+class OwnTerminal:
+    """A program whose stdin, stdout and stderr are one new terminal."""
+
+    def __init__(self, words: Sequence[str | Path], env: Mapping[str, str]) -> None:
+        """Start it as the terminal's foreground program."""
+        self._ours, self._its = pty.openpty()
+        self._settings_before = self._settings()
+        self._read = b""
+        self.process = subprocess.Popen(
+            words,
+            env=env,
+            stdin=self._its,
+            stdout=self._its,
+            stderr=self._its,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )
+        threading.Thread(target=self._keep_reading, daemon=True).start()
+
+    @property
+    def text(self) -> str:
+        """Return what the terminal has shown so far."""
+        return self._read.decode(errors="replace").replace("\r\n", "\n")
+
+    @property
+    def is_as_before(self) -> bool:
+        """Return whether the terminal's settings are those of its start."""
+        return self._settings() == self._settings_before
+
+    def wait_for(self, words: str, seconds: float = 150) -> None:
+        """Return when the words have been shown; fail if the program ends first."""
+        deadline = time.monotonic() + seconds
+        while words not in self.text:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.1)
+
+    def press(self, key: bytes) -> None:
+        """Press a key, as the byte 3 for Ctrl-C."""
+        os.write(self._ours, key)
+
+    def ended(self, seconds: float = 60) -> int:
+        """Return the exit code when the program has ended."""
+        code = self.process.wait(seconds)
+        time.sleep(0.2)  # What it has written last is still to be read.
+        return code
+
+    def _settings(self) -> list[Any]:
+        return termios.tcgetattr(self._its)
+
+    def _keep_reading(self) -> None:
+        while True:
+            try:
+                self._read += os.read(self._ours, 65536)
+            except OSError:
+                return
