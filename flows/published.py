@@ -8,6 +8,7 @@ from config.home import Home
 from config.places import AnyPath, files_in, is_there
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
+from screening.morning.earlier import NIGHTS_LOOKED_AT, published_nights
 from screening.morning.page import REPORT_NAME, report_path
 from screening.table import csv_path, latest_csv, published_status, read_rows
 
@@ -70,9 +71,8 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
 
 def _where_it_is(home: Home, symbol: str) -> str:
     """Return how to see the symbol: in the last night that has it, or in a new one."""
-    for path in files_in(home.screening_csv)[::-1]:
-        if symbol in published_status(path):
-            night = path.name[:10]
+    for night in published_nights(home.screening_csv)[:NIGHTS_LOOKED_AT]:
+        if symbol in published_status(csv_path(home.screening_csv, night)):
             return f"the night of {night} has it, add `--as-of {night}`"
     return f"screen it: overnight screen {symbol}"
 

@@ -59,7 +59,7 @@ def earlier_rows(path: AnyPath) -> EarlierRows:
         return EarlierRows(damage="it is no text in UTF-8")
     # No cell of ours holds a line end, so that a damaged line costs no other.
     header, *lines = [line.removesuffix("\r") for line in text.split("\n")]
-    if next(csv.reader([header]), []) != COLUMNS:
+    if header.replace('"', "") != ",".join(COLUMNS):
         return EarlierRows(damage="its header is not the published one")
     return _rows_as_written(lines)
 

@@ -172,5 +172,5 @@ def _news(night: NightFacts, views: Sequence[SymbolView]) -> str:
         return f"read by {night.news_engine} for 0 of {len(views)}"
     return ", ".join(
         f"read by {engine} for {count} of {len(views)}"
-        for engine, count in engines.most_common()
+        for engine, count in sorted(engines.items())
     )

@@ -47,9 +47,9 @@ def nights(
 ) -> tuple[Path, dict[str, dict[str, str]], Any]:
     """Give a home with a list and one more stock, the list's rows, the second state."""
     home = tmp_path_factory.mktemp("home")
-    run_night(home, *FIRST)
+    run_night(home, *FIRST, train="never")
     before = rows_of(home)
-    return home, before, run_night(home, "CCC.AX")
+    return home, before, run_night(home, "CCC.AX", train="never")
 
 
 def test_one_more_stock_adds_its_row(nights: tuple[Path, Any, Any]) -> None:
