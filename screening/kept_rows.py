@@ -7,18 +7,16 @@ its score follows from its own columns.
 import csv
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import get_args
 
 from config.errors import OvernightError, quoted
 from config.places import AnyPath
-from config.settings import Settings
 from market_data.symbols import exchange_of, parse_symbol
-from screening.blend import Call
+from screening.blend import VOICES, Call
 from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS
-from screening.explanation import explained
 from screening.row import Row
 from screening.table import csv_cells, read_csv_text
 
@@ -110,7 +108,6 @@ def _row(line: Sequence[str]) -> Row:
         raise ValueError(f"`exchange` is {quoted(cells['exchange'])}")
     if datetime.fromisoformat(cells["run_at"]).tzinfo is None:
         raise ValueError(f"`run_at` is {quoted(cells['run_at'])}")
-    date.fromisoformat(cells["as_of"])
     _require_answer(cells)
     return row
 
@@ -126,7 +123,7 @@ def _value(name: str, text: str) -> object:
         raise ValueError(f"`{name}` is {quoted(text)}") from None
 
 
-def _require_answer(cells: dict[str, str]) -> None:
+def _require_answer(cells: Mapping[str, str]) -> None:
     """Refuse a row whose call, score and forecast do not belong together."""
     status, call = cells["data_status"], cells["prediction"]
     calls = ("",) if status == "failed" else get_args(Call)
@@ -134,11 +131,24 @@ def _require_answer(cells: dict[str, str]) -> None:
         raise ValueError(f"call {quoted(call)} with data {quoted(status)}")
     if any(bool(cells[name]) != bool(cells[_FORECAST[0]]) for name in _FORECAST):
         raise ValueError("its forecast is not complete")
-    found = explained(cells, Settings())
+    for name in ("as_of", "forecast_session", "event_date"):
+        if cells[name] or name != "event_date":
+            date.fromisoformat(cells[name])
+    int(cells["sessions_to_event"] or 0)
+    float(cells["event_weight_haircut"] or 0)
     if not call:
         return
-    if found.score is None or found.computed_score is None:
-        raise ValueError("it has a call and no score")
-    if not math.isclose(found.score, found.computed_score, abs_tol=1e-6):
-        computed = f"{found.computed_score:+.6f}"
-        raise ValueError(f"`score` is {found.score:+.6f}, its columns give {computed}")
+    score, computed = float(cells["score"]), _score(cells)
+    if not math.isclose(score, computed, abs_tol=1e-6):
+        raise ValueError(f"`score` is {score:+.6f}, its columns give {computed:+.6f}")
+
+
+def _score(cells: Mapping[str, str]) -> float:
+    """Return the score that follows from the row's components."""
+    return math.fsum(
+        float(cells[f"{name}_weight"])
+        * float(cells[f"{name}_direction"])
+        * float(cells[f"{name}_confidence{'_after_haircut' * (name == 'lstm')}"])
+        for name in VOICES
+        if cells[f"{name}_weight"]
+    )
