@@ -94,7 +94,8 @@ def screen(options: ScreenOptions) -> None:
     For example: overnight screen --source sample
     """
     with one_sentence_errors(debug=options.debug):
-        _run("overnight_screening", options, options.train, force=True)
+        more = {"force": True, "only": options.only}
+        _run("overnight_screening", options, options.train, **more)
 
 
 @app.command()

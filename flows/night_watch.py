@@ -14,11 +14,18 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from config.parameters import TrainingOverrides
-from config.places import is_there
+from config.places import AnyPath, is_there
 from config.schedules import Schedule
 from market_data.selection import Selection, Universe, listed
-from screening.table import csv_path, published_coverage
+from screening.table import (
+    csv_path,
+    published_coverage,
+    published_status,
+    unpublished,
+)
 from tasks.night import AsOf, Night, planned_night
+
+NAMED_SYMBOLS = 8
 
 
 @flow(name="night-watch")
@@ -89,15 +96,18 @@ def every_night_watched(nights: Mapping[str, Night]) -> State[str]:
 
 
 def watched(due: Night) -> State[str]:
-    """Return the state of a watch for a night: completed, or failed as missed."""
+    """Return the state of a watch for a night: completed, or failed as missed.
+
+    Only the rows of the list's own symbols count; a night may hold others beside them.
+    """
     path = csv_path(due.home.screening_csv, due.as_of)
-    usable = published_coverage(path, due.symbols)
+    usable = published_coverage(path, due.as_of_by_symbol)
     if usable is not None and usable >= due.settings.run.minimum_coverage:
         return Completed(message=f"The night of {due.as_of} is published: {path}.")
     if not is_there(path):
         found = "none"
     elif usable is None:
-        found = "one of other symbols"
+        found = f"one without a row of {_missing(path, due)}"
     else:
         found = f"one in which {usable:.0%} of the symbols are usable"
     said = (
@@ -105,3 +115,11 @@ def watched(due: Night) -> State[str]:
         "the runs of overnight-screening and start one."
     )
     return Failed(name="Missed", message=said, data=said)
+
+
+def _missing(path: AnyPath, due: Night) -> str:
+    """Return the symbols that the CSV has no row of for their session, of many some."""
+    missing = unpublished(published_status(path), due.as_of_by_symbol)
+    more = len(missing) - NAMED_SYMBOLS
+    named = ", ".join(missing[:NAMED_SYMBOLS])
+    return f"{named} and {more} more" if more > 0 else named

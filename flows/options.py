@@ -103,6 +103,12 @@ class ScreenOptions(TrainOptions):
     """A training's options, and which models a night trains."""
 
     train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
+    only: Annotated[
+        bool,
+        typer.Option(
+            "--only", help="Drop the rows that earlier runs of this night wrote."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)

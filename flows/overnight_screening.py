@@ -44,6 +44,7 @@ def overnight_screening(
     parameters: TrainingOverrides = TrainingOverrides(),
     home: str | None = None,
     force: bool = False,  # noqa: FBT001, FBT002  a tick box of the form
+    only: bool = False,  # noqa: FBT001, FBT002  another
 ) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV.
 
@@ -59,6 +60,8 @@ def overnight_screening(
         home: A folder, or s3://bucket/folder, of data, models and reports; empty:
             OVERNIGHT_HOME.
         force: Run on a holiday, and where the night is already published.
+        only: Write a fresh CSV and report with these symbols alone; otherwise the
+            symbols that earlier runs of the night screened keep their rows.
     """
     night = planned_night(
         selection,
@@ -72,13 +75,13 @@ def overnight_screening(
         now=datetime.now(UTC),
     )
     with its_turn(night):
-        why = "" if force else needless(night, as_of)
+        why = "" if force else needless(night, as_of, only=only)
         if why:
             return Completed(name="Skipped", message=why)
-        return _screened_night(night)
+        return _screened_night(night, only=only)
 
 
-def _screened_night(night: Night) -> State[RunSummary]:
+def _screened_night(night: Night, *, only: bool) -> State[RunSummary]:
     with opened_workshop(night, "screening") as shop:
         lookout = opened_lookout(night, shop.feeds)
         chains = [screening_chain(night, one, shop, lookout) for one in night.symbols]
@@ -86,7 +89,7 @@ def _screened_night(night: Night) -> State[RunSummary]:
         news = read_news(night, chains, lookout)
         findings = [screened(night, chain, news, indices, shop) for chain in chains]
         notices = (*shop.notices, *lookout.notices, *news.notices)
-        published = publish(night, findings, notices, datetime.now(UTC))
+        published = publish(night, findings, notices, datetime.now(UTC), only=only)
         summary = report(night, findings, published)
         shop.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

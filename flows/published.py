@@ -9,8 +9,9 @@ from config.places import AnyPath, files_in, is_there
 from flows.output import home_words
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
+from screening.morning.earlier import NIGHTS_LOOKED_AT, published_nights
 from screening.morning.page import REPORT_NAME, report_path
-from screening.table import csv_path, latest_csv, read_rows
+from screening.table import csv_path, latest_csv, published_status, read_rows
 
 
 def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
@@ -65,8 +66,16 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
             return row
     raise SelectionError(
         f"`symbol` must be one of the night's ({_short([r['symbol'] for r in rows])}), "
-        f"got {wanted}; add it to the list that is screened."
+        f"got {wanted}; {_where_it_is(home, wanted)}."
     )
+
+
+def _where_it_is(home: Home, symbol: str) -> str:
+    """Return how to see the symbol: in the last night that has it, or in a new one."""
+    for night in published_nights(home.screening_csv)[:NIGHTS_LOOKED_AT]:
+        if symbol in published_status(csv_path(home.screening_csv, night)):
+            return f"the night of {night} has it, add `--as-of {night}`"
+    return f"screen it: overnight screen {symbol}"
 
 
 def _short(symbols: list[str]) -> str:

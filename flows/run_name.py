@@ -15,7 +15,8 @@ SHOWN_SYMBOLS = 3
 def run_name() -> str:
     """Return a run's name, e.g. `overnight-screening asx_priority 2025-11-10`."""
     asked = dict(flow_run.parameters)
-    asked.pop("force", None)
+    for only_this_flows in ("force", "only"):
+        asked.pop(only_this_flows, None)
     if "symbol" in asked:
         asked["selection"] = Symbols(symbols=(asked.pop("symbol"),))
     asked.setdefault("train", "always")

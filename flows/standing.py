@@ -34,7 +34,10 @@ class _Value(BaseModel):
 
 
 class LastNight(_Value):
-    """The latest screening CSV in numbers; `expected` is the night that is due."""
+    """The latest screening CSV in numbers; `expected` is the night that is due.
+
+    `run_at` is the start of its last run, `source` names all sources of its rows.
+    """
 
     as_of: date
     expected: date
@@ -51,7 +54,7 @@ class LastNight(_Value):
     @property
     def is_current(self) -> bool:
         """Return whether no later night is due; a source that has ended owes none."""
-        return self.as_of >= self.expected or not self.source.startswith("yahoo")
+        return self.as_of >= self.expected or "yahoo" not in self.source
 
 
 class AheadEvent(_Value):
@@ -136,8 +139,8 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
         expected=max(as_of_session(code, now.date(), now) for code in exchanges),
         csv=str(path),
         report=str(report) if is_there(report) else None,
-        run_at=datetime.fromisoformat(rows[0]["run_at"]),
-        source=next((row["data_source"] for row in rows if row["data_source"]), ""),
+        run_at=max(datetime.fromisoformat(row["run_at"]) for row in rows),
+        source=", ".join(sorted({row["data_source"] for row in rows} - {""})),
         symbols=len(rows),
         usable=len(rows) - status["failed"],
         degraded=status["degraded"],

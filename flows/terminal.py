@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.output import NARROW, say
+from screening.morning.cells import instant
 
 if TYPE_CHECKING:
     from flows.event_report import ComingEvent, EventReport
@@ -31,6 +32,8 @@ def show_summary(summary: "RunSummary") -> None:
         for symbol, reason in summary.untrained.items():
             say(console, f"not trained {symbol}: {escape(reason)}")
         console.print(_screening_table(summary))
+        if summary.kept:
+            say(console, _kept_line(summary))
     elif summary.trained:
         console.print(_training_table(summary))
         _print_advice(
@@ -93,9 +96,21 @@ def _screening_table(summary: "RunSummary") -> Table:
         )
     for heading in ("events", "model", "data"):
         table.add_column(heading)
+    kept = {row["symbol"] for row in summary.kept}
     for row in summary.rows:
-        table.add_row(*_screening_cells(row))
+        *cells, data = _screening_cells(row)
+        table.add_row(*cells, f"{data} *" if row["symbol"] in kept else data)
     return table
+
+
+def _kept_line(summary: "RunSummary") -> str:
+    """Return how many rows are of earlier runs of the night, and of when."""
+    times = sorted({instant(str(row["run_at"])) for row in summary.kept})
+    until = f" to {times[-1]}" if len(times) > 1 else ""
+    return (
+        f"* {len(summary.kept)} of {len(summary.rows)} rows are kept from earlier runs "
+        f"of this night ({times[0]}{until}); --only leaves them out"
+    )
 
 
 def _screening_cells(row: "Row") -> list[str]:

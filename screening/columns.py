@@ -16,3 +16,14 @@ COLUMNS = (
     "model_age_days model_skill model_directional_accuracy data_status "
     "data_sessions data_source reason"
 ).split()
+
+TEXT_COLUMNS = frozenset(
+    (
+        "symbol exchange as_of forecast_session run_at currency prediction "
+        "prediction_source components event_status event_type event_date event_title "
+        "event_source event_warning model_status model_grade model_trained_at "
+        "data_status data_source reason"
+    ).split()
+)
+TRUTH_COLUMNS = frozenset({"event_skip_trading", "volatility_spike"})
+"""The other columns hold numbers."""

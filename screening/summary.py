@@ -23,7 +23,8 @@ class RunSummary:
     training failed for; `seconds` is the wall-clock total; `trained` holds the models
     made in this run, with the seconds each took; `notices` are what lacked for all;
     `taken_over` counts by stage what an earlier run that did not end had done;
-    `track_record` is how past calls fared, None where the ledger can't be read.
+    `track_record` is how past calls fared, None where the ledger can't be read;
+    `rows` are all of the night's, those too that earlier runs of it published.
     """
 
     as_of: date
@@ -38,6 +39,12 @@ class RunSummary:
     notices: tuple[str, ...] = ()
     taken_over: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
+
+    @property
+    def kept(self) -> tuple[Row, ...]:
+        """Return the rows of symbols that an earlier run of the night screened."""
+        own = set(self.symbols)
+        return tuple(row for row in self.rows if row["symbol"] not in own)
 
     @property
     def succeeded(self) -> int:

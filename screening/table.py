@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from numbers import Real
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from config.home import write_text_whole
-from config.places import AnyPath, files_in, read_whole
+from config.places import AnyPath, files_in, read_limited
 from screening.columns import COLUMNS
 from screening.row import Row
 
@@ -19,7 +19,8 @@ _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """The last four are the wide forms, formulas to a spreadsheet in East Asia."""
 
-NAMED_GONE = 8
+MOST_BYTES = 200_000_000
+"""No night's CSV is larger: a row has about 1.5 kB."""
 
 
 def ranked(rows: Iterable[Row]) -> list[Row]:
@@ -45,6 +46,11 @@ def latest_csv(folder: AnyPath) -> AnyPath | None:
     return max(paths, key=lambda path: path.name, default=None)
 
 
+def csv_cells(row: Row) -> dict[str, str]:
+    """Return the row as text by column, as the CSV holds it."""
+    return {column: cell(row.get(column)) for column in COLUMNS}
+
+
 def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     """Write the rows under `COLUMNS`, whole or not at all.
 
@@ -57,8 +63,23 @@ def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow(cell(row.get(column)) for column in COLUMNS)
+        writer.writerow(csv_cells(row).values())
     write_text_whole(path, text.getvalue())
+
+
+def read_csv_text(path: AnyPath) -> str:
+    """Return the text of a screening CSV.
+
+    Raises
+    ------
+    OSError
+        If there is none, it is larger than any of ours, or the disk refuses.
+    ValueError
+        If the file is no UTF-8.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    return read_limited(path, MOST_BYTES).decode("utf-8-sig")
 
 
 def read_rows(path: AnyPath) -> list[dict[str, str]]:
@@ -66,15 +87,15 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
 
     Raises
     ------
-    OSError
-        If there is none, or the disk refuses.
+    OSError, StorageError
+        As `read_csv_text`.
     ValueError
         If the file is no screening CSV.
-    StorageError
-        If the store refuses or does not answer.
     """
-    text = read_whole(path).decode()
-    rows = list(csv.DictReader(io.StringIO(text), restval=""))
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_csv_text(path)), restval=""))
+    except csv.Error as error:
+        raise ValueError(f"{path.name} is no CSV ({error}); remove it.") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
         raise ValueError(
             f"{path.name} must have the columns symbol and data_status, got "
@@ -83,37 +104,40 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
     return rows
 
 
-def published_coverage(path: AnyPath, symbols: Iterable[str]) -> float | None:
-    """Return the usable share of the CSV at `path`, None unless it is of `symbols`."""
-    status = _published_status(path)
-    if not status or set(status) != set(symbols):
-        return None
-    usable = [one for one in status.values() if one != "failed"]
-    return len(usable) / len(status)
+def published_status(path: AnyPath) -> dict[str, tuple[str, str]]:
+    """Return each symbol's `data_status` and as-of session in the CSV at `path`.
 
-
-def replaced_note(path: AnyPath, symbols: Iterable[str]) -> tuple[str, ...]:
-    """Return a note where the CSV at `path`, to be replaced, has others than `symbols`.
-
-    One that is not there, or can't be read, takes nobody's rows away.
+    A CSV that is missing or can't be read has no symbols.
     """
-    gone = sorted(set(_published_status(path)) - set(symbols))
-    if not gone:
-        return ()
-    named = ", ".join(gone[:NAMED_GONE]) + ("..." if len(gone) > NAMED_GONE else "")
-    note = (
-        f"{path.name} had {len(gone)} symbols more ({named}), which this run was not "
-        "asked for, and is replaced; run the whole list to have them again."
-    )
-    return (note,)
-
-
-def _published_status(path: AnyPath) -> dict[str, str]:
-    """Return each symbol's `data_status`; nothing where no CSV of ours is."""
     try:
-        return {row["symbol"]: row["data_status"] for row in read_rows(path)}
+        rows = read_rows(path)
     except (OSError, ValueError):
         return {}
+    return {row["symbol"]: (row["data_status"], row.get("as_of", "")) for row in rows}
+
+
+def published_coverage(path: AnyPath, sessions: Mapping[str, date]) -> float | None:
+    """Return the usable share of the symbols, None unless all have their row.
+
+    `sessions` are the symbols with their as-of sessions: a row of an earlier session
+    counts as none. Symbols beside them do not matter.
+    """
+    found = published_status(path)
+    if unpublished(found, sessions):
+        return None
+    usable = [one for one in sessions if found[one][0] != "failed"]
+    return len(usable) / len(sessions)
+
+
+def unpublished(
+    found: Mapping[str, tuple[str, str]], sessions: Mapping[str, date]
+) -> tuple[str, ...]:
+    """Return the symbols that have no row of their session among those found."""
+    return tuple(
+        symbol
+        for symbol, as_of in sessions.items()
+        if symbol not in found or found[symbol][1] != as_of.isoformat()
+    )
 
 
 def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value

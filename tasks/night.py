@@ -60,6 +60,11 @@ class Night:
         """Return the last completed session of the symbol's own exchange."""
         return self.sessions[exchange_of(symbol).code]
 
+    @property
+    def as_of_by_symbol(self) -> dict[str, date]:
+        """Return each symbol with the last completed session of its exchange."""
+        return {symbol: self.as_of_of(symbol) for symbol in self.symbols}
+
     def forecast_session(self, symbol: str) -> date:
         """Return the session that the symbol's forecast is for."""
         return next_session(exchange_of(symbol).code, self.as_of_of(symbol))

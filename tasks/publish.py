@@ -25,16 +25,18 @@ from screening.table import (
     cell,
     csv_path,
     published_coverage,
+    published_status,
     ranked,
-    replaced_note,
     write_csv,
 )
+from tasks.kept import drop_findings, keep_findings, kept_rows
 from tasks.night import Night
 from tasks.record import recorded
 from tasks.server import shown
 
 SHOWN = (
-    "rank symbol prediction score confidence prediction_source data_status reason"
+    "rank symbol prediction score confidence prediction_source data_status run_at "
+    "reason"
 ).split()
 
 
@@ -44,37 +46,56 @@ def publish(
     findings: Sequence[SymbolFindings],
     notices: Sequence[str],
     ended_at: datetime,
+    *,
+    only: bool = False,
 ) -> RunSummary:
     """Blend every symbol, write the CSV, show the tables; return the run's summary.
 
-    `notices` are said once, at the head of the run.
+    Rows that earlier runs of the night published stay for the symbols that this run
+    does not screen; with `only` they go. `notices` are said once, at the head of the
+    run.
     """
-    rows = ranked(
+    rows = [
         screened_row(found, night.run_at, night.settings.blend) for found in findings
-    )
+    ]
     # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
     fared, unrecorded = recorded(night, findings, rows, ended_at)
-    path = csv_path(night.home.screening_csv, night.as_of)
-    notices = (*notices, *unrecorded, *replaced_note(path, night.symbols))
+    published, kept_notices = _published(night, findings, rows, only=only)
+    notices = (*notices, *unrecorded, *kept_notices)
     _say(notices)
-    write_csv(path, rows)
-    shown("the table of symbols", partial(_show_rows, rows, path))
     failed = [row for row in rows if row["data_status"] == "failed"]
-    failures = {row["symbol"]: row["reason"] for row in failed}
     untrained = {
         found.symbol: found.training_failure
         for found in findings
         if found.training_failure
     }
-    summary = _closed(night, findings, untrained, ended_at)
     return replace(
-        summary,
-        failures=failures,
-        rows=rows,
-        csv=path,
+        _closed(night, findings, untrained, ended_at),
+        failures={row["symbol"]: row["reason"] for row in failed},
+        rows=published,
+        csv=csv_path(night.home.screening_csv, night.as_of),
         notices=notices,
         track_record=fared,
     )
+
+
+def _published(
+    night: Night, findings: Sequence[SymbolFindings], rows: Sequence[Row], *, only: bool
+) -> tuple[Sequence[Row], tuple[str, ...]]:
+    """Write the night's CSV; return all of its rows, and sentences on what is lost.
+
+    The home's lock is held from before the run's first stage to after the report, so
+    that no other run can publish between reading the earlier rows and writing all.
+    """
+    path = csv_path(night.home.screening_csv, night.as_of)
+    kept = kept_rows(night, path, only=only)
+    together = ranked([*rows, *kept.rows])
+    # Before the CSV: each of its rows finds its findings, wherever a kill falls.
+    unkept = keep_findings(night, findings)
+    write_csv(path, together)
+    drop_findings(night, together)
+    shown("the table of symbols", partial(_show_rows, together, path))
+    return together, (*kept.notices, *unkept)
 
 
 def training_summary(
@@ -144,11 +165,12 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
     )
 
 
-def needless(night: Night, asked_as_of: date | None) -> str:
+def needless(night: Night, asked_as_of: date | None, *, only: bool = False) -> str:
     """Return why the night need not run, '' where it must.
 
     A date that was asked for and is no session of any of its exchanges is a holiday; a
-    night that has been published with enough usable symbols is done.
+    night that has been published with enough usable symbols is done. With `only` it is
+    done if the CSV has no other symbols.
     """
     exchanges = sorted(night.sessions)
     if asked_as_of and not any(is_session(code, asked_as_of) for code in exchanges):
@@ -157,8 +179,10 @@ def needless(night: Night, asked_as_of: date | None) -> str:
             f"it is {night.as_of}; ask for that, or set `force`."
         )
     path = csv_path(night.home.screening_csv, night.as_of)
-    usable = published_coverage(path, night.symbols)
+    usable = published_coverage(path, night.as_of_by_symbol)
     if usable is None or usable < night.settings.run.minimum_coverage:
+        return ""
+    if only and set(published_status(path)) != set(night.symbols):
         return ""
     return (
         f"the night of {night.as_of} is published in {path.name}; set `force` to run "

@@ -1,9 +1,12 @@
 """Task: the morning report beside the CSV; a report that fails costs no night."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
+import pandas as pd
 from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
@@ -26,6 +29,7 @@ from screening.morning.page import morning_report, report_path
 from screening.morning.views import charted
 from screening.record_text import record_section
 from screening.summary import RunSummary
+from tasks.kept import kept_findings
 from tasks.night import Night
 from tasks.server import shown, warn
 
@@ -59,14 +63,17 @@ def _written(
     summary: RunSummary,
 ) -> AnyPath:
     record = summary.track_record
+    stored = kept_findings(night, summary.kept)
+    symbols = [row["symbol"] for row in summary.rows]
     morning = Morning(
         night=_facts(night, summary.notices),
         rows=summary.rows,
-        findings=findings,
-        paths=_paths(night, findings, summary),
-        earlier=earlier_night(night.home.screening_csv, night.as_of, night.symbols),
+        findings=(*findings, *stored.values()),
+        paths=_paths(night, findings, summary) | _kept_paths(night, stored, summary),
+        earlier=earlier_night(night.home.screening_csv, night.as_of, symbols),
         track_record=record_section(record) if record else None,
         settings=night.settings.report,
+        kept=frozenset(row["symbol"] for row in summary.kept),
     )
     path = report_path(night.home.morning_reports, night.as_of)
     write_text_whole(path, morning_report(morning))
@@ -102,12 +109,53 @@ def _paths(
     for found in findings:
         if found.symbol not in drawn or not found.indicators:
             continue
-        try:
-            table = read_table(found.indicators.path)
-        except (OSError, ValueError, StorageError):
-            continue
-        paths[found.symbol] = price_path(table, settings.chart_sessions)
+        table = _table(found.indicators.path)
+        if table is not None:
+            paths[found.symbol] = price_path(table, settings.chart_sessions)
     return paths
+
+
+def _kept_paths(
+    night: Night, stored: Mapping[str, SymbolFindings], summary: RunSummary
+) -> dict[str, PricePath]:
+    """Return the prices to draw of symbols that an earlier run screened.
+
+    A later run may have written the night's table and been killed before it published
+    a row: a table whose last values are not the row's own is not drawn.
+    """
+    settings = night.settings.report
+    drawn = charted(summary.rows, settings.most_charts)
+    paths: dict[str, PricePath] = {}
+    for symbol, found in stored.items():
+        if symbol not in drawn or not found.indicators:
+            continue
+        # Not the stored path: the home may have moved since.
+        table = _table(night.table("indicators", symbol))
+        if table is not None and _ends_with(table, found.as_of, found.indicators.last):
+            paths[symbol] = price_path(table, settings.chart_sessions)
+    return paths
+
+
+def _table(path: AnyPath) -> pd.DataFrame | None:
+    try:
+        return read_table(path)
+    except (OSError, ValueError, StorageError):
+        return None
+
+
+def _ends_with(table: pd.DataFrame, as_of: date, last: Mapping[str, float]) -> bool:
+    """Return whether the table ends at that session with exactly these values.
+
+    The last RSI and MACD follow from all of the history, so that an equal end is an
+    equal table.
+    """
+    if table.empty or set(map(str, table.columns)) != set(last):
+        return False
+    end = table.iloc[-1]
+    return pd.Timestamp(table.index[-1]).date() <= as_of and all(
+        float(end[name]) == value or (math.isnan(value) and pd.isna(end[name]))
+        for name, value in last.items()
+    )
 
 
 def _link(path: AnyPath) -> None:

@@ -19,9 +19,8 @@ def earlier_night(
     A CSV that can't be read counts as none.
     """
     asked = set(symbols)
-    nights = [one for path in files_in(folder) if (one := _night(path))]
-    before = sorted(one for one in nights if one < as_of)
-    for night in before[::-1][:NIGHTS_LOOKED_AT]:
+    before = [one for one in published_nights(folder) if one < as_of]
+    for night in before[:NIGHTS_LOOKED_AT]:
         try:
             rows = read_rows(csv_path(folder, night))
         except (OSError, ValueError):
@@ -29,6 +28,12 @@ def earlier_night(
         if asked & {row["symbol"] for row in rows}:
             return EarlierNight(night, tuple(rows))
     return None
+
+
+def published_nights(folder: AnyPath) -> list[date]:
+    """Return the dates of the screening CSVs in `folder`, the latest first."""
+    nights = [one for path in files_in(folder) if (one := _night(path))]
+    return sorted(nights, reverse=True)
 
 
 def _night(path: AnyPath) -> date | None:

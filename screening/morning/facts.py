@@ -92,7 +92,9 @@ class Morning:
     """All that one report is drawn from.
 
     `rows` are the CSV's, in its order; `paths` holds a chart's prices by symbol;
-    without `track_record` its section says that there is none.
+    without `track_record` its section says that there is none. `kept` are the symbols
+    whose rows are of earlier runs of the night; those of them without findings are
+    shown from their rows alone.
     """
 
     night: NightFacts
@@ -102,6 +104,7 @@ class Morning:
     earlier: EarlierNight | None = None
     track_record: RecordSection | None = None
     settings: ReportSettings = field(default_factory=ReportSettings)
+    kept: frozenset[str] = frozenset()
 
 
 def price_path(indicators: pd.DataFrame, sessions: int) -> PricePath:

@@ -8,6 +8,13 @@ Why = Callable[[str], str]
 
 _OF_THE_FORECAST = ("predicted_", "probability_up", "lstm_")
 
+NOT_STORED = "the details of its run are no longer in the home"
+
+
+def reasons_of_row(failure: str) -> Why:
+    """Return the reasons for a row of which nothing but the CSV is known."""
+    return lambda _column: failure or NOT_STORED
+
 
 def reasons_of(findings: SymbolFindings, failure: str) -> Why:
     """Return a function from a column to the reason why its value lacks.

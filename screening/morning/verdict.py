@@ -53,10 +53,11 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
         for view in views
         if view.cells["data_status"].value == "degraded"
     )
+    own = [view for view in views if not view.kept]
     return Verdict(
-        level=_level(night, len(views), len(failed), len(degraded)),
-        headline=_headline(night, len(views), len(failed), len(degraded)),
-        sessions=tuple(_sessions(night)),
+        level=_level(night, own, failed, degraded),
+        headline=_headline(night, own, views),
+        sessions=(*_sessions(night), *_kept(views)),
         failed=failed,
         degraded=degraded,
         usable=(
@@ -76,23 +77,53 @@ def counted(values: Iterable[str]) -> str:
 
 
 def _level(
-    night: NightFacts, symbols: int, failed: int, degraded: int
+    night: NightFacts,
+    own: Sequence[SymbolView],
+    failed: Sequence[Told],
+    degraded: Sequence[Told],
 ) -> Literal["good", "mixed", "bad"]:
-    usable = symbols - failed
-    if not usable or usable / symbols < night.coverage_needed:
+    """Return how the run ended: bad by its own symbols, mixed by any of the night."""
+    usable = _usable(own)
+    if not usable or usable / len(own) < night.coverage_needed:
         return "bad"
     return "mixed" if failed or degraded or night.notices else "good"
 
 
-def _headline(night: NightFacts, symbols: int, failed: int, degraded: int) -> str:
-    usable = symbols - failed
+def _headline(
+    night: NightFacts, own: Sequence[SymbolView], views: Sequence[SymbolView]
+) -> str:
+    """Return one sentence: on the run if it failed, otherwise on the night."""
+    usable, kept = _usable(own), len(views) - len(own)
+    more = f", {kept} more are kept from earlier runs of this night" if kept else ""
     if not usable:
-        return f"The run failed: none of {symbols} symbols is usable"
-    if usable / symbols < night.coverage_needed:
-        return f"The run failed: only {usable} of {symbols} symbols are usable"
+        return f"The run failed: none of {len(own)} symbols is usable{more}"
+    if usable / len(own) < night.coverage_needed:
+        said = f"The run failed: only {usable} of {len(own)} symbols are usable"
+        return f"{said}{more}"
+    degraded = sum(view.cells["data_status"].value == "degraded" for view in views)
+    failed = len(views) - _usable(views)
     ends = [f"{degraded} with a defect"] if degraded else []
     ends += [f"{failed} failed"] if failed else []
-    return ", ".join([f"{usable} of {symbols} symbols usable", *ends])
+    said = f"{_usable(views)} of {len(views)} symbols usable"
+    return ", ".join([said, *ends])
+
+
+def _usable(views: Sequence[SymbolView]) -> int:
+    return sum(not view.failed for view in views)
+
+
+def _kept(views: Sequence[SymbolView]) -> Iterable[str]:
+    """Yield, by exchange and session, how many symbols earlier runs have screened."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for view in views:
+        if view.kept:
+            key = (view.cells["exchange"].value, view.cells["as_of"].value)
+            groups.setdefault(key, []).append(view.cells["run_at"].text)
+    for (exchange, as_of), times in sorted(groups.items()):
+        first, last = min(times), max(times)
+        runs = f"the run at {first}" if first == last else f"runs at {first} to {last}"
+        count = f"{len(times)} symbol{'' if len(times) == 1 else 's'}"
+        yield f"{exchange}: session {as_of}, {count} kept from {runs}"
 
 
 def _sessions(night: NightFacts) -> Iterable[str]:
@@ -128,9 +159,18 @@ def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[Told]:
     priced = counted(view.cells["data_source"].value for view in usable)
     yield Told("prices", priced or f"none from {night.source}")
     yield Told("events", counted(view.cells["event_status"].value for view in views))
-    read = [view for view in views if view.findings.news.weighed]
-    news = f"read by {night.news_engine} for {len(read)} of {len(views)}"
-    yield Told("news", news)
+    yield Told("news", _news(night, views))
     heard = [view for view in views if view.cells["lstm_weight"].value]
     models = counted(view.cells["model_status"].value or "missing" for view in usable)
     yield Told("models", f"{models or 'none'}; heard for {len(heard)} of {len(views)}")
+
+
+def _news(night: NightFacts, views: Sequence[SymbolView]) -> str:
+    """Return who read the headlines of how many; runs of a night may differ in it."""
+    engines = Counter(view.news_engine for view in views if view.news_engine)
+    if not engines:
+        return f"read by {night.news_engine} for 0 of {len(views)}"
+    return ", ".join(
+        f"read by {engine} for {count} of {len(views)}"
+        for engine, count in sorted(engines.items())
+    )

@@ -14,10 +14,11 @@ from screening.findings import SymbolFindings
 from screening.morning.cells import Cell, shown, signed
 from screening.morning.chart import Chart, ForecastPoint, Occasion, price_chart
 from screening.morning.facts import Morning, PricePath
-from screening.morning.reasons import reasons_of
+from screening.morning.reasons import NOT_STORED, reasons_of, reasons_of_row
+from screening.morning.row_findings import findings_of_row
 from screening.morning.waterfall import Spans, waterfall
 from screening.row import Row
-from screening.table import cell
+from screening.table import csv_cells
 
 LONGEST_ADDRESS = 2000
 """Longer addresses are no article's, and are not linked."""
@@ -47,7 +48,8 @@ class SymbolView:
 
     `cells` holds every column of the CSV; `chart` is None where there is none to draw,
     `no_chart` says why; `fall` is empty without a score; `headlines_left` counts those
-    not listed.
+    not listed. `kept` says that an earlier run of the night made the row, `from_csv`
+    that nothing but the row is known of it.
     """
 
     symbol: str
@@ -60,6 +62,16 @@ class SymbolView:
     fall: Spans
     headlines: tuple[HeadlineLine, ...]
     headlines_left: int
+    kept: bool = False
+    from_csv: bool = False
+
+    @property
+    def news_engine(self) -> str:
+        """Return the name of the engine that read the headlines, '' if none did."""
+        read = self.findings.news.weighed
+        if self.from_csv:
+            return self.findings.news.engine
+        return self.findings.news.engine if read else ""
 
     @property
     def failed(self) -> bool:
@@ -90,8 +102,8 @@ class SymbolView:
 def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:
     """Return the views in the order of the CSV's rows."""
     findings = {found.symbol: found for found in morning.findings}
-    rows = [{name: cell(row.get(name)) for name in COLUMNS} for row in morning.rows]
-    return tuple(_view(row, findings[row["symbol"]], morning) for row in rows)
+    rows = [csv_cells(row) for row in morning.rows]
+    return tuple(_view(row, findings.get(row["symbol"]), morning) for row in rows)
 
 
 def charted(rows: Sequence[Row], most: int) -> set[str]:
@@ -101,10 +113,11 @@ def charted(rows: Sequence[Row], most: int) -> set[str]:
 
 
 def _view(
-    row: Mapping[str, str], found: SymbolFindings, morning: Morning
+    row: Mapping[str, str], stored: SymbolFindings | None, morning: Morning
 ) -> SymbolView:
+    found = stored or findings_of_row(row)
     failure = row["reason"] if row["data_status"] == "failed" else ""
-    why = reasons_of(found, failure)
+    why = reasons_of(stored, failure) if stored else reasons_of_row(failure)
     path = morning.paths.get(found.symbol)
     lines = headline_lines(found, morning.settings.headlines_of(len(morning.rows)))
     return SymbolView(
@@ -114,10 +127,12 @@ def _view(
         forecast_note=forecast_note(row),
         findings=found,
         chart=_chart(row, path, found) if path else None,
-        no_chart="" if path else failure or _no_chart(morning),
+        no_chart="" if path else failure or _no_chart(stored, morning),
         fall=waterfall(row),
         headlines=lines,
         headlines_left=len(found.headlines.recent or ()) - len(lines),
+        kept=found.symbol in morning.kept,
+        from_csv=stored is None,
     )
 
 
@@ -134,13 +149,17 @@ def _chart(row: Mapping[str, str], path: PricePath, found: SymbolFindings) -> Ch
     )
 
 
-def _no_chart(morning: Morning) -> str:
+def _no_chart(stored: SymbolFindings | None, morning: Morning) -> str:
+    if stored is None:
+        return NOT_STORED
     most = morning.settings.most_charts
     if len(morning.rows) > most:
         return (
             f"a report draws {most} of them, those of the largest scores "
             "(`most_charts` under [report])"
         )
+    if stored.symbol in morning.kept:
+        return "the night's table of indicators is no longer that of the row's run"
     return "the night's table of indicators could not be read"
 
 

@@ -36,7 +36,11 @@ def publish(home: Path, *statuses: str, symbols: tuple[str, ...] = SYMBOLS) -> P
     """Write a CSV of the night of 2025-12-24."""
     path = csv_path(home / "reports" / "csv", date(2025, 12, 24))
     pairs = zip(symbols, statuses, strict=True)
-    write_csv(path, [{"symbol": one, "data_status": two} for one, two in pairs])
+    as_of = date(2025, 12, 24)
+    write_csv(
+        path,
+        [{"symbol": one, "data_status": two, "as_of": as_of} for one, two in pairs],
+    )
     return path
 
 
@@ -54,14 +58,14 @@ def test_a_published_night_is_well(tmp_path: Path) -> None:
     ("statuses", "symbols", "found"),
     [
         (("failed", "failed"), SYMBOLS, "one in which 0% of the symbols are usable"),
-        (("ok", "ok"), ("CBA.AX", "NAB.AX"), "one of other symbols"),
-        ((), (), "one of other symbols"),
+        (("ok", "ok"), ("CBA.AX", "NAB.AX"), "one without a row of ANZ.AX"),
+        ((), (), "one without a row of CBA.AX, ANZ.AX"),
     ],
 )
 def test_a_night_that_is_no_use_is_missed(
     tmp_path: Path, statuses: tuple[str, ...], symbols: tuple[str, ...], found: str
 ) -> None:
-    """A CSV of failures or of other symbols does not count."""
+    """A CSV of failures, or without a symbol of the list, does not count."""
     from flows.night_watch import watched  # noqa: PLC0415
 
     publish(tmp_path, *statuses, symbols=symbols)
@@ -69,6 +73,16 @@ def test_a_night_that_is_no_use_is_missed(
     assert state.is_failed()
     assert state.name == "Missed"
     assert f"got {found}" in state.message
+
+
+def test_other_symbols_of_the_night_do_not_matter(tmp_path: Path) -> None:
+    """The watch judges its own list's rows, whatever else the night holds."""
+    from flows.night_watch import watched  # noqa: PLC0415
+
+    publish(tmp_path, "ok", "failed", "failed", symbols=(*SYMBOLS, "BHP.AX"))
+    assert watched(due(tmp_path)).is_completed()
+    publish(tmp_path, "failed", "failed", "ok", symbols=(*SYMBOLS, "BHP.AX"))
+    assert watched(due(tmp_path)).is_failed()
 
 
 def test_the_flow_looks_for_the_night_that_was_due(

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from config.errors import StorageError
 from screening.columns import COLUMNS
-from screening.table import cell, csv_path, ranked, replaced_note, write_csv
+from screening.table import (
+    cell,
+    csv_path,
+    published_coverage,
+    published_status,
+    ranked,
+    write_csv,
+)
 
 HEADER = (
     "symbol,exchange,as_of,forecast_session,run_at,close,currency,prediction,"
@@ -120,19 +127,27 @@ def test_a_csv_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
         write_csv(tmp_path / "reports" / "night.csv", [])
 
 
-def test_rows_that_a_smaller_run_takes_away_are_named(tmp_path: Path) -> None:
-    """Replacing a list's CSV by one symbol's is said; a whole one's again is not."""
-    path = csv_path(tmp_path, date(2025, 11, 10))
-    assert replaced_note(path, ["A"]) == ()
-    write_csv(path, ranked([row("A", 0.1), row("B", 0.2), row("C", None)]))
-    (note,) = replaced_note(path, ["A"])
-    assert "2025-11-10_screening_results.csv had 2 symbols more (B, C)" in note
-    assert replaced_note(path, ["C", "B", "A", "D"]) == ()
-
-
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"symbol\n"])
-def test_a_foreign_csv_has_no_rows_to_lose(tmp_path: Path, content: bytes) -> None:
-    """What is no CSV of ours is replaced without a word."""
+def test_a_foreign_csv_publishes_no_symbol(tmp_path: Path, content: bytes) -> None:
+    """A file that is no CSV of ours has no row of anybody."""
     path = csv_path(tmp_path, date(2025, 11, 10))
     path.write_bytes(content)
-    assert replaced_note(path, ["A"]) == ()
+    assert published_status(path) == {}
+
+
+def test_a_row_of_an_earlier_session_does_not_publish_its_symbol(
+    tmp_path: Path,
+) -> None:
+    """A night may hold a symbol's session before; that symbol is still due."""
+    path = csv_path(tmp_path, date(2025, 11, 10))
+    sydney, new_york = date(2025, 11, 10), date(2025, 11, 7)
+    rows = [
+        {**row("CBA.AX", 0.1), "as_of": sydney},
+        {**row("AAPL", 0.2), "as_of": new_york},
+        {**row("MSFT", None), "as_of": new_york},
+    ]
+    write_csv(path, ranked(rows))
+    assert published_coverage(path, {"CBA.AX": sydney}) == 1
+    assert published_coverage(path, {"AAPL": new_york, "MSFT": new_york}) == 0.5
+    assert published_coverage(path, {"CBA.AX": sydney, "AAPL": sydney}) is None
+    assert published_coverage(path, {"NAB.AX": sydney}) is None
