@@ -53,12 +53,13 @@ class HeadlineFindings:
     """The distinct headlines of the hours before the cut-off, earliest first.
 
     `recent` is None where no source answered, `reason` says why; `names` are those by
-    which a title may call the company.
+    which a title may call the company. `notes` count what was cut or left out.
     """
 
     recent: tuple[Headline, ...] | None
     names: tuple[str, ...] = ()
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -192,13 +192,17 @@ def _reason(
         said = f"{said}, sat out: {findings.events.sit_out_reason}"
     prices = findings.prices
     defects = (*prices.defects, *prices.repairs) if prices else ()
+    notes = findings.headlines.notes
     silent = [
         f"{name} is missing ({_why(findings, name, voice)})"
         for name, voice in voices.items()
         if not voice.present
     ]
     return (
-        "; ".join([said, *defects, *_training(findings, voices["lstm"]), *silent]) + "."
+        "; ".join(
+            [said, *defects, *notes, *_training(findings, voices["lstm"]), *silent]
+        )
+        + "."
     )
 
 

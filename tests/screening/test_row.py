@@ -16,6 +16,7 @@ from modelling.freshness import ModelState
 from risk_guard.assessment import unknown_events
 from screening.columns import COLUMNS
 from screening.findings import (
+    HeadlineFindings,
     IndicatorFindings,
     ModelFindings,
     PriceFindings,
@@ -140,3 +141,12 @@ def test_no_voice_at_all_is_a_failed_row() -> None:
     indicators = IndicatorFindings(Path("i"), {}, mute, mute)
     row = row_of(found(indicators=indicators, model=None))
     assert row["data_status"] == "failed"
+
+
+def test_what_was_cut_off_the_headlines_stands_in_the_reason() -> None:
+    """Each note once, whether the news component is there or not."""
+    heard = HeadlineFindings((), notes=("1 headline cut at 1,000 characters",))
+    assert (
+        "; 1 headline cut at 1,000 characters"
+        in row_of(found(headlines=heard))["reason"]
+    )
