@@ -66,6 +66,14 @@ MAX_COMPANY_NAME = 200
 """Characters of a company's name above which it is not used."""
 
 
+def unused_name(company: str) -> tuple[str, ...]:
+    """Return a note where the company's name is too long to be one, else nothing."""
+    if len(company) <= MAX_COMPANY_NAME:
+        return ()
+    note = f"the company's name is not used, it has {len(company):,} characters"
+    return (f"{note} of at most {MAX_COMPANY_NAME}",)
+
+
 def press_names(symbol: str, company: str, own: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the names by which a title may call the symbol's company.
 

@@ -57,7 +57,8 @@ class PriceHistory:
     """Prices of one symbol as a source gave them (`RAW_PRICES`).
 
     `currency` and `company` (its name) are empty where the source does not say;
-    `source` names where the rows came from; `dividends` are those within the rows.
+    `source` names where the rows came from; `dividends` are those within the rows;
+    `notes` say what was done to get them, where that was not the usual.
     """
 
     frame: pd.DataFrame
@@ -65,6 +66,7 @@ class PriceHistory:
     source: str
     company: str = ""
     dividends: Dividends = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:

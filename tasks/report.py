@@ -8,10 +8,9 @@ from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import StorageError
+from config.errors import StorageError, SymbolError
 from config.home import write_text_whole
 from config.places import AnyPath
-from config.tables import read_table
 from market_data.sessions import as_of_session
 from screening.findings import SymbolFindings
 from screening.morning.earlier import earlier_night
@@ -26,6 +25,7 @@ from screening.morning.page import morning_report, report_path
 from screening.morning.views import charted
 from screening.record_text import record_section
 from screening.summary import RunSummary
+from tasks.indicators import indicator_table
 from tasks.night import Night
 from tasks.server import shown, warn
 
@@ -103,8 +103,8 @@ def _paths(
         if found.symbol not in drawn or not found.indicators:
             continue
         try:
-            table = read_table(found.indicators.path)
-        except (OSError, ValueError, StorageError):
+            table = indicator_table(night, found.symbol, found.indicators)
+        except (SymbolError, StorageError):
             continue
         paths[found.symbol] = price_path(table, settings.chart_sessions)
     return paths

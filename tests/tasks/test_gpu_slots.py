@@ -17,6 +17,7 @@ import slot_jobs
 from config.errors import TooShort, TrainingFailed
 from config.parameters import training_parameters
 from config.settings import ModelSettings
+from config.tables import write_signed
 from features.indicators import indicator_frame
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
 from modelling.jobs import TrainingJob, train_symbol
@@ -66,7 +67,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TrainingJob]:
 
     def made(symbol: str, sessions: int = 160) -> TrainingJob:
         path = folder / f"{symbol}.parquet"
-        random_walk(sessions).to_parquet(path)
+        write_signed(path, random_walk(sessions), symbol=symbol, stage="indicators")
         models = folder / "models"
         at = datetime(2013, 2, 1, tzinfo=UTC)
         return TrainingJob(symbol, path, "made", models, TINY, ModelSettings(), at)

@@ -166,7 +166,7 @@ def test_the_sample_has_no_headlines(tmp_path: Path) -> None:
 
 
 def test_what_was_cut_or_left_out_is_counted(tmp_path: Path) -> None:
-    """Beyond the newest thousand, cut titles and unreadable items stand in the notes."""
+    """Headlines beyond a thousand, cut titles and unreadable items each have a note."""
     titles = [Headline(f"Item {n}", NOW - timedelta(seconds=n)) for n in range(1_003)]
     feed = Feed((*titles, Headline("Long", NOW, is_cut=True)))
     found = headlines.fn(plan(tmp_path), lookout(feed, Counting()), "CBA.AX", None)
