@@ -1,5 +1,6 @@
 """Prices from a folder of CSV files in Yahoo's download layout."""
 
+import io
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,9 +9,13 @@ from typing import ClassVar
 import pandas as pd
 from pydantic import BaseModel, Field
 
-from config.errors import BadPrices, UnknownSymbol
+from config.errors import BadPrices, UnknownSymbol, quoted
+from config.places import read_limited
 from market_data.prices import YAHOO_COLUMNS, Dividends, PriceHistory, price_frame
 from market_data.symbols import file_stem
+
+MAX_FOLDER_FILE_BYTES = 100_000_000
+"""Size above which a file is no daily history; fifty years have 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ def _described(path: Path) -> _Described:
     if not path.is_file():
         return _Described()
     try:
-        return _Described.model_validate_json(path.read_bytes())
+        content = read_limited(path, MAX_FOLDER_FILE_BYTES)
+        return _Described.model_validate_json(content)
     except (OSError, ValueError) as error:
         raise BadPrices(
             f"events/{path.name} must be JSON with `meta` and `dividends`, got: "
@@ -89,9 +95,12 @@ def _read(path: Path) -> pd.DataFrame:
             f"the folder must hold prices/{path.name}, got no file; put it there."
         )
     try:
-        rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        content = io.BytesIO(read_limited(path, MAX_FOLDER_FILE_BYTES))
+        rows = pd.read_csv(
+            content, dtype=str, encoding="utf-8-sig", keep_default_na=False
+        )
     except (OSError, ValueError) as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        said = " ".join(str(error).split())[:160].rstrip(".")
         raise BadPrices(
             f"{path.name} must be a readable CSV, got: {said}; correct the file."
         ) from error
@@ -111,7 +120,7 @@ def _dates(texts: pd.Series, path: Path) -> pd.DatetimeIndex:
         row = int(dates.isna().to_numpy().argmax())
         raise BadPrices(
             f"{path.name} row {row + 2} must hold a date like 2025-11-10, "
-            f"got {texts.iloc[row]!r}; correct the row."
+            f"got {quoted(texts.iloc[row])}; correct the row."
         )
     return pd.DatetimeIndex(dates)
 
@@ -124,7 +133,7 @@ def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
     if words.any():
         row = int(words.to_numpy().argmax())
         raise BadPrices(
-            f"{path.name} of {days.iloc[row]} must hold a number in `{texts.name}`, "
-            f"got {texts.iloc[row][:40]!r}; correct the cell."
+            f"{path.name} of {days.iloc[row][:10]} must hold a number in "
+            f"`{texts.name}`, got {texts.iloc[row][:40]!r}; correct the cell."
         )
     return [float(number) for number in numbers]

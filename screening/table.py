@@ -74,7 +74,10 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
         If the store refuses or does not answer.
     """
     text = read_whole(path).decode()
-    rows = list(csv.DictReader(io.StringIO(text), restval=""))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text), restval=""))
+    except csv.Error as error:
+        raise ValueError(f"{path.name} is no screening CSV: {error}.") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
         raise ValueError(
             f"{path.name} must have the columns symbol and data_status, got "
