@@ -14,8 +14,9 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import fsspec
 from upath import UPath
@@ -126,7 +127,7 @@ def _answering() -> Iterator[None]:
 
 
 @contextmanager
-def regular_file(path: Path, most: int = MAX_FILE_BYTES) -> Iterator[BinaryIO]:
+def regular_file(path: Path, most: int = MAX_FILE_BYTES) -> Iterator[BufferedReader]:
     """Open a file, or what a link to one names, to read.
 
     Raises

@@ -129,9 +129,9 @@ def _fingerprint(table: pd.DataFrame) -> str:
     """Return the SHA-256 of names, attributes, columns, types, index and numbers."""
     kinds = [str(table.index.dtype), *map(str, table.dtypes)]
     described = [table.attrs, [*map(str, table.columns)], kinds, str(table.index.name)]
-    numbers = table.to_numpy(dtype="float64", na_value=math.nan)
+    values = table.to_numpy(dtype="float64", na_value=math.nan)
     # A NaN has many forms, and Parquet keeps one of them.
-    numbers = np.where(np.isnan(numbers), math.nan, numbers)
+    numbers = np.where(np.isnan(values), math.nan, values)
     index = table.index.to_numpy().astype("int64")
     text = json.dumps(described, sort_keys=True).encode()
     return hashlib.sha256(text + index.tobytes() + numbers.tobytes()).hexdigest()
