@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from pyarrow import parquet
 
 from config.errors import LONGEST_QUOTE, DamagedTable, quoted
 from config.home import write_whole
-from config.places import AnyPath, is_folder, read_all, read_whole, remove_tree
+from config.places import AnyPath, read_all, read_whole, remove_tree
 
 NAMES, FINGERPRINT = "names", "fingerprint"
 """The two attributes that a signed table has beside its own."""
@@ -81,7 +82,7 @@ def write_signed(path: AnyPath, table: pd.DataFrame, **names: str) -> None:
     signed = table.copy(deep=False)
     signed.attrs = table.attrs | {NAMES: names}
     signed.attrs[FINGERPRINT] = _fingerprint(signed)
-    if is_folder(path):
+    if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
     write_whole(path, signed.to_parquet)
 

@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from config.home import write_text_whole
-from config.places import AnyPath, is_folder, read_limited, remove_tree
+from config.places import AnyPath, read_limited, remove_tree
 from market_data.symbols import file_stem
 from tasks.night import Night
 
@@ -88,7 +89,7 @@ def opened_receipts(night: Night, flow: str) -> Receipts:
 
 def _write(path: AnyPath, text: str) -> None:
     """Write a receipt; a folder in its place, which nobody needs, is removed."""
-    if is_folder(path):
+    if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
     write_text_whole(path, text)
 
