@@ -111,6 +111,12 @@ class BadPrices(SymbolError):
     code: ClassVar[str] = "bad_prices"
 
 
+class DamagedTable(SymbolError):
+    """A stored table is not what was written there, and could not be made anew."""
+
+    code: ClassVar[str] = "damaged_table"
+
+
 class StalePrices(SymbolError):
     """The last bar is older than the as-of session."""
 

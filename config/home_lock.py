@@ -26,6 +26,7 @@ from config.places import (
     read_whole,
     refusals_named,
     remove,
+    require_regular,
     seconds_between,
 )
 
@@ -69,6 +70,8 @@ def one_run_at_a_time(home: Home, times: LeaseTimes = LEASE_TIMES) -> Iterator[N
 def _file_held(path: Path) -> Iterator[None]:
     with refusals_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            require_regular(path)
         lock = FileLock(path)
         try:
             lock.acquire(timeout=0)

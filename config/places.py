@@ -8,11 +8,13 @@ import errno
 import os
 import re
 import shutil
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,12 @@ WHOLE_PUTS = (*BUCKETED, "memory")
 
 LONGEST_NAME = 255
 """Bytes that the usual file systems give a name."""
+
+MAX_FILE_BYTES = 1_000_000_000
+"""Size above which no file is read whole, where its reader names no smaller one."""
+
+# Without it an open of a FIFO waits for a writer; Windows has neither flag nor FIFO.
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 _WRITTEN = ("LastModified", "last_modified", "mtime", "created")
 """Where the stores' listings say when an object was written."""
@@ -118,43 +126,60 @@ def _answering() -> Iterator[None]:
         raise OSError(f"{type(error).__name__}: {error}") from error
 
 
-def read_whole(path: AnyPath) -> bytes:
-    """Return the file's bytes, all of one version of it.
+@contextmanager
+def regular_file(path: Path, most: int = MAX_FILE_BYTES) -> Iterator[BufferedReader]:
+    """Open a file, or what a link to one names, to read.
 
     Raises
     ------
-    FileNotFoundError
-        If there is none.
     OSError
-        If the disk refuses.
-    StorageError
-        If the store refuses or does not answer.
+        If there is none, it is a folder, pipe, socket or device, or larger than `most`.
     """
-    if isinstance(path, Path):
-        return path.read_bytes()
-    with _reading(path):
-        # One request: a file opened and read block by block may change in between.
-        content: bytes = path.fs.cat_file(path.path)
-    return content
+    require_regular(path)  # To open some devices has an effect of its own.
+    with open(os.open(path, _READ_FLAGS), "rb") as file:  # noqa: PTH123  a descriptor
+        found = os.fstat(file.fileno())
+        require_regular(path, found)
+        if found.st_size > most:
+            raise _too_large(path, most)
+        yield file
+
+
+def require_regular(path: Path, found: os.stat_result | None = None) -> None:
+    """Raise an `OSError` unless a file, or a link to one, is at `path`."""
+    mode = (found or path.stat()).st_mode
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+        raise OSError(errno.EINVAL, f"not a regular file but {what}", str(path))
+
+
+def _too_large(path: AnyPath, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"larger than {most / 1e6:g} MB", str(path))
+
+
+def read_whole(path: AnyPath) -> bytes:
+    """Return the bytes of a regular file, as `read_limited` does."""
+    return read_limited(path, MAX_FILE_BYTES)
 
 
 def read_limited(path: AnyPath, most: int) -> bytes:
-    """Return the file's bytes where there are at most so many.
+    """Return the bytes of a regular file of at most `most`, all of one version of it.
 
     Raises
     ------
     OSError
-        As `read_whole`, and `EFBIG` where there are more: a device may have no end.
+        As `regular_file`; a `FileNotFoundError` if there is none.
     StorageError
         If the store refuses or does not answer.
     """
     if isinstance(path, Path):
-        with path.open("rb") as file:
-            content = file.read(most + 1)
+        with regular_file(path, most) as file:
+            content = file.read()
     else:
-        content = read_whole(path)  # An object has an end.
+        with _reading(path):
+            # One request: read block by block, a file may change in between.
+            content = path.fs.cat_file(path.path)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"larger than {most / 1e6:g} MB", str(path))
+        raise _too_large(path, most)
     return content
 
 
@@ -200,10 +225,11 @@ def local_copy(path: AnyPath) -> Iterator[Path]:
 
     Raises
     ------
-    FileNotFoundError
-        If there is none in the store; on a disk the reader finds that out.
+    OSError
+        As `regular_file`; a `FileNotFoundError` if there is none.
     """
     if isinstance(path, Path):
+        require_regular(path)
         yield path
         return
     content = read_whole(path)
@@ -296,7 +322,7 @@ def files_in(folder: AnyPath, start: str = "") -> list[AnyPath]:
 
 
 def objects_in(folder: UPath, start: str = "") -> list[UPath]:
-    """Return the objects right in `folder` whose names begin with `start`, by name."""
+    """Return the objects right in `folder`, as `files_in` does."""
     # A store that knows prefixes answers for a symbol, not for all of ten thousand.
     asked = {"prefix": start} if folder.protocol in WHOLE_PUTS else {}
     names = [name for name in _found(folder, **asked) if "/" not in name]
@@ -338,7 +364,7 @@ def seconds_between(earlier: UPath, later: UPath) -> float:
         If one of them is gone.
     """
     with _reading(earlier):
-        first, second = (path.fs.modified(path.path) for path in (earlier, later))
+        first, second = (one.fs.modified(one.path) for one in (earlier, later))
     return float((second - first).total_seconds())
 
 
@@ -359,13 +385,7 @@ def contents(folder: UPath) -> dict[str, bytes]:
 
 
 def remove_all(paths: Sequence[UPath]) -> None:
-    """Remove objects of one store at once.
-
-    Raises
-    ------
-    OSError
-        If the store refuses.
-    """
+    """Remove objects of one store at once; an `OSError` if it refuses."""
     if paths:
         with _answering():
             paths[0].fs.rm([path.path for path in paths])

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from config.errors import ParameterError
-from config.places import AnyPath, is_folder, is_there, read_whole
+from config.places import AnyPath, is_folder, is_there, read_limited
 from config.schedules import Schedule, require_consistent
-from config.secret_check import require_no_secret
+from config.secret_check import LARGEST_FILE_BYTES, require_no_secret
 from config.universes import UNIVERSES
 from config.validation import validated
 
@@ -407,7 +407,8 @@ def read_settings(home: AnyPath) -> Settings:
     path = home / SETTINGS_FILE
     require_no_secret(path)
     try:
-        values = tomllib.loads(read_whole(path).decode("utf-8-sig"))
+        content = read_limited(path, LARGEST_FILE_BYTES)
+        values = tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         return Settings()
     except (OSError, ValueError, RecursionError) as error:

@@ -14,15 +14,18 @@ from datetime import datetime, timedelta
 from config.settings import SentimentSettings
 from features.component import Component
 from market_data.companies import names_company
-from market_data.headlines import Headline
+from market_data.headlines import MAX_TITLE, Headline
 
 WIRES = ("Reuters", "Bloomberg", "CNBC", "MarketWatch", "Yahoo Finance", "AP")
 """Publishers that stand at the end of titles which others carry."""
 
-_CARRIED = re.compile(
-    r"(?P<title>.+\S)\s+[-|\u2013\u2014]\s+[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}\s*$"
-)
-"""A title, and a name of up to five capitalised words after a dash or bar."""
+MAX_PUBLISHERS_CUT = 3
+"""Publishers taken off one end of a title: an agency, who carries it, a site."""
+
+_BAR = re.compile(r" [-|\u2013\u2014] ")
+
+_CAPITALISED = re.compile(r"[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}")
+"""A name of up to five capitalised words."""
 
 _DASHES_AND_QUOTES = str.maketrans(
     {
@@ -74,25 +77,28 @@ def recent_headlines(
     """
     opening = cutoff - timedelta(hours=settings.window_hours)
     within = [one for one in headlines if opening < one.published_at <= cutoff]
-    publishers = {*WIRES, *(one.provider for one in within if one.provider)}
-    said = {one.title: normalised(one.title, publishers) for one in within}
+    publishers = _names({*WIRES, *(one.provider for one in within if one.provider)})
+    titles = {one.title for one in within}
+    said = {title: _words(_plain(title), publishers) for title in titles}
+    forms = frozenset(said.values())
     distinct: dict[str, Headline] = {}
     for headline in sorted(within, key=lambda one: (one.published_at, one.title)):
-        distinct.setdefault(_as_said(headline.title, said), headline)
+        form = _carried_form(headline.title, forms) or said[headline.title]
+        distinct.setdefault(form, headline)
     return tuple(distinct.values())
 
 
-def _as_said(title: str, said: Mapping[str, str]) -> str:
-    """Return the title's form in `said`, or that of another which it only carries on.
+def _carried_form(title: str, forms: frozenset[str]) -> str:
+    """Return the form of a title in `forms` which this one only carries on, or "".
 
     `X | The Daily` is X where X is there as well: no list holds every publisher.
     """
-    carried = _CARRIED.match(title)
-    if carried:
-        without = normalised(carried["title"])
-        if without in said.values():
-            return without
-    return said[title]
+    text = " ".join(title[:MAX_TITLE].split())
+    *_, mark = [None, *_BAR.finditer(text)]
+    if mark is None or not _CAPITALISED.fullmatch(text[mark.end() :]):
+        return ""
+    form = _words(_plain(text[: mark.start()]), frozenset())
+    return form if form in forms else ""
 
 
 def normalised(title: str, publishers: Iterable[str] = ()) -> str:
@@ -100,18 +106,51 @@ def normalised(title: str, publishers: Iterable[str] = ()) -> str:
 
     Signs and percent stay: "+3%" is not "-3%".
     """
-    text = _plain(title)
-    for publisher in publishers:
-        name = re.escape(_plain(publisher))
-        text = re.sub(rf"(?:\s+[-|:]\s+{name}|\s+\({name}\))\s*$", "", text)
-        text = re.sub(rf"^\s*(?:\({name}\)(?:\s+-)?|{name}(?::|\s+-))\s+", "", text)
+    return _words(_plain(title), _names(publishers))
+
+
+def _names(publishers: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in map(_plain, publishers) if name)
+
+
+def _words(text: str, publishers: frozenset[str]) -> str:
+    """Return the words of a plain text without the publishers at its ends.
+
+    Each end is looked up among the publishers: their number costs no time.
+    """
+    for _ in range(MAX_PUBLISHERS_CUT):
+        text = _without_first(_without_last(text, publishers), publishers)
     text = re.sub(r"^update \d+-", "", text).replace("'", "")
     return " ".join(re.findall(r"[+-]?\d+(?:[.,]\d+)*%?|\w+", text))
 
 
+def _without_last(text: str, publishers: frozenset[str]) -> str:
+    """Return `X` of `X - Reuters`, `X | Reuters`, `X : Reuters` or `X (Reuters)`."""
+    start = text.rfind(" (")
+    if start >= 0 and text.endswith(")") and text[start + 2 : -1] in publishers:
+        return text[:start]
+    for mark in re.finditer(r" [-|:] ", text):
+        if text[mark.end() :] in publishers:
+            return text[: mark.start()]
+    return text
+
+
+def _without_first(text: str, publishers: frozenset[str]) -> str:
+    """Return `X` of `Reuters: X`, `Reuters - X`, `(Reuters) X` or `(Reuters) - X`."""
+    for mark in re.finditer(r": | - |\) (?:- )?", text):
+        name = text[: mark.start()]
+        if mark[0].startswith(")"):
+            name = name[1:] if name.startswith("(") else ""
+        if name in publishers:
+            return text[mark.end() :]
+    return text
+
+
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", html.unescape(text)).casefold()
-    return folded.translate(_DASHES_AND_QUOTES)
+    """Return at most `MAX_TITLE` characters in one form, with single spaces."""
+    unescaped = html.unescape(text[:MAX_TITLE])
+    folded = unicodedata.normalize("NFKC", unescaped).casefold()
+    return " ".join(folded.translate(_DASHES_AND_QUOTES).split())
 
 
 def news_sentiment(

@@ -117,7 +117,8 @@ def event_report(night: Night) -> EventReport:
             exchange.code: index.fn(night, feeds.prices, exchange.index)
             for exchange in {exchange_of(symbol) for symbol in night.symbols}
         }
-        lines = tuple(_line(night, one, news, markets) for one in watched)
+        line = partial(_line, night, feeds.prices, news, markets)
+        lines = tuple(map(line, watched))
         keep_newest_folders(night.tables, night.settings.run.nights_kept)
     notices = (*night.notices, *lookout.notices, *news.notices)
     return EventReport(as_of=night.as_of, notices=notices, symbols=lines)
@@ -139,12 +140,20 @@ def _watched(
 
 
 def _line(
-    night: Night, watched: _Watched, news: News, markets: Mapping[str, IndexFindings]
+    night: Night,
+    source: PriceSource,
+    news: News,
+    markets: Mapping[str, IndexFindings],
+    watched: _Watched,
 ) -> SymbolEvents:
     symbol = watched.symbol
     market = markets[exchange_of(symbol).code]
     said = news.by_symbol[symbol]
-    found = guard.fn(night, symbol, watched.known, said, watched.prices, market)
+    asked = night, symbol, watched.known, said
+    try:
+        found = guard.fn(*asked, watched.prices, market, source)
+    except OvernightError:  # Prices that can't be read again: as without any.
+        found = guard.fn(*asked, None, None)
     around = found.surroundings
     return SymbolEvents(
         symbol=symbol,

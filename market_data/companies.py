@@ -105,13 +105,26 @@ _SHORT_TICKER = 2
 """Up to so many letters a bare ticker is read as a word (`V`, `MA`), not a stock."""
 
 
+MAX_COMPANY_NAME = 200
+"""Characters of a company's name above which it is not used."""
+
+
+def unused_name(company: str) -> tuple[str, ...]:
+    """Return a note where the company's name is too long to be one, else nothing."""
+    if len(company) <= MAX_COMPANY_NAME:
+        return ()
+    note = f"the company's name is not used, it has {len(company):,} characters"
+    return (f"{note} of at most {MAX_COMPANY_NAME}",)
+
+
 def press_names(symbol: str, company: str, own: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the names by which a title may call the symbol's company.
 
     `company` is what the price source calls it, empty where it does not say; `own`
     are the user's.
     """
-    legal = re.sub(r"^the\s+", "", company.strip(), flags=re.IGNORECASE)
+    company = company.strip() if len(company) <= MAX_COMPANY_NAME else ""
+    legal = re.sub(r"^the\s+", "", company, flags=re.IGNORECASE)
     short = _LEGAL_FORMS.sub("", legal)
     given = [name for name in (short, _TRADES.sub("", short)) if _tells(name, symbol)]
     return tuple(dict.fromkeys([*own, *PRESS_NAMES.get(symbol, ()), *given]))

@@ -1,6 +1,7 @@
 """Prices from a folder of CSV files in the layouts that Yahoo and yfinance save."""
 
 import csv
+import io
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from typing import ClassVar
 import pandas as pd
 
 from config.errors import BadPrices, UnknownSymbol
+from config.places import read_limited
 from market_data.adjustment import SAVE_BOTH
 from market_data.dates import local_moments, oldest_first
 from market_data.events_file import EventsFile, read_events_file
@@ -30,6 +32,9 @@ ADJUSTED, CLOSE = "Adj Close", "Close"
 
 DATE_NAMES = (DATE, "Datetime")
 """What yfinance calls the first column."""
+
+MAX_FOLDER_FILE_BYTES = 100_000_000
+"""Size above which a file is no daily history; fifty years have 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,13 @@ def _read(path: Path) -> pd.DataFrame:
         remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
         raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip() for name in _filled(next(reader, []))]
-            read = ((reader.line_num, _filled(cells)) for cells in reader)
-            lines = {number: cells for number, cells in read if cells}
+        text = read_limited(path, MAX_FOLDER_FILE_BYTES).decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = [name.strip() for name in _filled(next(reader, []))]
+        read = ((reader.line_num, _filled(cells)) for cells in reader)
+        lines = {number: cells for number, cells in read if cells}
     except (OSError, ValueError, csv.Error) as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        said = " ".join(str(error).split())[:160].rstrip(".")
         raise BadPrices(
             f"{path.name} is no readable CSV: {said}; save it anew as CSV in UTF-8."
         ) from error

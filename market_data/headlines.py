@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
+from config.places import read_limited
 from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
 
@@ -20,15 +21,28 @@ MILLISECONDS_FROM = 1e11
 
 _NUMBER = re.compile(r"\d{9,14}(\.\d+)?")
 
+MAX_NEWS_BYTES = 20_000_000
+"""Size of a news file above which it is not read."""
+
+MAX_TITLE = 1_000
+"""Characters of a title that are read; the rest is cut off before anything else."""
+
+MAX_PROVIDER, MAX_URL, MAX_TIME = 100, 2_000, 64
+"""Characters of a publisher's name, an address and a time; a longer one is left out."""
+
 
 @dataclass(frozen=True)
 class Headline:
-    """One title as it was published; `published_at` is aware, in UTC."""
+    """One title as it was published; `published_at` is aware, in UTC.
+
+    `is_cut` tells that the title was longer than `MAX_TITLE`.
+    """
 
     title: str
     published_at: datetime
     url: str = ""
     provider: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,8 @@ class FolderHeadlines:
         if not path.is_file():
             raise NoNews(f"the folder must hold news/{path.name}, got no file.")
         try:
-            items = json.loads(path.read_text(encoding="utf-8-sig"))
+            text = read_limited(path, MAX_NEWS_BYTES).decode("utf-8-sig")
+            items = json.loads(text)
         except (OSError, ValueError, RecursionError) as error:
             raise NoNews(
                 f"news/{path.name} must be readable JSON, got: {str(error)[:80]}."
@@ -114,7 +129,8 @@ def _headline(item: object) -> Headline | None:
     content = item.get("content", item) if isinstance(item, Mapping) else None
     if not isinstance(content, Mapping):
         return None
-    title = " ".join(_decoded(str(content.get("title") or "")).split())
+    full = _string(content.get("title")).strip()
+    title = " ".join(_decoded(full[:MAX_TITLE]).split())
     published_at = _instant(
         content.get("pubDate")
         or content.get("displayTime")
@@ -125,8 +141,11 @@ def _headline(item: object) -> Headline | None:
     return Headline(
         title,
         published_at,
-        url=_text(content, "url", "canonicalUrl", "url", "link"),
-        provider=_text(content, "displayName", "provider", "publisher"),
+        url=_up_to(MAX_URL, _text(content, "url", "canonicalUrl", "url", "link")),
+        provider=_up_to(
+            MAX_PROVIDER, _text(content, "displayName", "provider", "publisher")
+        ),
+        is_cut=len(full) > MAX_TITLE,
     )
 
 
@@ -135,12 +154,19 @@ def _decoded(title: str) -> str:
     return html.unescape(html.unescape(title))
 
 
+def _string(value: object) -> str:
+    """Return a text as it is, and nothing of any other value."""
+    return value if isinstance(value, str) else ""
+
+
 def _instant(value: object) -> datetime | None:
     """Return an aware time of any usual form as an instant, None for another.
 
     ISO or RFC 822 with its zone, or seconds or milliseconds since 1970, as a number or
     as text. A time without a zone may be half a day off: it is no instant.
     """
+    if not isinstance(value, int | float) and not _up_to(MAX_TIME, _string(value)):
+        return None
     try:
         if isinstance(value, bool) or value is None:
             return None
@@ -184,6 +210,11 @@ def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
         value = content.get(name)
         if isinstance(value, Mapping):
             value = value.get(within)
-        if value:
-            return str(value)
+        if _string(value):
+            return _string(value)
     return ""
+
+
+def _up_to(most: int, text: str) -> str:
+    """Return the text, empty if it is longer than `most` characters."""
+    return text if len(text) <= most else ""

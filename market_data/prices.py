@@ -62,7 +62,8 @@ class PriceHistory:
 
     `currency` and `company` (its name) are empty where the source does not say;
     `source` names where the rows came from; `dividends` and `splits` are those within
-    the rows. `notes` are sentences on what of the source could not be read.
+    the rows. `notes` are sentences on what of the source could not be read, and on
+    prices that were fetched anew.
     """
 
     frame: pd.DataFrame

@@ -3,20 +3,22 @@
 A night asks the source for new sessions only. When the sessions fetched twice differ,
 the source has re-adjusted its history (split, dividend) and all of it is fetched anew;
 so is a history that lacks a session, for it is one request either way and heals it.
+Each file is signed with its symbol and source: one that was edited, renamed or written
+by another program is never used, and a note says so.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
-from pandera.errors import SchemaError
+from pandera.errors import SchemaError, SchemaErrors
 
-from config.errors import RateLimited, Unreachable
-from config.home import write_whole
+from config.errors import DamagedTable, RateLimited, SymbolError, Unreachable
 from config.places import AnyPath
 from config.settings import PriceSettings
-from config.tables import read_table
+from config.tables import read_signed, write_signed
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -31,6 +33,9 @@ from market_data.symbols import exchange_of, file_stem
 
 SAME_PRICE = 1e-5
 """Relative difference up to which two prices are one: Yahoo sends single precision."""
+
+_UNFIT = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What attributes of another version raise."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +68,33 @@ class PriceStore:
         later than `as_of` is returned, whatever the source hands out.
 
         Where the source can't be reached, stored prices stand in if they reach
-        `as_of`, and `source` of the result says so.
+        `as_of`, and `source` of the result says so. A stored file that does not fit is
+        fetched anew, and a note of the result says why.
 
         Raises
         ------
         SymbolError
-            What the source raised, where no stored prices reach `as_of`.
+            What the source raised, where no stored prices reach `as_of`; with why the
+            stored file does not fit, where it does not.
         StorageError
             If the store can't be written.
         """
         if not self.source.remote:
             return _cut(self.source.fetch(symbol, first, as_of), first, as_of)
-        stored = self._stored(symbol)
+        try:
+            return self._answered(symbol, self._stored(symbol), first, as_of)
+        except DamagedTable as damaged:
+            said = f"the stored file {damaged.args[0]}"
+        try:
+            anew = self._fetched(symbol, first, as_of).cut(first, as_of)
+        except SymbolError as error:
+            raise type(error)(f"{error.args[0]} Besides, {said}.") from error
+        note = f"the prices were fetched anew, because {said}"
+        return replace(anew, notes=(*anew.notes, note))
+
+    def _answered(
+        self, symbol: str, stored: _Stored | None, first: date, as_of: date
+    ) -> PriceHistory:
         if stored and stored.asked_from <= first and stored.reaches(as_of):
             return stored.cut(first, as_of)
         try:
@@ -122,31 +142,32 @@ class PriceStore:
             "splits": {str(day): ratio for day, ratio in history.splits.items()},
             "asked_from": stored.asked_from.isoformat(),
         }
-        write_whole(self._path(symbol), frame.to_parquet)
+        write_signed(self._path(symbol), frame, **self._names(symbol))
         return stored
 
     def _stored(self, symbol: str) -> _Stored | None:
-        """Return what is stored; a torn or foreign file counts as nothing."""
+        """Return what is stored, None where nothing is.
+
+        Raises
+        ------
+        DamagedTable
+            If the file is not what this store wrote for the symbol.
+        """
+        path = self._path(symbol)
         try:
-            frame = RAW_PRICES.validate(read_table(self._path(symbol)))
-            asked_from = date.fromisoformat(frame.attrs["asked_from"])
-            history = PriceHistory(
-                frame=frame,
-                currency=str(frame.attrs["currency"]),
-                source=self.source.name,
-                company=str(frame.attrs["company"]),
-                dividends={
-                    date.fromisoformat(day): float(paid)
-                    for day, paid in frame.attrs["dividends"].items()
-                },
-                splits={
-                    date.fromisoformat(day): float(ratio)
-                    for day, ratio in frame.attrs.get("splits", {}).items()
-                },
-            )
-        except (OSError, ValueError, KeyError, AttributeError, SchemaError):
-            return None
-        return None if frame.empty else _Stored(history, asked_from)
+            frame = read_signed(path, **self._names(symbol))
+            return _parsed(frame, self.source.name)
+        except DamagedTable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
+        except (*_UNFIT, SchemaError, SchemaErrors) as error:
+            raise DamagedTable(
+                f"{path.name} can't be used: it has another form than this version's"
+            ) from error
+
+    def _names(self, symbol: str) -> dict[str, str]:
+        return {"symbol": symbol, "source": self.source.name}
 
     def _path(self, symbol: str) -> AnyPath:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
@@ -161,6 +182,25 @@ def _cut(history: PriceHistory, first: date, as_of: date) -> PriceHistory:
         dividends=dated_within(history.dividends, first, as_of),
         splits=dated_within(history.splits, first, as_of),
     )
+
+
+def _parsed(frame: pd.DataFrame, source: str) -> _Stored | None:
+    """Return a stored frame with what its attributes say; None for one without rows."""
+    facts, frame = frame.attrs, RAW_PRICES.validate(frame)
+    history = PriceHistory(
+        frame=frame,
+        currency=facts["currency"],
+        source=source,
+        company=facts["company"],
+        dividends=_dated(facts["dividends"]),
+        splits=_dated(facts.get("splits", {})),
+    )
+    asked_from = date.fromisoformat(facts["asked_from"])
+    return None if frame.empty else _Stored(history, asked_from)
+
+
+def _dated(stored: Mapping[str, float]) -> dict[date, float]:
+    return {date.fromisoformat(day): float(amount) for day, amount in stored.items()}
 
 
 def _complete(stored: pd.DataFrame, exchange: str) -> bool:

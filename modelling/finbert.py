@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from config.errors import SentimentUnavailable
+from config.places import read_limited
 from modelling.finbert_files import (
     CONFIGURATION,
+    MAX_TEXT_BYTES,
     TOKENIZER,
     FinbertFiles,
     require_undamaged,
@@ -101,7 +103,8 @@ def loaded_finbert(files: FinbertFiles, threads: int) -> Finbert:
 
 def _label_places(files: FinbertFiles) -> tuple[int, int]:
     """Return where positive and negative stand; FinBERTs differ in it."""
-    configuration = json.loads((files.folder / CONFIGURATION).read_text("utf-8"))
+    content = read_limited(files.folder / CONFIGURATION, MAX_TEXT_BYTES)
+    configuration = json.loads(content)
     labels = {str(name).lower(): int(at) for at, name in _labels(configuration)}
     if set(labels) != {"positive", "negative", "neutral"}:
         raise _unusable(files, f"the labels {', '.join(sorted(labels)) or 'none'}")
@@ -116,7 +119,8 @@ def _labels(configuration: dict[str, Any]) -> Iterable[tuple[str, str]]:
 def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
     from tokenizers import Tokenizer  # noqa: PLC0415  the night voice's only
 
-    tokenizer = Tokenizer.from_file(str(files.folder / TOKENIZER))
+    content = read_limited(files.folder / TOKENIZER, MAX_TEXT_BYTES)
+    tokenizer = Tokenizer.from_str(content.decode())
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]") or 0)
     return tokenizer

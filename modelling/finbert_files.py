@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import SentimentUnavailable
+from config.places import regular_file
 from config.settings import SentimentSettings
 
 WEIGHTS = {"fp32": "onnx/model.onnx", "int8": "onnx/model_int8.onnx"}
 CONFIGURATION, TOKENIZER = "config.json", "tokenizer.json"
 
 FETCH_COMMAND = "overnight model fetch"
+
+MAX_WEIGHTS_BYTES, MAX_TEXT_BYTES = 4_000_000_000, 50_000_000
+"""Sizes of a model's weights and of its JSON files, several times the real ones."""
 
 HUB_TIMEOUT_SECONDS = 10.0
 
@@ -150,5 +154,5 @@ def _require(folder: Path, settings: SentimentSettings, cure: str) -> None:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with regular_file(path, MAX_WEIGHTS_BYTES) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

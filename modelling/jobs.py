@@ -22,7 +22,7 @@ from config.errors import SymbolError, TooShort
 from config.parameters import TrainingParameters
 from config.places import AnyPath
 from config.settings import ModelSettings
-from config.tables import read_table
+from config.tables import read_signed
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.challenge import challenged
@@ -98,9 +98,14 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
     SymbolError
         If they are too few, or the last session lacks one.
     """
-    indicators = read_table(job.indicators)
+    indicators = _stored_indicators(job)
     _require_sessions(indicators, job.settings.minimum_sessions)
     return indicators, feature_rows(indicators)
+
+
+def _stored_indicators(job: TrainingJob | ForecastJob) -> pd.DataFrame:
+    """Return the table, which must be the symbol's: it may have waited for minutes."""
+    return read_signed(job.indicators, symbol=job.symbol, stage="indicators")
 
 
 def _contest(
@@ -135,7 +140,7 @@ def forecast_symbol(
         If the model does not load or does not fit the features.
     """
     registry = Registry(job.models, job.settings)
-    indicators = read_table(job.indicators)
+    indicators = _stored_indicators(job)
     metadata = registry.known_by(job.symbol, indicators.index[-1].date())
     return Forecaster(registry).forecast(metadata, indicators)
 

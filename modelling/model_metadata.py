@@ -4,13 +4,16 @@ The first seven keys are those of the published guide; the rest is what it takes
 judge the model and to compute its forecasts again.
 """
 
-from datetime import date, datetime
+from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from config.parameters import TrainingParameters
 from features.windows import Scaler
 from modelling.evaluation import Grade
+
+MAX_TEXT = 1_000
+"""Characters of a text in the metadata; rows and tables show some of them."""
 
 
 class TrainingResults(BaseModel):
@@ -28,7 +31,7 @@ class Challenge(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    champion_trained_at: datetime
+    champion_trained_at: AwareDatetime
     sessions: int
     rmse: float
     champion_rmse: float
@@ -51,10 +54,10 @@ class Challenge(BaseModel):
 class ModelMetadata(BaseModel):
     """One model's description."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MAX_TEXT)
 
     symbol: str
-    training_date: datetime = Field(description="UTC")
+    training_date: AwareDatetime = Field(description="UTC")
     data_points: int = Field(description="Sessions with all features")
     features: tuple[str, ...]
     sequence_length: int

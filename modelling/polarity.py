@@ -101,8 +101,16 @@ class FinbertReader:
             kept = read_table(self._path)
         except (OSError, ValueError):
             return empty
-        sound = list(kept.columns) == [POLARITY, USED] and kept.index.is_unique
-        return kept if sound and kept[POLARITY].between(-1, 1).all() else empty
+        return kept if _is_sound(kept) else empty
 
     def _keep(self, answers: pd.DataFrame) -> None:
         write_whole(self._path, answers.to_parquet)
+
+
+def _is_sound(kept: pd.DataFrame) -> bool:
+    """Return whether a table holds polarities and days of use by title."""
+    if list(kept.columns) != [POLARITY, USED] or not kept.index.is_unique:
+        return False
+    texts = [*kept.index, *kept[USED]]
+    numbers = kept[POLARITY].dtype == float and kept[POLARITY].between(-1, 1).all()
+    return bool(numbers) and all(isinstance(text, str) for text in texts)

@@ -25,8 +25,10 @@ from config.places import (
     is_there,
     local_copy,
     move,
+    read_limited,
     read_whole,
     refusals_named,
+    regular_file,
     remove,
 )
 from config.settings import ModelSettings
@@ -35,6 +37,9 @@ from modelling.model_metadata import ModelMetadata
 
 if TYPE_CHECKING:
     import keras
+
+MAX_METADATA_BYTES = 5_000_000
+"""Size above which a file describes no model; a real one has some 20 kB."""
 
 
 @dataclass(frozen=True)
@@ -271,7 +276,8 @@ def _move(draft: ModelPair, target: ModelPair) -> None:
 def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
     """Return the metadata if the file holds the symbol's, else None."""
     try:
-        metadata = ModelMetadata.model_validate_json(read_whole(path))
+        content = read_limited(path, MAX_METADATA_BYTES)
+        metadata = ModelMetadata.model_validate_json(content)
     except (OSError, ValidationError):
         return None
     return metadata if metadata.symbol == symbol else None
@@ -280,7 +286,7 @@ def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
 def _belongs(model: AnyPath, metadata: ModelMetadata) -> bool:
     try:
         return _fingerprint(model) == metadata.model_fingerprint
-    except OSError:  # None there, a folder in its place, or no right to read it.
+    except OSError:  # None there, no regular file, or no right to read it.
         return False
 
 
@@ -297,7 +303,7 @@ def _require_bounded(file: Path, most_mb: int) -> None:
 
 def _fingerprint(path: AnyPath) -> str:
     if isinstance(path, Path):
-        with path.open("rb") as file:
+        with regular_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     return hashlib.sha256(read_whole(path)).hexdigest()
 

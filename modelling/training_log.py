@@ -21,6 +21,7 @@ from config.places import (
     read_whole,
     refusals_named,
     remove_all,
+    require_regular,
 )
 from modelling.model_metadata import ModelMetadata
 
@@ -104,8 +105,10 @@ def append_entry(folder: AnyPath, at: datetime, entry: dict[str, Any]) -> None:
 def _append(path: Path, line: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # One write on an append-only descriptor: a kill leaves no part of a line.
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, 0o644)
     try:
+        require_regular(path, os.fstat(descriptor))
         with _appending:
             _append_whole(descriptor, line)
     finally:

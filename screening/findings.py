@@ -55,13 +55,14 @@ class HeadlineFindings:
 
     `recent` is None where no source answered, `reason` says why; `names` are those by
     which a title may call the company. `unreadable` counts items without a title, or
-    without a time that names its zone.
+    without a time that names its zone. `notes` count what was cut or left out.
     """
 
     recent: tuple[Headline, ...] | None
     names: tuple[str, ...] = ()
     reason: str = ""
     unreadable: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

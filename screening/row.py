@@ -203,6 +203,7 @@ def _reason(
             [
                 said,
                 *defects,
+                *findings.headlines.notes,
                 *_training(findings, voices["lstm"]),
                 *silent,
                 *_unreadable(findings.headlines.unreadable),

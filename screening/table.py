@@ -95,7 +95,7 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
     try:
         rows = list(csv.DictReader(io.StringIO(read_csv_text(path)), restval=""))
     except csv.Error as error:
-        raise ValueError(f"{path.name} is no CSV ({error}); remove it.") from error
+        raise ValueError(f"{path.name} is no screening CSV ({error}).") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
         raise ValueError(
             f"{path.name} must have the columns symbol and data_status, got "

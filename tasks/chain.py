@@ -13,8 +13,10 @@ from prefect.futures import PrefectFuture
 from prefect.utilities.annotations import quote
 
 from config.errors import OvernightError
+from features.sentiment import NewsSentiment
 from market_data.sources import Feeds
 from market_data.symbols import exchange_of
+from risk_guard.assessment import EventAssessment
 from risk_guard.known_events import NOBODY, KnownEvents
 from screening.findings import (
     NOTHING_HEARD,
@@ -104,8 +106,9 @@ def training_chain(night: Night, symbol: str, shop: Workshop) -> Chain:
     """Start download, indicators and training of a symbol."""
     # Futures go where their results are expected; Prefect's types don't say so.
     plan, kept = _closed(night), shop.receipts
-    prices: Any = download.submit(plan, _closed(shop.feeds.prices), kept, symbol)
-    table: Any = indicators.submit(plan, symbol, prices)
+    source = _closed(shop.feeds.prices)
+    prices: Any = download.submit(plan, source, kept, symbol)
+    table: Any = indicators.submit(plan, symbol, prices, source)
     model = train.submit(plan, symbol, table, shop.slots, kept, shop.progress)
     return Chain(symbol, {"prices": prices, "indicators": table, "train": model})
 
@@ -168,15 +171,32 @@ def screened(
     market = _index_of(chain.symbol, indices)
     known = _watched(chain, "events", KnownEvents((), NOBODY))
     said = news.by_symbol[chain.symbol]
-    finding = guard(_closed(night), chain.symbol, known, said, found.prices, market)
+    finding, failure = _guarded(night, known, said, replace(found, market=market), shop)
     return replace(
         found,
+        failure=found.failure or failure,
         known_events=known.events,
         events=finding,
         headlines=_watched(chain, "headlines", NOTHING_HEARD),
         news=said,
         market=market,
     )
+
+
+def _guarded(
+    night: Night,
+    known: KnownEvents,
+    said: NewsSentiment,
+    found: SymbolFindings,
+    shop: Workshop,
+) -> tuple[EventAssessment, str | None]:
+    """Return the guard's assessment, and what broke the symbol where it has none."""
+    plan, source = _closed(night), _closed(shop.feeds.prices)
+    asked = plan, found.symbol, known, said
+    try:
+        return guard(*asked, found.prices, found.market, source), None
+    except Exception as error:  # noqa: BLE001  it becomes the row's reason
+        return guard(*asked, None, None), _sentence(error)
 
 
 def _index_of(symbol: str, indices: Mapping[str, PrefectFuture[Any]]) -> IndexFindings:
@@ -236,7 +256,10 @@ def _why_not[Found](otherwise: Found, reason: str) -> Found:
 
 
 def _reason(future: PrefectFuture[Any]) -> str:
-    error = future.result(raise_on_failure=False)
+    return _sentence(future.result(raise_on_failure=False))
+
+
+def _sentence(error: object) -> str:
     if isinstance(error, OvernightError):
         return str(error)
     return (

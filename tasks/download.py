@@ -1,11 +1,13 @@
 """Task: a symbol's prices from the source through the store, checked and adjusted."""
 
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from config.home import write_whole
+from config.errors import DamagedTable
 from market_data.adjustment import checked_adjustment
+from market_data.companies import unused_name
 from market_data.prices import adjusted
 from market_data.quality import checked
 from market_data.sources import PriceSource
@@ -13,6 +15,7 @@ from market_data.store import PriceStore
 from market_data.symbols import exchange_of, quotes_subunits
 from screening.findings import PriceFindings
 from tasks.night import Night
+from tasks.night_tables import is_whole, read_night_table, write_night_table
 from tasks.receipts import Receipts, once_a_night
 
 
@@ -27,7 +30,14 @@ def download(
         symbol,
         lambda: downloaded(night, source, symbol),
         PriceFindings,
+        lambda found: _is_whole(night, symbol, found),
     )
+
+
+def _is_whole(night: Night, symbol: str, found: PriceFindings) -> bool:
+    """Return whether the night's own table of the symbol is still as it was written."""
+    own = night.table("prices", symbol)
+    return found.path == own and is_whole(own, "prices", symbol)
 
 
 def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
@@ -40,16 +50,34 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
         came, symbol, subunits=quotes_subunits(symbol, came.currency)
     )
     found = checked(history.frame, exchange_of(symbol).code, as_of, settings)
-    path = night.table("prices", symbol)
-    write_whole(path, adjusted(found.frame).to_parquet)
+    unnamed = unused_name(history.company)
     return PriceFindings(
-        path=path,
+        path=write_night_table(night, "prices", symbol, adjusted(found.frame)),
         sessions=len(found.frame),
         currency=history.currency,
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
         repairs=(*readjusted, *found.repairs),
-        notes=(*history.notes, *found.notes),
-        company=history.company,
+        notes=(*history.notes, *found.notes, *unnamed),
+        company="" if unnamed else history.company,
         dividends=history.dividends,
     )
+
+
+def price_table(
+    night: Night, symbol: str, prices: PriceFindings, source: PriceSource | None
+) -> pd.DataFrame:
+    """Return the symbol's stored prices, downloaded again where they are damaged.
+
+    Raises
+    ------
+    SymbolError
+        If they are damaged, and no `source` is given or it does not answer.
+    """
+    try:
+        return read_night_table(prices.path, "prices", symbol)
+    except DamagedTable:
+        if source is None:
+            raise
+    found = downloaded(night, source, symbol)
+    return read_night_table(found.path, "prices", symbol)

@@ -10,12 +10,12 @@ from prefect.client.schemas.objects import State
 
 from config.errors import SymbolError
 from config.places import read_whole
-from config.tables import read_table
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from screening.findings import IndicatorFindings, ModelFindings
 from tasks.carried import run_at
+from tasks.indicators import indicator_table, on_whole_indicators
 from tasks.night import Night
 from tasks.receipts import Receipts, taken_over
 from tasks.slots import Slots
@@ -43,7 +43,7 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
 
     `trained` is waited for and not read: the registry knows what training left there.
     """
-    table = read_table(indicators.path)
+    table = indicator_table(night, symbol, indicators)
     metadata, state = night_model(night.registry(), symbol, table, night.run_at)
     findings = ModelFindings(state, metadata, None)
     if metadata is None or not state.may_speak:
@@ -54,7 +54,13 @@ def forecast(  # noqa: PLR0913, PLR0917  what it needs, and what it waits for
         return taken_over(replace(findings, forecast=earlier.forecast))
     job = ForecastJob(symbol, indicators.path, night.home.models, night.settings.models)
     told = forecast_of(
-        findings, lambda: run_at(night.home, slots, forecast_symbol, job)
+        findings,
+        lambda: on_whole_indicators(
+            night,
+            symbol,
+            indicators,
+            lambda: run_at(night.home, slots, forecast_symbol, job),
+        ),
     )
     if told.forecast:
         receipts.keep("forecast", symbol, Told(*inputs, told.forecast))

@@ -1,14 +1,20 @@
 """Task: a symbol's headlines of the hours before the cut-off."""
 
+from collections.abc import Iterator, Sequence
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from config.errors import SymbolError
 from features.sentiment import recent_headlines
 from market_data.companies import press_names
+from market_data.headlines import MAX_TITLE, Headline
 from screening.findings import HeadlineFindings, PriceFindings
 from tasks.lookout import Lookout
 from tasks.night import Night
+
+MAX_HEADLINES = 1_000
+"""Headlines of one symbol that are read, the newest ones; the rest is counted."""
 
 
 @task(task_run_name="headlines {symbol} {night.as_of}", cache_policy=NO_CACHE)
@@ -28,6 +34,26 @@ def headlines(
         feed = lookout.headlines.fetch(symbol)
     except SymbolError as error:
         return HeadlineFindings(None, names, str(error))
-    recent = recent_headlines(feed.headlines, night.cutoff(symbol), settings)
+    distinct = recent_headlines(feed.headlines, night.cutoff(symbol), settings)
+    recent = distinct[-MAX_HEADLINES:]
     reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
-    return HeadlineFindings(recent, names, "" if recent else reason, feed.unreadable)
+    return HeadlineFindings(
+        recent,
+        names,
+        "" if recent else reason,
+        feed.unreadable,
+        tuple(_notes(recent, len(distinct) - len(recent))),
+    )
+
+
+def _notes(recent: Sequence[Headline], older: int) -> Iterator[str]:
+    """Yield what was cut or left out of the headlines, each with its number."""
+    if older:
+        yield f"{_headlines(older)} left out, the newest {MAX_HEADLINES:,} are read"
+    cut = sum(one.is_cut for one in recent)
+    if cut:
+        yield f"{_headlines(cut)} cut at {MAX_TITLE:,} characters"
+
+
+def _headlines(count: int) -> str:
+    return f"{count:,} headline{'' if count == 1 else 's'}"

@@ -6,8 +6,8 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import SymbolError, UnknownSymbol
-from config.home import write_whole
+from config.errors import DamagedTable, SymbolError, UnknownSymbol
+from config.places import AnyPath
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.quality import checked
@@ -17,6 +17,9 @@ from market_data.store import PriceStore
 from market_data.symbols import exchange_of
 from screening.findings import IndexFindings
 from tasks.night import Night
+from tasks.night_tables import read_night_table, write_night_table
+
+STAGE = "index"
 
 LARGEST_INDEX_MOVE = 1.3
 """Factor above which a day's index is wrong: the S&P 500 lost 20 % on its worst day."""
@@ -37,9 +40,7 @@ def index(night: Night, source: PriceSource, symbol: str) -> IndexFindings:
         return IndexFindings(None, str(error))
     except SymbolError as error:
         return IndexFindings(None, str(error), refused=True)
-    path = night.table("index", symbol)
-    write_whole(path, closes.to_parquet)
-    return IndexFindings(path)
+    return IndexFindings(write_night_table(night, STAGE, symbol, closes))
 
 
 def _checked_closes(
@@ -73,3 +74,22 @@ def _filled(frame: pd.DataFrame) -> pd.DataFrame:
         for name in (OPEN, HIGH, LOW, ADJUSTED_CLOSE)
     }
     return frame.assign(**filled, **{VOLUME: frame[VOLUME].clip(lower=0).fillna(0)})
+
+
+def index_table(
+    night: Night, symbol: str, path: AnyPath, source: PriceSource | None
+) -> pd.DataFrame:
+    """Return the index' stored closes, downloaded again where they are damaged.
+
+    Raises
+    ------
+    DamagedTable
+        If they are damaged, and no `source` is given or it does not answer.
+    """
+    try:
+        return read_night_table(path, STAGE, symbol)
+    except DamagedTable:
+        found = index.fn(night, source, symbol) if source else None
+        if found is None or found.path is None:
+            raise
+    return read_night_table(found.path, STAGE, symbol)

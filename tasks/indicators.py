@@ -1,25 +1,68 @@
 """Task: a symbol's stored prices to stored indicators and two of the four voices."""
 
+from collections.abc import Callable
+
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.home import write_whole
-from config.tables import read_table
+from config.errors import DamagedTable
 from features.indicators import indicator_frame
 from features.votes import technical, trend
+from market_data.sources import PriceSource
 from screening.findings import IndicatorFindings, PriceFindings
+from tasks.download import price_table
 from tasks.night import Night
+from tasks.night_tables import read_night_table, write_night_table
+
+STAGE = "indicators"
 
 
 @task(task_run_name="indicators {symbol} {night.as_of}", cache_policy=NO_CACHE)
-def indicators(night: Night, symbol: str, prices: PriceFindings) -> IndicatorFindings:
-    """Return where the symbol's indicators lie, the last of them, and their votes."""
-    table = indicator_frame(read_table(prices.path))
-    path = night.table("indicators", symbol)
-    write_whole(path, table.to_parquet)
+def indicators(
+    night: Night,
+    symbol: str,
+    prices: PriceFindings,
+    source: PriceSource | None = None,
+) -> IndicatorFindings:
+    """Return where the symbol's indicators lie, the last of them, and their votes.
+
+    `source` is asked again where the stored prices have been damaged.
+    """
+    table = indicator_frame(price_table(night, symbol, prices, source))
     return IndicatorFindings(
-        path=path,
+        path=write_night_table(night, STAGE, symbol, table),
         last={str(name): float(value) for name, value in table.iloc[-1].items()},
         trend=trend(table),
         technical=technical(table),
     )
+
+
+def indicator_table(
+    night: Night, symbol: str, found: IndicatorFindings
+) -> pd.DataFrame:
+    """Return the symbol's stored indicators, computed again where they are damaged.
+
+    Raises
+    ------
+    DamagedTable
+        If the prices that they were computed from are damaged as well.
+    """
+    try:
+        return read_night_table(found.path, STAGE, symbol)
+    except DamagedTable:
+        prices = read_night_table(night.table("prices", symbol), "prices", symbol)
+    table = indicator_frame(prices)
+    write_night_table(night, STAGE, symbol, table)
+    return table
+
+
+def on_whole_indicators[Answer](
+    night: Night, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
+) -> Answer:
+    """Return `work()`, once more where it met a table damaged while it waited."""
+    try:
+        return work()
+    except DamagedTable:
+        indicator_table(night, symbol, found)
+        return work()

@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from config.home import write_text_whole
-from config.places import AnyPath, read_whole, remove_tree
+from config.places import AnyPath, read_limited, remove_tree
 from market_data.symbols import file_stem
 from tasks.night import Night
 
@@ -23,8 +24,12 @@ TAKEN_OVER = "Taken over"
 """The name of the state of a task whose work an earlier run had done."""
 
 
+MAX_RECEIPT_BYTES = 5_000_000
+"""Size above which a file is no receipt."""
+
+
 class _Begun(BaseModel):
-    run_at: datetime
+    run_at: AwareDatetime
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Receipts:
         A torn or foreign receipt counts as none.
         """
         try:
-            text = read_whole(self._path(stage, symbol))
+            text = read_limited(self._path(stage, symbol), MAX_RECEIPT_BYTES)
             return TypeAdapter(kind).validate_json(text)
         except (OSError, ValidationError):
             return None
@@ -53,7 +58,7 @@ class Receipts:
     def keep[Found](self, stage: str, symbol: str, found: Found) -> Found:
         """Write down that the stage is finished for the symbol; return `found`."""
         receipt = TypeAdapter(type(found)).dump_json(found)
-        write_text_whole(self._path(stage, symbol), receipt.decode())
+        _write(self._path(stage, symbol), receipt.decode())
         return found
 
     def drop(self, stage: str = "") -> None:
@@ -75,11 +80,18 @@ def opened_receipts(night: Night, flow: str) -> Receipts:
     folder = night.tables / "unfinished" / _fingerprint(night, flow)
     path = folder / "begun.json"
     try:
-        begun = _Begun.model_validate_json(read_whole(path))
+        begun = _Begun.model_validate_json(read_limited(path, MAX_RECEIPT_BYTES))
     except (OSError, ValidationError):
         begun = _Begun(run_at=night.run_at)
-        write_text_whole(path, begun.model_dump_json())
+        _write(path, begun.model_dump_json())
     return Receipts(folder, begun.run_at)
+
+
+def _write(path: AnyPath, text: str) -> None:
+    """Write a receipt; a folder in its place, which nobody needs, is removed."""
+    if isinstance(path, Path) and path.is_dir():
+        remove_tree(path)
+    write_text_whole(path, text)
 
 
 def taken_over[Found](found: Found) -> State[Found]:
@@ -87,12 +99,20 @@ def taken_over[Found](found: Found) -> State[Found]:
     return Completed(name=TAKEN_OVER, message="done by an earlier run", data=found)
 
 
-def once_a_night[Found](
-    receipts: Receipts, stage: str, symbol: str, work: Callable[[], Found], kind: type
+def once_a_night[Found](  # noqa: PLR0913, PLR0917  one question of one task
+    receipts: Receipts,
+    stage: str,
+    symbol: str,
+    work: Callable[[], Found],
+    kind: type[Found],
+    is_usable: Callable[[Found], bool] = lambda _: True,
 ) -> Found | State[Found]:
-    """Return what an earlier run of the night found, else what `work` finds now."""
+    """Return what an earlier run of the night found, else what `work` finds now.
+
+    What is not usable any more, such as a damaged table, is found anew.
+    """
     found = receipts.finished(stage, symbol, kind)
-    if found is not None:
+    if found is not None and is_usable(found):
         return taken_over(found)
     return receipts.keep(stage, symbol, work())
 

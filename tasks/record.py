@@ -1,20 +1,23 @@
 """A night's part in the track record: score what has come due, keep what is said."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from config.errors import OvernightError
-from config.places import AnyPath
-from config.tables import read_table
+from config.errors import DamagedTable, OvernightError, StorageError, SymbolError
 from market_data.prices import ADJUSTED_CLOSE, CLOSE
+from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from screening.calls import made_calls, table_fingerprint
-from screening.findings import SymbolFindings
+from screening.findings import PriceFindings, SymbolFindings
 from screening.ledger import Ledger
 from screening.outcomes import PricedSymbol, scored
 from screening.row import Row
 from screening.track_record import TrackRecords, track_records
+from tasks.download import price_table
+from tasks.index import index_table
 from tasks.night import Night
+from tasks.request_pace import request_pace
 
 
 def recorded(
@@ -32,29 +35,55 @@ def recorded(
     settings = night.settings.track_record
     try:
         calls, outcomes = ledger.calls(), ledger.outcomes()
-        priced = [
-            _priced(night, one, one.prices.path) for one in findings if one.prices
-        ]
+        priced, lost = _all_priced(night, findings)
         new = scored(calls, outcomes, priced, settings.horizons, made_at)
-        said = made_calls(findings, rows, night.source, made_at)
+        kept = [row for row in rows if row["symbol"] not in lost]
+        said = made_calls(findings, kept, night.source, made_at)
         ledger.append(said, new, night.as_of, made_at)
         both = track_records(ledger.calls(), ledger.outcomes(), settings, made_at)
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         return None, (f"The night is not in the track record: {kind}{error}",)
-    return both, ()
+    return both, tuple(
+        f"{symbol} of this night is not in the track record: {why}"
+        for symbol, why in lost.items()
+    )
 
 
-def _priced(night: Night, found: SymbolFindings, path: AnyPath) -> PricedSymbol:
+def _all_priced(
+    night: Night, findings: Sequence[SymbolFindings]
+) -> tuple[list[PricedSymbol], dict[str, str]]:
+    """Return the symbols with their closes, and why others have none any more."""
+    rate = night.settings.prices.requests_per_second
+    source = night.open_feeds(request_pace(rate)).prices
+    priced: list[PricedSymbol] = []
+    lost: dict[str, str] = {}
+    for found in findings:
+        try:
+            if found.prices:
+                priced.append(_priced(night, found, found.prices, source))
+        except (SymbolError, StorageError) as error:
+            lost[found.symbol] = str(error)
+    return priced, lost
+
+
+def _priced(
+    night: Night, found: SymbolFindings, stored: PriceFindings, source: PriceSource
+) -> PricedSymbol:
     """Return the symbol's and its index' closes as the night has them."""
-    prices = read_table(path)
-    index = found.market.path
+    prices = price_table(night, found.symbol, stored, source)
+    name, closes = exchange_of(found.symbol).index, None
+    if found.market.path:
+        # A damaged index costs the hedge, and no call.
+        with suppress(DamagedTable):
+            table = index_table(night, name, found.market.path, source)
+            closes = table[ADJUSTED_CLOSE]
     return PricedSymbol(
         symbol=found.symbol,
         as_of=found.as_of,
         source=night.source,
         closes=prices[CLOSE],
         fingerprint=table_fingerprint(prices),
-        index=exchange_of(found.symbol).index if index else "",
-        index_closes=read_table(index)[ADJUSTED_CLOSE] if index else None,
+        index="" if closes is None else name,
+        index_closes=closes,
     )

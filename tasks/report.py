@@ -11,7 +11,7 @@ from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import StorageError
+from config.errors import StorageError, SymbolError
 from config.home import write_text_whole
 from config.places import AnyPath
 from config.tables import read_table
@@ -29,6 +29,7 @@ from screening.morning.page import morning_report, report_path
 from screening.morning.views import charted
 from screening.record_text import record_section
 from screening.summary import RunSummary
+from tasks.indicators import indicator_table
 from tasks.kept import kept_findings
 from tasks.night import Night
 from tasks.server import shown, warn
@@ -109,9 +110,11 @@ def _paths(
     for found in findings:
         if found.symbol not in drawn or not found.indicators:
             continue
-        table = _table(found.indicators.path)
-        if table is not None:
-            paths[found.symbol] = price_path(table, settings.chart_sessions)
+        try:
+            table = indicator_table(night, found.symbol, found.indicators)
+        except (SymbolError, StorageError):
+            continue
+        paths[found.symbol] = price_path(table, settings.chart_sessions)
     return paths
 
 

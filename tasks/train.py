@@ -8,13 +8,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from config.tables import read_table
 from modelling.freshness import night_model
 from modelling.jobs import TrainingJob, data_fingerprint, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.training_log import append_entry, is_logged, trained_entry
 from screening.findings import IndicatorFindings
 from tasks.carried import run_at
+from tasks.indicators import indicator_table, on_whole_indicators
 from tasks.night import Night
 from tasks.progress import Progress
 from tasks.receipts import Receipts, taken_over
@@ -31,7 +31,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
     progress: Progress,
 ) -> ModelMetadata | State[ModelMetadata] | None:
     """Return the new model's metadata, None where the present one is to stay."""
-    table = read_table(indicators.path)
+    table = indicator_table(night, symbol, indicators)
     earlier = _trained_before(night, symbol, table, receipts)
     if earlier:
         _log(night, earlier)
@@ -48,12 +48,17 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         trained_at=night.run_at,
     )
     try:
-        metadata = run_at(
-            night.home,
-            slots,
-            train_symbol,
-            job,
-            lambda done: progress.on_epoch(symbol, done),
+        metadata = on_whole_indicators(
+            night,
+            symbol,
+            indicators,
+            lambda: run_at(
+                night.home,
+                slots,
+                train_symbol,
+                job,
+                lambda done: progress.on_epoch(symbol, done),
+            ),
         )
     finally:
         progress.trained(symbol)

@@ -195,7 +195,7 @@ def _at_home(night: Night, folder: Path, symbol: str) -> Night:
     own.root.mkdir()
     try:
         calendar = read_whole(night.home.event_calendar)
-    except FileNotFoundError:
+    except OSError:  # None there, or none that any night could read.
         return replace(night, home=own)
     write_whole(own.event_calendar, lambda new: new.write_bytes(calendar))
     return replace(night, home=own)

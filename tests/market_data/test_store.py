@@ -24,6 +24,7 @@ from market_data.store import PriceStore
 
 FIRST_NIGHT, SECOND_NIGHT = date(2025, 6, 26), date(2025, 6, 27)
 FIRST = date(2025, 3, 3)
+FIRST_OF_MAY = pd.Timestamp(2025, 5, 1)
 SETTINGS = PriceSettings(overlap_sessions=10)
 
 
@@ -289,6 +290,102 @@ def test_a_parquet_file_of_another_form_is_fetched_anew(
     pd.DataFrame({"close": [1.0]}).to_parquet(stored)
     store.history("AAPL", FIRST, SECOND_NIGHT)
     assert len(source.requests) == 2
+
+
+EDITS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "older half in cents": lambda frame: frame.mul(
+        np.where(frame.index < FIRST_OF_MAY, 100.0, 1.0), axis=0
+    ),
+    "a column more": lambda frame: frame.assign(extra=1.0),
+    "a column less": lambda frame: frame.drop(columns=VOLUME),
+    "texts": lambda frame: frame.astype(str),
+    "unsorted": lambda frame: frame.iloc[::-1],
+    "a time zone": lambda frame: frame.tz_localize("Australia/Sydney"),
+    "no dates": lambda frame: frame.reset_index(drop=True),
+    "no rows": lambda frame: frame.iloc[:0],
+}
+
+
+def edited(stored: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change a stored table as a person with pandas would, its attributes kept."""
+    frame = pd.read_parquet(stored)
+    changed = edit(frame)
+    changed.attrs = frame.attrs
+    changed.to_parquet(stored)
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_a_file_that_was_edited_is_fetched_anew_and_it_is_said(
+    tmp_path: Path, store: PriceStore, source: FakeSource, what: str
+) -> None:
+    """Nothing of it is used, whatever was changed, and the next night is quiet."""
+    store.history("AAPL", FIRST, FIRST_NIGHT)
+    edited(next(tmp_path.rglob("*.parquet")), EDITS[what])
+    history = store.history("AAPL", FIRST, SECOND_NIGHT)
+    pd.testing.assert_frame_equal(
+        history.frame, expected(source, FIRST, SECOND_NIGHT), check_freq=False
+    )
+    (note,) = history.notes
+    assert note == (
+        "the prices were fetched anew, because the stored file AAPL.parquet can't be "
+        "used: its content was changed after it was written"
+    )
+    assert store.history("AAPL", FIRST, SECOND_NIGHT).notes == ()
+
+
+@pytest.mark.parametrize("name", ["currency", "company", "dividends", "asked_from"])
+@pytest.mark.parametrize("value", [None, 3, "x", [], {"x": None}, {"2025-05-01": None}])
+def test_an_attribute_of_another_type_is_fetched_anew(
+    tmp_path: Path, store: PriceStore, name: str, value: object
+) -> None:
+    """No attribute that was edited, or taken out, breaks a night."""
+    for change in ({name: value}, {}):
+        store.history("AAPL", FIRST, FIRST_NIGHT)
+        (stored,) = tmp_path.rglob("*.parquet")
+        frame = pd.read_parquet(stored)
+        frame.attrs.pop(name)
+        frame.attrs |= change
+        frame.to_parquet(stored)
+        assert len(store.history("AAPL", FIRST, FIRST_NIGHT).notes) == 1
+
+
+def test_another_symbols_file_is_fetched_anew(
+    tmp_path: Path, store: PriceStore, source: FakeSource
+) -> None:
+    """A file copied or renamed belongs to the symbol that it was written for."""
+    store.history("MSFT", FIRST, SECOND_NIGHT)
+    (stored,) = tmp_path.rglob("MSFT.parquet")
+    stored.rename(stored.with_name("AAPL.parquet"))
+    history = store.history("AAPL", FIRST, SECOND_NIGHT)
+    assert len(source.requests) == 2
+    assert "it belongs to 'MSFT fake', not to AAPL fake" in history.notes[0]
+
+
+def test_a_file_of_an_earlier_version_is_fetched_anew_once(
+    tmp_path: Path, store: PriceStore, source: FakeSource
+) -> None:
+    """It had no fingerprint: who changed it since, nobody knows."""
+    store.history("AAPL", FIRST, SECOND_NIGHT)
+    (stored,) = tmp_path.rglob("*.parquet")
+    frame = pd.read_parquet(stored)
+    del frame.attrs["names"], frame.attrs["fingerprint"]
+    frame.to_parquet(stored)
+    history = store.history("AAPL", FIRST, SECOND_NIGHT)
+    assert "an earlier version or another program wrote it" in history.notes[0]
+    store.history("AAPL", FIRST, SECOND_NIGHT)
+    assert len(source.requests) == 2
+
+
+@pytest.mark.parametrize("failure", [RateLimited("asked too often."), Unreachable("x")])
+def test_a_file_that_does_not_fit_never_stands_in(
+    tmp_path: Path, store: PriceStore, source: FakeSource, failure: SymbolError
+) -> None:
+    """Without an answer the symbol fails, with both reasons."""
+    store.history("AAPL", FIRST, SECOND_NIGHT)
+    edited(next(tmp_path.rglob("*.parquet")), EDITS["older half in cents"])
+    source.failure = failure
+    with pytest.raises(type(failure), match=r"Besides, the stored file AAPL.parquet"):
+        store.history("AAPL", FIRST, SECOND_NIGHT)
 
 
 FAILURES = [RateLimited("asked too often."), Unreachable("no answer.")]

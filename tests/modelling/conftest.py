@@ -15,6 +15,7 @@ from saved_models import START
 
 from config.parameters import TrainingParameters, training_parameters
 from config.settings import ModelSettings
+from config.tables import write_signed
 from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
@@ -115,10 +116,11 @@ def job(
 ) -> TrainingJob:
     """Return a job whose indicators lie in a file and whose registry is empty."""
     folder: Path = tmp_path_factory.mktemp("home")
-    indicators.to_parquet(folder / "indicators.parquet")
+    path = folder / "indicators.parquet"
+    write_signed(path, indicators, symbol=SYMBOL, stage="indicators")
     return TrainingJob(
         symbol=SYMBOL,
-        indicators=folder / "indicators.parquet",
+        indicators=path,
         price_source="sample",
         models=folder / "models",
         parameters=tiny,

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.errors import ModelUnusable, TooShort
+from config.errors import DamagedTable, ModelUnusable, TooShort
+from config.tables import write_signed
 from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
@@ -136,10 +137,24 @@ def test_a_trained_forecast_is_in_the_neighbourhood(
 
 
 @pytest.mark.usefixtures("backend")
-def test_a_symbol_without_a_model_has_no_forecast(question: ForecastJob) -> None:
+def test_a_symbol_without_a_model_has_no_forecast(
+    question: ForecastJob, indicators: pd.DataFrame, tmp_path: Path
+) -> None:
     """A job for a symbol that was never trained fails with the remedy."""
+    path = tmp_path / "BHP.AX.parquet"
+    write_signed(path, indicators, symbol="BHP.AX", stage="indicators")
     with pytest.raises(ModelUnusable, match=r"overnight train BHP\.AX"):
+        forecast_symbol(replace(question, symbol="BHP.AX", indicators=path))
+
+
+def test_another_symbols_indicators_are_refused(
+    question: ForecastJob, job: TrainingJob
+) -> None:
+    """Neither a forecast nor a training takes a table that is not the symbol's."""
+    with pytest.raises(DamagedTable, match=r"not to BHP\.AX indicators"):
         forecast_symbol(replace(question, symbol="BHP.AX"))
+    with pytest.raises(DamagedTable, match=r"not to BHP\.AX indicators"):
+        train_symbol(replace(job, symbol="BHP.AX"))
 
 
 @pytest.mark.usefixtures("backend")
@@ -147,10 +162,10 @@ def test_a_short_history_is_not_trained(
     job: TrainingJob, indicators: pd.DataFrame, tmp_path: Path
 ) -> None:
     """Too few sessions: an error, and nothing in the registry."""
-    indicators.iloc[:80].to_parquet(tmp_path / "short.parquet")
-    models = tmp_path / "models"
+    short, models = tmp_path / "short.parquet", tmp_path / "models"
+    write_signed(short, indicators.iloc[:80], symbol=job.symbol, stage="indicators")
     with pytest.raises(TooShort, match=r"100 sessions, got 80"):
-        train_symbol(replace(job, indicators=tmp_path / "short.parquet", models=models))
+        train_symbol(replace(job, indicators=short, models=models))
     assert Registry(models, job.settings).symbols() == ()
 
 
@@ -161,10 +176,10 @@ def test_a_halted_price_gives_a_model_that_can_be_read_back(
     """A price that stood still while training is rejected, and stays on record."""
     prices = indicators[[OPEN, HIGH, LOW, CLOSE, VOLUME]].copy()
     prices.iloc[20:150, :4] = 50.0
-    indicator_frame(prices).to_parquet(tmp_path / "halted.parquet")
-    halted = replace(
-        job, indicators=tmp_path / "halted.parquet", models=tmp_path / "models"
-    )
+    path = tmp_path / "halted.parquet"
+    table = indicator_frame(prices)
+    write_signed(path, table, symbol=job.symbol, stage="indicators")
+    halted = replace(job, indicators=path, models=tmp_path / "models")
     saved = train_symbol(halted)
     assert not saved.usable
     assert Registry(halted.models, halted.settings).required(job.symbol) == saved

@@ -10,6 +10,7 @@ from config.errors import ModelUnusable, StorageError
 from config.home import Home, write_text_whole, write_whole
 from config.places import files_in, move, read_whole, remove
 from config.settings import ModelSettings
+from config.tables import write_signed
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
@@ -67,7 +68,7 @@ def test_a_job_trains_and_forecasts_in_any_home(
 ) -> None:
     """Training and forecast read their tables and models where the home is."""
     table = home.nights / "2013-01-01" / "indicators" / "CBA.AX.parquet"
-    write_whole(table, indicators.to_parquet)
+    write_signed(table, indicators, symbol=job.symbol, stage="indicators")
     there = TrainingJob(
         symbol=job.symbol,
         indicators=table,

@@ -167,3 +167,12 @@ def test_headlines_that_could_not_be_used_are_counted(count: int, said: str) -> 
     one = Headline("CBA beats", RUN_AT)
     headlines = HeadlineFindings((one,), unreadable=count)
     assert f"; {said}" in row_of(found(headlines=headlines))["reason"]
+
+
+def test_what_was_cut_off_the_headlines_stands_in_the_reason() -> None:
+    """Each note once, whether the news component is there or not."""
+    heard = HeadlineFindings((), notes=("1 headline cut at 1,000 characters",))
+    assert (
+        "; 1 headline cut at 1,000 characters"
+        in row_of(found(headlines=heard))["reason"]
+    )

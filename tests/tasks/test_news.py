@@ -162,3 +162,18 @@ def test_the_sample_has_no_headlines(tmp_path: Path) -> None:
     found = opened_lookout(night, night.open_feeds())
     assert found.notices == ()
     assert found.silence == "the sample source has no headlines"
+
+
+def test_what_was_cut_or_left_out_is_counted(tmp_path: Path) -> None:
+    """Headlines beyond a thousand, cut titles and unreadable items each have a note."""
+    titles = [Headline(f"Item {n}", NOW - timedelta(seconds=n)) for n in range(1_003)]
+    feed = Feed((*titles, Headline("Long", NOW, is_cut=True)))
+    found = headlines.fn(plan(tmp_path), lookout(feed, Counting()), "CBA.AX", None)
+    assert len(found.recent or ()) == 1_000
+    assert "Item 1002" not in {one.title for one in found.recent or ()}
+    assert found.reason == ""
+    assert found.notes == (
+        "2 headlines without title or time left out",
+        "4 headlines left out, the newest 1,000 are read",
+        "1 headline cut at 1,000 characters",
+    )

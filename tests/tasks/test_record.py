@@ -15,7 +15,7 @@ from market_data.sessions import next_open, sessions_between
 from risk_guard.known_events import KnownEvents
 from screening.findings import NOTHING_READ, PriceFindings, SymbolFindings
 from screening.ledger import Ledger
-from screening.row import screened_row
+from screening.row import Row, screened_row
 from screening.table import ranked
 from screening.track_record import TrackRecords
 from tasks.download import downloaded
@@ -63,6 +63,12 @@ def night(home: Path, market: Path, as_of: date, now: datetime) -> Night:
 
 def ran(plan: Night, made_at: datetime) -> tuple[TrackRecords | None, tuple[str, ...]]:
     """Run the stages that a call rests on, and keep it; return what the night says."""
+    findings = found_by(plan)
+    return recorded(plan, findings, rows_of(plan, findings), made_at)
+
+
+def found_by(plan: Night) -> list[SymbolFindings]:
+    """Return what the stages that a call rests on find."""
     prices = plan.open_feeds().prices
     market = index.fn(plan, prices, "^AXJO")
     findings = []
@@ -80,10 +86,13 @@ def ran(plan: Night, made_at: datetime) -> tuple[TrackRecords | None, tuple[str,
                 market=market,
             )
         )
-    rows = ranked(
-        screened_row(one, plan.run_at, plan.settings.blend) for one in findings
-    )
-    return recorded(plan, findings, rows, made_at)
+    return findings
+
+
+def rows_of(plan: Night, findings: list[SymbolFindings]) -> list[Row]:
+    """Return the night's rows."""
+    blend = plan.settings.blend
+    return ranked(screened_row(one, plan.run_at, blend) for one in findings)
 
 
 @pytest.fixture(scope="module")
@@ -161,15 +170,38 @@ def test_a_night_run_again_counts_once_and_a_replay_takes_nothing_away(
     assert len(Ledger(Home(tmp_path).track_record).calls()) == 6
 
 
-def test_prices_that_are_gone_cost_no_night(market: Path, tmp_path: Path) -> None:
-    """A table that vanished since it was read is told; the night goes on."""
+def test_prices_that_are_gone_cost_their_symbol_alone(
+    market: Path, tmp_path: Path
+) -> None:
+    """A table that vanished, and can't be made anew, is named; the night goes on."""
     at = night_of(SESSIONS[FIRST])
     plan = night(tmp_path, market, SESSIONS[FIRST], at)
     gone = PriceFindings(tmp_path / "gone.parquet", 80, "AUD", "folder", ())
-    found = SymbolFindings("AAA.AX", plan.as_of, plan.as_of, prices=gone)
+    found = SymbolFindings("ZZZ.AX", plan.as_of, plan.as_of, prices=gone)
     records, notices = recorded(plan, [found], [], at)
-    assert records is None
-    assert "not in the track record: FileNotFoundError" in notices[0]
+    assert records is not None
+    assert notices[0].startswith("ZZZ.AX of this night is not in the track record: ")
+
+
+@pytest.mark.parametrize("stage", ["prices", "index"])
+def test_a_table_damaged_before_the_record_is_made_anew(
+    market: Path, tmp_path: Path, stage: str
+) -> None:
+    """All calls are recorded, with the fingerprints of an undisturbed night."""
+    at = night_of(SESSIONS[FIRST])
+    for name, damage in (("whole", b""), ("damaged", b"PAR1")):
+        plan = night(tmp_path / name, market, SESSIONS[FIRST], at)
+        findings = found_by(plan)
+        for table in (plan.tables / stage).iterdir():
+            table.write_bytes(damage or table.read_bytes())
+        rows = rows_of(plan, findings)
+        _, notices = recorded(plan, findings, rows, at)
+        assert notices == ()
+    whole, again = (
+        Ledger(Home(tmp_path / name).track_record).calls()
+        for name in ("whole", "damaged")
+    )
+    pd.testing.assert_frame_equal(whole, again)
 
 
 def test_a_ledger_that_cannot_be_read_costs_no_night(
