@@ -117,7 +117,7 @@ def test_of_two_rows_the_later_comes_last(
 ) -> None:
     """By the time of day; without one by the order of the file's rows."""
     (tmp_path / "prices").mkdir()
-    lines = [f"2025-06-25,9,9,9,9,9,9\n", f"{first},1,1,1,1,1,1\n"]
+    lines = ["2025-06-25,9,9,9,9,9,9\n", f"{first},1,1,1,1,1,1\n"]
     lines = [*lines, f"{second},2,2,2,2,2,2\n"]
     body = "".join(reversed(lines) if newest_first else lines)
     (tmp_path / "prices" / "CBA.AX.csv").write_text(HEADER + body)
@@ -149,7 +149,7 @@ def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
         "2025-06-",
         "2025-06-27 25:00",
         "2025-06-27 10:00 EDT",
-        "2025-06-27T10:00:00+99:99",
+        "2025-06-27T10:00:00-99:99",
     ],
 )
 def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:
