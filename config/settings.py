@@ -57,23 +57,16 @@ class PriceSettings(Section):
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
     recent_sessions: int = Field(
-        60,
-        ge=1,
-        description="Last sessions that are judged on their own: the share present, "
-        "bars that contradict themselves, the usual volume.",
+        60, ge=1, description="Last sessions that are judged on their own as well."
     )
     complete_session_share: Share = Field(
-        0.95,
-        description="Share of the exchange's sessions, in all or of the recent ones, "
-        "below which the row is degraded.",
+        0.95, description="Share of sessions present below which a row is degraded."
     )
     min_session_share: Share = Field(
         0.80, description="The same share, below which a history is refused."
     )
     max_no_session_share: Share = Field(
-        0.05,
-        description="Share of rows dated on days without a session above which a "
-        "history is refused.",
+        0.05, description="Share of rows off sessions above which one is refused."
     )
     max_repeated_session_share: Share = Field(
         0.01,

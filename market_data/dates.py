@@ -11,7 +11,7 @@ Places = npt.NDArray[np.intp]
 _WRITTEN = (
     r"(?i)^(?P<day>\d{4}-\d\d-\d\d)"
     r"(?:[t ]\s*(?P<clock>\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?))?"
-    r"\s*(?P<offset>z|utc|gmt|[+-]\d\d(?::?\d\d)?)?$"
+    r"\s*(?P<offset>z|utc|gmt|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$"
 )
 
 

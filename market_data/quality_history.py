@@ -168,13 +168,17 @@ def _came_back(rows: pd.DataFrame) -> pd.Series:
     closes = rows[ADJUSTED_CLOSE]
     move, left = closes / closes.shift() - 1, closes.shift(-1) / closes.shift() - 1
     factor = closes / rows[CLOSE]
-    steps = [step for step in range(-AROUND, AROUND + 1) if step]
-    high, low = (
-        pd.concat([(rows[name] * factor).shift(step) for step in steps], axis=1)
-        for name in (HIGH, LOW)
+    high, low = _most_around(rows[HIGH] * factor), _most_around(-rows[LOW] * factor)
+    return ((closes > high) | (-closes > low)) & (left.abs() <= LEFT * move.abs())
+
+
+def _most_around(values: pd.Series) -> pd.Series:
+    """Return the largest of the `AROUND` values before and after each one."""
+    before, after = (
+        way.rolling(AROUND, min_periods=1).max().shift()
+        for way in (values, values[::-1])
     )
-    outside = (closes > high.max(axis=1)) | (closes < low.min(axis=1))
-    return outside & (left.abs() <= LEFT * move.abs())
+    return pd.concat([before, after], axis=1).max(axis=1)
 
 
 def _untraded(rows: pd.DataFrame, settings: PriceSettings) -> pd.Series:

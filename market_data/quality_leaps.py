@@ -47,13 +47,13 @@ def without_leaps(
 
 def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices lie far off each other price of their own row."""
-    logs = rows[OHLC].apply(np.log)
-    lone = pd.DataFrame(data=False, index=rows.index, columns=PRICES)
-    for name in OHLC:
-        apart = logs.drop(columns=name).rsub(logs[name], axis=0)
-        far = np.log(settings.largest_move_factor)
-        lone[name] = apart.gt(far).all(axis=1) | apart.lt(-far).all(axis=1)
-    return lone
+    far = np.log(settings.largest_move_factor)
+    logs = np.log(rows[OHLC].to_numpy())
+    lowest, second, third, highest = np.sort(logs, axis=1).T
+    high = (highest - third > far)[:, None] & (logs == highest[:, None])
+    low = (second - lowest > far)[:, None] & (logs == lowest[:, None])
+    lone = pd.DataFrame(high | low, index=rows.index, columns=OHLC)
+    return lone.reindex(columns=PRICES, fill_value=False)
 
 
 def _leaps(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:

@@ -149,7 +149,7 @@ def test_a_word_in_a_number_is_refused(tmp_path: Path, cell: str) -> None:
         "2025-06-",
         "2025-06-27 25:00",
         "2025-06-27 10:00 EDT",
-        "2025-06-27T10:00:00+99:99",
+        "2025-06-27T10:00:00-99:99",
     ],
 )
 def test_a_text_in_a_date_is_refused(tmp_path: Path, day: str) -> None:

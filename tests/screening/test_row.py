@@ -137,6 +137,14 @@ def test_a_defect_degrades_and_is_named() -> None:
     assert row["currency"] == "AUD"
 
 
+def test_a_note_stands_in_the_reason_and_marks_nothing() -> None:
+    """What is unusual and no defect is said, and the row stays `ok`."""
+    prices = PriceFindings(Path("p"), 506, "", "folder", (), notes=("moved -8.1%",))
+    row = row_of(found(prices=prices))
+    assert row["data_status"] == "ok"
+    assert "; moved -8.1%" in row["reason"]
+
+
 def test_no_voice_at_all_is_a_failed_row() -> None:
     """Where no voice speaks the row fails instead of holding."""
     mute = Component.missing("undefined")
