@@ -1,0 +1,25 @@
+"""Text from outside, cleaned of what a terminal, a page or a log would act on."""
+
+import re
+import unicodedata
+
+_TERMINAL_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
+"""A colour or cursor command; its letters go with it, or they would stay as text."""
+
+
+def plain_text(text: str) -> str:
+    """Return the text as one line of printable characters.
+
+    Terminal commands and invisible characters (direction overrides, zero width) are
+    removed. Control characters, line ends, lone surrogates and unusual spaces become
+    spaces, so that words stay apart.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_printable, _TERMINAL_CODE.sub("", text)))
+
+
+def _printable(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return "" if unicodedata.category(letter) == "Cf" else " "
