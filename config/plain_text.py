@@ -6,6 +6,14 @@ import unicodedata
 _TERMINAL_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
 """A colour or cursor command; its letters go with it, or they would stay as text."""
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What no name of a file needs: control characters, line ends, overrides."""
+
+
+def holds_controls(text: str) -> bool:
+    """Return whether a terminal or an editor would act on a part of the text."""
+    return bool(_CONTROLS.search(text))
+
 
 def plain_text(text: str) -> str:
     """Return the text as one line of printable characters.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
+from config.plain_text import plain_text
 from market_data.symbols import file_stem
 from market_data.yahoo_client import YahooClient
 
@@ -106,7 +107,7 @@ def _headline(item: object) -> Headline | None:
     content = item.get("content", item) if isinstance(item, Mapping) else None
     if not isinstance(content, Mapping):
         return None
-    title = " ".join(str(content.get("title") or "").split())
+    title = " ".join(plain_text(str(content.get("title") or "")).split())
     published_at = _instant(
         content.get("pubDate")
         or content.get("displayTime")
@@ -143,5 +144,5 @@ def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
         if isinstance(value, Mapping):
             value = value.get(within)
         if value:
-            return str(value)
+            return plain_text(str(value)).strip()
     return ""

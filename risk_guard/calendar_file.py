@@ -1,7 +1,6 @@
 """The user's `event_calendar.csv` files: each bad line named, the rest used."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ from config.settings import GuardSettings
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
 from risk_guard.calendar_text import Record, calendar_records, decoded_text
+from risk_guard.calendar_tickers import WrittenTicker, misnamed, symbol_or_none
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import REPORTS, Event, EventType, classified, is_regulatory
 
@@ -32,23 +32,12 @@ LARGEST_FILE_BYTES = 10_000_000
 MOST_NAMED = 20
 """Bad lines named one by one; the others are counted."""
 
-NAMED_LINES = 3
-"""Line numbers that one sentence about a ticker names."""
-
-RECENT = timedelta(days=30)
-"""An older date of a ticker without suffix can't concern tonight's events."""
-
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://\S+|(?:[\w-]+\.)+[a-z]{2,}(?:[/:?#]\S*)?)", re.IGNORECASE
 )
 """`https://...` or `www.asx.com.au/...`; the rest of a cut title is neither."""
 
-_SPLIT_TITLE = (
-    "probably an unquoted comma in the title: put the title in double quotes"
-)
-
-_EXCHANGE_WORDS = re.compile(r"(?:[-. ](?:AX|ASX|AU|L|LN|LSE|LON|US))$")
-"""What other programs write behind a ticker for the exchange."""
+_SPLIT_TITLE = "probably an unquoted comma in the title: put the title in double quotes"
 
 
 @dataclass(frozen=True)
@@ -60,15 +49,6 @@ class _Line:
     date: date
     title: str
     url: str
-
-
-@dataclass(frozen=True)
-class _Ticker:
-    """A ticker as it is written in a line; `line` is None if that is unreadable."""
-
-    number: int
-    text: str
-    line: _Line | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +65,7 @@ class CalendarFile:
     unread: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""
     name: str = CALENDAR_NAME
-    tickers: tuple[_Ticker, ...] = ()
+    tickers: tuple[WrittenTicker, ...] = ()
     listed: tuple[str, ...] = ()
     settings: GuardSettings = field(default_factory=GuardSettings)
 
@@ -166,39 +146,32 @@ class CalendarFile:
 
     def _misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
         """Return a sentence for each ticker that may mean `symbol` and is not it."""
-        known = {(one.type, one.date) for one in self.lines if one.symbol == symbol}
-        numbers: dict[str, list[int]] = defaultdict(list)
-        for one in self.tickers:
-            line = one.line
-            dated = line and (line.type, line.date) in known
-            old = line and line.date < as_of - RECENT
-            if not dated and not old and self._may_mean(one.text, symbol):
-                numbers[one.text].append(one.number)
-        return tuple(
-            f"{self.name} {_lines_named(found)} {text}; the list has {symbol}. "
-            f"Write {symbol}"
-            for text, found in numbers.items()
-        )
-
-    def _may_mean(self, text: str, symbol: str) -> bool:
-        parsed = _symbol_or_none(text)
-        if parsed and ("." in parsed or parsed == symbol or parsed in self.listed):
-            return False
-        return symbol.partition(".")[0] in _bare_tickers(text)
+        found = misnamed(symbol, self.tickers, self.listed, as_of)
+        return tuple(f"{self.name} {one}" for one in found)
 
 
-def _lines_named(numbers: Sequence[int]) -> str:
-    named = ", ".join(map(str, numbers[:NAMED_LINES]))
-    more = " and others" if len(numbers) > NAMED_LINES else ""
-    return f"lines {named}{more} name" if len(numbers) > 1 else f"line {named} names"
+@dataclass(frozen=True)
+class UnusableCalendar:
+    """Stands for a file that is there and can't be used: no symbol is without doubt."""
+
+    name: str
+    refusal: str
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
+        """Return no event, and the doubt; see `EventSource`."""
+        why = self.refusal.rstrip(".")
+        return EventAnswer((), knows_what_comes=False, gap=why, doubts=(why,))
 
 
-def _bare_tickers(text: str) -> set[str]:
-    """Return what the ticker may be without its exchange: BHP for `ASX:BHP`."""
-    bare = text.upper().rpartition(":")[2].strip()
-    short = _EXCHANGE_WORDS.sub("", bare)
-    first = re.split(r"[;,\t. ]", bare, maxsplit=1)[0]
-    return {bare, short, first, bare.replace(".", "-"), short.replace(".", "-")}
+def unusable_calendars(
+    calendars: Iterable[CalendarFile],
+) -> tuple[UnusableCalendar, ...]:
+    """Return a source of doubt for each file that is there and can't be used."""
+    return tuple(
+        UnusableCalendar(one.name, one.missing)
+        for one in calendars
+        if one.missing and one.refusals
+    )
 
 
 def read_calendars(
@@ -286,7 +259,7 @@ def _filled(
     lines: list[_Line] = []
     refusals: list[str] = []
     unread: dict[str, str] = {}
-    tickers: list[_Ticker] = []
+    tickers: list[WrittenTicker] = []
     for record in records:
         row = dict(zip(names, record.cells, strict=False))
         text = row.get("ticker", "").upper()
@@ -295,14 +268,15 @@ def _filled(
         except (SelectionError, ValueError) as error:
             said = str(error).rstrip(".")
             refusals.append(f"{file.name} line {record.number} is not used: {said}.")
-            symbol = _symbol_or_none(text)
+            symbol = symbol_or_none(text)
             if symbol:
                 why = f"{file.name} line {record.number} can't be read: {said}"
                 unread.setdefault(symbol, why)
-            tickers.append(_Ticker(record.number, text[:40]))
+            tickers.append(WrittenTicker(record.number, text[:40]))
         else:
             lines.append(line)
-            tickers.append(_Ticker(record.number, text, line))
+            day, kind = line.date, line.type
+            tickers.append(WrittenTicker(record.number, line.symbol, kind, day))
     return replace(
         file,
         lines=tuple(lines),
@@ -322,7 +296,7 @@ def _is_event(names: Sequence[str], cells: Sequence[str]) -> bool:
     """Return whether two of a line's ticker, type and date are readable."""
     row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
     readable = (
-        _symbol_or_none(row.get("ticker", "")) is not None,
+        symbol_or_none(row.get("ticker", "")) is not None,
         row.get("event_type", "").lower() in get_args(EventType),
         _is_date(row.get("date", "")),
     )
@@ -380,10 +354,3 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return FIRST_DATE <= day < LAST_DATE
-
-
-def _symbol_or_none(text: str) -> str | None:
-    try:
-        return parse_symbol(text)
-    except SelectionError:
-        return None

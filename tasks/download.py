@@ -5,6 +5,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from config.home import write_whole
+from config.plain_text import plain_text
 from market_data.prices import adjusted
 from market_data.quality import checked
 from market_data.sources import PriceSource
@@ -41,10 +42,10 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
     return PriceFindings(
         path=path,
         sessions=len(found.frame),
-        currency=history.currency,
+        currency=plain_text(history.currency),
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
         repairs=found.repairs,
-        company=history.company,
+        company=" ".join(plain_text(history.company).split()),
         dividends=history.dividends,
     )

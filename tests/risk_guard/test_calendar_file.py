@@ -277,7 +277,7 @@ def test_a_cut_title_leaves_its_symbol_unknown(tmp_path: Path) -> None:
     ],
 )
 def test_a_symbol_is_covered_by_a_coming_report_of_its_own(
-    tmp_path: Path, line: str, covered: bool
+    *, tmp_path: Path, line: str, covered: bool
 ) -> None:
     """From the as-of day to `reporting_gap_days` later; another symbol's is none."""
     text = f"{HEADER}CBA.AX,{line},,\nANZ.AX,earnings,2025-11-17,,\n"
@@ -328,8 +328,7 @@ def test_a_us_stock_of_the_list_is_what_it_says(tmp_path: Path) -> None:
 
 
 def test_the_folders_calendar_is_read_beside_the_homes(tmp_path: Path) -> None:
-    """Events, bad lines and expiries name their file; one reached twice is read once.
-    """
+    """Events and bad lines name their file; one that is reached twice is read once."""
     home, folder = tmp_path / "home", tmp_path / "my,prices"
     for place, line in ((home, "2025-11-11,,"), (folder, "2025-11-17,,\nx,y,z")):
         place.mkdir()

@@ -68,9 +68,7 @@ def counted(day: date, known: list[date]) -> int:
     return next(place for place, one in enumerate(known) if one >= day)
 
 
-def expected(
-    own: list[Line], as_of: date, place: str
-) -> tuple[object, ...]:
+def expected(own: list[Line], as_of: date, place: str) -> tuple[object, ...]:
     """Return risk, haircut and sit-out by SPEC's sentences, for a calm stock."""
     known = sessions(place)
     near = [one for one in own if as_of <= one.day <= as_of + timedelta(days=7)]
