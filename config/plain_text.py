@@ -19,8 +19,8 @@ def plain_text(text: str) -> str:
     """Return the text as one line of printable characters.
 
     Terminal commands and invisible characters (direction overrides, zero width) are
-    removed. Control characters, line ends, lone surrogates and unusual spaces become
-    spaces, so that words stay apart.
+    removed. Control characters, line ends and unusual spaces become spaces, so that
+    words stay apart. A lone surrogate, which no file can hold, becomes `?`.
     """
     if text.isprintable():
         return text
@@ -30,4 +30,4 @@ def plain_text(text: str) -> str:
 def _printable(letter: str) -> str:
     if letter.isprintable():
         return letter
-    return "" if unicodedata.category(letter) == "Cf" else " "
+    return {"Cf": "", "Cs": "?"}.get(unicodedata.category(letter), " ")

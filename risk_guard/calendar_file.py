@@ -14,7 +14,12 @@ from config.settings import GuardSettings
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
 from risk_guard.calendar_text import Record, calendar_records, decoded_text
-from risk_guard.calendar_tickers import WrittenTicker, misnamed, symbol_or_none
+from risk_guard.calendar_tickers import (
+    WrittenTicker,
+    by_bare_ticker,
+    misnamed,
+    symbol_or_none,
+)
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import REPORTS, Event, EventType, classified, is_regulatory
 
@@ -65,7 +70,7 @@ class CalendarFile:
     unread: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""
     name: str = CALENDAR_NAME
-    tickers: tuple[WrittenTicker, ...] = ()
+    bare_tickers: Mapping[str, tuple[WrittenTicker, ...]] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
     settings: GuardSettings = field(default_factory=GuardSettings)
 
@@ -146,7 +151,14 @@ class CalendarFile:
 
     def _misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
         """Return a sentence for each ticker that may mean `symbol` and is not it."""
-        found = misnamed(symbol, self.tickers, self.listed, as_of)
+        written = self.bare_tickers.get(symbol.partition(".")[0], ())
+        others = [
+            one for one in written if one.text != symbol and one.text not in self.listed
+        ]
+        if not others:
+            return ()
+        known = {(one.type, one.date) for one in self.lines if one.symbol == symbol}
+        found = misnamed(symbol, known, others, as_of)
         return tuple(f"{self.name} {one}" for one in found)
 
 
@@ -282,7 +294,7 @@ def _filled(
         lines=tuple(lines),
         refusals=_named(file.name, refusals),
         unread=unread,
-        tickers=tuple(tickers),
+        bare_tickers=by_bare_ticker(tickers),
     )
 
 

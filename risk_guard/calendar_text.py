@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from config.plain_text import plain_text
 
@@ -15,6 +16,7 @@ SEPARATORS = (",", ";", "\t")
 """Spreadsheets of countries with a decimal comma separate cells by semicolons."""
 
 MAX_LINE_LETTERS = 10_000
+MAX_LINES = 100_000
 MAX_RECORD_LINES = 20
 """Lines that a quoted cell with line breaks may reach over."""
 
@@ -59,6 +61,8 @@ def decoded_text(content: bytes) -> str:
             "it holds NUL bytes, as UTF-16 without a byte-order mark does; save it as "
             "CSV UTF-8"
         )
+    if len(text_lines(text)) > MAX_LINES:
+        raise ValueError(f"it has more than {MAX_LINES} lines; keep the coming events")
     return text.lstrip("\ufeff")
 
 
@@ -80,6 +84,11 @@ def _sixteen_bit(content: bytes, encoding: str) -> str:
         ) from error
 
 
+def text_lines(text: str) -> list[str]:
+    r"""Return the lines, which end at `\n`, `\r\n` and `\r` only."""
+    return _LINE_END.split(text)
+
+
 def calendar_records(
     text: str,
     needed: Sequence[str],
@@ -92,7 +101,7 @@ def calendar_records(
     A quote that is never closed spoils its own line only: `is_event(names, cells)` is
     whether a line that the quote would swallow is an event by itself.
     """
-    lines = _LINE_END.split(text)
+    lines = text_lines(text)
     start = next((at for at, line in enumerate(lines) if _has_header(line)), None)
     if start is None:
         return (), iter(())
@@ -101,6 +110,7 @@ def calendar_records(
         (one for one in found if set(needed) <= set(one[0])), found[0]
     )
 
+    @lru_cache(maxsize=2 * MAX_RECORD_LINES)
     def stands_alone(line: str) -> bool:
         return is_event(names, _loose_cells(line, separator))
 
@@ -168,9 +178,9 @@ def _continued(
     for end in range(at + 1, min(at + MAX_RECORD_LINES, len(lines))):
         if len(lines[end]) > MAX_LINE_LETTERS or stands_alone(lines[end]):
             break
-        cells = _strict_cells(lines[at : end + 1], separator)
-        if cells:
-            return cells, end + 1 - at
+        if lines[end].count('"') % 2:  # The first one that can close the quote.
+            cells = _strict_cells(lines[at : end + 1], separator)
+            return (cells, end + 1 - at) if cells else (None, 1)
     return None, 1
 
 

@@ -33,24 +33,35 @@ class WrittenTicker:
     day: date | None = None
 
 
+def by_bare_ticker(
+    tickers: Iterable[WrittenTicker],
+) -> dict[str, tuple[WrittenTicker, ...]]:
+    """Return the tickers that may mean another symbol, by the ticker without suffix."""
+    found: dict[str, list[WrittenTicker]] = defaultdict(list)
+    for one in tickers:
+        if "." in (symbol_or_none(one.text) or ""):
+            continue
+        for bare in _bare_tickers(one.text):
+            found[bare].append(one)
+    return {bare: tuple(lines) for bare, lines in found.items()}
+
+
 def misnamed(
     symbol: str,
+    known: Collection[tuple[str, date]],
     tickers: Iterable[WrittenTicker],
-    listed: Collection[str],
     as_of: date,
 ) -> tuple[str, ...]:
     """Return `line 4 names BHP; the list has BHP.AX. Write BHP.AX`, once per ticker.
 
-    A line is not counted if the file has the same event under `symbol` too, or if its
-    event is long past.
+    `known` are type and day of the symbol's own events. A line is not counted if it has
+    one of them, or if its event is long past.
     """
-    written = list(tickers)
-    known = {(one.type, one.day) for one in written if one.text == symbol}
     numbers: dict[str, list[int]] = defaultdict(list)
-    for one in written:
-        repeated = one.day and (one.type, one.day) in known
+    for one in tickers:
+        repeated = one.type and one.day and (one.type, one.day) in known
         old = one.day and one.day < as_of - RECENT
-        if not repeated and not old and _may_mean(one.text, symbol, listed):
+        if not repeated and not old:
             numbers[one.text].append(one.number)
     return tuple(
         f"{_lines(found)} {text}; the list has {symbol}. Write {symbol}"
@@ -64,13 +75,6 @@ def symbol_or_none(text: str) -> str | None:
         return parse_symbol(text)
     except SelectionError:
         return None
-
-
-def _may_mean(text: str, symbol: str, listed: Collection[str]) -> bool:
-    parsed = symbol_or_none(text)
-    if parsed and ("." in parsed or parsed == symbol or parsed in listed):
-        return False
-    return symbol.partition(".")[0] in _bare_tickers(text)
 
 
 def _bare_tickers(text: str) -> set[str]:
