@@ -6,6 +6,8 @@ No handling here: the edge that can answer an error catches it.
 
 from typing import ClassVar
 
+from config.plain_text import plain_text
+
 LONGEST_QUOTE = 40
 
 
@@ -21,6 +23,12 @@ class OvernightError(Exception):
     """Root of every error this project raises on purpose."""
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, *said: object) -> None:
+        """Keep the message, cleaned: it may quote a file, a path or an answer."""
+        super().__init__(
+            *(plain_text(one) if isinstance(one, str) else one for one in said)
+        )
 
 
 class UsageError(OvernightError):

@@ -22,6 +22,7 @@ import fsspec
 from upath import UPath
 
 from config.errors import ParameterError, StorageError, quoted
+from config.plain_text import holds_controls
 
 AnyPath = Path | UPath
 
@@ -88,10 +89,11 @@ def _path(address: str | Path) -> Path:
             "e.g. s3://bucket/folder."
         )
     path = Path(address)
-    if "\0" in str(path) or any(len(os.fsencode(p)) > LONGEST_NAME for p in path.parts):
+    too_long = any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts)
+    if too_long or holds_controls(str(path)):
         raise ParameterError(
-            f"`home` must be a path of names up to {LONGEST_NAME} bytes without NUL, "
-            f"got {quoted(str(path))}."
+            f"`home` must be a path of names up to {LONGEST_NAME} bytes without "
+            f"control characters, got {quoted(str(path))}."
         )
     return path
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from flows.doctor_command import doctor
-from flows.one_sentence import Exit, one_sentence_errors
+from flows.one_sentence import Exit, one_line, one_sentence_errors
 from flows.options import (
     HOME,
     DeployOptions,
@@ -57,7 +57,7 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
-        said = error.format_message().rstrip(".")
+        said = one_line(error.format_message()).rstrip(".")
         typer.echo(f"overnight: {said}; see `overnight --help`.", err=True)
         code = error.exit_code
     except typer.Abort:
@@ -176,7 +176,7 @@ def evaluate(options: EvaluateOptions) -> None:
         choices = (options.refit_sessions, options.cost_bps)
         found = evaluation(night, first, *choices, told)
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             show_evaluation(found)
 
@@ -201,7 +201,7 @@ def check_leaks(options: LeakOptions) -> None:
                 typer.echo(f"{mark}  {check.stage}: {check.detail}")
         report = report_of(found)
         if options.json:
-            typer.echo(report.model_dump_json(indent=2))
+            print_json(report)
         raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)
 
 

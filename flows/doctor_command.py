@@ -7,6 +7,7 @@ import typer
 
 from flows.one_sentence import Exit, one_sentence_errors
 from flows.options import DoctorOptions, taking
+from flows.output import literal, print_json
 
 if TYPE_CHECKING:
     from flows.doctor import Diagnosis
@@ -25,7 +26,7 @@ def doctor(options: DoctorOptions) -> None:
             options.home, options.source, options.folder, datetime.now(UTC)
         )
         if options.json:
-            typer.echo(found.model_dump_json(indent=2))
+            print_json(found)
         else:
             _show(found)
         raise typer.Exit(Exit.ALL_USABLE if found.ok else Exit.RUN_FAILED)
@@ -34,13 +35,12 @@ def doctor(options: DoctorOptions) -> None:
 def _show(found: "Diagnosis") -> None:
     """Print a line a check, and under a failing one what to do."""
     from rich.console import Console  # noqa: PLC0415
-    from rich.markup import escape  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for check in found.checks:
         mark = "ok  " if check.ok else "[bold]FAIL[/]"
-        console.print(f"{mark} {check.name:14} {escape(check.found)}", soft_wrap=True)
+        console.print(f"{mark} {check.name:14} {literal(check.found)}", soft_wrap=True)
         if not check.ok:
-            console.print(f"     {'':14} -> {escape(check.cure)}", soft_wrap=True)
+            console.print(f"     {'':14} -> {literal(check.cure)}", soft_wrap=True)
     failing = sum(not check.ok for check in found.checks)
     console.print(f"{len(found.checks) - failing} of {len(found.checks)} in order")

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from evaluation.day_bootstrap import Estimate
 from evaluation.figures import CALLS, Judgement
 from flows.evaluation import Evaluation
-from flows.output import NARROW, say
+from flows.output import NARROW, literal, say
 
 TOLD_TIMES = 10
 """How many lines of progress a run prints."""
@@ -19,16 +18,16 @@ def told(done: int, planned: int) -> None:
     """Print a line on stderr each time another tenth is done."""
     if done * TOLD_TIMES // planned > (done - 1) * TOLD_TIMES // planned:
         line = f"{done} of {planned} refits with their nights"
-        Console(stderr=True, highlight=False).print(line)
+        Console(stderr=True, highlight=False, emoji=False).print(line)
 
 
 def show_evaluation(found: Evaluation) -> None:
     """Print what failed, the figures as `value [low, high]`, and where the rest is."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for notice in found.notices:
-        say(console, f"[bold]note[/] {escape(notice)}")
+        say(console, f"[bold]note[/] {literal(notice)}")
     for symbol, reason in found.failures.items():
-        say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
+        say(console, f"[bold]failed[/] {symbol}: {literal(reason)}")
     for table in _voices(found):
         console.print(table)
     console.print(_calls(found))
@@ -101,7 +100,7 @@ def _sentences(found: Evaluation) -> str:
         f"{models.trained} models trained, {models.usable} usable, of which "
         f"{models.kept_live} were worse than the one before; median skill {skill}\n"
         "In brackets: 95 % intervals that cluster by day\n"
-        f"Report: {found.files[0].rpartition('/')[0]}"
+        f"Report: {literal(found.files[0].rpartition('/')[0])}"
     )
 
 

@@ -10,6 +10,7 @@ from enum import IntEnum
 import typer
 
 from config.errors import OvernightError
+from config.plain_text import plain_text
 
 
 class Exit(IntEnum):
@@ -33,15 +34,14 @@ def one_sentence_errors(*, debug: bool) -> Iterator[None]:
     except Exception as error:  # The edge: nobody above it can answer.
         if debug:
             raise
-        typer.echo(f"overnight: {_one_line(_sentence(error))}", err=True)
+        typer.echo(f"overnight: {one_line(_sentence(error))}", err=True)
         code = getattr(error, "exit_code", Exit.RUN_FAILED)
         raise typer.Exit(code) from error
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return the text without line ends and what a terminal would run, as in paths."""
-    shown = (letter if letter.isprintable() else " " for letter in text)
-    return " ".join("".join(shown).split())
+    return " ".join(plain_text(text).split())
 
 
 def _sentence(error: Exception) -> str:

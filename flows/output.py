@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.box import Box
 from rich.console import Console
+from rich.markup import escape
+
+from config.plain_text import plain_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -37,6 +40,14 @@ def bear_any_terminal() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def literal(text: object) -> str:
+    """Return a text as it may stand in a line with markup: shown as it is.
+
+    Brackets are no markup, and control characters are removed.
+    """
+    return escape(plain_text(str(text)))
 
 
 def say(console: Console, text: str) -> None:
@@ -72,4 +83,4 @@ def home_words(address: str) -> str:
 
 def print_json(value: "BaseModel") -> None:
     """Print the value for a program, in ASCII: no terminal changes a character."""
-    typer.echo(json.dumps(value.model_dump(mode="json"), indent=2))
+    typer.echo(json.dumps(json.loads(value.model_dump_json()), indent=2))

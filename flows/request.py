@@ -9,6 +9,7 @@ import typer
 from config.errors import ParameterError, SelectionError, quoted
 from config.home import Home
 from config.parameters import TrainingOverrides, training_parameters
+from config.plain_text import plain_text
 from config.settings import read_settings
 from flows.options import (
     EvaluateOptions,
@@ -131,7 +132,7 @@ def _asked_selection(options: SourceOptions) -> Selection:
         )
     names = list(universes)
     for number, name in enumerate(names, start=1):
-        typer.echo(f"{number:3}  {name:14} {' '.join(universes[name])}")
+        typer.echo(plain_text(f"{number:3}  {name:14} {' '.join(universes[name])}"))
     number = typer.prompt("Which list", type=int)
     if not 1 <= number <= len(names):
         raise SelectionError(f"The list must be 1 to {len(names)}, got {number}.")

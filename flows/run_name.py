@@ -6,6 +6,7 @@ from typing import Any
 from prefect.runtime import flow_run
 
 from config.errors import OvernightError
+from config.plain_text import plain_text
 from market_data.selection import Selection, Symbols
 from tasks.night import planned_night
 
@@ -21,7 +22,7 @@ def run_name() -> str:
         asked["selection"] = Symbols(symbols=(asked.pop("symbol"),))
     asked.setdefault("train", "always")
     told = _told(asked["selection"])
-    return f"{flow_run.flow_name} {told} {_night_of(asked)}"
+    return plain_text(f"{flow_run.flow_name} {told} {_night_of(asked)}")
 
 
 def _told(selection: Selection) -> str:

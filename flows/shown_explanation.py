@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from flows.output import NARROW, say
+from flows.output import NARROW, literal, say
 from screening.explanation import Explanation, Flip
 
 
 def show_explanation(found: Explanation) -> None:
     """Print the call, its terms, the event risk, and what would flip it."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     head = f"[bold]{found.symbol}[/] as of {found.as_of}, for {found.forecast_session}"
     if found.score is None:
-        say(console, f"{head}: no call. {escape(found.reason)}")
+        say(console, f"{head}: no call. {literal(found.reason)}")
         return
     say(
         console,
@@ -24,8 +23,8 @@ def show_explanation(found: Explanation) -> None:
     )
     console.print(_terms(found))
     for paragraph in _paragraphs(found):
-        say(console, escape(paragraph))
-    say(console, f"The row says: {escape(found.reason)}")
+        say(console, literal(paragraph))
+    say(console, f"The row says: {literal(found.reason)}")
 
 
 def _terms(found: Explanation) -> Table:

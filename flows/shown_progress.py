@@ -21,7 +21,7 @@ LINES_A_TRAINING = 4
 @contextmanager
 def shown_progress(title: str, console: Console | None = None) -> Iterator[None]:
     """Show the progress of the flow that runs within."""
-    console = console or Console(stderr=True, highlight=False)
+    console = console or Console(stderr=True, highlight=False, emoji=False)
     showing = _live if console.is_terminal else _lines
     with showing(title, console) as show:
         token = listener.set(show)

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from flows.output import NARROW, say
+from flows.output import NARROW, literal, say
 from screening.morning.facts import ReportTable
 from screening.record_text import record_sentences, record_tables
 from screening.track_record import TrackRecord, TrackRecords
@@ -11,7 +11,7 @@ from screening.track_record import TrackRecord, TrackRecords
 
 def show_records(found: TrackRecords) -> None:
     """Print the live record, then, apart from it, that of replayed nights."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     _show(console, found.live)
     if found.replayed.calls:
         console.print()
@@ -20,9 +20,9 @@ def show_records(found: TrackRecords) -> None:
 
 def _show(console: Console, record: TrackRecord) -> None:
     for sentence in record_sentences(record):
-        say(console, sentence)
+        say(console, literal(sentence))
     for table in record_tables(record):
-        say(console, table.caption)
+        say(console, literal(table.caption))
         console.print(_drawn(table))
 
 
@@ -32,5 +32,5 @@ def _drawn(shown: ReportTable) -> Table:
         left = heading == shown.headings[0]
         table.add_column(heading, justify="left" if left else "right")
     for line in shown.lines:
-        table.add_row(*line)
+        table.add_row(*map(literal, line))
     return table

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.markup import escape
 
-from flows.output import say
+from flows.output import literal, say
 from flows.standing import LastNight, Standing
 
 SHOWN = 8
@@ -14,14 +13,14 @@ SHOWN = 8
 
 def print_standing(found: Standing) -> None:
     """Print the last night, what failed, the models, what comes, and what to do."""
-    console = Console(highlight=False)
-    say(console, f"[bold]Home[/] {escape(found.home)}")
+    console = Console(highlight=False, emoji=False)
+    say(console, f"[bold]Home[/] {literal(found.home)}")
     for line in _lines(found):
         say(console, line)
     say(console, "[bold]Next[/]")
     for step in found.next:
         say(console, f"  {step.why}:")
-        console.print(f"    {escape(step.command)}", soft_wrap=True)
+        console.print(f"    {literal(step.command)}", soft_wrap=True)
     say(console, "  all commands: overnight --help")
 
 
@@ -36,19 +35,22 @@ def _lines(found: Standing) -> Iterator[str]:
     yield from _ahead(found)
     yield f"[bold]Track record[/] {_calls(found)}"
     for problem in found.problems:
-        yield f"[bold]Note[/] {escape(problem)}"
+        yield f"[bold]Note[/] {literal(problem)}"
 
 
 def _night(night: LastNight) -> Iterator[str]:
     calls = ", ".join(f"{count} {call}" for call, count in night.calls.items())
     due = "" if night.is_current else f"; due: {night.expected}"
     yield (
-        f"[bold]Last night[/] {night.as_of} ({escape(night.source or 'no source')}), "
+        f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
         f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
         f"degraded; {calls}{due}"
     )
     yield from _shortened(
-        [f"[bold]Failed[/] {one}: {escape(why)}" for one, why in night.failed.items()]
+        [
+            f"[bold]Failed[/] {literal(one)}: {literal(why)}"
+            for one, why in night.failed.items()
+        ]
     )
 
 
@@ -59,7 +61,8 @@ def _ahead(found: Standing) -> Iterator[str]:
         yield "[bold]Events ahead[/] none known on the last night"
     yield from _shortened(
         [
-            f"[bold]Event ahead[/] {one.date} {one.symbol} {one.type} ({one.status})"
+            f"[bold]Event ahead[/] {one.date} "
+            f"{literal(f'{one.symbol} {one.type} ({one.status})')}"
             f"{', sat out' if one.sit_out else ''}"
             for one in found.ahead
         ]

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from flows.output import NARROW, say
+from flows.output import NARROW, literal, say
 from screening.morning.cells import instant
 
 if TYPE_CHECKING:
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 
 def show_summary(summary: "RunSummary") -> None:
     """Print what failed, the ranked table or the trained models, and the totals."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for notice in summary.notices:
-        say(console, f"[bold]note[/] {escape(notice)}")
+        say(console, f"[bold]note[/] {literal(notice)}")
     for symbol, reason in summary.failures.items():
-        say(console, f"[bold]failed[/] {symbol}: {escape(reason)}")
+        say(console, f"[bold]failed[/] {symbol}: {literal(reason)}")
     if summary.csv:
         for symbol, reason in summary.untrained.items():
-            say(console, f"not trained {symbol}: {escape(reason)}")
+            say(console, f"not trained {symbol}: {literal(reason)}")
         console.print(_screening_table(summary))
         if summary.kept:
             say(console, _kept_line(summary))
@@ -41,9 +40,9 @@ def show_summary(summary: "RunSummary") -> None:
         )
     say(console, _totals(summary))
     if summary.csv:
-        console.print(f"CSV: {summary.csv}", soft_wrap=True)
+        console.print(f"CSV: {literal(summary.csv)}", soft_wrap=True)
     if summary.report:
-        console.print(f"Report: {summary.report}", soft_wrap=True)
+        console.print(f"Report: {literal(summary.report)}", soft_wrap=True)
 
 
 def _totals(summary: "RunSummary") -> str:
@@ -65,7 +64,7 @@ def _totals(summary: "RunSummary") -> str:
 
 def show_statuses(found: "ModelStatuses") -> None:
     """Print one line a model and the totals."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not found.symbols:
         console.print("No models yet; train some: overnight train --universe NAME")
         return
@@ -79,7 +78,7 @@ def show_statuses(found: "ModelStatuses") -> None:
             _number(line.skill, ".3f"),
             "-" if line.age_days is None else f"{line.age_days} d",
             str(line.last_session or "-"),
-            escape(line.reason or line.challenger or ""),
+            literal(line.reason or line.challenger or ""),
         )
     console.print(table)
     _print_advice(
@@ -156,7 +155,7 @@ def _training_table(summary: "RunSummary") -> Table:
             str(model.epochs_run),
             f"{model.results.final_loss:.5f}",
             f"{model.results.final_val_loss:.5f}",
-            escape(model.rejected or lost or ""),
+            literal(model.rejected or lost or ""),
         )
     return table
 
@@ -164,7 +163,7 @@ def _training_table(summary: "RunSummary") -> Table:
 def _print_advice(console: Console, advice: Mapping[str, str]) -> None:
     """Print what to change for a better model, by parameter and option."""
     for symbol, text in advice.items():
-        say(console, f"[bold]advice[/] {symbol}: {escape(text)}")
+        say(console, f"[bold]advice[/] {symbol}: {literal(text)}")
 
 
 def _number(value: float | None, form: str) -> str:
@@ -173,9 +172,9 @@ def _number(value: float | None, form: str) -> str:
 
 def show_events(report: "EventReport") -> None:
     """Print each symbol's risk term by term, its haircut and sit-out, and why."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for notice in report.notices:
-        say(console, f"[bold]note[/] {escape(notice)}")
+        say(console, f"[bold]note[/] {literal(notice)}")
     for line in report.symbols:
         sit_out = {True: "SIT OUT", False: "trade", None: "not known"}[line.sit_out]
         console.print(
@@ -186,7 +185,7 @@ def show_events(report: "EventReport") -> None:
         told += [f"+{term.points:.2f} {term.why}" for term in line.terms]
         told += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
         for text in filter(None, [*told, line.warning]):
-            say(console, f"  {escape(text)}")
+            say(console, f"  {literal(text)}")
 
 
 def _event_line(event: "ComingEvent") -> str:
@@ -199,17 +198,17 @@ def _event_line(event: "ComingEvent") -> str:
 
 def show_language_model(found: "LanguageModel") -> None:
     """Print where the model is and how it reads a plain pair, or why it is no use."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     state = "usable" if found.usable else "not usable"
     console.print(
-        f"FinBERT {found.precision} ({found.repository} at {found.revision[:12]}): "
-        f"{state}; engine in use: {found.engine}",
+        f"FinBERT {found.precision} ({literal(found.repository)} at "
+        f"{found.revision[:12]}): {state}; engine in use: {found.engine}",
         soft_wrap=True,
     )
     if not found.usable:
-        say(console, escape(found.reason))
+        say(console, literal(found.reason))
         return
-    console.print(f"{found.megabytes} MB in {found.folder}", soft_wrap=True)
+    console.print(f"{found.megabytes} MB in {literal(found.folder)}", soft_wrap=True)
     console.print(
         f"plainly good news {_number(found.good_news_polarity, '+.2f')}, "
         f"plainly bad news {_number(found.bad_news_polarity, '+.2f')}"

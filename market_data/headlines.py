@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
 from config.places import read_limited
+from config.plain_text import plain_text
 from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
 
@@ -130,7 +131,7 @@ def _headline(item: object) -> Headline | None:
     if not isinstance(content, Mapping):
         return None
     full = _string(content.get("title")).strip()
-    title = " ".join(_decoded(full[:MAX_TITLE]).split())
+    title = " ".join(plain_text(_decoded(full[:MAX_TITLE])).split())
     published_at = _instant(
         content.get("pubDate")
         or content.get("displayTime")
@@ -211,7 +212,7 @@ def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
         if isinstance(value, Mapping):
             value = value.get(within)
         if _string(value):
-            return _string(value)
+            return plain_text(_string(value)).strip()
     return ""
 
 

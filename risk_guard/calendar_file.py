@@ -1,34 +1,53 @@
-"""The user's `event_calendar.csv`: read once, each bad line named, the rest used."""
+"""The user's `event_calendar.csv` files: each bad line named, the rest used."""
 
-import csv
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import ClassVar, cast, get_args
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import cast, get_args
 
-from config.errors import NoCalendar, SelectionError
+from config.errors import NoCalendar, SelectionError, quoted
 from config.places import AnyPath, read_limited
+from config.plain_text import plain_text
+from config.settings import GuardSettings
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
+from risk_guard.calendar_text import Record, calendar_records, decoded_text
+from risk_guard.calendar_tickers import (
+    WrittenTicker,
+    by_bare_ticker,
+    misnamed,
+    symbol_or_none,
+)
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import Event, EventType, classified, is_regulatory
+from risk_guard.events import REPORTS, Event, EventType, classified, is_regulatory
+
+CALENDAR_NAME = "event_calendar.csv"
 
 COLUMNS = ("ticker", "event_type", "date", "title", "url")
 NEEDED = COLUMNS[:3]
 
 LAST_DATE = date(2100, 1, 1)
-"""A date from here on is a slip of the finger, and would keep a file from expiring."""
+"""A date from here on is a typing error, and would keep a file from expiring."""
 
 LARGEST_FILE_BYTES = 10_000_000
-"""A hundred thousand events; a larger file is none that a person keeps."""
+"""A hundred thousand events; nobody keeps a larger file by hand."""
 
 MOST_NAMED = 20
 """Bad lines named one by one; the others are counted."""
 
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://\S+|(?:[\w-]+\.)+[a-z]{2,}(?:[/:?#]\S*)?)", re.IGNORECASE
+)
+"""`https://...` or `www.asx.com.au/...`; the rest of a cut title is neither."""
+
+_SPLIT_TITLE = "probably an unquoted comma in the title: put the title in double quotes"
+
 
 @dataclass(frozen=True)
 class _Line:
-    """A line that could be read; the time of reading is added when it is asked for."""
+    """A readable line; the time of reading is added when it is asked for."""
 
     symbol: str
     type: EventType
@@ -39,17 +58,21 @@ class _Line:
 
 @dataclass(frozen=True)
 class CalendarFile:
-    """The events of the file; `refusals` name its bad lines, `unread` whose they are.
+    """The events of one file; `refusals` name its bad lines, `unread` whose they are.
 
-    `missing` is why there are none where the whole file can't be used.
+    `name` says which file it is. `listed` are the symbols of the run, to find tickers
+    that lack their suffix. `missing` is why the file as a whole can't be used.
     """
 
     path: AnyPath
     lines: tuple[_Line, ...] = ()
     refusals: tuple[str, ...] = ()
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""
-    name: ClassVar[str] = "event_calendar.csv"
+    name: str = CALENDAR_NAME
+    bare_tickers: Mapping[str, tuple[WrittenTicker, ...]] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+    settings: GuardSettings = field(default_factory=GuardSettings)
 
     @property
     def last_date(self) -> date | None:
@@ -68,140 +91,278 @@ class CalendarFile:
     def notices(self, as_of: date) -> tuple[str, ...]:
         """Return what is wrong with the file as a whole, for the head of a run."""
         expired = self.expired(as_of)
-        return (*self.refusals, *([f"{expired}."] if expired else []))
+        misnamed = {
+            note: None
+            for symbol in self.listed
+            for note in self._misnamed(symbol, as_of)
+        }
+        return (*self.refusals, *misnamed, *([f"{expired}."] if expired else []))
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
         """Return the symbol's lines; see `EventSource`.
 
-        The file speaks for a symbol that it names, while it is not expired and no line
-        of that symbol is unreadable.
+        The file covers the future of a symbol if it names a report of it from `as_of`
+        to `reporting_gap_days` later. An ex-dividend date alone does not: it does not
+        say when the next report is. A line of the symbol that can't be read, or that
+        lacks the suffix, leaves it unknown whatever else is known.
         """
         if self.missing:
             raise NoCalendar(self.missing)
-        own = [line for line in self.lines if line.symbol == symbol]
+        events = tuple(
+            self._event(line, now) for line in self.lines if line.symbol == symbol
+        )
         unread = self.unread.get(symbol, "")
-        if not own and not unread:
+        doubts = (*([unread] if unread else []), *self._misnamed(symbol, as_of))
+        if not events and not doubts:
             gap = f"{self.name} names no event of {symbol}"
             return EventAnswer((), knows_what_comes=False, gap=gap)
-        notes = tuple(note for note in (self.expired(as_of), unread) if note)
+        expired = self.expired(as_of) if events else ""
+        uncovered = expired or self._uncovered(symbol, events, as_of)
+        gaps = [one for one in (uncovered, *doubts) if one]
         return EventAnswer(
-            tuple(_event(line, now) for line in own),
-            knows_what_comes=not notes,
-            gap=" and ".join(notes),
-            notes=notes,
+            events,
+            knows_what_comes=not gaps,
+            gap=" and ".join(gaps),
+            notes=(*([expired] if expired else []), *doubts),
+            doubts=doubts,
         )
 
+    def _uncovered(self, symbol: str, events: tuple[Event, ...], as_of: date) -> str:
+        """Return why the file does not cover the symbol's future, '' if it does."""
+        furthest = as_of + timedelta(days=self.settings.reporting_gap_days)
+        reports = [one.first for one in events if one.type in REPORTS]
+        if any(as_of <= day <= furthest for day in reports):
+            return ""
+        return f"{self.name} names no report of {symbol} from {as_of} to {furthest}"
 
-def _event(line: _Line, now: datetime) -> Event:
-    return classified(
-        Event(
-            type=line.type,
-            first=line.date,
-            last=line.date,
-            title=line.title,
-            source=CalendarFile.name,
-            status="confirmed",
-            retrieved_at=now,
-            url=line.url,
+    def _event(self, line: _Line, now: datetime) -> Event:
+        return classified(
+            Event(
+                type=line.type,
+                first=line.date,
+                last=line.date,
+                title=line.title,
+                source=self.name,
+                status="confirmed",
+                retrieved_at=now,
+                url=line.url,
+            )
         )
+
+    def _misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
+        """Return a sentence for each ticker that may mean `symbol` and is not it."""
+        written = self.bare_tickers.get(symbol.partition(".")[0], ())
+        others = [
+            one for one in written if one.text != symbol and one.text not in self.listed
+        ]
+        if not others:
+            return ()
+        known = {(one.type, one.date) for one in self.lines if one.symbol == symbol}
+        found = misnamed(symbol, known, others, as_of)
+        return tuple(f"{self.name} {one}" for one in found)
+
+
+@dataclass(frozen=True)
+class UnusableCalendar:
+    """Stands for a file that is there and can't be used: no symbol is without doubt."""
+
+    name: str
+    refusal: str
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
+        """Return no event, and the doubt; see `EventSource`."""
+        why = self.refusal.rstrip(".")
+        return EventAnswer((), knows_what_comes=False, gap=why, doubts=(why,))
+
+
+def unusable_calendars(
+    calendars: Iterable[CalendarFile],
+) -> tuple[UnusableCalendar, ...]:
+    """Return a source of doubt for each file that is there and can't be used."""
+    return tuple(
+        UnusableCalendar(one.name, one.missing)
+        for one in calendars
+        if one.missing and one.refusals
     )
 
 
-def read_calendar(path: AnyPath) -> CalendarFile:
+def read_calendars(
+    home: AnyPath, folder: Path | None, listed: Sequence[str], settings: GuardSettings
+) -> tuple[CalendarFile, ...]:
+    """Return the calendar in the home and the one in the folder source's folder.
+
+    `home` is the path of the home's file. A file that is reached twice is read once.
+    """
+    own = read_calendar(home, listed=listed, settings=settings)
+    if folder is None or is_same_calendar(home, folder):
+        return (own,)
+    # A comma separates the names of sources.
+    place = plain_text(folder.resolve().name).replace(",", " ")
+    name = f"{place}/{CALENDAR_NAME}"
+    path = folder / CALENDAR_NAME
+    return own, read_calendar(path, name, listed=listed, settings=settings)
+
+
+def is_same_calendar(home: AnyPath, folder: Path | None) -> bool:
+    """Return whether the home's calendar is also the folder's."""
+    if folder is None or not isinstance(home, Path):
+        return False
+    path = folder / CALENDAR_NAME
+    try:
+        return path.samefile(home)
+    except OSError:
+        return path.resolve() == home.resolve()
+
+
+def read_calendar(
+    path: AnyPath,
+    name: str = CALENDAR_NAME,
+    *,
+    listed: Sequence[str] = (),
+    settings: GuardSettings | None = None,
+) -> CalendarFile:
     """Return the calendar at `path`; one that is not there is missing, with the reason.
 
-    UTF-8, a header with `ticker,event_type,date` and, where wanted, `title,url`;
-    empty lines and lines that start with `#` are comments. A byte that is no UTF-8
-    costs that letter, not the file.
+    A header with `ticker,event_type,date` and, if wanted, `title,url`; empty lines and
+    lines that start with `#` are comments. Semicolons or tabs may separate the cells.
+    UTF-8, Windows-1252, or what a byte-order mark says.
     """
+    file = CalendarFile(
+        path,
+        name=name,
+        listed=tuple(listed),
+        settings=settings or GuardSettings(),
+    )
     try:
         content = read_limited(path, LARGEST_FILE_BYTES)
     except FileNotFoundError:
-        return CalendarFile(path, missing=f"there is no {path.name} in the home.")
+        place = " in the home." if name == CALENDAR_NAME else "."
+        return replace(file, missing=f"there is no {name}{place}")
     except OSError as error:
-        refusal = f"{path} must be readable, got: {error.strerror or error}."
-        return CalendarFile(path, refusals=(refusal,), missing=refusal)
-    rows = _rows(content.decode("utf-8-sig", errors="replace"))
-    _, header = next(rows, (0, []))
-    names = [name.strip().lower() for name in header]
+        return _unusable(file, f"must be readable, got: {error.strerror or error}.")
+    try:
+        text = decoded_text(content)
+    except ValueError as error:
+        return _unusable(file, f"is not used: {error}.")
+    names, records = calendar_records(text, NEEDED, _is_event)
+    fault = _header_fault(names)
+    if fault:
+        return _unusable(file, f"{fault}; none of it is used.")
+    return _filled(file, names, records)
+
+
+def _unusable(file: CalendarFile, why: str) -> CalendarFile:
+    refusal = plain_text(f"{file.path} {why}")
+    return replace(file, refusals=(refusal,), missing=refusal)
+
+
+def _header_fault(names: Sequence[str]) -> str:
+    """Return what is wrong with the header, '' if nothing is."""
     if not set(NEEDED) <= set(names):
-        refusal = (
-            f"{path} must begin with the header {','.join(COLUMNS)}, got "
-            f"{','.join(names)[:80] or 'nothing'}; none of it is used."
-        )
-        return CalendarFile(path, refusals=(refusal,), missing=refusal)
-    return _calendar(path, names, rows)
+        got = ",".join(names)[:80] or "nothing"
+        return f"must begin with the header {','.join(COLUMNS)}, got {got}"
+    twice = next((name for name in COLUMNS if names.count(name) > 1), "")
+    return f"has two columns `{twice}` in its header; remove one" if twice else ""
 
 
-def _calendar(
-    path: AnyPath, names: list[str], rows: Iterator[tuple[int, list[str]]]
+def _filled(
+    file: CalendarFile, names: Sequence[str], records: Iterable[Record]
 ) -> CalendarFile:
     lines: list[_Line] = []
     refusals: list[str] = []
     unread: dict[str, str] = {}
-    for number, cells in rows:
-        row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+    tickers: list[WrittenTicker] = []
+    for record in records:
+        row = dict(zip(names, record.cells, strict=False))
+        text = row.get("ticker", "").upper()
         try:
-            lines.append(_line(row))
+            line = _line(row, names, record)
         except (SelectionError, ValueError) as error:
             said = str(error).rstrip(".")
-            refusals.append(f"{path.name} line {number} is not used: {said}.")
-            symbol = _symbol_or_none(row.get("ticker", ""))
+            refusals.append(f"{file.name} line {record.number} is not used: {said}.")
+            symbol = symbol_or_none(text)
             if symbol:
-                unread[symbol] = f"{path.name} line {number} can't be read: {said}"
-    return CalendarFile(path, tuple(lines), _named(path, refusals), unread)
+                why = f"{file.name} line {record.number} can't be read: {said}"
+                unread.setdefault(symbol, why)
+            tickers.append(WrittenTicker(record.number, text[:40]))
+        else:
+            lines.append(line)
+            day, kind = line.date, line.type
+            tickers.append(WrittenTicker(record.number, line.symbol, kind, day))
+    return replace(
+        file,
+        lines=tuple(lines),
+        refusals=_named(file.name, refusals),
+        unread=unread,
+        bare_tickers=by_bare_ticker(tickers),
+    )
 
 
-def _named(path: AnyPath, refusals: list[str]) -> tuple[str, ...]:
+def _named(name: str, refusals: list[str]) -> tuple[str, ...]:
     more = len(refusals) - MOST_NAMED
-    told = [f"{path.name}: {more} more lines are not used."] if more > 0 else []
-    return (*refusals[:MOST_NAMED], *told)
+    counted = [f"{name}: {more} more lines are not used."] if more > 0 else []
+    return (*refusals[:MOST_NAMED], *counted)
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line's number and cells, without comments and empty lines.
+def _is_event(names: Sequence[str], cells: Sequence[str]) -> bool:
+    """Return whether two of a line's ticker, type and date are readable."""
+    row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
+    readable = (
+        symbol_or_none(row.get("ticker", "")) is not None,
+        row.get("event_type", "").lower() in get_args(EventType),
+        _is_date(row.get("date", "")),
+    )
+    return sum(readable) > 1
 
-    A line is an event: a quote that is never closed spoils its own line only.
-    """
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip(" ,;\t") and not line.lstrip().startswith("#"):
-            yield number, next(csv.reader([line[:10_000]]), [])
 
-
-def _line(row: dict[str, str]) -> _Line:
+def _line(row: Mapping[str, str], names: Sequence[str], record: Record) -> _Line:
     symbol = parse_symbol(row.get("ticker", ""))
-    # A control character would be run by the terminal that shows the title.
-    title = "".join(filter(str.isprintable, row.get("title", "")))[:200]
-    kind = row.get("event_type", "").lower()
+    if record.fault:
+        raise ValueError(record.fault)
+    if any(record.cells[len(names) :]):
+        raise ValueError(
+            f"it has {len(record.cells)} cells and the header has {len(names)}; "
+            f"{_SPLIT_TITLE}"
+        )
+    title, kind = row.get("title", ""), row.get("event_type", "").lower()
     if kind not in get_args(EventType) and is_regulatory(title):
         kind = "regulatory"
     if kind not in get_args(EventType):
         choices = ", ".join(get_args(EventType))
-        raise ValueError(f"`event_type` must be one of {choices}, got {kind[:40]!r}")
+        raise ValueError(f"`event_type` must be one of {choices}, got {quoted(kind)}")
+    if is_regulatory(title) and kind != "basel_iii":
+        kind = "regulatory"  # Before the title is cut.
     return _Line(
         symbol=symbol,
         type=cast("EventType", kind),
         date=_date(row.get("date", "")),
-        title=title,
-        url=row.get("url", ""),
+        title=title[:200],
+        url=_address(row.get("url", "")),
     )
 
 
+def _address(text: str) -> str:
+    """Return the address; anything else is the rest of a title cut at a comma."""
+    if text and not _ADDRESS.fullmatch(text):
+        raise ValueError(
+            f"`url` must be an address like https://..., got {quoted(text)}; "
+            f"{_SPLIT_TITLE}"
+        )
+    return text
+
+
 def _date(text: str) -> date:
+    if not _is_date(text):
+        raise ValueError(
+            f"`date` must be a date like 2025-11-11, from {FIRST_DATE.year} to "
+            f"{LAST_DATE.year - 1}, got {quoted(text)}"
+        )
+    return date.fromisoformat(text)
+
+
+def _is_date(text: str) -> bool:
     try:
         day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a day
     except ValueError:
-        day = date.min
-    if not FIRST_DATE <= day < LAST_DATE:
-        raise ValueError(
-            f"`date` must be a date like 2025-11-11, from {FIRST_DATE.year} to "
-            f"{LAST_DATE.year - 1}, got {text[:40]!r}"
-        )
-    return day
-
-
-def _symbol_or_none(text: str) -> str | None:
-    try:
-        return parse_symbol(text)
-    except SelectionError:
-        return None
+        return False
+    return FIRST_DATE <= day < LAST_DATE

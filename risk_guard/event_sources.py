@@ -13,13 +13,15 @@ class EventAnswer:
 
     `knows_what_comes` is whether no event in it means that none is near; a source of
     past events, or of one kind only, can't say that, and `gap` may say why. `notes`
-    belong into the row's warning whatever other sources know.
+    belong into the row's warning whatever other sources know. `doubts` are reasons why
+    an event of the symbol may be lost: they leave it unknown whatever others know.
     """
 
     events: tuple[Event, ...]
     knows_what_comes: bool
     gap: str = ""
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class EventSource(Protocol):

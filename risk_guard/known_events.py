@@ -46,8 +46,10 @@ def known_events(
     near = [event for event in events if _is_near(event, as_of, settings)]
     merged, differing = merged_events(near, as_of, settings)
     notes = (*(note for answer in answers for note in answer.notes), *differing)
+    doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
     if any(answer.knows_what_comes for answer in answers):
-        return KnownEvents(merged, notes=notes)
+        told = tuple(note for note in notes if note not in doubts)
+        return KnownEvents(merged, doubts, told)
     gaps = tuple(answer.gap for answer in answers if answer.gap) or NOBODY
     told = tuple(note for note in notes if not any(note in gap for gap in gaps))
     return KnownEvents(merged, gaps, told)

@@ -12,6 +12,7 @@ import numpy as np
 
 from config.home import write_text_whole
 from config.places import AnyPath, files_in, read_limited
+from config.plain_text import plain_text
 from screening.columns import COLUMNS
 from screening.row import Row
 
@@ -93,7 +94,10 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
         If the file is no screening CSV.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(read_csv_text(path)), restval=""))
+        rows = [
+            {name: _plain_cell(value) for name, value in row.items()}
+            for row in csv.DictReader(io.StringIO(read_csv_text(path)), restval="")
+        ]
     except csv.Error as error:
         raise ValueError(f"{path.name} is no screening CSV ({error}).") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
@@ -102,6 +106,10 @@ def read_rows(path: AnyPath) -> list[dict[str, str]]:
             f"{', '.join(map(str, rows[0]))[:80]}; remove it."
         )
     return rows
+
+
+def _plain_cell(value: Any) -> Any:  # noqa: ANN401  cells without a heading are a list
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def published_status(path: AnyPath) -> dict[str, tuple[str, str]]:
@@ -144,7 +152,8 @@ def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
     """Return a value as CSV text: unknown (None, NaN, infinite) is empty.
 
     Numbers keep all their digits, so that a reader can compute a row again. Text that
-    a spreadsheet would run as a formula gets a leading apostrophe.
+    a spreadsheet would run as a formula gets a leading apostrophe; control characters
+    are removed.
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
@@ -152,5 +161,5 @@ def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
         return "true" if value else "false"
     if isinstance(value, Real):
         return repr(value.item() if isinstance(value, np.generic) else value)
-    text = " ".join(str(value).split())
+    text = " ".join(plain_text(str(value)).split())
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -6,6 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
 from config.errors import DamagedTable
+from config.plain_text import plain_text
 from market_data.adjustment import checked_adjustment
 from market_data.companies import unused_name
 from market_data.prices import adjusted
@@ -54,12 +55,12 @@ def downloaded(night: Night, source: PriceSource, symbol: str) -> PriceFindings:
     return PriceFindings(
         path=write_night_table(night, "prices", symbol, adjusted(found.frame)),
         sessions=len(found.frame),
-        currency=history.currency,
+        currency=plain_text(history.currency),
         source=history.source,
         defects=tuple(defect.sentence for defect in found.defects),
         repairs=(*readjusted, *found.repairs),
         notes=(*history.notes, *found.notes, *unnamed),
-        company="" if unnamed else history.company,
+        company="" if unnamed else " ".join(plain_text(history.company).split()),
         dividends=history.dividends,
     )
 

@@ -1,12 +1,17 @@
 """What a night looks out for beside prices: events, headlines, and who reads them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from config.errors import SentimentUnavailable
 from market_data.headlines import HeadlineSource
 from market_data.sources import Feeds
 from modelling.polarity import Reader, open_reader
-from risk_guard.calendar_file import read_calendar
+from risk_guard.calendar_file import (
+    CalendarFile,
+    read_calendars,
+    unusable_calendars,
+)
 from risk_guard.event_history import EventHistory, Remembered
 from risk_guard.event_sources import EventSource
 from risk_guard.pillar3 import Pillar3Rule
@@ -30,11 +35,14 @@ class Lookout:
 
 
 def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
-    """Read the calendar file, find the language model, connect Yahoo's calendar."""
+    """Read the calendar files, find the language model, connect Yahoo's calendar."""
     guard, engine = night.settings.guard, night.settings.sentiment.engine
     history = EventHistory(night.home.seen_events)
-    calendar = read_calendar(night.home.event_calendar)
-    sources: list[EventSource] = [Remembered(calendar, history, forgets=False)]
+    calendars = night_calendars(night)
+    sources: list[EventSource] = [
+        *(Remembered(one, history, forgets=False) for one in calendars),
+        *unusable_calendars(calendars),
+    ]
     if feeds.yahoo:
         yahoo = YahooCalendar(feeds.yahoo, guard)
         sources.append(Remembered(yahoo, history, forgets=True))
@@ -46,8 +54,21 @@ def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
         headlines=feeds.headlines if engine != "off" else None,
         reader=reader,
         silence=silence,
-        notices=(*missing, *calendar.notices(night.as_of)),
+        notices=(*missing, *calendar_notices(calendars, night)),
     )
+
+
+def night_calendars(night: Night) -> tuple[CalendarFile, ...]:
+    """Return the calendar files of the home and of the folder source."""
+    home = night.home.event_calendar
+    return read_calendars(home, night.folder, night.symbols, night.settings.guard)
+
+
+def calendar_notices(
+    calendars: Iterable[CalendarFile], night: Night
+) -> tuple[str, ...]:
+    """Return what is wrong with the calendar files on that night."""
+    return tuple(note for one in calendars for note in one.notices(night.as_of))
 
 
 def _reader(night: Night, feeds: Feeds) -> tuple[Reader | None, str]:

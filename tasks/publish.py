@@ -16,6 +16,7 @@ from prefect.states import Completed, Failed
 
 from config.home import keep_newest_folders
 from config.places import AnyPath
+from config.plain_text import plain_text
 from market_data.sessions import is_session
 from modelling.training_log import append_entry, close_log, failed_entry
 from screening.findings import SymbolFindings
@@ -117,7 +118,7 @@ def training_summary(
 
 def _say(notices: Sequence[str]) -> None:
     for notice in notices:
-        get_run_logger().warning(notice)
+        get_run_logger().warning(plain_text(notice))
 
 
 def _closed(

@@ -31,9 +31,10 @@ from market_data.symbols import exchange_of, file_stem
 from modelling.forecasting import Forecast
 from modelling.jobs import Forecaster, TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
+from risk_guard.calendar_file import is_same_calendar
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
-from tasks.lookout import opened_lookout
+from tasks.lookout import calendar_notices, night_calendars, opened_lookout
 from tasks.night import Night
 from tasks.past_night import (
     UNGUARDED,
@@ -138,6 +139,7 @@ def walk_forward(
         slots, notices = local_slots(night.settings, max(1, len(plans)))
         with ThreadPoolExecutor() as threads, slots, told:
             parts = list(threads.map(partial(_walked, slots, told), plans))
+    notices = (*notices, *calendar_notices(night_calendars(night), night))
     return sum(parts, Walked(failures=failed, notices=notices))
 
 
@@ -190,9 +192,14 @@ def _headlines(feeds: Feeds, symbol: str) -> HeldHeadlines | None:
 
 
 def _at_home(night: Night, folder: Path, symbol: str) -> Night:
-    """Return the night in a home of the symbol's own, with the user's calendar."""
+    """Return the night in a home of the symbol's own, with the user's calendar.
+
+    The calendar in the folder source's folder is read there.
+    """
     own = Home(folder / file_stem(symbol))
     own.root.mkdir()
+    if is_same_calendar(night.home.event_calendar, night.folder):
+        night = replace(night, folder=None)  # The copy is no longer the same file.
     try:
         calendar = read_whole(night.home.event_calendar)
     except OSError:  # None there, or none that any night could read.
@@ -229,7 +236,9 @@ def walk_block(block: Block, on_epoch: OnEpoch = lambda _: None) -> Walked:
     held = block.held
     source = HeldPrices(held.prices)
     first = night_of(block.night, held.symbol, block.sessions[0])
-    lookout = opened_lookout(first, Feeds(source, held.headlines))
+    # With the whole list: its US stocks explain a ticker without suffix.
+    listed = replace(first, symbols=block.night.symbols)
+    lookout = opened_lookout(listed, Feeds(source, held.headlines))
     forecaster = Forecaster(block.night.registry())
     answer, plain, refitted = Walked(), None, False
     for session in block.sessions:

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from config.places import AnyPath
+from config.plain_text import plain_text
 from risk_guard.events import Event
 from screening.morning.cells import instant, percent, shown, signed
 from screening.morning.changes import changes_since
@@ -58,9 +59,9 @@ def morning_report(morning: Morning) -> str:
         script=_asset("page.js"),
         policy=_policy(),
     )
-    # Line ends between tags would be a node each; a lone surrogate is no text that a
-    # file can hold.
-    return re.sub(r">\n+<", "><", text).encode("utf-8", "replace").decode()
+    # Line ends between tags would be a node each.
+    text = re.sub(r">\n+<", "><", text)
+    return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
 def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:

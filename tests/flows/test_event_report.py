@@ -1,6 +1,7 @@
 """`overnight events` and `overnight model`: what a person sees before a night."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,84 @@ def test_a_symbol_without_prices_still_has_its_events(home: Path, market: Path) 
     (home / "event_calendar.csv").write_text(CALENDAR.replace("AAA", "GONE"))
     done = overnight("events", "GONE.AX", *source, "--as-of", "2025-11-10")
     assert "SIT OUT" in done.output
+
+
+def test_the_folders_calendar_counts(home: Path, market: Path, tmp_path: Path) -> None:
+    """On the eve of a report that only the folder's file names it is sat out."""
+    folder = tmp_path / "asx"
+    shutil.copytree(market, folder)
+    (home / "event_calendar.csv").unlink()
+    (folder / "event_calendar.csv").write_text(f"{CALENDAR}x,y,z\n")
+    done = events(home, folder, "2025-11-10")
+    assert "SIT OUT, events confirmed" in done.output
+    said = " ".join(done.output.split())
+    assert "Pillar 3 (confirmed, asx/event_calendar.csv)" in said
+    assert "note asx/event_calendar.csv line 3 is not used" in said
+
+
+def test_a_home_that_is_the_folder_reads_its_calendar_once(
+    home: Path, market: Path
+) -> None:
+    """The event has one source, and a bad line one notice."""
+    shutil.copytree(market / "prices", home / "prices")
+    (home / "event_calendar.csv").write_text(f"{CALENDAR}x,y,z\n")
+    done = events(home, home, "2025-11-10")
+    assert "Pillar 3 (confirmed, event_calendar.csv)" in done.output
+    assert done.output.count("line 3 is not used") == 1
+
+
+def test_a_ticker_without_suffix_is_named_and_unknown(home: Path, market: Path) -> None:
+    """At the head and in the row; it is not taken for the stock."""
+    text = f"{CALENDAR}AAA,earnings,2025-11-13,\n"
+    (home / "event_calendar.csv").write_text(text)
+    said = "event_calendar.csv line 3 names AAA; the list has AAA.AX. Write AAA.AX"
+    report = json.loads(events(home, market, "2025-11-10", "--json").output)
+    (line,) = report["symbols"]
+    assert said in report["notices"]
+    assert said in line["warning"]
+    assert line["status"] == "unknown"
+
+
+def test_a_calendar_that_cannot_be_used_leaves_every_stock_unknown(
+    home: Path, market: Path, tmp_path: Path
+) -> None:
+    """Another file that knows a report does not make up for the one that is lost."""
+    folder = tmp_path / "asx"
+    shutil.copytree(market, folder)
+    (folder / "event_calendar.csv").write_bytes(CALENDAR.encode("utf-16-le"))
+    report = json.loads(events(home, folder, "2025-11-10", "--json").output)
+    assert "NUL bytes" in report["notices"][0]
+    assert report["symbols"][0]["status"] == "unknown"
+    assert report["symbols"][0]["sit_out"]
+
+
+def test_an_unquoted_comma_does_not_hide_a_pillar_3_report(
+    home: Path, market: Path
+) -> None:
+    """The line is bad, its stock unknown; with quotes it is sat out."""
+    shutil.copy(
+        needed("cases/09-calendar-comma/event_calendar.csv"),
+        home / "event_calendar.csv",
+    )
+    words = ("--source", "folder", "--folder", str(market), "--home", str(home))
+    done = overnight(
+        "events", "CBA.AX", "ANZ.AX", *words, "--as-of", "2025-06-27", "--json"
+    )
+    cut, whole = json.loads(done.output)["symbols"]
+    assert (cut["status"], cut["sit_out"]) == ("unknown", None)
+    assert "put the title in double quotes" in cut["warning"]
+    assert (whole["status"], whole["sit_out"]) == ("confirmed", True)
+
+
+def test_a_calendar_in_utf_16_is_read(home: Path, market: Path) -> None:
+    """No NUL byte is left of it."""
+    source = needed("cases/11-calendar-utf16/event_calendar.csv")
+    shutil.copy(source, home / "event_calendar.csv")
+    symbol = source.read_text("utf-16").splitlines()[1].split(",")[0]
+    words = ("--source", "folder", "--folder", str(market), "--home", str(home))
+    done = overnight("events", symbol, *words, "--as-of", "2025-06-27")
+    assert "\0" not in done.output
+    assert "(confirmed, event_calendar.csv)" in done.output
 
 
 @pytest.mark.parametrize(

@@ -68,15 +68,13 @@ def counted(day: date, known: list[date]) -> int:
     return next(place for place, one in enumerate(known) if one >= day)
 
 
-def expected(
-    own: list[Line], last: date, as_of: date, place: str
-) -> tuple[object, ...]:
+def expected(own: list[Line], as_of: date, place: str) -> tuple[object, ...]:
     """Return risk, haircut and sit-out by SPEC's sentences, for a calm stock."""
     known = sessions(place)
     near = [one for one in own if as_of <= one.day <= as_of + timedelta(days=7)]
     risk = 0.45 * bool(near) + 0.20 * any(one.report for one in near)
     cut = 0.45 if risk >= 0.5 else 0.20 if risk >= 0.25 else 0.0
-    answered = bool(own) and last >= as_of
+    answered = any(one.report and one.day >= as_of for one in own)
     cut = cut if answered else max(cut, 0.20)
     today = counted(as_of, known)
     out = any(
@@ -106,13 +104,12 @@ def test_any_calendar_costs_what_a_second_computation_says(
     text = "".join(one.text for one in written)
     path = tmp_path / "event_calendar.csv"
     path.write_text(f"ticker,event_type,date,title,url\n{text}")
-    last = max((one.day for one in written), default=date.min)
     calm = Surroundings(0.0, Volatility(1.0, spike=False))
     for symbol, place in PLACES.items():
         as_of = max(day for day in sessions(place) if day <= around)
         known = known_events(symbol, [read_calendar(path)], as_of, NOW, SETTINGS)
         found = assessed(known, place, as_of, calm, SETTINGS)
         own = [one for one in written if one.symbol == symbol]
-        risk, cut, out = expected(own, last, as_of, place)
+        risk, cut, out = expected(own, as_of, place)
         assert (found.risk_score, found.haircut, found.sit_out) == (risk, cut, out)
         assert found.position_scale == (0 if out else 1 - found.haircut)

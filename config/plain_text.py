@@ -1,0 +1,33 @@
+"""Text from outside, cleaned of what a terminal, a page or a log would act on."""
+
+import re
+import unicodedata
+
+_TERMINAL_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
+"""A colour or cursor command; its letters go with it, or they would stay as text."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What no name of a file needs: control characters, line ends, overrides."""
+
+
+def holds_controls(text: str) -> bool:
+    """Return whether a terminal or an editor would act on a part of the text."""
+    return bool(_CONTROLS.search(text))
+
+
+def plain_text(text: str) -> str:
+    """Return the text as one line of printable characters.
+
+    Terminal commands and invisible characters (direction overrides, zero width) are
+    removed. Control characters, line ends and unusual spaces become spaces, so that
+    words stay apart. A lone surrogate, which no file can hold, becomes `?`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_printable, _TERMINAL_CODE.sub("", text)))
+
+
+def _printable(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return {"Cf": "", "Cs": "?"}.get(unicodedata.category(letter), " ")

@@ -1,0 +1,37 @@
+"""Text from outside: one printable line, whatever it held."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.errors import SelectionError
+from config.plain_text import plain_text
+
+
+@given(st.text())
+def test_any_text_becomes_printable(text: str) -> None:
+    """Cleaning once is enough, and what is printable stays as it is."""
+    plain = plain_text(text)
+    assert plain.isprintable()
+    assert plain_text(plain) == plain
+    assert not text.isprintable() or plain == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("\x1b[31mPillar\u00a03\x1b[0m", "Pillar 3"),
+        ("Pillar\u200b 3\u202e", "Pillar 3"),
+        ("a\x00b\u2028c\x9b2Jd", "a b cd"),
+        ("R\u00e9sultats \u2013 [red]", "R\u00e9sultats \u2013 [red]"),
+        ("half \ud800", "half ?"),
+    ],
+)
+def test_words_stay_apart_and_whole(text: str, plain: str) -> None:
+    """A regulatory word is found in a cleaned title."""
+    assert plain_text(text) == plain
+
+
+def test_an_error_is_clean_whatever_it_quotes() -> None:
+    """Its message may hold a path or a file's content."""
+    assert str(SelectionError("a\x1b[2J\u202eb")) == "ab"
