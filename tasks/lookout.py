@@ -6,9 +6,9 @@ from config.errors import SentimentUnavailable
 from market_data.headlines import HeadlineSource
 from market_data.sources import Feeds
 from modelling.polarity import Reader, open_reader
-from risk_guard.calendar_file import read_calendar
+from risk_guard.calendar_file import CalendarFile, read_calendar
 from risk_guard.event_history import EventHistory, Remembered
-from risk_guard.event_sources import EventSource
+from risk_guard.event_sources import EventSource, UnaskedSource
 from risk_guard.pillar3 import Pillar3Rule
 from risk_guard.yahoo_calendar import YahooCalendar
 from tasks.night import Night
@@ -32,21 +32,37 @@ class Lookout:
 def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
     """Read the calendar file, find the language model, connect Yahoo's calendar."""
     guard, engine = night.settings.guard, night.settings.sentiment.engine
-    history = EventHistory(night.home.seen_events)
     calendar = read_calendar(night.home.event_calendar)
-    sources: list[EventSource] = [Remembered(calendar, history, forgets=False)]
-    if feeds.yahoo:
-        yahoo = YahooCalendar(feeds.yahoo, guard)
-        sources.append(Remembered(yahoo, history, forgets=True))
-    sources.append(Pillar3Rule(guard))
+    sources: tuple[EventSource, ...] = (
+        *_remembered(night, feeds, calendar),
+        Pillar3Rule(guard),
+    )
     reader, silence = _reader(night, feeds)
     missing = [silence] if feeds.headlines and silence and engine != "off" else []
     return Lookout(
-        event_sources=tuple(sources),
+        event_sources=sources,
         headlines=feeds.headlines if engine != "off" else None,
         reader=reader,
         silence=silence,
         notices=(*missing, *calendar.notices(night.as_of)),
+    )
+
+
+def _remembered(
+    night: Night, feeds: Feeds, calendar: CalendarFile
+) -> tuple[Remembered, ...]:
+    """Return the calendar file and Yahoo, each with what it said on live nights.
+
+    What Yahoo said counts in a run on another source too.
+    """
+    history = EventHistory(night.home.seen_events)
+    replayed = frozenset(filter(night.is_replay, night.symbols))
+    yahoo: EventSource = UnaskedSource(YahooCalendar.name)
+    if feeds.yahoo:
+        yahoo = YahooCalendar(feeds.yahoo, night.settings.guard)
+    return (
+        Remembered(calendar, history, forgets=False, replayed=replayed),
+        Remembered(yahoo, history, forgets=True, replayed=replayed),
     )
 
 

@@ -35,7 +35,11 @@ AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"}
 
 @dataclass(frozen=True)
 class Night:
-    """The plan of one run; `sessions` are the as-of sessions by exchange code."""
+    """The plan of one run; `sessions` are the as-of sessions by exchange code.
+
+    `in_evaluation` marks a night that an evaluation runs again, with `run_at` in the
+    past.
+    """
 
     symbols: tuple[str, ...]
     sessions: Mapping[str, date]
@@ -46,6 +50,7 @@ class Night:
     parameters: TrainingParameters
     settings: Settings
     home: Home
+    in_evaluation: bool = False
 
     @property
     def as_of(self) -> date:
@@ -55,6 +60,15 @@ class Night:
     def as_of_of(self, symbol: str) -> date:
         """Return the last completed session of the symbol's own exchange."""
         return self.sessions[exchange_of(symbol).code]
+
+    def is_replay(self, symbol: str) -> bool:
+        """Return whether the symbol's exchange has completed a session since.
+
+        A replay asks no remote event calendar and stores no sighting of an event.
+        """
+        exchange = exchange_of(symbol).code
+        last = as_of_session(exchange, self.run_at.date(), self.run_at)
+        return self.in_evaluation or self.as_of_of(symbol) < last
 
     def forecast_session(self, symbol: str) -> date:
         """Return the session that the symbol's forecast is for."""
