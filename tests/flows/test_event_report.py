@@ -82,7 +82,7 @@ def test_an_expired_calendar_is_reported(home: Path, market: Path) -> None:
     done = events(home, market, "2025-11-17")
     said = "event_calendar.csv is expired: its last date is 2025-11-11"
     assert done.output.count(said) == 2
-    assert "haircut 20%, not known, events unknown" in done.output
+    assert "haircut 20%, not known, events: unknown" in done.output
 
 
 def test_a_symbol_without_prices_still_has_its_events(home: Path, market: Path) -> None:
