@@ -1,5 +1,6 @@
 """What a night looks out for beside prices: events, headlines, and who reads them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from config.errors import SentimentUnavailable
@@ -34,7 +35,7 @@ def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
     guard, engine = night.settings.guard, night.settings.sentiment.engine
     calendar = read_calendar(night.home.event_calendar)
     sources: tuple[EventSource, ...] = (
-        *_remembered(night, feeds, calendar),
+        *_remembered(night, feeds, [calendar]),
         Pillar3Rule(guard),
     )
     reader, silence = _reader(night, feeds)
@@ -49,9 +50,9 @@ def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
 
 
 def _remembered(
-    night: Night, feeds: Feeds, calendar: CalendarFile
+    night: Night, feeds: Feeds, calendars: Iterable[CalendarFile]
 ) -> tuple[Remembered, ...]:
-    """Return the calendar file and Yahoo, each with what it said on live nights.
+    """Return the calendar files and Yahoo, each with what it said on live nights.
 
     What Yahoo said counts in a run on another source too.
     """
@@ -61,7 +62,10 @@ def _remembered(
     if feeds.yahoo:
         yahoo = YahooCalendar(feeds.yahoo, night.settings.guard)
     return (
-        Remembered(calendar, history, forgets=False, replayed=replayed),
+        *(
+            Remembered(one, history, forgets=False, replayed=replayed)
+            for one in calendars
+        ),
         Remembered(yahoo, history, forgets=True, replayed=replayed),
     )
 

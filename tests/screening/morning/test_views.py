@@ -165,10 +165,7 @@ def test_the_badge_of_an_unknown_calendar_says_so() -> None:
     window = event(
         AS_OF, "basel_iii", last=AS_OF + timedelta(days=20), status="estimated"
     )
-    assert (
-        view_of(with_events(screened(), window)).event_badge
-        == "basel_iii expected, others unknown"
-    )
+    assert view_of(with_events(screened(), window)).event_badge == "basel_iii expected"
     past = event(AS_OF - timedelta(days=4))
     assert (
         view_of(with_events(screened(), past)).event_badge == "earnings 2 sessions ago"
