@@ -15,7 +15,7 @@ from config.errors import NoCalendar, StorageError, SymbolError
 from config.home import write_whole
 from config.places import AnyPath, read_whole
 from market_data.symbols import exchange_of, file_stem
-from risk_guard.event_sources import EventAnswer, EventSource
+from risk_guard.event_sources import EventAnswer, EventSource, UnaskedSource
 from risk_guard.events import Event
 from risk_guard.sightings import (
     StoredAnswer,
@@ -307,22 +307,25 @@ class Remembered:
         seen = sightings_in(stored, exchange_of(symbol).code)
         passed = passed_events(seen) if self.forgets else ()
         events = (*last.events, *passed)
-        own = symbol in self.replayed and last.as_of == as_of
-        used = (
-            ""
-            if own or not _any_near(events, as_of)
-            else (f"the events that {self.name} named as of {last.as_of} are used")
-        )
+        used = f"the events that {self.name} named as of {last.as_of} are used"
+        covered = False
+        if symbol in self.replayed and last.as_of == as_of:  # As that night had it.
+            covered, gap, used = last.covers_future, last.gap or gap, ""
+        elif not _any_near(events, as_of):
+            used = ""
         return EventAnswer(
             events,
-            knows_what_comes=own and last.covers_future,
-            gap="" if own and last.covers_future else (own and last.gap) or gap,
+            knows_what_comes=covered,
+            gap="" if covered else gap,
             notes=tuple(filter(None, (*notes, known.problem, used))),
             sightings=seen,
         )
 
     @property
     def _not_asked(self) -> str:
+        """Return why a replay has no answer; nothing if this run has no such source."""
+        if isinstance(self.source, UnaskedSource):
+            return ""
         return (
             f"{self.name.capitalize()}'s calendar was not asked on that night, or gave "
             "no answer, and it can't be asked of the past"

@@ -169,6 +169,14 @@ def test_what_yahoo_said_counts_in_a_run_on_another_source(tmp_path: Path) -> No
     assert (found.status, found.sit_out) == ("confirmed", True)
 
 
+def test_a_run_on_another_source_does_not_mention_yahoo(tmp_path: Path) -> None:
+    """If Yahoo never said anything in this home, its calendar is no gap."""
+    night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
+    lookout = opened_lookout(night, Feeds(SampleSource()))
+    (gap,) = events.fn(night, lookout, "NVDA", None).gaps
+    assert gap.startswith("there is no event_calendar.csv")
+
+
 DAYS = st.none() | st.lists(
     st.sampled_from([REPORT, date(2025, 11, 21), date(2025, 11, 26), NEXT]),
     max_size=2,
