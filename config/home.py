@@ -108,7 +108,7 @@ class Home:
 
     @property
     def seen_events(self) -> AnyPath:
-        """Return the folder of the events that earlier nights were told of."""
+        """Return the folder of what event sources said on live nights."""
         return self.root / "data" / "events"
 
     @property

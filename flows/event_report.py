@@ -18,6 +18,7 @@ from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
+from screening.event_words import event_words
 from screening.findings import HeadlineFindings, IndexFindings, PriceFindings
 from tasks.download import downloaded
 from tasks.events import events
@@ -56,13 +57,17 @@ class Term(BaseModel):
 
 
 class SymbolEvents(BaseModel):
-    """One symbol's events and their price; None is "not known"."""
+    """One symbol's events and what they cost; None is "not known".
+
+    `event_words` is their state as every table and report words it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     symbol: str
     as_of: date
     status: str
+    event_words: str
     coming: tuple[ComingEvent, ...]
     terms: tuple[Term, ...]
     risk_score: float
@@ -159,6 +164,11 @@ def _line(
         symbol=symbol,
         as_of=night.as_of_of(symbol),
         status=found.status,
+        event_words=event_words(
+            found.status,
+            found.event.type if found.event else "",
+            found.sessions_to_event,
+        ),
         coming=tuple(_coming(event) for event in found.coming),
         terms=tuple(Term(points=term.points, why=term.why) for term in found.terms),
         risk_score=found.risk_score,

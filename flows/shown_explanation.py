@@ -69,7 +69,7 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
 def _cut(found: Explanation) -> Iterator[str]:
     """Tell the event risk, the haircut that it costs, and what the score lost by it."""
     event = f" ({found.event})" if found.event else ""
-    yield f"Events: {found.event_status}{event}."
+    yield f"Events: {found.event_words}{event}."
     if found.event_risk_score is not None:
         parts = [f"{one.points:+.2f} {one.why}" for one in found.risk]
         said = ", ".join(parts) or "nothing adds to it"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from flows.output import literal, say
-from flows.standing import LastNight, Standing
+from flows.standing import AheadEvent, LastNight, Standing
 
 SHOWN = 8
 """Lines of one kind that are shown; the rest is counted."""
@@ -57,16 +57,20 @@ def _night(night: LastNight) -> Iterator[str]:
 def _ahead(found: Standing) -> Iterator[str]:
     if found.last_night is None:
         return
-    if not found.ahead:
-        yield "[bold]Events ahead[/] none known on the last night"
-    yield from _shortened(
-        [
-            f"[bold]Event ahead[/] {one.date} "
-            f"{literal(f'{one.symbol} {one.type} ({one.status})')}"
-            f"{', sat out' if one.sit_out else ''}"
-            for one in found.ahead
-        ]
-    )
+    unknown = found.events_unknown
+    if not found.ahead and not unknown:
+        yield "[bold]Events[/] none"
+    yield from _shortened([_event(one) for one in found.ahead])
+    if unknown:
+        more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
+        yield f"[bold]Events unknown[/] for {', '.join(unknown[:SHOWN])}{more}"
+
+
+def _event(one: AheadEvent) -> str:
+    """Return `Event ANZ.AX earnings in 2 sessions (2025-11-12), sat out`."""
+    day = f" ({one.date})" if one.date else ""
+    sat_out = ", sat out" if one.sit_out else ""
+    return f"[bold]Event[/] {literal(f'{one.symbol} {one.words}{day}')}{sat_out}"
 
 
 def _shortened(lines: list[str]) -> Iterator[str]:

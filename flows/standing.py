@@ -19,6 +19,7 @@ from market_data.selection import Symbols
 from market_data.sessions import as_of_session
 from modelling.freshness import ModelStatus
 from risk_guard.calendar_file import read_calendar
+from screening.event_words import row_event_words
 from screening.ledger import Ledger, counting
 from screening.morning.page import report_path
 from screening.table import latest_csv
@@ -58,13 +59,17 @@ class LastNight(_Value):
 
 
 class AheadEvent(_Value):
-    """An event that the last night saw coming."""
+    """The event that decided a symbol's last night: near ahead, or just passed.
+
+    `date` is None for a window. `words` are those of the night's table.
+    """
 
     symbol: str
     type: str
-    date: date
+    date: date | None
     status: str
     sit_out: bool
+    words: str
 
 
 class NextStep(_Value):
@@ -75,12 +80,16 @@ class NextStep(_Value):
 
 
 class Standing(_Value):
-    """Where a home stands; `problems` are sentences on what could not be read."""
+    """Where a home stands; `problems` are sentences on what could not be read.
+
+    `events_unknown` are the symbols for which no event is named or ruled out.
+    """
 
     home: str
     last_night: LastNight | None
     models: dict[str, int]
     ahead: tuple[AheadEvent, ...]
+    events_unknown: tuple[str, ...]
     live_calls: int
     replayed_calls: int
     problems: tuple[str, ...]
@@ -109,6 +118,9 @@ def standing(address: str, now: datetime) -> Standing:
         last_night=night,
         models={status: states[status] for status in get_args(ModelStatus)},
         ahead=_ahead(rows),
+        events_unknown=tuple(
+            row["symbol"] for row in rows if row_event_words(row) == "unknown"
+        ),
         live_calls=live,
         replayed_calls=replayed,
         problems=tuple(problems),
@@ -173,19 +185,20 @@ def _called(home: Home, problems: list[str]) -> tuple[int, int]:
 
 
 def _ahead(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
-    """Return the dated events that the night saw, none before its as-of session."""
+    """Return the events of the night's rows, by date, windows last."""
     found = [
         AheadEvent(
             symbol=row["symbol"],
             type=row["event_type"],
-            date=date.fromisoformat(row["event_date"]),
+            date=date.fromisoformat(row["event_date"]) if row["event_date"] else None,
             status=row["event_status"],
             sit_out=row["event_skip_trading"] == "true",
+            words=row_event_words(row),
         )
         for row in rows
-        if row["event_date"] >= row["as_of"]
+        if row["event_type"]
     ]
-    return tuple(sorted(found, key=lambda one: (one.date, one.symbol)))
+    return tuple(sorted(found, key=lambda one: (one.date or date.max, one.symbol)))
 
 
 def _next(

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.output import NARROW, literal, say
+from screening.event_words import row_event_words, trading_word
 from screening.morning.cells import instant
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _screening_cells(row: "Row") -> list[str]:
         _number(row.get("confidence"), ".0f"),
         _number(row.get("probability_up"), ".2f"),
         _cut(row),
-        _event_cell(row),
+        row_event_words(row),
         row.get("model_status", "-"),
         row["data_status"],
     ]
@@ -132,14 +133,6 @@ def _cut(row: "Row") -> str:
     if row.get("event_skip_trading"):
         return "out"
     return _number(row.get("event_weight_haircut"), ".0%")
-
-
-def _event_cell(row: "Row") -> str:
-    """Return `earnings +5` (sessions), `expected` for a window, or the status."""
-    kind, sessions = row.get("event_type"), row.get("sessions_to_event")
-    if kind and sessions is not None:
-        return f"{kind} {sessions:+d}"
-    return "expected" if kind else str(row.get("event_status", "-"))
 
 
 def _training_table(summary: "RunSummary") -> Table:
@@ -176,10 +169,10 @@ def show_events(report: "EventReport") -> None:
     for notice in report.notices:
         say(console, f"[bold]note[/] {literal(notice)}")
     for line in report.symbols:
-        sit_out = {True: "SIT OUT", False: "trade", None: "not known"}[line.sit_out]
         console.print(
             f"[bold]{line.symbol}[/] as of {line.as_of}: risk {line.risk_score:.2f}, "
-            f"haircut {line.haircut:.0%}, {sit_out}, events {line.status}"
+            f"haircut {line.haircut:.0%}, {trading_word(sit_out=line.sit_out)}, "
+            f"events: {line.event_words}"
         )
         told = [_event_line(event) for event in line.coming]
         told += [f"+{term.points:.2f} {term.why}" for term in line.terms]

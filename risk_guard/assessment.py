@@ -86,7 +86,7 @@ def assessed(
         status=_status(known, event),
         haircut=cut,
         sit_out=True if forcing else None if known.gaps else False,
-        warning=_warning(known, cut, [one for one in coming if one != event]),
+        warning=_warning(known, cut, event, [one for one in coming if one != event]),
         risk_score=risk,
         terms=terms,
         event=event,
@@ -198,13 +198,19 @@ def _sit_out_reason(forcing: list[Event], exchange: str, as_of: date) -> str:
     return f"{forcing[0].sentence} is {when}"
 
 
-def _warning(known: KnownEvents, cut: float, others: Sequence[Event] = ()) -> str:
-    """Return what else is to be known; `others` lie ahead beside the row's event."""
+def _warning(
+    known: KnownEvents,
+    cut: float,
+    event: Event | None = None,
+    others: Sequence[Event] = (),
+) -> str:
+    """Return the row's warning; `others` lie ahead beside the row's `event`."""
     notes = [*([_named("Also ahead", others)] if others else []), *known.notes]
     if known.gaps:
         why = "; ".join(gap.rstrip(".") for gap in dict.fromkeys(known.gaps))
         notes.insert(
             0,
-            f"Events unknown ({why}): {cut:.0%} haircut, check the calendar yourself",
+            f"{'Other events' if event else 'Events'} unknown ({why}): {cut:.0%} "
+            "haircut, check the calendar yourself",
         )
     return ". ".join(note.rstrip(".") for note in notes) + ("." if notes else "")

@@ -64,3 +64,16 @@ def classified(event: Event) -> Event:
     if event.type in REGULATORY or not is_regulatory(event.title):
         return event
     return replace(event, type="regulatory")
+
+
+def may_be_one(one: Event, other: Event) -> bool:
+    """Return whether the types fit; a Pillar 3 report may go as `regulatory`."""
+    pillar3 = {one.type, other.type} <= REGULATORY and all(
+        event.type == "basel_iii" or _is_pillar3(event) for event in (one, other)
+    )
+    return one.type == other.type or pillar3
+
+
+def _is_pillar3(event: Event) -> bool:
+    title = event.title.casefold()
+    return any(word in title for word in ("pillar", "basel", "prudential disclosure"))

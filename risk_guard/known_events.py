@@ -10,8 +10,10 @@ from itertools import combinations
 
 from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
+from risk_guard.date_changes import date_changes
 from risk_guard.event_sources import EventAnswer, EventSource
-from risk_guard.events import REGULATORY, Event
+from risk_guard.events import Event, may_be_one
+from risk_guard.sightings import EventSighting
 
 PAST_DAYS = 30
 """How far back events are kept for the sit-out after them."""
@@ -44,8 +46,13 @@ def known_events(
     answers = [_answer(source, symbol, as_of, now) for source in sources]
     events = [event for answer in answers for event in answer.events]
     near = [event for event in events if _is_near(event, as_of, settings)]
-    merged, differing = merged_events(near, as_of, settings)
-    notes = (*(note for answer in answers for note in answer.notes), *differing)
+    sightings = [seen for answer in answers for seen in answer.sightings]
+    merged, differing = merged_events(near, as_of, settings, sightings)
+    notes = (
+        *(note for answer in answers for note in answer.notes),
+        *date_changes(sightings, as_of, settings),
+        *differing,
+    )
     doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
     if any(answer.knows_what_comes for answer in answers):
         told = tuple(note for note in notes if note not in doubts)
@@ -75,7 +82,10 @@ NOBODY = ("no event source is connected",)
 
 
 def merged_events(
-    events: Iterable[Event], as_of: date, settings: GuardSettings
+    events: Iterable[Event],
+    as_of: date,
+    settings: GuardSettings,
+    sightings: Iterable[EventSighting] = (),
 ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """Return the events without repeats, by date, and where their sources differ.
 
@@ -100,7 +110,7 @@ def merged_events(
         if not any(_settles(one, event, settings) for one in settling)
     ]
     ordered = sorted(kept_events, key=lambda one: (one.first, one.last, one.type))
-    return tuple(ordered), _differences(distinct.values(), settings)
+    return tuple(ordered), _differences(distinct.values(), sightings, settings)
 
 
 def _joined(kept: Event, event: Event) -> Event:
@@ -110,38 +120,41 @@ def _joined(kept: Event, event: Event) -> Event:
 
 def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
     """Return whether a confirmed date says when the estimated event is."""
-    if event.status == "confirmed" or not _may_be_one(confirmed, event):
+    if event.status == "confirmed" or not may_be_one(confirmed, event):
         return False
     if event.is_window:
         return event.first <= confirmed.first <= event.last
     return _days_between(confirmed, event) <= settings.same_event_days
 
 
-def _may_be_one(one: Event, other: Event) -> bool:
-    """Return whether the types fit; a Pillar 3 report may go as `regulatory`."""
-    pillar3 = {one.type, other.type} <= REGULATORY and all(
-        event.type == "basel_iii" or _is_pillar3(event) for event in (one, other)
-    )
-    return one.type == other.type or pillar3
-
-
-def _is_pillar3(event: Event) -> bool:
-    title = event.title.casefold()
-    return any(word in title for word in ("pillar", "basel", "prudential disclosure"))
-
-
-def _differences(events: Iterable[Event], settings: GuardSettings) -> tuple[str, ...]:
+def _differences(
+    events: Iterable[Event],
+    sightings: Iterable[EventSighting],
+    settings: GuardSettings,
+) -> tuple[str, ...]:
     """Return a sentence for each pair of dates that two sources give one event."""
+    seen = list(sightings)
     return tuple(
-        f"sources differ: {one.sentence}, {other.sentence}"
+        f"sources differ: {_since(one, seen)}, {_since(other, seen)}"
         for one, other in combinations(
             [event for event in events if not event.is_window], 2
         )
         if one.first != other.first
         and not set(one.source.split(", ")) & set(other.source.split(", "))
-        and _may_be_one(one, other)
+        and may_be_one(one, other)
         and _days_between(one, other) <= settings.same_event_days
     )
+
+
+def _since(event: Event, sightings: Iterable[EventSighting]) -> str:
+    """Return the event's sentence, with the first session that knew it if stored."""
+    named_on = [
+        seen.first_as_of
+        for seen in sightings
+        if (seen.event.type, seen.event.first) == (event.type, event.first)
+    ]
+    since = f" since {min(named_on)}" if named_on else ""
+    return f"{event.sentence}{since}"
 
 
 def _days_between(one: Event, other: Event) -> int:

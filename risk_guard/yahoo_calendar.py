@@ -1,7 +1,7 @@
 """Yahoo's calendar of one symbol: earnings and ex-dividend dates, UTC-safe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,9 +12,6 @@ from market_data.symbols import exchange_of
 from market_data.yahoo_client import YahooClient
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event, EventStatus, EventType
-
-REPLAYED = timedelta(days=5)
-"""So long after the as-of session a run looks back; a long weekend takes four days."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +24,9 @@ class YahooCalendar:
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
         """Return Yahoo's events of the symbol; see `EventSource`."""
-        answer = read_calendar_events(
+        return read_calendar_events(
             self.client.calendar_events(symbol), symbol, as_of, now, self.settings
         )
-        if now.date() - as_of < REPLAYED:
-            return answer
-        note = f"Yahoo's calendar is that of {now.date()}, not of that night"
-        return replace(answer, notes=(note,))
 
 
 def read_calendar_events(

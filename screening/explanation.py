@@ -14,6 +14,7 @@ from config.settings import BlendSettings, GuardSettings, Settings
 from market_data.sessions import nth_session_after, session_on_or_after
 from risk_guard.assessment import haircut, sit_out_reach
 from screening.blend import VOICES, Call, call_at
+from screening.event_words import row_event_words
 
 CsvRow = Mapping[str, str]
 
@@ -94,6 +95,7 @@ class Explanation(_Value):
     call_without_haircut: Call | None = None
     position_scale: float | None = None
     event: str = ""
+    event_words: str = ""
     event_status: str = ""
     event_risk_score: float | None = None
     risk: tuple[RiskPoints, ...] = ()
@@ -199,6 +201,7 @@ def _events(row: CsvRow, guard: GuardSettings) -> dict[str, object]:
         "haircut_by_risk": haircut(risk, guard) if risk is not None else None,
         "position_scale": _number(row, "position_scale"),
         "event": " ".join(filter(None, [row["event_type"], when, row["event_title"]])),
+        "event_words": row_event_words(row),
         "event_status": row["event_status"],
         "event_risk_score": risk,
         "risk": _risk(row, risk, guard) if risk else (),

@@ -13,7 +13,7 @@ from risk_guard.calendar_file import (
     unusable_calendars,
 )
 from risk_guard.event_history import EventHistory, Remembered
-from risk_guard.event_sources import EventSource
+from risk_guard.event_sources import EventSource, UnaskedSource
 from risk_guard.pillar3 import Pillar3Rule
 from risk_guard.yahoo_calendar import YahooCalendar
 from tasks.night import Night
@@ -37,20 +37,16 @@ class Lookout:
 def opened_lookout(night: Night, feeds: Feeds) -> Lookout:
     """Read the calendar files, find the language model, connect Yahoo's calendar."""
     guard, engine = night.settings.guard, night.settings.sentiment.engine
-    history = EventHistory(night.home.seen_events)
     calendars = night_calendars(night)
-    sources: list[EventSource] = [
-        *(Remembered(one, history, forgets=False) for one in calendars),
+    sources: tuple[EventSource, ...] = (
+        *_remembered(night, feeds, calendars),
         *unusable_calendars(calendars),
-    ]
-    if feeds.yahoo:
-        yahoo = YahooCalendar(feeds.yahoo, guard)
-        sources.append(Remembered(yahoo, history, forgets=True))
-    sources.append(Pillar3Rule(guard))
+        Pillar3Rule(guard),
+    )
     reader, silence = _reader(night, feeds)
     missing = [silence] if feeds.headlines and silence and engine != "off" else []
     return Lookout(
-        event_sources=tuple(sources),
+        event_sources=sources,
         headlines=feeds.headlines if engine != "off" else None,
         reader=reader,
         silence=silence,
@@ -69,6 +65,27 @@ def calendar_notices(
 ) -> tuple[str, ...]:
     """Return what is wrong with the calendar files on that night."""
     return tuple(note for one in calendars for note in one.notices(night.as_of))
+
+
+def _remembered(
+    night: Night, feeds: Feeds, calendars: Iterable[CalendarFile]
+) -> tuple[Remembered, ...]:
+    """Return the calendar files and Yahoo, each with what it said on live nights.
+
+    What Yahoo said counts in a run on another source too.
+    """
+    history = EventHistory(night.home.seen_events)
+    replayed = frozenset(filter(night.is_replay, night.symbols))
+    yahoo: EventSource = UnaskedSource(YahooCalendar.name)
+    if feeds.yahoo:
+        yahoo = YahooCalendar(feeds.yahoo, night.settings.guard)
+    return (
+        *(
+            Remembered(one, history, forgets=False, replayed=replayed)
+            for one in calendars
+        ),
+        Remembered(yahoo, history, forgets=True, replayed=replayed),
+    )
 
 
 def _reader(night: Night, feeds: Feeds) -> tuple[Reader | None, str]:

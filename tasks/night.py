@@ -38,6 +38,8 @@ class Night:
     """The plan of one run; `sessions` are the as-of sessions by exchange code.
 
     `notices` are sentences for the run's head on what of the request was left out.
+    `in_evaluation` marks a night that an evaluation runs again, with `run_at` in the
+    past.
     """
 
     symbols: tuple[str, ...]
@@ -50,6 +52,7 @@ class Night:
     settings: Settings
     home: Home
     notices: tuple[str, ...] = ()
+    in_evaluation: bool = False
 
     @property
     def as_of(self) -> date:
@@ -64,6 +67,15 @@ class Night:
     def as_of_by_symbol(self) -> dict[str, date]:
         """Return each symbol with the last completed session of its exchange."""
         return {symbol: self.as_of_of(symbol) for symbol in self.symbols}
+
+    def is_replay(self, symbol: str) -> bool:
+        """Return whether the symbol's exchange has completed a session since.
+
+        A replay asks no remote event calendar and stores no sighting of an event.
+        """
+        exchange = exchange_of(symbol).code
+        last = as_of_session(exchange, self.run_at.date(), self.run_at)
+        return self.in_evaluation or self.as_of_of(symbol) < last
 
     def forecast_session(self, symbol: str) -> date:
         """Return the session that the symbol's forecast is for."""

@@ -92,6 +92,7 @@ def night_of(night: Night, symbol: str, session: date) -> Night:
         symbols=(symbol,),
         sessions={exchange: session},
         run_at=min(night.run_at, next_open(exchange, session)),
+        in_evaluation=True,
     )
 
 

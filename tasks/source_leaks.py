@@ -13,7 +13,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from config.errors import Unreachable
 from config.home import Home
 from config.settings import PriceSettings
 from config.tables import read_table
@@ -37,6 +36,7 @@ from risk_guard.event_history import EventHistory, Remembered
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
+from risk_guard.sightings import StoredAnswer
 from screening.findings import NOTHING_READ, IndexFindings, PriceFindings
 from tasks.download import downloaded
 from tasks.events import events
@@ -86,14 +86,15 @@ class Careless:
 
 
 @dataclass(frozen=True)
-class Silent:
-    """A source of events that does not answer: what it said before stands."""
+class PresentCalendar:
+    """A remote calendar that names what it knows today, whatever night it is for."""
 
-    name: ClassVar[str] = "silent"
+    event: Event
+    name: ClassVar[str] = "present"
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
-        """Raise."""
-        raise Unreachable(f"{self.name} must answer, got nothing.")
+        """Return the event; a replay must not ask for it."""
+        return EventAnswer((self.event,), knows_what_comes=True)
 
 
 def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
@@ -232,15 +233,22 @@ def _handed_out(last: date, session: date) -> str:
 
 
 def event_check(night: Night, session: date, ask: Told = events.fn) -> Check:
-    """Return whether an event that a later night was told of is kept from this one."""
+    """Return whether an event that a later night learned of is kept from this one.
+
+    A later answer is stored, and the calendar itself would name the event today.
+    """
     symbol, later = night.symbols[0], session + timedelta(days=1)
-    told = datetime(later.year, later.month, later.day, tzinfo=UTC)
-    event = Event("earnings", later, later, "Results", Silent.name, "confirmed", told)
+    at = datetime(later.year, later.month, later.day, tzinfo=UTC)
+    name = PresentCalendar.name
+    event = Event("earnings", later, later, "Results", name, "confirmed", at)
     history = EventHistory(night.home.seen_events)
-    history.learn(symbol, Silent.name, (event,), later)
-    source = Remembered(Silent(), history, forgets=True)
+    stored = StoredAnswer(name, later, at, (event,), covers_future=True)
+    history.record(symbol, history.read(symbol), stored)
+    past = night_of(night, symbol, session)
+    replayed = frozenset(filter(past.is_replay, past.symbols))
+    source = Remembered(PresentCalendar(event), history, True, replayed)  # noqa: FBT003
     lookout = Lookout((source,), None, None, "", ())
-    known = ask(night_of(night, symbol, session), lookout, symbol, None)
+    known = ask(past, lookout, symbol, None)
     detail = f"what a night of {later} was told is kept from one of {session}"
     if known.events:
         detail = f"a night of {session} knows what was told on {later}"

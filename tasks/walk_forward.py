@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -19,7 +19,7 @@ from typing import Self
 from config.errors import ParameterError, SymbolError, TooShort
 from config.home import Home, write_whole
 from config.home_lock import one_run_at_a_time
-from config.places import read_whole, remove_tree
+from config.places import AnyPath, read_whole, remove_tree
 from config.tables import read_table
 from evaluation.baselines import Baselines, fitted_baselines
 from evaluation.track_record import realized_return, recorded
@@ -192,20 +192,26 @@ def _headlines(feeds: Feeds, symbol: str) -> HeldHeadlines | None:
 
 
 def _at_home(night: Night, folder: Path, symbol: str) -> Night:
-    """Return the night in a home of the symbol's own, with the user's calendar.
+    """Return the night in a home of the symbol's own, with its events copied there.
 
-    The calendar in the folder source's folder is read there.
+    Those are the user's calendar and what sources said on live nights. The calendar in
+    the folder source's folder is read there.
     """
     own = Home(folder / file_stem(symbol))
     own.root.mkdir()
     if is_same_calendar(night.home.event_calendar, night.folder):
         night = replace(night, folder=None)  # The copy is no longer the same file.
-    try:
-        calendar = read_whole(night.home.event_calendar)
-    except OSError:  # None there, or none that any night could read.
-        return replace(night, home=own)
-    write_whole(own.event_calendar, lambda new: new.write_bytes(calendar))
+    stored = f"{file_stem(symbol)}.json"
+    _copy(night.home.event_calendar, own.event_calendar)
+    _copy(night.home.seen_events / stored, own.seen_events / stored)
     return replace(night, home=own)
+
+
+def _copy(source: AnyPath, target: AnyPath) -> None:
+    """Copy a file if it is there and can be read."""
+    with suppress(OSError):
+        content = read_whole(source)
+        write_whole(target, lambda new: new.write_bytes(content))
 
 
 def _blocks(night: Night, held: Held, first: date, refit_sessions: int) -> list[Block]:

@@ -31,7 +31,7 @@ def reasons_of(findings: SymbolFindings, failure: str) -> Why:
         "technical_": _voice_reason(findings, "technical"),
         "finbert_headlines": findings.headlines.reason or "no source of headlines",
         **dict.fromkeys(("finbert_", "sentiment_"), findings.news.voice.reason),
-        "event_skip": "no source can say what comes",
+        "event_skip": "no source covers all that may come",
         **dict.fromkeys(("event_", "days_", "sessions_"), "no event is known"),
         "volatility_": "the history is too short, or never moved",
         "hedge_": "too few returns in common with the index, or no index",

@@ -154,11 +154,18 @@ def _calls(views: Sequence[SymbolView]) -> Iterable[Count]:
         yield Count(call, made[call], note)
 
 
+def _coverage(view: SymbolView) -> str:
+    """Return how far the symbol's coming events are known."""
+    if view.cells["event_status"].value != "unknown":
+        return "known"
+    return "others unknown" if view.cells["event_type"].value else "unknown"
+
+
 def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[Told]:
     usable = [view for view in views if not view.failed]
     priced = counted(view.cells["data_source"].value for view in usable)
     yield Told("prices", priced or f"none from {night.source}")
-    yield Told("events", counted(view.cells["event_status"].value for view in views))
+    yield Told("events", counted(_coverage(view) for view in views))
     yield Told("news", _news(night, views))
     heard = [view for view in views if view.cells["lstm_weight"].value]
     models = counted(view.cells["model_status"].value or "missing" for view in usable)

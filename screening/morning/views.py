@@ -9,6 +9,7 @@ from features.sentiment import WeighedHeadline
 from market_data.headlines import Headline
 from market_data.symbols import exchange_of
 from screening.columns import COLUMNS
+from screening.event_words import row_event_words, trading_word
 from screening.explanation import forecast_note
 from screening.findings import SymbolFindings
 from screening.morning.cells import Cell, shown, signed
@@ -85,18 +86,16 @@ class SymbolView:
 
     @property
     def event_badge(self) -> str:
-        """Return `earnings in 3 sessions`, `none`, `unknown` or alike."""
-        kind = self.cells["event_type"].value.replace("_", " ")
-        away = self.cells["sessions_to_event"].value
-        if not kind:
-            return self.cells["event_status"].value or "unknown"
-        if not away:
-            return f"{kind} expected"
-        count = abs(int(away))
-        sessions = f"{count} session{'' if count == 1 else 's'}"
-        if not count:
-            return f"{kind} now"
-        return f"{kind} in {sessions}" if int(away) > 0 else f"{kind} {sessions} ago"
+        """Return the words for the state of its events."""
+        return row_event_words({name: one.value for name, one in self.cells.items()})
+
+    @property
+    def trading(self) -> str:
+        """Return what the guard has it do."""
+        sits = {"true": True, "false": False}.get(
+            self.cells["event_skip_trading"].value
+        )
+        return trading_word(sit_out=sits)
 
 
 def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:

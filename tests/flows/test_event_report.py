@@ -82,7 +82,7 @@ def test_an_expired_calendar_is_reported(home: Path, market: Path) -> None:
     done = events(home, market, "2025-11-17")
     said = "event_calendar.csv is expired: its last date is 2025-11-11"
     assert done.output.count(said) == 2
-    assert "haircut 20%, not known, events unknown" in done.output
+    assert "haircut 20%, not known, events: unknown" in done.output
 
 
 def test_a_symbol_without_prices_still_has_its_events(home: Path, market: Path) -> None:
@@ -196,10 +196,17 @@ def test_a_busy_home_is_said(home: Path, market: Path) -> None:
     assert "must be free, got another run in it" in done.output
 
 
-def report(home: Path, as_of: date) -> EventReport:
-    """Return the report on AAPL by Yahoo, which the replay plays."""
+def evening(day: date) -> datetime:
+    """Return an instant after New York's close of that day."""
+    return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
+
+
+def report(
+    home: Path, as_of: date, symbol: str = "AAPL", now: datetime | None = None
+) -> EventReport:
+    """Return the report on a symbol by Yahoo, live unless `now` is a later night."""
     night = planned_night(
-        Symbols(symbols=("AAPL",)),
+        Symbols(symbols=(symbol,)),
         source="yahoo",
         folder=None,
         as_of=as_of,
@@ -207,7 +214,7 @@ def report(home: Path, as_of: date) -> EventReport:
         preset="standard",
         parameters=TrainingOverrides(),
         home=home,
-        now=datetime.now(UTC),
+        now=now or evening(as_of),
     )
     return event_report(night)
 
@@ -239,6 +246,34 @@ def test_recorded_earnings_are_sat_out_and_remembered(
     for day, sits_out in ((5, True), (6, False)):
         replay.set_now(f"2025-08-0{day}")
         assert apple(quick, date(2025, 8, day)).sit_out is sits_out
+
+
+def test_a_look_back_changes_no_later_night(replay: Replay, quick: Path) -> None:
+    """NVDA's report of 2025-11-19 is sat out two sessions later, in both homes.
+
+    In one of them the night of 2025-11-18 was looked at again in between: it is sat
+    out again, without a request to Yahoo's calendar.
+    """
+    needed("market/prices/NVDA.csv")
+    live, after = date(2025, 11, 18), date(2025, 11, 21)
+    replay.set_now("2025-11-18")
+    first = report(quick, live, "NVDA").symbols
+    other = quick.parent / "other"
+    shutil.copytree(quick, other)
+    replay.set_now("2025-11-20")
+    asked = replay.stats()["by_endpoint"]["quoteSummary"]
+    again = report(other, live, "NVDA", evening(date(2025, 11, 20))).symbols
+    earlier = report(other, date(2025, 11, 14), "NVDA", evening(after)).symbols
+    assert replay.stats()["by_endpoint"]["quoteSummary"] == asked
+    assert (again, again[0].sit_out) == (first, True)
+    assert (earlier[0].status, earlier[0].sit_out) == ("unknown", None)
+    assert "was not asked on that night" in earlier[0].warning
+    replay.set_now("2025-11-21")
+    (one,), (two,) = (report(home, after, "NVDA").symbols for home in (quick, other))
+    guard = {"status", "coming", "terms", "risk_score", "haircut", "sit_out", "warning"}
+    assert one.model_dump(include=guard) == two.model_dump(include=guard)
+    assert one.sit_out
+    assert one.sit_out_reason.endswith("is 2 sessions ago")
 
 
 def test_a_rate_limited_calendar_is_unknown(replay: Replay, quick: Path) -> None:
@@ -278,7 +313,7 @@ def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -
         preset="standard",
         parameters=TrainingOverrides(),
         home=quick,
-        now=datetime.now(UTC),
+        now=evening(date(2025, 6, 27)),
     )
     (notice,) = event_report(night).notices
     assert notice.startswith("Yahoo gave no headline for any of 2 symbols")

@@ -39,6 +39,7 @@ SOURCE = {"data_source": "yahoo", "run_at": "2025-11-10T08:30:00+00:00"}
 AHEAD = {
     "event_type": "earnings",
     "event_date": "2025-11-12",
+    "sessions_to_event": 2,
     "event_status": "confirmed",
     "event_title": HEADLINE,
     "event_skip_trading": True,
@@ -250,7 +251,7 @@ def test_alone_it_shows_where_things_stand(home: Path) -> None:
         "1 BUY, 1 HOLD, 0 SELL; due: ",
         "Failed GONE.AX: unknown_symbol",
         "Models 3 missing",
-        "Event ahead 2025-11-12 ANZ.AX earnings (confirmed), sat out",
+        "Event ANZ.AX earnings in 2 sessions (2025-11-12), sat out",
         "overnight screen --symbols ANZ.AX,CBA.AX,GONE.AX",
         "overnight explain CBA.AX",
     ):

@@ -149,15 +149,6 @@ def test_the_recorded_calendar_is_read(replay: Replay) -> None:
     assert found.knows_what_comes
 
 
-def test_a_replay_of_an_old_night_says_so(replay: Replay) -> None:
-    """Yahoo can't be asked of the past: the row is told which day's calendar it is."""
-    replay.set_now("2025-07-28")
-    assert ask("AAPL", date(2025, 7, 28)).notes == (
-        f"Yahoo's calendar is that of {NOW.date()}, not of that night",
-    )
-    assert ask("AAPL", NOW.date() - timedelta(days=3)).notes == ()
-
-
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

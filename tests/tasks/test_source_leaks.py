@@ -18,6 +18,7 @@ from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
+from risk_guard.event_history import Remembered
 from risk_guard.known_events import KnownEvents
 from screening.findings import IndexFindings, PriceFindings
 from tasks.download import downloaded
@@ -173,6 +174,20 @@ def test_an_event_told_later_is_found(night: Night) -> None:
     assert event_check(night, SESSION).passed
     found = event_check(night, SESSION, later)
     assert found.detail == "a night of 2013-01-31 knows what was told on 2013-02-01"
+
+
+def test_a_replay_that_asks_the_present_calendar_is_found(night: Night) -> None:
+    """A remote calendar names what is known today, so a replay must not ask it."""
+
+    def asking(
+        own: Night, lookout: Lookout, symbol: str, prices: object
+    ) -> KnownEvents:
+        (source,) = lookout.event_sources
+        assert isinstance(source, Remembered)
+        live = replace(lookout, event_sources=(replace(source, replayed=frozenset()),))
+        return events.fn(own, live, symbol, prices)
+
+    assert not event_check(night, SESSION, asking).passed
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ from config.parameters import TrainingOverrides
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
+from risk_guard.event_history import EventHistory
+from risk_guard.events import Event
+from risk_guard.sightings import StoredAnswer
 from tasks.night import Night, planned_night
 from tasks.past_night import HeldPrices, night_of
 from tasks.source_leaks import Careless, store_check, with_another_future
@@ -104,3 +107,17 @@ def test_a_symbol_without_prices_costs_only_itself(
     assert walked.rows == ()
     assert walked.failures["TSLA"].startswith("unknown_symbol: ")
     assert list(Home(tmp_path).root.iterdir()) == []
+
+
+def test_an_evaluation_uses_what_live_nights_had_stored(night: Night) -> None:
+    """A past night knows the stored events of its own day, and stores none."""
+    report = date(2013, 2, 22)
+    history = EventHistory(night.home.seen_events)
+    event = Event("earnings", report, report, "", "yahoo", "confirmed", NOW)
+    stored = StoredAnswer("yahoo", SESSION, NOW, (event,), covers_future=True)
+    history.record("AAPL", history.read("AAPL"), stored)
+    before = (night.home.seen_events / "AAPL.json").read_bytes()
+    rows = walk_forward(night, date(2013, 2, 19), 20).rows
+    told = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
+    assert told == [("unknown", None), ("confirmed", True), ("unknown", True)]
+    assert (night.home.seen_events / "AAPL.json").read_bytes() == before

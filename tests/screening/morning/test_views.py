@@ -147,7 +147,11 @@ def test_a_silent_models_reason_stands_at_its_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("days", "badge"),
-    [(0, "earnings now"), (1, "earnings in 1 session"), (3, "earnings in 3 sessions")],
+    [
+        (0, "earnings today"),
+        (1, "earnings in 1 session"),
+        (3, "earnings in 3 sessions"),
+    ],
 )
 def test_the_badge_counts_sessions(days: int, badge: str) -> None:
     """The badge says what is near, and how many sessions away."""
@@ -161,7 +165,7 @@ def test_the_badge_of_an_unknown_calendar_says_so() -> None:
     window = event(
         AS_OF, "basel_iii", last=AS_OF + timedelta(days=20), status="estimated"
     )
-    assert view_of(with_events(screened(), window)).event_badge == "basel iii expected"
+    assert view_of(with_events(screened(), window)).event_badge == "basel_iii expected"
     past = event(AS_OF - timedelta(days=4))
     assert (
         view_of(with_events(screened(), past)).event_badge == "earnings 2 sessions ago"

@@ -1,0 +1,134 @@
+"""Which reports have other dates than sources gave before, as sentences. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from config.settings import GuardSettings
+from risk_guard.events import REPORTS, Event, may_be_one
+from risk_guard.sightings import EventSighting, latest_sightings
+
+MOST_DAYS_MOVED = 45
+"""Half a quarter: a report's date that is further off may be the next report's."""
+
+STILL_NEAR = timedelta(days=30)
+"""How far ahead a changed date is worth a note, however long ago it was seen."""
+
+Sightings = Sequence[EventSighting]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Dates that a source stopped naming together, and the dates in their place."""
+
+    old: Sightings
+    new: Sightings
+
+    @property
+    def seen_as_of(self) -> date:
+        """Return the first session at which both were known."""
+        dropped = [seen.dropped_as_of for seen in self.old if seen.dropped_as_of]
+        return max([*dropped, *(seen.first_as_of for seen in self.new)])
+
+    @property
+    def sentence(self) -> str:
+        first, kind = self.old[0], self.old[0].event.type
+        if not self.new:
+            return (
+                f"{first.event.source} no longer names {kind} {_days(self.old)}, which "
+                f"it last named as of {max(seen.last_as_of for seen in self.old)}"
+            )
+        return (
+            f"{kind} moved from {_days(self.old)} ({first.event.source}) to "
+            f"{_days(self.new)} ({self.new[0].event.source}), seen as of "
+            f"{self.seen_as_of}"
+        )
+
+    def matters(self, as_of: date, settings: GuardSettings) -> bool:
+        """Return whether the change is recent, or one of its dates lies near ahead."""
+        if self.seen_as_of >= as_of - timedelta(days=settings.lookahead_days):
+            return True
+        counting = self.new or self.old
+        ahead = any(seen.event.last >= as_of for seen in counting)
+        soon = as_of + STILL_NEAR
+        return ahead and any(
+            seen.event.first <= soon for seen in (*self.old, *self.new)
+        )
+
+
+def date_changes(
+    sightings: Iterable[EventSighting], as_of: date, settings: GuardSettings
+) -> tuple[str, ...]:
+    """Return a sentence for each date that moved, or is no longer named while ahead.
+
+    `sightings` are all sources', as known by `as_of`. A report that passed is followed
+    by the next one, which is no move.
+    """
+    latest = latest_sightings(sightings)
+    named = [seen for seen in latest if seen.dropped_as_of is None]
+    changes = (_change(old, named, settings) for old in _dropped(latest))
+    return tuple(
+        change.sentence
+        for change in changes
+        if change and change.matters(as_of, settings)
+    )
+
+
+def _dropped(latest: Sightings) -> Iterator[Sightings]:
+    """Yield the dates of one type that a source stopped naming in one answer."""
+
+    def answer(seen: EventSighting) -> tuple[str, str, date]:
+        return seen.event.source, seen.event.type, seen.dropped_as_of or date.max
+
+    gone = [seen for seen in latest if seen.dropped_as_of]
+    for _, group in groupby(sorted(gone, key=answer), key=answer):
+        yield sorted(group, key=lambda seen: seen.event.first)
+
+
+def _change(
+    old: Sightings, named: Sightings, settings: GuardSettings
+) -> _Change | None:
+    """Return what became of the old dates; None if nothing is worth a sentence."""
+    first, dropped = old[0], old[0].dropped_as_of or date.max
+    near = [seen for seen in named if _replaces(seen, old, settings)]
+    own = [seen for seen in near if seen.event.source == first.event.source]
+    new = [seen for seen in own if seen.first_as_of >= dropped]
+    # Of an estimated range, some days may go and the others stay.
+    kept = [
+        seen
+        for seen in own
+        if seen not in new and first.event.status == seen.event.status == "estimated"
+    ]
+    if new or kept:
+        days = [seen.event.first for seen in (*old, *kept)]
+        inside = all(min(days) <= seen.event.first <= max(days) for seen in new)
+        return None if inside else _Change(old, new)
+    ahead = [seen for seen in old if seen.withdrawn]
+    if not ahead:
+        return None
+    same_day = {seen.event.first for seen in near} & {one.event.first for one in ahead}
+    others = [seen for seen in near if seen not in own]
+    return _Change(ahead, () if same_day else others)
+
+
+def _replaces(seen: EventSighting, old: Sightings, settings: GuardSettings) -> bool:
+    """Return whether a date that is still named may be that of an old one's event."""
+    return any(
+        may_be_one(seen.event, one.event)
+        and abs((seen.event.first - one.event.first).days) <= _reach(one, settings)
+        for one in old
+    )
+
+
+def _reach(old: EventSighting, settings: GuardSettings) -> int:
+    """Return how many days the event may have moved."""
+    is_report = old.event.type in REPORTS
+    if old.withdrawn:
+        return MOST_DAYS_MOVED if is_report else settings.same_event_days
+    return settings.same_event_days if is_report else -1
+
+
+def _days(sightings: Sightings) -> str:
+    days: Iterable[Event] = (seen.event for seen in sightings)
+    return " or ".join(dict.fromkeys(event.days for event in days))
