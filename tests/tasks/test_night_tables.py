@@ -129,7 +129,7 @@ def test_damaged_indicators_are_computed_again(
     pd.testing.assert_frame_equal(indicator_table(night, SYMBOL, found), whole)
 
 
-@pytest.mark.parametrize("what", DAMAGES.keys() - {"another symbol's"})
+@pytest.mark.parametrize("what", [one for one in DAMAGES if one != "another symbol's"])
 @pytest.mark.parametrize("stage", ["prices", "index"])
 def test_the_guard_says_the_same_after_a_damage(
     night: Night, source: PriceSource, prices: PriceFindings, stage: str, what: str
