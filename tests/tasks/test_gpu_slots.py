@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,7 +119,7 @@ def test_the_gpu_trains_and_the_processor_registers(
     """A model from a batch is the one that the processor would have trained."""
     one = job("AAA.AX")
     batched = slots.run(train_symbol, one)
-    alone = processor.run(train_symbol, replace(one, symbol="ALONE.AX"))
+    alone = processor.run(train_symbol, job("ALONE.AX"))
     assert (batched.device, alone.device) == ("cpu", None)
     assert batched.results.final_val_loss == pytest.approx(
         alone.results.final_val_loss, rel=1e-3
