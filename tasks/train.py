@@ -38,15 +38,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         return taken_over(earlier)
     if not _is_due(night, symbol, table):
         return None
-    job = TrainingJob(
-        symbol=symbol,
-        indicators=indicators.path,
-        price_source=night.source,
-        models=night.home.models,
-        parameters=night.parameters,
-        settings=night.settings.models,
-        trained_at=night.run_at,
-    )
+    job = _job(night, symbol, indicators)
     try:
         metadata = on_whole_indicators(
             night,
@@ -64,6 +56,18 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         progress.trained(symbol)
     _log(night, metadata)
     return metadata
+
+
+def _job(night: Night, symbol: str, indicators: IndicatorFindings) -> TrainingJob:
+    return TrainingJob(
+        symbol=symbol,
+        indicators=indicators.path,
+        price_source=night.source,
+        models=night.home.models,
+        parameters=night.parameters,
+        settings=night.settings.models,
+        trained_at=night.run_at,
+    )
 
 
 def _trained_before(
