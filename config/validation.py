@@ -49,7 +49,7 @@ def _entry(loc: tuple[int | str, ...]) -> str:
 def _wrong_value(
     section: type[BaseModel], name: str, full: str, finding: ErrorDetails
 ) -> str:
-    if finding["type"] == "missing":
+    if finding["type"] == "missing" and name in section.model_fields:
         return f"`{full}` must be there, got none; add it"
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)

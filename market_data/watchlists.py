@@ -64,6 +64,10 @@ class Entry:
     left_out: str = ""
 
 
+MAX_LINE = 10_000
+"""Characters of a line that are read; no list of symbols has a longer one."""
+
+
 def read_watchlist(text: str, *, is_table: bool) -> list[Entry]:
     """Return the entries of a list.
 
@@ -150,7 +154,7 @@ def _exchange(name: str) -> str:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter), [])
+    return next(csv.reader([line[:MAX_LINE]], delimiter=delimiter), [])
 
 
 def _name(cell: str) -> str:

@@ -60,7 +60,9 @@ class YahooSource:
         try:
             return self._client.ask(symbol, "a history", request)
         except UnknownSymbol as error:
-            other = [one for one in elsewhere(symbol) if self._knows(one)]
+            # A suffix is no slip of the finger: only a ticker without one is looked up.
+            others = () if "." in symbol else elsewhere(symbol)
+            other = [one for one in others if self._knows(one)]
             if not other:
                 raise
             raise UnknownSymbol(

@@ -1,9 +1,9 @@
 """A program on a terminal of a test's own, as a person starts it."""
 
-import fcntl
 import os
 import pty
 import subprocess
+import sys
 import termios
 import threading
 import time
@@ -20,14 +20,16 @@ class OwnTerminal:
         self._ours, self._its = pty.openpty()
         self._settings_before = self._settings()
         self._read = b""
+        # Not by `preexec_fn`: JAX, which other tests load, warns of forks in Python.
+        take = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        run = "os.execvp(sys.argv[1], sys.argv[1:])"
         self.process = subprocess.Popen(
-            words,
+            [sys.executable, "-c", take + run, *map(str, words)],
             env=env,
             stdin=self._its,
             stdout=self._its,
             stderr=self._its,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
         )
         threading.Thread(target=self._keep_reading, daemon=True).start()
 

@@ -166,7 +166,9 @@ def test_finbert_is_missing(put: Put, tmp_path: Path, name: str) -> None:
 def test_calendar_csv_log_and_ledger_have_nothing(put: Put, tmp_path: Path) -> None:
     """Those that a night can do without count as empty, or are named."""
     assert read_calendar(put(tmp_path / "event_calendar.csv")).missing
-    assert published_coverage(put(tmp_path / "night.csv"), ["BHP.AX"]) is None
+    assert (
+        published_coverage(put(tmp_path / "night.csv"), {"BHP.AX": AT.date()}) is None
+    )
     put(tmp_path / f"{AT:%Y-%m-%d}_training_log.jsonl")
     assert not is_logged(tmp_path, AT, SYMBOL)
     put(tmp_path / "ledger" / "calls" / "x.parquet")

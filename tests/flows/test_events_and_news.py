@@ -18,6 +18,7 @@ AAA.AX,basel_iii,2025-11-11,Pillar 3 report,
 BBB.AX,earnings,2025-11-17,Full year,
 CCC.AX,dividend,2025-11-13,Final,
 DDD.AX,party,2025-11-13,,
+CCC.AX,earnings,2026-02-11,,
 """
 NEWS = [
     {"title": "AAA profit beats, shares surge", "pubDate": "2025-11-10T20:00:00Z"},

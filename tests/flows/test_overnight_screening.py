@@ -164,7 +164,7 @@ def test_no_later_price_reaches_a_night(
     tmp_path: Path,
 ) -> None:
     """Prices after the as-of session are not read: altering them changes no byte."""
-    other = tmp_path / "market"
+    other = tmp_path / market.name  # `event_warning` names the folder.
     shutil.copytree(market, other)
     for path in (other / "prices").glob("*.csv"):
         table = pd.read_csv(path)

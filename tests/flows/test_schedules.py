@@ -333,7 +333,7 @@ def test_a_night_is_due_from_its_own_last_start(
 def publish(home: Path, name: str, as_of: date) -> None:
     """Write the CSV of a list's night, all symbols usable."""
     symbols = selected_symbols(listed(name), read_settings(home).all_universes)
-    rows = [{"symbol": one, "data_status": "ok"} for one in symbols]
+    rows = [{"symbol": one, "data_status": "ok", "as_of": as_of} for one in symbols]
     write_csv(csv_path(Home(home).screening_csv, as_of), rows)
 
 

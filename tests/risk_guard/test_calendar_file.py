@@ -291,13 +291,10 @@ def test_a_symbol_is_covered_by_a_coming_report_of_its_own(
     [
         ("BHP", "BHP.AX"),
         ("barc", "BARC.L"),
-        ("ASX:BHP", "BHP.AX"),
-        ("LON:BARC", "BARC.L"),
         ("BHP.ASX", "BHP.AX"),
         ("BHP AU", "BHP.AX"),
         ("BHP-AX", "BHP.AX"),
         ("BT.A", "BT-A.L"),
-        ("NASDAQ:AAPL", "AAPL"),
         ("AAPL US", "AAPL"),
     ],
 )
@@ -316,6 +313,21 @@ def test_a_ticker_without_its_suffix_leaves_the_stock_unknown(
     assert not answer.knows_what_comes
     assert said in answer.doubts[0]
     assert asked(calendar, "MSFT").doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("ticker", "symbol"),
+    [("ASX:BHP", "BHP.AX"), ("LON:BARC", "BARC.L"), ("NASDAQ:AAPL", "AAPL")],
+)
+def test_a_ticker_with_its_exchange_is_the_symbol(
+    tmp_path: Path, ticker: str, symbol: str
+) -> None:
+    """`ASX:BHP`, as charting sites write it, can only mean `BHP.AX`."""
+    path = tmp_path / "event_calendar.csv"
+    path.write_text(f"{HEADER}{ticker},earnings,2025-11-11,,\n")
+    calendar = read_calendar(path, listed=[symbol])
+    assert calendar.notices(AS_OF) == ()
+    assert asked(calendar, symbol).knows_what_comes
 
 
 def test_a_us_stock_of_the_list_is_what_it_says(tmp_path: Path) -> None:

@@ -172,8 +172,8 @@ def test_what_was_cut_or_left_out_is_counted(tmp_path: Path) -> None:
     assert len(found.recent or ()) == 1_000
     assert "Item 1002" not in {one.title for one in found.recent or ()}
     assert found.reason == ""
+    assert found.unreadable == 2
     assert found.notes == (
-        "2 headlines without title or time left out",
         "4 headlines left out, the newest 1,000 are read",
         "1 headline cut at 1,000 characters",
     )
