@@ -23,6 +23,9 @@ RELATIVE_TOLERANCE = 0.25
 ABSOLUTE_TOLERANCE = 2e-4
 """Difference of a step that no indicator shows."""
 
+DOUBTED_SHARE = 0.05
+"""Share of the close from which a dividend is held against the move on its ex-date."""
+
 LARGEST_SHARE = 0.25
 """Part of the previous close above which a dividend needs the close's fall as proof."""
 
@@ -95,7 +98,9 @@ def _is_wrong(event: ExDate, right: float | None, symbol: str) -> bool:
     # A step of twice the dividend is none: it was taken out two times.
     if event.step < right and favour > CERTAIN and not _fits(event, right**2):
         return False
-    if 1 - right > LARGEST_SHARE and favour > -CERTAIN:
+    needed = -CERTAIN if 1 - right > LARGEST_SHARE else CERTAIN
+    # A dividend that the close on its ex-date denies is itself in doubt.
+    if 1 - right > DOUBTED_SHARE and favour > needed:
         raise _contradiction(event, symbol)
     return True
 

@@ -11,6 +11,9 @@ from market_data.findings import NOTHING, Defect, Findings, more, named
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.sessions import sessions_between
 
+RECENT_BARS = 20
+"""Sessions for which a bar that contradicts itself degrades: those of the features."""
+
 OLD_CONTRADICTION = 3.0
 """Usual moves by which an old bar must contradict itself to be more than a note.
 
@@ -107,7 +110,7 @@ def contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
     ends = rows[[OPEN, CLOSE]]
     over = np.maximum(ends.max(axis=1) / rows[HIGH], rows[LOW] / ends.min(axis=1)) - 1
     broken = rows[(over > settings.bar_slack) | (rows[HIGH] < rows[LOW])]
-    recent = broken.index >= rows.index[-settings.recent_sessions :][0]
+    recent = broken.index >= rows.index[-RECENT_BARS:][0]
     large = over[broken.index] > OLD_CONTRADICTION * _usual_move(rows)
     bad, old = broken[recent | large], broken[~(recent | large)]
     upside = bad[HIGH] < bad[LOW]

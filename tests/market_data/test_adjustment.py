@@ -165,6 +165,15 @@ def test_a_dividend_of_most_of_the_price_without_a_fall_is_refused() -> None:
         checked_adjustment(replace(came, dividends=paid), "AAPL", subunits=False)
 
 
+def test_a_dividend_of_a_hundred_times_what_was_paid_is_refused() -> None:
+    """The close did not fall by it and the factor is right: nothing is overwritten."""
+    came = history(share=0.0013)
+    day, amount = next(iter(came.dividends.items()))
+    wrong = replace(came, dividends={**came.dividends, day: 100 * amount})
+    with pytest.raises(BadPrices, match=f"contradict its dividend of .* on {day}"):
+        checked_adjustment(wrong, "AAPL", subunits=False)
+
+
 def traded(
     *, adjusted_already: bool, decimals: int, share: float = 0.004
 ) -> PriceHistory:

@@ -278,7 +278,7 @@ def test_high_below_low_is_degraded(prices: pd.DataFrame) -> None:
 
 
 def test_an_old_and_small_contradiction_is_a_note(long: pd.DataFrame) -> None:
-    """A close 0.5 % above the high degrades for 60 sessions; 30 % does for ever."""
+    """A close 0.5 % above the high degrades for 20 sessions; 30 % does for ever."""
 
     def with_close_above(row: int, factor: float) -> CheckedPrices:
         damaged = long.copy()
@@ -286,10 +286,10 @@ def test_an_old_and_small_contradiction_is_a_note(long: pd.DataFrame) -> None:
         damaged.iloc[row, 2] = damaged.iloc[row, 1] * 0.99
         return check(damaged)
 
-    assert rules(with_close_above(-60, 1.005)) == ["outside_high_low"]
-    old = with_close_above(-61, 1.005)
+    assert rules(with_close_above(-20, 1.005)) == ["outside_high_low"]
+    old = with_close_above(-21, 1.005)
     assert (old.status, len(old.frame)) == ("ok", 500)
-    assert old.notes[0].startswith(f"{long.index[-61].date()} has an open or close")
+    assert old.notes[0].startswith(f"{long.index[-21].date()} has an open or close")
     assert rules(with_close_above(-200, 1.3)) == ["outside_high_low"]
 
 
