@@ -13,7 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from config.places import read_limited
 from market_data.prices import Dividends, Splits
+
+MAX_FILE_BYTES = 100_000_000
+"""Size above which a folder's file is no daily history; fifty years have 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def read_events_file(path: Path) -> EventsFile:
     if not path.is_file():
         return EventsFile()
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         said = " ".join(str(error).split())[:80]
         return EventsFile(notes=(f"events/{path.name} is not used: {said}",))

@@ -14,7 +14,7 @@ from config.errors import BadPrices, UnknownSymbol
 from config.places import read_limited
 from market_data.adjustment import SAVE_BOTH
 from market_data.dates import local_moments, oldest_first
-from market_data.events_file import EventsFile, read_events_file
+from market_data.events_file import MAX_FILE_BYTES, EventsFile, read_events_file
 from market_data.prices import (
     YAHOO_COLUMNS,
     Dividends,
@@ -32,9 +32,6 @@ ADJUSTED, CLOSE = "Adj Close", "Close"
 
 DATE_NAMES = (DATE, "Datetime")
 """What yfinance calls the first column."""
-
-MAX_FOLDER_FILE_BYTES = 100_000_000
-"""Size above which a file is no daily history; fifty years have 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def _read(path: Path) -> pd.DataFrame:
         remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
         raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
-        text = read_limited(path, MAX_FOLDER_FILE_BYTES).decode("utf-8-sig")
+        text = read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [name.strip() for name in _filled(next(reader, []))]
         read = ((reader.line_num, _filled(cells)) for cells in reader)

@@ -7,7 +7,7 @@ import pandas as pd
 from config.errors import BadPrices, StalePrices, TooShort
 from config.settings import PriceSettings
 from market_data.cadence import looks_like
-from market_data.findings import NOTHING, Defect, Findings, more, named
+from market_data.findings import NOTHING, Defect, Findings, defect, more, named
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.sessions import sessions_between
 
@@ -114,11 +114,9 @@ def contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
     large = over[broken.index] > OLD_CONTRADICTION * _usual_move(rows)
     bad, old = broken[recent | large], broken[~(recent | large)]
     upside = bad[HIGH] < bad[LOW]
-    found = named("high_below_low", _days(bad[upside]), f"has high < low{_close(bad)}")
-    found += named(
-        "outside_high_low",
-        _days(bad[~upside]),
-        f"has an open or close outside low to high{_close(bad[~upside])}",
+    found = defect("high_below_low", bad[upside], "has high < low")
+    found += defect(
+        "outside_high_low", bad[~upside], "has an open or close outside low to high"
     )
     if old.empty:
         return found
@@ -129,10 +127,6 @@ def contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
 
 def _days(rows: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(rows.index)
-
-
-def _close(rows: pd.DataFrame) -> str:
-    return "" if rows.empty else f", close {rows[CLOSE].iloc[0]:g}"
 
 
 def _usual_move(rows: pd.DataFrame) -> float:

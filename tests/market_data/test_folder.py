@@ -240,6 +240,17 @@ def test_a_broken_events_file_costs_a_note(tmp_path: Path, text: str) -> None:
     assert "events/AAPL.json" in history.notes[0]
 
 
+def test_an_events_file_above_the_limit_costs_a_note(tmp_path: Path) -> None:
+    """A file of a terabyte is not read, and the prices are used."""
+    (tmp_path / "events").mkdir()
+    with (tmp_path / "events" / "AAPL.json").open("wb") as file:
+        file.truncate(10**12)
+    history = read(tmp_path, f"2025-06-26{ROW}")
+    assert len(history.frame) == 1
+    assert history.notes[0].startswith("events/AAPL.json is not used: ")
+    assert "larger than 100 MB" in history.notes[0]
+
+
 @pytest.mark.parametrize(
     ("text", "company"),
     [

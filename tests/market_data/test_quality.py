@@ -277,6 +277,18 @@ def test_high_below_low_is_degraded(prices: pd.DataFrame) -> None:
     assert len(result.frame) == len(prices)
 
 
+def test_a_contradiction_is_named_by_its_own_close(prices: pd.DataFrame) -> None:
+    """The sentence quotes the bar that breaks the rule, not an earlier broken one."""
+    earlier, later = prices.index[-9], prices.index[-5]
+    prices.loc[earlier, CLOSE] = prices.loc[earlier, HIGH] * 1.01
+    prices.loc[later, [HIGH, LOW]] = [99.0, 101.0]
+    result = check(prices)
+    assert rules(result) == ["high_below_low", "outside_high_low"]
+    said = [defect.sentence for defect in result.defects]
+    for sentence, day in zip(said, (later, earlier), strict=True):
+        assert sentence.endswith(f", close {prices.loc[day, CLOSE]:g}")
+
+
 def test_an_old_and_small_contradiction_is_a_note(long: pd.DataFrame) -> None:
     """A close 0.5 % above the high degrades for 20 sessions; 30 % does for ever."""
 
