@@ -4,11 +4,15 @@ Every message is one sentence: what was expected, what came, what to do.
 No handling here: the edge that can answer an error catches it.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from config.plain_text import plain_text
 
 LONGEST_QUOTE = 40
+
+MOST_NAMED = 8
+"""Names that a sentence lists; the others are counted."""
 
 
 def quoted(value: object) -> str:
@@ -17,6 +21,13 @@ def quoted(value: object) -> str:
         return repr(f"{value[:LONGEST_QUOTE]}...")
     text = repr(value)
     return text if len(text) <= 2 * LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+
+
+def first_named(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Return `A, B and 3 more`: the first names, and how many follow them."""
+    named = ", ".join(names[:most])
+    more = len(names) - most
+    return f"{named} and {more} more" if more > 0 else named
 
 
 class OvernightError(Exception):

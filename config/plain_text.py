@@ -1,5 +1,6 @@
 """Text from outside, cleaned of what a terminal, a page or a log would act on."""
 
+import codecs
 import re
 import unicodedata
 
@@ -8,6 +9,19 @@ _TERMINAL_CODE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 """What no name of a file needs: control characters, line ends, overrides."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # Begins like the mark of UTF-16.
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def marked_encoding(content: bytes) -> str:
+    """Return the encoding that the byte-order mark names, empty without a mark."""
+    return next((name for mark, name in _MARKS if content.startswith(mark)), "")
 
 
 def holds_controls(text: str) -> bool:

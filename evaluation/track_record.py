@@ -16,6 +16,7 @@ from config.places import AnyPath
 from market_data.prices import ADJUSTED_CLOSE
 from modelling.forecasting import Forecast
 from screening.columns import COLUMNS as SCREENING_COLUMNS
+from screening.columns import TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
 from screening.table import cell
 
@@ -33,16 +34,7 @@ OWN_COLUMNS = (
 
 COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
 
-TEXTS = frozenset(
-    {
-        *("symbol", "exchange", "as_of", "forecast_session", "run_at", "currency"),
-        *("prediction", "prediction_without_guard", "prediction_source", "components"),
-        *("event_status", "event_type", "event_date", "event_title", "event_source"),
-        *("event_skip_trading", "event_warning", "volatility_spike"),
-        *("model_status", "model_grade", "model_trained_at"),
-        *("data_status", "data_source", "reason"),
-    }
-)
+TEXTS = TEXT_COLUMNS | TRUTH_COLUMNS | {"prediction_without_guard"}
 """The columns that hold no number."""
 
 

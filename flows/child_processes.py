@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.plain_text import plain_text
+
 STOP_SECONDS = 15
 ENDING = [
     getattr(signal, name)
@@ -31,9 +33,8 @@ Show = Callable[[str], None]
 
 def show_on_stderr(line: str) -> None:
     """Write the line to stderr, without what would control a terminal."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in line)
     with contextlib.suppress(OSError, ValueError):  # A closed stderr stops no child.
-        sys.stderr.write(f"{shown.rstrip()}\n")
+        sys.stderr.write(f"{plain_text(line).rstrip()}\n")
         sys.stderr.flush()
 
 

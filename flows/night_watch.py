@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from config.errors import first_named
 from config.parameters import TrainingOverrides
 from config.places import AnyPath, is_there
 from config.schedules import Schedule
@@ -24,8 +25,6 @@ from screening.table import (
     unpublished,
 )
 from tasks.night import AsOf, Night, planned_night
-
-NAMED_SYMBOLS = 8
 
 
 @flow(name="night-watch")
@@ -119,7 +118,4 @@ def watched(due: Night) -> State[str]:
 
 def _missing(path: AnyPath, due: Night) -> str:
     """Return the symbols that the CSV has no row of for their session, of many some."""
-    missing = unpublished(published_status(path), due.as_of_by_symbol)
-    more = len(missing) - NAMED_SYMBOLS
-    named = ", ".join(missing[:NAMED_SYMBOLS])
-    return f"{named} and {more} more" if more > 0 else named
+    return first_named(unpublished(published_status(path), due.as_of_by_symbol))

@@ -3,7 +3,7 @@
 from datetime import date
 from pathlib import Path
 
-from config.errors import RunError, SelectionError
+from config.errors import RunError, SelectionError, first_named
 from config.home import Home
 from config.places import AnyPath, files_in, is_there
 from flows.output import home_words
@@ -64,9 +64,10 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
     for row in rows:
         if row["symbol"] == wanted:
             return row
+    found = first_named([row["symbol"] for row in rows])
     raise SelectionError(
-        f"`symbol` must be one of the night's ({_short([r['symbol'] for r in rows])}), "
-        f"got {wanted}; {_where_it_is(home, wanted)}."
+        f"`symbol` must be one of the night's ({found}), got {wanted}; "
+        f"{_where_it_is(home, wanted)}."
     )
 
 
@@ -76,12 +77,6 @@ def _where_it_is(home: Home, symbol: str) -> str:
         if symbol in published_status(csv_path(home.screening_csv, night)):
             return f"the night of {night} has it, add `--as-of {night}`"
     return f"screen it: overnight screen {symbol}"
-
-
-def _short(symbols: list[str]) -> str:
-    more = len(symbols) - 8
-    named = ", ".join(symbols[:8])
-    return f"{named} and {more} more" if more > 0 else named
 
 
 def published_report(home: Home, as_of: date | None) -> AnyPath:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from config.errors import first_named
 from flows.output import literal, say
 from flows.standing import AheadEvent, LastNight, Standing
 
@@ -62,8 +63,7 @@ def _ahead(found: Standing) -> Iterator[str]:
         yield "[bold]Events[/] none"
     yield from _shortened([_event(one) for one in found.ahead])
     if unknown:
-        more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
-        yield f"[bold]Events unknown[/] for {', '.join(unknown[:SHOWN])}{more}"
+        yield f"[bold]Events unknown[/] for {first_named(unknown, SHOWN)}"
 
 
 def _event(one: AheadEvent) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from config.errors import BadPrices
 from market_data.ex_dates import CERTAIN, ExDate, ex_dates, right_steps
+from market_data.findings import more
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory, usable_rows
 from market_data.splits import without_unapplied_splits
 
@@ -135,10 +136,10 @@ def _stepped(
 
 def _sentence(wrong: Sequence[tuple[ExDate, float | None]]) -> str:
     first, right = wrong[0]
-    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    days = f"{first.day}{more(len(wrong))}"
     return (
-        f"adjusted closes computed anew for the dividend of {first.day}{more}: the "
-        f"source took out {max(0.0, 1 - first.step):.2%}, the dividend is "
+        f"adjusted closes computed anew for the dividend of {days}: the source took "
+        f"out {max(0.0, 1 - first.step):.2%}, the dividend is "
         f"{1 - (right or 1.0):.2%} of the close"
     )
 

@@ -4,7 +4,7 @@ A price frame is indexed by session (midnight, no zone) and holds one row a sess
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -92,6 +92,17 @@ def dated_within(
 ) -> dict[date, float]:
     """Return those of the amounts dated `first` to `last`."""
     return {day: amount for day, amount in amounts.items() if first <= day <= last}
+
+
+def cut_history(history: PriceHistory, first: date, last: date) -> PriceHistory:
+    """Return the history's rows, dividends and splits from `first` to `last`."""
+    frame = through(history.frame, last)
+    return replace(
+        history,
+        frame=frame[frame.index >= pd.Timestamp(first)],
+        dividends=dated_within(history.dividends, first, last),
+        splits=dated_within(history.splits, first, last),
+    )
 
 
 def usable_rows(frame: pd.DataFrame) -> pd.DataFrame:

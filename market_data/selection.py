@@ -1,6 +1,5 @@
 """Which symbols a run takes: a universe, symbols, or a file; exactly one of them."""
 
-import codecs
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError, quoted
 from config.places import read_limited
+from config.plain_text import marked_encoding
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
@@ -177,9 +177,8 @@ def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text; spreadsheets save UTF-16, and say so by a mark."""
-    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if marked else "utf-8-sig")
+    """Return the text; spreadsheets save UTF-16 with a byte-order mark."""
+    return content.decode(marked_encoding(content) or "utf-8")
 
 
 def _listed_entries(

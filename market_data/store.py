@@ -24,8 +24,7 @@ from market_data.prices import (
     CLOSE,
     RAW_PRICES,
     PriceHistory,
-    dated_within,
-    through,
+    cut_history,
 )
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
@@ -50,7 +49,7 @@ class _Stored:
         return bool(len(complete) and complete[-1] >= pd.Timestamp(as_of))
 
     def cut(self, first: date, as_of: date) -> PriceHistory:
-        return _cut(self.history, first, as_of)
+        return cut_history(self.history, first, as_of)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,8 @@ class PriceStore:
             If the store can't be written.
         """
         if not self.source.remote:
-            return _cut(self.source.fetch(symbol, first, as_of), first, as_of)
+            fetched = self.source.fetch(symbol, first, as_of)
+            return cut_history(fetched, first, as_of)
         try:
             return self._answered(symbol, self._stored(symbol), first, as_of)
         except DamagedTable as damaged:
@@ -171,17 +171,6 @@ class PriceStore:
 
     def _path(self, symbol: str) -> AnyPath:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
-
-
-def _cut(history: PriceHistory, first: date, as_of: date) -> PriceHistory:
-    """Return the rows, dividends and splits from `first` to `as_of`."""
-    frame = through(history.frame, as_of)
-    return replace(
-        history,
-        frame=frame[frame.index >= pd.Timestamp(first)],
-        dividends=dated_within(history.dividends, first, as_of),
-        splits=dated_within(history.splits, first, as_of),
-    )
 
 
 def _parsed(frame: pd.DataFrame, source: str) -> _Stored | None:

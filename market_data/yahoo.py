@@ -60,7 +60,7 @@ class YahooSource:
         try:
             return self._client.ask(symbol, "a history", request)
         except UnknownSymbol as error:
-            # A suffix is no slip of the finger: only a ticker without one is looked up.
+            # Whoever wrote a suffix chose the exchange: no other one is looked up.
             others = () if "." in symbol else elsewhere(symbol)
             other = [one for one in others if self._knows(one)]
             if not other:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from config.plain_text import plain_text
+from config.plain_text import marked_encoding, plain_text
 
 SEPARATORS = (",", ";", "\t")
 """Spreadsheets of countries with a decimal comma separate cells by semicolons."""
@@ -20,13 +20,6 @@ MAX_LINES = 100_000
 MAX_RECORD_LINES = 20
 """Lines that a quoted cell with line breaks may reach over."""
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # Begins like the mark of UTF-16.
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SEPARATOR_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 """Excel's own first line, which names the separator."""
@@ -51,7 +44,7 @@ def decoded_text(content: bytes) -> str:
     ValueError
         If they are neither, with the reason and what to do.
     """
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "")
+    encoding = marked_encoding(content)
     if encoding in ("", "utf-8-sig"):
         text = _eight_bit(content)
     else:

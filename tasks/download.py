@@ -5,7 +5,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from config.errors import DamagedTable
+from config.places import AnyPath
 from config.plain_text import plain_text
 from market_data.adjustment import checked_adjustment
 from market_data.companies import unused_name
@@ -16,7 +16,7 @@ from market_data.store import PriceStore
 from market_data.symbols import exchange_of, quotes_subunits
 from screening.findings import PriceFindings
 from tasks.night import Night
-from tasks.night_tables import is_whole, read_night_table, write_night_table
+from tasks.night_tables import is_whole, whole_table, write_night_table
 from tasks.receipts import Receipts, once_a_night
 
 
@@ -75,10 +75,8 @@ def price_table(
     SymbolError
         If they are damaged, and no `source` is given or it does not answer.
     """
-    try:
-        return read_night_table(prices.path, "prices", symbol)
-    except DamagedTable:
-        if source is None:
-            raise
-    found = downloaded(night, source, symbol)
-    return read_night_table(found.path, "prices", symbol)
+
+    def download_again() -> AnyPath | None:
+        return downloaded(night, source, symbol).path if source else None
+
+    return whole_table(prices.path, "prices", symbol, download_again)

@@ -6,7 +6,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import DamagedTable, SymbolError, UnknownSymbol
+from config.errors import SymbolError, UnknownSymbol
 from config.places import AnyPath
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
@@ -17,7 +17,7 @@ from market_data.store import PriceStore
 from market_data.symbols import exchange_of
 from screening.findings import IndexFindings
 from tasks.night import Night
-from tasks.night_tables import read_night_table, write_night_table
+from tasks.night_tables import whole_table, write_night_table
 
 STAGE = "index"
 
@@ -86,10 +86,8 @@ def index_table(
     DamagedTable
         If they are damaged, and no `source` is given or it does not answer.
     """
-    try:
-        return read_night_table(path, STAGE, symbol)
-    except DamagedTable:
-        found = index.fn(night, source, symbol) if source else None
-        if found is None or found.path is None:
-            raise
-    return read_night_table(found.path, STAGE, symbol)
+
+    def download_again() -> AnyPath | None:
+        return index.fn(night, source, symbol).path if source else None
+
+    return whole_table(path, STAGE, symbol, download_again)

@@ -7,13 +7,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from config.errors import DamagedTable
+from config.places import AnyPath
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from market_data.sources import PriceSource
 from screening.findings import IndicatorFindings, PriceFindings
 from tasks.download import price_table
 from tasks.night import Night
-from tasks.night_tables import read_night_table, write_night_table
+from tasks.night_tables import read_night_table, whole_table, write_night_table
 
 STAGE = "indicators"
 
@@ -48,13 +49,12 @@ def indicator_table(
     DamagedTable
         If the prices that they were computed from are damaged as well.
     """
-    try:
-        return read_night_table(found.path, STAGE, symbol)
-    except DamagedTable:
+
+    def compute_again() -> AnyPath:
         prices = read_night_table(night.table("prices", symbol), "prices", symbol)
-    table = indicator_frame(prices)
-    write_night_table(night, STAGE, symbol, table)
-    return table
+        return write_night_table(night, STAGE, symbol, indicator_frame(prices))
+
+    return whole_table(found.path, STAGE, symbol, compute_again)
 
 
 def on_whole_indicators[Answer](

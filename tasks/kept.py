@@ -13,7 +13,7 @@ from itertools import count
 
 from pydantic import BaseModel, ConfigDict
 
-from config.errors import OvernightError
+from config.errors import OvernightError, first_named
 from config.home import write_text_whole, write_whole
 from config.places import (
     AnyPath,
@@ -28,8 +28,6 @@ from screening.findings import SymbolFindings
 from screening.kept_rows import earlier_rows
 from screening.row import Row
 from tasks.night import Night
-
-NAMED_SYMBOLS = 8
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,7 @@ def _put_aside(path: AnyPath, damage: str, others: Sequence[Row]) -> str:
 
 
 def _named(rows: Sequence[Row]) -> str:
-    names = sorted(row["symbol"] for row in rows)
-    more = len(names) - NAMED_SYMBOLS
-    listed = ", ".join(names[:NAMED_SYMBOLS])
-    return f"{listed} and {more} more" if more > 0 else listed
+    return first_named(sorted(row["symbol"] for row in rows))
 
 
 def keep_findings(night: Night, findings: Sequence[SymbolFindings]) -> tuple[str, ...]:

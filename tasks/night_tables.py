@@ -3,6 +3,8 @@
 What was damaged in between is made anew from its inputs, or costs its symbol.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from config.errors import DamagedTable
@@ -39,6 +41,31 @@ def read_night_table(path: AnyPath, stage: str, symbol: str) -> pd.DataFrame:
         If the store refuses or does not answer.
     """
     return read_signed(path, symbol=symbol, stage=stage)
+
+
+def whole_table(
+    path: AnyPath, stage: str, symbol: str, make_anew: Callable[[], AnyPath | None]
+) -> pd.DataFrame:
+    """Return a stage's table of a symbol, made anew where it is damaged.
+
+    `make_anew` writes the table and returns where it lies, None where it can't.
+
+    Raises
+    ------
+    DamagedTable
+        If the table is damaged and `make_anew` returned None.
+    SymbolError
+        What `make_anew` raised.
+    StorageError
+        If the store refuses or does not answer.
+    """
+    try:
+        return read_night_table(path, stage, symbol)
+    except DamagedTable:
+        again = make_anew()
+        if again is None:
+            raise
+    return read_night_table(again, stage, symbol)
 
 
 def is_whole(path: AnyPath, stage: str, symbol: str) -> bool:

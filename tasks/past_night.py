@@ -13,7 +13,7 @@ import pandas as pd
 from config.errors import NoNews, SymbolError, UnknownSymbol
 from config.tables import read_table
 from market_data.headlines import HeadlineFeed
-from market_data.prices import PriceHistory, dated_within, through
+from market_data.prices import PriceHistory, cut_history
 from market_data.sessions import next_open
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
@@ -52,19 +52,13 @@ class HeldPrices:
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the rows from `first` to `last`; see `PriceSource`."""
-        frame = through(self.history.frame, last)
-        frame = frame[frame.index >= pd.Timestamp(first)]
-        if frame.empty:
+        cut = cut_history(self.history, first, last)
+        if cut.frame.empty:
             raise UnknownSymbol(
                 f"{symbol} must have rows from {first} to {last}, got none; name a "
                 "later --from, or a shorter --period."
             )
-        return replace(
-            self.history,
-            frame=frame,
-            dividends=dated_within(self.history.dividends, first, last),
-            splits=dated_within(self.history.splits, first, last),
-        )
+        return cut
 
 
 @dataclass(frozen=True)
