@@ -30,7 +30,7 @@ from features.windows import Floats, feature_rows
 from market_data.folder import FolderSource
 from market_data.prices import adjusted
 from modelling.training import train
-from tasks.slots import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessSlots
 
 LOOK_EVERY_SECONDS = 0.2
 EARLY = 20

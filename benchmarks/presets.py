@@ -22,7 +22,7 @@ from features.windows import Floats, feature_rows
 from market_data.prices import adjusted
 from market_data.sample import LAST_SESSION, SampleSource
 from modelling.training import train
-from tasks.slots import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessSlots
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"epochs": 20},

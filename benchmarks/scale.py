@@ -20,20 +20,20 @@ import tempfile
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from made_market import AS_OF, made_symbols, write_prices
 
-from config.home import Home, write_text_whole
 from config.parameters import TrainingOverrides
-from config.places import AnyPath
-from config.settings import SETTINGS_FILE
 from market_data.selection import Symbols
+from storage.home import Home, write_text_whole
+from storage.paths import AnyPath
+from storage.settings_file import SETTINGS_FILE
 
 SURROUNDINGS = {
     "DO_NOT_TRACK": "1",
@@ -196,8 +196,8 @@ class Bench:
 
         Nothing is trained; models that are in `home` forecast.
         """
-        from tasks.night import planned_night  # noqa: PLC0415
-        from tasks.slots import ProcessSlots  # noqa: PLC0415
+        from pipeline.plan import planned_night  # noqa: PLC0415
+        from workers.process_pool import ProcessSlots  # noqa: PLC0415
 
         clock = Clock()
         request = self.request(count, "never", home)
@@ -205,10 +205,7 @@ class Bench:
             now = datetime.now(UTC)
             night = planned_night(**request, parameters=TrainingOverrides(), now=now)
         with ProcessSlots(1, count, 1800) as slots:
-            loop = PlainLoop(night, clock, slots)
-            found = [loop.chain(one) for one in night.symbols]
-            with clock("publish"):
-                loop.publish(found)
+            screen_plainly(night, clock, slots)
         return dict(clock.seconds)
 
     def new_home(self, lines: str = "") -> AnyPath:
@@ -246,78 +243,36 @@ class Clock:
         self.seconds[stage] += time.perf_counter() - start
 
 
-class PlainLoop:
-    """The tasks' own functions, one after the other, without Prefect."""
+def screen_plainly(night: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
+    """Screen the night's symbols one after the other, without Prefect."""
+    from pipeline.checkpoints import open_checkpoints  # noqa: PLC0415
+    from pipeline.progress import Progress  # noqa: PLC0415
+    from pipeline.run import RunResources, screening_stages  # noqa: PLC0415
+    from pipeline.sources import opened_lookout  # noqa: PLC0415
+    from pipeline.symbol import screen_all  # noqa: PLC0415
+    from screening.row import screened_row  # noqa: PLC0415
+    from screening.table import csv_path, ranked, write_csv  # noqa: PLC0415
 
-    def __init__(self, night: Any, clock: Clock, slots: Any) -> None:  # noqa: ANN401
-        """Open what a night shares."""
-        from tasks.lookout import opened_lookout  # noqa: PLC0415
-        from tasks.receipts import opened_receipts  # noqa: PLC0415
-
-        self.night, self.clock, self.slots = night, clock, slots
-        self.feeds = night.open_feeds()
-        self.lookout = opened_lookout(night, self.feeds)
-        self.receipts = opened_receipts(night, "plain loop")
-
-    def chain(self, symbol: str) -> dict[str, Any]:
-        """Return what the stages find for a symbol."""
-        from tasks.download import download  # noqa: PLC0415
-        from tasks.events import events  # noqa: PLC0415
-        from tasks.forecast import forecast  # noqa: PLC0415
-        from tasks.headlines import headlines  # noqa: PLC0415
-        from tasks.indicators import indicators  # noqa: PLC0415
-
-        night, look, clock = self.night, self.lookout, self.clock
-        found: dict[str, Any] = {"symbol": symbol}
-        with clock("download"):
-            prices = download.fn(night, self.feeds.prices, self.receipts, symbol)
-        with clock("indicators"):
-            table = indicators.fn(night, symbol, prices)
-        with clock("headlines"):
-            found["headlines"] = headlines.fn(night, look, symbol, prices)
-        with clock("events"):
-            found["events"] = events.fn(night, look, symbol, prices)
-        with clock("forecast"):
-            needs = (table, self.slots, self.receipts, None)
-            found["model"] = forecast.fn(night, symbol, *needs)
-        return found | {"prices": prices, "indicators": table}
-
-    def publish(self, found: Sequence[dict[str, Any]]) -> None:
-        """Judge, blend and write all symbols' rows."""
-        from screening.row import screened_row  # noqa: PLC0415
-        from screening.table import csv_path, ranked, write_csv  # noqa: PLC0415
-        from tasks.index import index  # noqa: PLC0415
-        from tasks.sentiment import sentiment  # noqa: PLC0415
-
-        night = self.night
-        market = index.fn(night, self.feeds.prices, "^AXJO")
-        titles = {one["symbol"]: one["headlines"] for one in found}
-        news = sentiment.fn(night, self.lookout, titles).by_symbol
-        findings = [self.findings(one, news[one["symbol"]], market) for one in found]
-        rows = ranked(
-            screened_row(one, night.run_at, night.settings.blend) for one in findings
-        )
+    checkpoints = open_checkpoints(night, "plain loop")
+    run = RunResources(night.open_feeds(), pool, checkpoints, Progress(night.symbols))
+    stages = screening_stages(night, run, opened_lookout(night, run.feeds))
+    timed = {
+        one.name: _timed(clock, one.name, getattr(stages, one.name))
+        for one in fields(stages)
+    }
+    found, _ = screen_all(night, replace(stages, **timed))
+    with clock("publish"):
+        blend = night.settings.blend
+        rows = ranked(screened_row(one, night.run_at, blend) for one in found)
         write_csv(csv_path(night.home.screening_csv, night.as_of), rows)
 
-    def findings(self, found: dict[str, Any], news: Any, market: Any) -> Any:  # noqa: ANN401
-        """Return a symbol's findings with the guard's word on them."""
-        from screening.findings import SymbolFindings  # noqa: PLC0415
-        from tasks.guard import guard  # noqa: PLC0415
 
-        night, symbol, prices = self.night, found["symbol"], found["prices"]
-        return SymbolFindings(
-            symbol=symbol,
-            as_of=night.as_of_of(symbol),
-            forecast_session=night.forecast_session(symbol),
-            failure=None,
-            prices=prices,
-            indicators=found["indicators"],
-            model=found["model"],
-            trained=None,
-            training_failure=None,
-            events=guard.fn(night, symbol, found["events"], news, prices, market),
-            news=news,
-        )
+def _timed(clock: Clock, name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*given: object) -> object:
+        with clock(name):
+            return stage(*given)
+
+    return run
 
 
 def shown(found: dict[str, Any]) -> str:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import SentimentUnavailable
-from config.settings import read_settings
 from features.lexicon import lexicon_polarity
 from modelling.finbert import loaded_finbert
 from modelling.finbert_files import found_files
+from storage.settings_file import read_settings
 
 NEUTRAL_WITHIN = 0.1
 LABELS = {"0": -1, "1": 1, "2": 0}

@@ -35,10 +35,10 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from config.home import Home
 from config.parameters import TrainingOverrides
 from config.settings import Settings
 from market_data.sessions import sessions_between
+from storage.home import Home
 
 FIRST, LAST = date(2024, 1, 2), date(2025, 11, 10)
 SURROUNDINGS = {

@@ -42,7 +42,7 @@ from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
 from market_data.prices import adjusted
 from market_data.sample import LAST_SESSION, SampleSource
 from modelling.training import train
-from tasks.slots import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessSlots
 
 STOCKS = ("AAPL", "GOOG", "IBM", "MSFT")
 SESSIONS = 504

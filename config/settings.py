@@ -1,21 +1,14 @@
-"""Every threshold of the stages, frozen, read once from `overnight.toml`.
+"""Every threshold of the stages, frozen; `storage/settings_file.py` reads them.
 
 Holds numbers and names only: no secret, no path of a machine, no clock.
 """
 
-import tomllib
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from config.errors import ParameterError
-from config.places import AnyPath, is_folder, is_there, read_limited
 from config.schedules import Schedule, require_consistent
-from config.secret_check import LARGEST_FILE_BYTES, require_no_secret
 from config.universes import UNIVERSES
-from config.validation import validated
-
-SETTINGS_FILE = "overnight.toml"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1, description="Share of the blend.")]
@@ -382,30 +375,3 @@ class Settings(Section):
     def all_universes(self) -> dict[str, tuple[str, ...]]:
         """Return the built-in lists with the user's own laid over them."""
         return UNIVERSES | self.universes
-
-
-def read_settings(home: AnyPath) -> Settings:
-    """Return the settings of `home`, the defaults where it has no `overnight.toml`.
-
-    Raises
-    ------
-    ParameterError
-        If `home` is no folder, or the file is no TOML, or holds an unknown name or a
-        value out of range, or what looks like a secret.
-    StorageError
-        If the store of `home` refuses or does not answer.
-    """
-    if is_there(home) and not is_folder(home):
-        raise ParameterError(f"`home` must be a folder, got the file {home}.")
-    path = home / SETTINGS_FILE
-    require_no_secret(path)
-    try:
-        content = read_limited(path, LARGEST_FILE_BYTES)
-        values = tomllib.loads(content.decode("utf-8-sig"))
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, ValueError, RecursionError) as error:
-        raise ParameterError(
-            f"{path} must be a readable TOML file, got: {error}; correct or remove it."
-        ) from error
-    return validated(Settings, values, f" in {path}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.figures import CALLS, Figures
+from evaluation.metrics import CALLS, Figures
 from evaluation.portfolio import daily, positions
 
 if TYPE_CHECKING:

@@ -1,30 +1,27 @@
 """The flow that refreshes models: prices in, one trained LSTM a symbol."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.parameters import PresetName, TrainingOverrides
-from flows.overnight_screening import WAITING_THREADS
 from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
+from pipeline.plan import AsOf, Night, planned_night
+from pipeline.run import training_stages
+from pipeline.symbol import train_symbol
 from screening.summary import RunSummary
-from tasks.chain import findings_of, opened_workshop, training_chain
-from tasks.night import AsOf, Night, planned_night
 from tasks.publish import final_state, training_summary
+from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
 from tasks.turn import its_turn
 
 
-@flow(
-    name="lstm-training",
-    flow_run_name=run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_THREADS),  # type: ignore[arg-type]
-)
+@flow(name="lstm-training", flow_run_name=run_name)
 def lstm_training(
     selection: Selection = Universe(universe="asx_priority"),
     source: SourceName = "yahoo",
@@ -49,7 +46,7 @@ def lstm_training(
         home: A folder, or s3://bucket/folder, of data, models and reports; empty:
             OVERNIGHT_HOME.
     """
-    return trained(
+    return train_all(
         planned_night(
             selection,
             source=source,
@@ -64,12 +61,12 @@ def lstm_training(
     )
 
 
-def trained(night: Night) -> State[RunSummary]:
+def train_all(night: Night) -> State[RunSummary]:
     """Train the night's symbols inside a flow run; return its final state."""
-    with its_turn(night), opened_workshop(night, "training") as shop:
-        chains = [training_chain(night, symbol, shop) for symbol in night.symbols]
-        findings = [findings_of(night, chain, shop) for chain in chains]
-        ended_at = datetime.now(UTC)
-        summary = training_summary(night, findings, shop.notices, ended_at)
-        shop.close(summary)
+    with its_turn(night), open_flow_run(night, "training") as run:
+        stages = as_tasks(night, training_stages(night, run))
+        train_one = partial(train_symbol, night, stages)
+        found = [*as_symbol_tasks(night, run)(train_one, night.symbols)]
+        summary = training_summary(night, found, run.notices, datetime.now(UTC))
+        run.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

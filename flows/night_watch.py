@@ -15,16 +15,16 @@ from pydantic import Field
 
 from config.errors import first_named
 from config.parameters import TrainingOverrides
-from config.places import AnyPath, is_there
 from config.schedules import Schedule
 from market_data.selection import Selection, Universe, listed
+from pipeline.plan import AsOf, Night, planned_night
 from screening.table import (
     csv_path,
     published_coverage,
     published_status,
     unpublished,
 )
-from tasks.night import AsOf, Night, planned_night
+from storage.paths import AnyPath, is_there
 
 
 @flow(name="night-watch")

@@ -12,15 +12,16 @@ from pathlib import Path
 import httpx
 
 from config.errors import RunError
-from config.home import Home
 from flows.child_environment import (
     NOTICE_URL,
     child_environment,
     without_server_settings,
 )
 from flows.child_processes import Child, HeldLines, running, show_on_stderr
-from flows.registration import CHECKOUT, POOL
+from flows.registration import POOL
 from flows.server_access import VARIABLE, ServerAccess, server_access
+from storage.checkout import CHECKOUT
+from storage.home import Home
 
 START_SECONDS = 120
 HOST = "127.0.0.1"

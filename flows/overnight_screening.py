@@ -6,34 +6,23 @@ from pathlib import Path
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.parameters import PresetName, TrainingOverrides
 from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
+from pipeline.plan import AsOf, Night, TrainPolicy, planned_night
+from pipeline.run import screening_stages
+from pipeline.sources import opened_lookout
+from pipeline.symbol import screen_all
 from screening.summary import RunSummary
-from tasks.chain import (
-    index_chains,
-    opened_workshop,
-    read_news,
-    screened,
-    screening_chain,
-)
-from tasks.lookout import opened_lookout
-from tasks.night import AsOf, Night, TrainPolicy, planned_night
 from tasks.publish import final_state, needless, publish
 from tasks.report import report
+from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
 from tasks.turn import its_turn
 
-WAITING_THREADS = 16
 
-
-@flow(
-    name="overnight-screening",
-    flow_run_name=run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=WAITING_THREADS),  # type: ignore[arg-type]
-)
+@flow(name="overnight-screening", flow_run_name=run_name)
 def overnight_screening(
     selection: Selection = Universe(universe="asx_priority"),
     source: SourceName = "yahoo",
@@ -78,18 +67,16 @@ def overnight_screening(
         why = "" if force else needless(night, as_of, only=only)
         if why:
             return Completed(name="Skipped", message=why)
-        return _screened_night(night, only=only)
+        return _screen(night, only=only)
 
 
-def _screened_night(night: Night, *, only: bool) -> State[RunSummary]:
-    with opened_workshop(night, "screening") as shop:
-        lookout = opened_lookout(night, shop.feeds)
-        chains = [screening_chain(night, one, shop, lookout) for one in night.symbols]
-        indices = index_chains(night, shop)
-        news = read_news(night, chains, lookout)
-        findings = [screened(night, chain, news, indices, shop) for chain in chains]
-        notices = (*shop.notices, *lookout.notices, *news.notices)
-        published = publish(night, findings, notices, datetime.now(UTC), only=only)
-        summary = report(night, findings, published)
-        shop.close(summary)
+def _screen(night: Night, *, only: bool) -> State[RunSummary]:
+    with open_flow_run(night, "screening") as run:
+        sources = opened_lookout(night, run.feeds)
+        stages = as_tasks(night, screening_stages(night, run, sources))
+        found, news = screen_all(night, stages, as_symbol_tasks(night, run))
+        notices = (*run.notices, *sources.notices, *news.notices)
+        published = publish(night, found, notices, datetime.now(UTC), only=only)
+        summary = report(night, found, published)
+        run.close(summary)
     return final_state(summary, night.settings.run.minimum_coverage)

@@ -18,14 +18,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from config.errors import RunError
-from config.home import Home
-from config.secret_check import require_no_secret
-from config.settings import read_settings
 from flows.telemetry import turn_telemetry_off
+from storage.checkout import CHECKOUT
+from storage.home import Home
+from storage.secret_check import require_no_secret
+from storage.settings_file import read_settings
 
 POOL = "overnight"
-CHECKOUT = Path(__file__).parents[1]
-"""`prefect.yaml` lies there; deployments run from there."""
 
 
 def register() -> None:
@@ -39,13 +38,13 @@ def register() -> None:
         If `prefect.yaml` holds what looks like a secret, or a setting or schedule of
         the home can't be used.
     """
-    from flows.notices import end_dead_runs, tell_of_lost_nights  # noqa: PLC0415
+    from flows.automations import end_dead_runs, tell_of_lost_nights  # noqa: PLC0415
     from flows.scheduled_nights import (  # noqa: PLC0415
         remove_lapsed_deployments,
         schedule_lines,
         scheduled_deployments,
     )
-    from tasks.request_pace import ensure_request_limit  # noqa: PLC0415
+    from tasks.server_pace import ensure_request_limit  # noqa: PLC0415
 
     settings = read_settings(Home.at(os.environ.get("OVERNIGHT_HOME") or ".").root)
     require_no_secret(CHECKOUT / "prefect.yaml")

@@ -8,7 +8,7 @@ from prefect.runtime import flow_run
 from config.errors import OvernightError
 from config.plain_text import plain_text
 from market_data.selection import Selection, Symbols
-from tasks.night import planned_night
+from pipeline.plan import planned_night
 
 SHOWN_SYMBOLS = 3
 

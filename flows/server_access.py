@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.errors import RunError
-from config.home import Home
+from storage.home import Home
 
 VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"
 USER_NAME = "overnight"

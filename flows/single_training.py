@@ -5,22 +5,17 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.parameters import PresetName, TrainingOverrides
-from flows.lstm_training import trained
+from flows.lstm_training import train_all
 from flows.run_name import run_name
 from market_data.selection import Symbols, SymbolText
 from market_data.sources import SourceName
+from pipeline.plan import AsOf, planned_night
 from screening.summary import RunSummary
-from tasks.night import AsOf, planned_night
 
 
-@flow(
-    name="lstm-training",
-    flow_run_name=run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=2),  # type: ignore[arg-type]
-)
+@flow(name="lstm-training", flow_run_name=run_name)
 def single_training(
     symbol: SymbolText,
     source: SourceName = "yahoo",
@@ -41,7 +36,7 @@ def single_training(
         parameters: What differs from the preset.
         home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
     """
-    return trained(
+    return train_all(
         planned_night(
             Symbols(symbols=(symbol,)),
             source=source,

@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from config.places import read_limited
 from market_data.prices import Dividends, Splits
+from storage.paths import read_limited
 
 MAX_FILE_BYTES = 100_000_000
 """Size above which a folder's file is no daily history; fifty years have 1 MB."""

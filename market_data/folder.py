@@ -11,7 +11,6 @@ from typing import ClassVar
 import pandas as pd
 
 from config.errors import BadPrices, UnknownSymbol
-from config.places import read_limited
 from market_data.adjustment import SAVE_BOTH
 from market_data.dates import local_moments, oldest_first
 from market_data.events_file import MAX_FILE_BYTES, EventsFile, read_events_file
@@ -24,6 +23,7 @@ from market_data.prices import (
     price_frame,
 )
 from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
+from storage.paths import read_limited
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
 """Columns of yfinance beside the prices; the last two may be missing."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
-from config.places import read_limited
 from config.plain_text import plain_text
 from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
+from storage.paths import read_limited
 
 MILLISECONDS_FROM = 1e11
 """Number from which an epoch is in milliseconds: as seconds it is the year 5138."""

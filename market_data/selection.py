@@ -9,11 +9,11 @@ from typing import Annotated, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError, quoted
-from config.places import read_limited
 from config.plain_text import marked_encoding
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
+from storage.paths import read_limited
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """What a person typed as a symbol; a server refuses by the pattern what can be none."""

@@ -16,9 +16,7 @@ import pandas as pd
 from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import DamagedTable, RateLimited, SymbolError, Unreachable
-from config.places import AnyPath
 from config.settings import PriceSettings
-from config.tables import read_signed, write_signed
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -29,6 +27,8 @@ from market_data.prices import (
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of, file_stem
+from storage.paths import AnyPath
+from storage.tables import read_signed, write_signed
 
 SAME_PRICE = 1e-5
 """Relative difference up to which two prices are one: Yahoo sends single precision."""

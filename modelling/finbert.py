@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from config.errors import SentimentUnavailable
-from config.places import read_limited
 from modelling.finbert_files import (
     CONFIGURATION,
     MAX_TEXT_BYTES,
@@ -21,6 +20,7 @@ from modelling.finbert_files import (
     FinbertFiles,
     require_undamaged,
 )
+from storage.paths import read_limited
 
 MOST_TOKENS = 64
 """The length FinBERT was trained with; of labelled headlines none is longer."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import SentimentUnavailable
-from config.places import regular_file
 from config.settings import SentimentSettings
+from storage.paths import regular_file
 
 WEIGHTS = {"fp32": "onnx/model.onnx", "int8": "onnx/model_int8.onnx"}
 CONFIGURATION, TOKENIZER = "config.json", "tokenizer.json"

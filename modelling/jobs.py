@@ -20,9 +20,7 @@ import pandas as pd
 
 from config.errors import SymbolError, TooShort
 from config.parameters import TrainingParameters
-from config.places import AnyPath
 from config.settings import ModelSettings
-from config.tables import read_signed
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.challenge import challenged
@@ -32,6 +30,8 @@ from modelling.freshness import expired
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
+from storage.paths import AnyPath
+from storage.tables import read_signed
 
 if TYPE_CHECKING:
     import keras

@@ -11,13 +11,13 @@ from typing import Protocol
 import pandas as pd
 
 from config.errors import SentimentUnavailable
-from config.home import write_whole
-from config.places import AnyPath
 from config.settings import SentimentSettings
-from config.tables import read_table
 from features.lexicon import lexicon_polarity
 from modelling.finbert import loaded_finbert
 from modelling.finbert_files import FinbertFiles, found_files
+from storage.home import write_whole
+from storage.paths import AnyPath
+from storage.tables import read_table
 
 POLARITY, USED = "polarity", "used"
 

@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from config.errors import ModelUnusable, SelectionError
-from config.home import write_text_whole, write_whole
-from config.places import (
+from config.settings import ModelSettings
+from market_data.symbols import file_stem, parse_symbol
+from modelling.model_metadata import ModelMetadata
+from storage.home import write_text_whole, write_whole
+from storage.paths import (
     AnyPath,
     files_in,
     is_there,
@@ -31,9 +34,6 @@ from config.places import (
     regular_file,
     remove,
 )
-from config.settings import ModelSettings
-from market_data.symbols import file_stem, parse_symbol
-from modelling.model_metadata import ModelMetadata
 
 if TYPE_CHECKING:
     import keras

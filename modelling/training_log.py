@@ -13,7 +13,8 @@ from typing import Any
 
 from upath import UPath
 
-from config.places import (
+from modelling.model_metadata import ModelMetadata
+from storage.paths import (
     AnyPath,
     objects_in,
     put_whole,
@@ -23,7 +24,6 @@ from config.places import (
     remove_all,
     require_regular,
 )
-from modelling.model_metadata import ModelMetadata
 
 LOG_NAME = "_training_log.jsonl"
 PARTS = "parts"

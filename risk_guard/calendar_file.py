@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast, get_args
 
 from config.errors import NoCalendar, SelectionError, quoted
-from config.places import AnyPath, read_limited
 from config.plain_text import plain_text
 from config.settings import GuardSettings
 from market_data.sessions import FIRST_DATE
@@ -22,6 +21,7 @@ from risk_guard.calendar_tickers import (
 )
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import REPORTS, Event, EventType, classified, is_regulatory
+from storage.paths import AnyPath, read_limited
 
 CALENDAR_NAME = "event_calendar.csv"
 

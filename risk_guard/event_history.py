@@ -12,8 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from config.errors import NoCalendar, StorageError, SymbolError
-from config.home import write_whole
-from config.places import AnyPath, read_whole
 from market_data.symbols import exchange_of, file_stem
 from risk_guard.event_sources import EventAnswer, EventSource, UnaskedSource
 from risk_guard.events import Event
@@ -23,6 +21,8 @@ from risk_guard.sightings import (
     passed_events,
     sightings_in,
 )
+from storage.home import write_whole
+from storage.paths import AnyPath, read_whole
 
 STILL_NEAR = timedelta(days=30)
 """How far ahead a stored event is worth a note in a row's warning."""

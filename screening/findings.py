@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from config.places import AnyPath
 from config.settings import GuardSettings
 from features.component import Component
 from features.sentiment import NewsSentiment
@@ -13,7 +12,8 @@ from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
 from risk_guard.assessment import EventAssessment, unknown_events
-from risk_guard.events import Event
+from risk_guard.known_events import NOBODY, KnownEvents
+from storage.paths import AnyPath
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class ModelFindings:
 
 
 NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
+NO_EVENTS = KnownEvents((), NOBODY)
 NOTHING_HEARD = HeadlineFindings(None)
 NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
 NO_INDEX = IndexFindings(None, "nobody was asked")
@@ -103,7 +104,7 @@ NO_INDEX = IndexFindings(None, "nobody was asked")
 class SymbolFindings:
     """All there is to say of one symbol; later stages are None after a failure.
 
-    `taken_over` names the stages whose work an earlier, unfinished run had done;
+    `resumed` names the stages whose results come from an earlier, unfinished run;
     `known_events` are those around the as-of session, past ones too.
     """
 
@@ -116,8 +117,8 @@ class SymbolFindings:
     model: ModelFindings | None = None
     trained: ModelMetadata | None = None
     training_failure: str | None = None
-    taken_over: tuple[str, ...] = ()
-    known_events: tuple[Event, ...] = ()
+    resumed: tuple[str, ...] = ()
+    known_events: KnownEvents = NO_EVENTS
     events: EventAssessment = NOTHING_KNOWN
     headlines: HeadlineFindings = NOTHING_HEARD
     news: NewsSentiment = NOTHING_READ

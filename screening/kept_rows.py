@@ -13,12 +13,12 @@ from datetime import date, datetime
 from typing import get_args
 
 from config.errors import OvernightError, quoted
-from config.places import AnyPath
 from market_data.symbols import exchange_of, parse_symbol
 from screening.blend import VOICES, Call
 from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
 from screening.table import csv_cells, read_csv_text
+from storage.paths import AnyPath
 
 NAMED_LINES = 5
 

@@ -6,10 +6,10 @@ from datetime import date
 from itertools import islice
 
 from config.errors import RunError
-from config.places import AnyPath
 from modelling.model_metadata import ModelMetadata
 from screening.row import Row
-from screening.track_record import TrackRecords
+from screening.track_record.track_record import TrackRecords
+from storage.paths import AnyPath
 
 NAMED_FAILURES = 10
 """A sentence names so many; the CSV has a row with the reason for each."""
@@ -22,7 +22,7 @@ class RunSummary:
     `failures` are the reasons of unusable symbols, `untrained` those of symbols that
     training failed for; `seconds` is the wall-clock total; `trained` holds the models
     made in this run, with the seconds each took; `notices` are what lacked for all;
-    `taken_over` counts by stage what an earlier run that did not end had done;
+    `resumed` counts by stage what an earlier run that did not end had done;
     `track_record` is how past calls fared, None where the ledger can't be read;
     `rows` are all of the night's, those too that earlier runs of it published.
     """
@@ -37,7 +37,7 @@ class RunSummary:
     csv: AnyPath | None = None
     report: AnyPath | None = None
     notices: tuple[str, ...] = ()
-    taken_over: Mapping[str, int] = field(default_factory=dict)
+    resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
 
     @property
@@ -62,8 +62,8 @@ class RunSummary:
         said = (
             f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
         )
-        if self.taken_over:
-            said = f"{said}; {self.taken_over_sentence}"
+        if self.resumed:
+            said = f"{said}; {self.resumed_sentence}"
         if not self.failures:
             return said
         first = islice(self.failures.items(), NAMED_FAILURES)
@@ -72,9 +72,9 @@ class RunSummary:
         return f"{said}; failed: {named}" + (f"; and {more} more" if more > 0 else "")
 
     @property
-    def taken_over_sentence(self) -> str:
+    def resumed_sentence(self) -> str:
         """Return `taken over from an unfinished run: 3 of prices, 2 of train`."""
-        told = ", ".join(f"{count} {stage}" for stage, count in self.taken_over.items())
+        told = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
         return f"taken over from an unfinished run: {told}" if told else ""
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from config.home import write_text_whole
-from config.places import AnyPath, files_in, read_limited
 from config.plain_text import plain_text
 from screening.columns import COLUMNS
 from screening.row import Row
+from storage.home import write_text_whole
+from storage.paths import AnyPath, files_in, read_limited
 
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")

@@ -14,11 +14,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from config.home import keep_newest_folders
-from config.places import AnyPath
 from config.plain_text import plain_text
 from market_data.sessions import is_session
 from modelling.training_log import append_entry, close_log, failed_entry
+from pipeline.kept import drop_findings, keep_findings, kept_rows
+from pipeline.plan import Night
+from pipeline.record import recorded
 from screening.findings import SymbolFindings
 from screening.row import Row, screened_row
 from screening.summary import RunSummary, TooFewSymbols
@@ -30,9 +31,8 @@ from screening.table import (
     ranked,
     write_csv,
 )
-from tasks.kept import drop_findings, keep_findings, kept_rows
-from tasks.night import Night
-from tasks.record import recorded
+from storage.home import keep_newest_folders
+from storage.paths import AnyPath
 from tasks.server import shown
 
 SHOWN = (
@@ -141,7 +141,7 @@ def _closed(
         untrained=untrained,
         seconds=(ended_at - night.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
-        taken_over=Counter(stage for found in findings for stage in found.taken_over),
+        resumed=Counter(stage for found in findings for stage in found.resumed),
     )
 
 

@@ -12,26 +12,26 @@ from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
 from config.errors import StorageError, SymbolError
-from config.home import write_text_whole
-from config.places import AnyPath
-from config.tables import read_table
 from market_data.sessions import as_of_session
+from pipeline.indicators import indicator_table
+from pipeline.kept import kept_findings
+from pipeline.plan import Night
 from screening.findings import SymbolFindings
-from screening.morning.earlier import earlier_night
-from screening.morning.facts import (
+from screening.report.earlier import earlier_night
+from screening.report.facts import (
     ExchangeSession,
     Morning,
     NightFacts,
     PricePath,
     price_path,
 )
-from screening.morning.page import morning_report, report_path
-from screening.morning.views import charted
-from screening.record_text import record_section
+from screening.report.page import morning_report, report_path
+from screening.report.views import charted
 from screening.summary import RunSummary
-from tasks.indicators import indicator_table
-from tasks.kept import kept_findings
-from tasks.night import Night
+from screening.track_record.record_text import record_section
+from storage.home import write_text_whole
+from storage.paths import AnyPath
+from storage.tables import read_table
 from tasks.server import shown, warn
 
 

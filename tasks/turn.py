@@ -7,9 +7,9 @@ import tenacity
 from prefect.runtime import deployment
 
 from config.errors import BusyError
-from config.home import remove_drafts
-from config.home_lock import one_run_at_a_time
-from tasks.night import Night
+from pipeline.plan import Night
+from storage.home import remove_drafts
+from storage.lock import one_run_at_a_time
 from tasks.server import warn
 
 LOOK_EVERY_SECONDS = 2

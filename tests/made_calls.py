@@ -8,7 +8,7 @@ import pandas as pd
 
 from market_data.sessions import next_session, sessions_between
 from screening.blend import VOICES
-from screening.ledger import CALLS, OUTCOMES
+from screening.track_record.ledger import CALLS, OUTCOMES
 
 SESSIONS = [
     session.date()

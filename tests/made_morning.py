@@ -30,7 +30,7 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.morning.facts import (
+from screening.report.facts import (
     ExchangeSession,
     Morning,
     NightFacts,
@@ -108,7 +108,7 @@ def guarded(known: KnownEvents) -> Any:  # noqa: ANN401
 def with_events(findings: SymbolFindings, *events: Event) -> SymbolFindings:
     """Return the findings with these events known."""
     known = KnownEvents(tuple(sorted(events, key=lambda one: one.first)))
-    return replace(findings, known_events=known.events, events=guarded(known))
+    return replace(findings, known_events=known, events=guarded(known))
 
 
 def with_news(

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from tasks.request_pace import MachinePace, ServerPace
+from pipeline.request_pace import MachinePace
+from tasks.server_pace import ServerPace
 
 
 def main(kind: str, rate: str, calls: str, turn: str = "") -> None:

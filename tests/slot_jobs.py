@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.errors import TooShort
-from config.home import Home, write_text_whole
-from config.places import files_in, remove
 from modelling.training import EpochDone
+from storage.home import Home, write_text_whole
+from storage.paths import files_in, remove
 
 OnEpoch = Callable[[EpochDone], None]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evaluation.figures import Figures, Judgement
-from evaluation.track_record import COLUMNS
-from flows.command_line import app
+from cli.app import app
+from evaluation.forecast_record import COLUMNS
+from evaluation.metrics import Figures, Judgement
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")

@@ -19,8 +19,8 @@ import pytest
 import typer.main
 import yaml
 
-from config.settings import read_settings
 from risk_guard.calendar_file import read_calendar
+from storage.settings_file import read_settings
 
 ROOT = Path(__file__).parents[1]
 GUIDES = {
@@ -69,7 +69,7 @@ def of_prefect(words: list[str]) -> None:
 
 def of_overnight(words: list[str]) -> None:
     """Refuse what our own command line does not take."""
-    from flows.command_line import app  # noqa: PLC0415
+    from cli.app import app  # noqa: PLC0415
 
     group: Any = typer.main.get_command(app)
     for name in words[:1]:  # without any, it says where things stand

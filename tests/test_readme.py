@@ -7,8 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from config.settings import read_settings
 from risk_guard.calendar_file import read_calendar
+from storage.settings_file import read_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -10,11 +10,11 @@ import pytest
 from made_calls import SESSIONS, call, calls_frame, night_of, outcome, outcomes_frame
 from typer.testing import CliRunner
 
-from config.home import Home
+from cli.app import app
 from config.settings import RecordSettings
-from flows.command_line import app
-from screening.ledger import Ledger
-from screening.track_record import track_records
+from screening.track_record.ledger import Ledger
+from screening.track_record.track_record import track_records
+from storage.home import Home
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "track-record.md").read_text(encoding="utf-8")

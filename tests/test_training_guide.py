@@ -8,11 +8,11 @@ import pytest
 from made_rows import csv_row, four
 from typer.testing import CliRunner
 
-from config.home import Home
+from cli.app import app
 from config.parameters import PRESETS, TrainingParameters
 from config.settings import ModelSettings
-from flows.command_line import app
 from screening.table import csv_path, write_csv
+from storage.home import Home
 
 DOCS = Path(__file__).parents[1] / "docs"
 TRAINING, REFERENCE, QUICKSTART = (

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from config.errors import Unreachable
-from config.home import Home
 from config.parameters import training_parameters
 from config.settings import ModelSettings, PriceSettings
 from features.indicators import FEATURES
@@ -25,6 +24,7 @@ from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training_log import append_entry
 from screening.table import write_csv
+from storage.home import Home
 
 SYMBOL = "CBA.AX"
 FIRST, LAST = date(2025, 1, 2), date(2025, 6, 27)

@@ -6,7 +6,7 @@ import pytest
 
 from config.errors import ParameterError
 from config.schedules import MAX_SCHEDULES
-from config.settings import read_settings
+from storage.settings_file import read_settings
 
 GOOD = {"list": '"us_tech"', "at": '"16:45"', "timezone": '"America/New_York"'}
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from config.errors import ParameterError
-from config.settings import SETTINGS_FILE, Settings, read_settings
+from config.settings import Settings
 from config.universes import UNIVERSES
+from storage.settings_file import SETTINGS_FILE, read_settings
 
 AT_BOUND = [
     ("prices", "minimum_sessions", 55),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from config.settings import EvaluationSettings
-from evaluation.track_record import COLUMNS, TEXTS
+from evaluation.forecast_record import COLUMNS, TEXTS
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
 
 SYMBOLS = ("AAA.AX", "BBB.AX", "CCC.AX", "DDD.AX", "EEE.AX", "FFF.AX")

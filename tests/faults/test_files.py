@@ -21,14 +21,14 @@ from writing_jobs import (
 )
 
 from config.errors import BusyError, ModelUnusable, StorageError
-from config.home import Home, keep_newest_folders
-from config.home_lock import one_run_at_a_time
 from config.settings import ModelSettings
 from market_data.sessions import as_of_session
 from modelling.freshness import model_state
 from modelling.registry import ModelPair, Registry
 from modelling.training_log import append_entry
 from screening.table import write_csv
+from storage.home import Home, keep_newest_folders
+from storage.lock import one_run_at_a_time
 
 Write = Callable[[Home], object]
 

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from cli.app import app
 from config.errors import OvernightError, ParameterError, SelectionError
-from config.home import Home
 from config.parameters import training_parameters
-from config.settings import read_settings
 from config.universes import UNIVERSES
-from flows.command_line import app
 from market_data.selection import SymbolFile, Symbols, selected_symbols
 from risk_guard.calendar_file import MOST_NAMED, read_calendar
+from storage.home import Home
+from storage.settings_file import read_settings
 
 LONGEST_SENTENCE = 600
 

@@ -12,11 +12,7 @@ from tiny_finbert import write_tiny_finbert
 from writing_jobs import AT, FIRST, LAST, SYMBOL, described, registry_of, store_of
 
 from config.errors import OvernightError, StorageError
-from config.home import Home
-from config.home_lock import one_run_at_a_time
-from config.places import read_limited, read_whole, regular_file
-from config.settings import ModelSettings, SentimentSettings, read_settings
-from config.tables import read_table
+from config.settings import ModelSettings, SentimentSettings
 from market_data.folder import FolderSource
 from market_data.headlines import FolderHeadlines
 from market_data.selection import SymbolFile, selected_symbols
@@ -26,8 +22,13 @@ from modelling.model_metadata import MAX_TEXT
 from modelling.registry import MAX_METADATA_BYTES, ModelPair, Registry
 from modelling.training_log import append_entry, is_logged
 from risk_guard.calendar_file import read_calendar
-from screening.ledger import Ledger
 from screening.table import published_coverage
+from screening.track_record.ledger import Ledger
+from storage.home import Home
+from storage.lock import one_run_at_a_time
+from storage.paths import read_limited, read_whole, regular_file
+from storage.settings_file import read_settings
+from storage.tables import read_table
 
 Put = Callable[[Path], object]
 SECONDS = 10

@@ -25,8 +25,8 @@ from writing_jobs import (
     store_of,
 )
 
-from config.home import DRAFT, Home, remove_drafts
 from screening.columns import COLUMNS
+from storage.home import DRAFT, Home, remove_drafts
 
 KILLS = 50
 Kill = Callable[[int, float], None]

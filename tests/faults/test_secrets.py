@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from config.errors import ParameterError
-from config.places import place_at
-from config.secret_check import secret_in
-from config.settings import read_settings
-from flows.notices import WEBHOOK
-from flows.registration import CHECKOUT
+from flows.automations import WEBHOOK
+from storage.checkout import CHECKOUT
+from storage.paths import place_at
+from storage.secret_check import secret_in
+from storage.settings_file import read_settings
 
 VALUE = "s3cr3tV4lue0123456789"
 

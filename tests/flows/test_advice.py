@@ -12,17 +12,13 @@ import pytest
 import typer
 from made_rows import csv_row, four
 
+from cli.app import app
+from cli.tables import show_statuses, show_summary
 from config.errors import RunError
-from config.home import Home
 from config.parameters import TrainingParameters
 from config.settings import BlendSettings, ModelSettings
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS
-from flows.command_line import app
-from flows.model_status import statuses
-from flows.published import published_report
-from flows.standing import standing
-from flows.terminal import show_statuses, show_summary
 from modelling.evaluation import advice
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
@@ -37,6 +33,10 @@ from screening.findings import (
 from screening.row import screened_row
 from screening.summary import RunSummary
 from screening.table import csv_path, write_csv
+from status.home_status import standing
+from status.model_status import statuses
+from status.published import published_report
+from storage.home import Home
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
 ADVICE = str(advice("overfitting", TrainingParameters()))

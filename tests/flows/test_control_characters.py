@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from flows.command_line import app
-from flows.terminal import show_summary
+from cli.app import app
+from cli.tables import show_summary
 
 AS_OF = "2025-11-10"
 BAD = (

@@ -15,11 +15,11 @@ import pytest
 from distributed import Client, get_task_stream
 
 from config.errors import ClusterUnavailable
-from config.home import Home, write_text_whole
 from config.parameters import TrainingOverrides
-from config.places import files_in, read_whole
-from config.settings import SETTINGS_FILE
 from market_data.selection import Symbols, Universe
+from storage.home import Home, write_text_whole
+from storage.paths import files_in, read_whole
+from storage.settings_file import SETTINGS_FILE
 
 TIMES = ["run_at", "model_trained_at"]
 

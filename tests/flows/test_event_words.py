@@ -8,20 +8,20 @@ import pytest
 from made_events import event, window
 from made_morning import AS_OF, RUN_AT, guarded, morning, screened
 
-from config.home import Home
+from cli.render_explanation import show_explanation
+from cli.render_home_status import print_standing
+from cli.tables import show_events, show_summary
 from config.settings import Settings
-from flows.event_report import EventReport, SymbolEvents
-from flows.shown_explanation import show_explanation
-from flows.shown_standing import print_standing
-from flows.standing import standing
-from flows.terminal import show_events, show_summary
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.event_words import row_event_words
 from screening.explanation import explained
-from screening.morning.page import morning_report
+from screening.report.page import morning_report
 from screening.summary import RunSummary
 from screening.table import csv_path, read_rows, write_csv
+from status.event_report import EventReport, SymbolEvents
+from status.home_status import standing
+from storage.home import Home
 
 BOUNDS = date(2025, 11, 5), date(2025, 11, 26)
 STATES = [

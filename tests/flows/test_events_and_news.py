@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from tiny_finbert import write_tiny_finbert
 
-from config.home import Home
+from storage.home import Home
 
 CALENDAR = """# mine
 ticker,event_type,date,title,url

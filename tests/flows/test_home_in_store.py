@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from config.errors import BusyError
-from config.home import Home
-from config.home_lock import one_run_at_a_time
-from config.places import files_in, folders_by_use, is_there, read_whole
-from flows.model_status import statuses
+from status.model_status import statuses
+from storage.home import Home
+from storage.lock import one_run_at_a_time
+from storage.paths import files_in, folders_by_use, is_there, read_whole
 
 CSV = "2025-11-10_screening_results.csv"
 SYMBOLS = ("AAA.AX", "BBB.AX", "SHORT.AX")
@@ -102,5 +102,5 @@ def test_a_night_goes_on_where_a_killed_one_stopped(
     home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
     first = run_night(home.root, "AAA.AX", "SHORT.AX")
     again = run_night(home.root, "AAA.AX", "SHORT.AX").result()
-    assert first.result().taken_over == {}
-    assert again.taken_over == {"train": 1, "model": 1}
+    assert first.result().resumed == {}
+    assert again.resumed == {"train": 1, "forecast": 1}

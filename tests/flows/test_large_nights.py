@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from tasks.night import planned_night
+from pipeline.plan import planned_night
 
 
 class Counted(tuple[str, ...]):
@@ -30,7 +30,9 @@ def test_no_task_walks_through_all_symbols(
     """A task costs the same whatever the number of symbols: none is looked at."""
     from prefect import flow  # noqa: PLC0415
 
-    from tasks.chain import findings_of, opened_workshop, training_chain  # noqa: PLC0415
+    from pipeline.run import training_stages  # noqa: PLC0415
+    from pipeline.symbol import train_symbol  # noqa: PLC0415
+    from tasks.stages import as_tasks, open_flow_run  # noqa: PLC0415
 
     planned = planned_night(
         Symbols(symbols=("AAA.AX", "BBB.AX")),
@@ -47,9 +49,10 @@ def test_no_task_walks_through_all_symbols(
 
     @flow
     def one_symbol() -> tuple[str | None, int]:
-        with opened_workshop(night, "screening") as shop:
+        with open_flow_run(night, "training") as run:
+            stages = as_tasks(night, training_stages(night, run))
             before = Counted.walks
-            found = findings_of(night, training_chain(night, "AAA.AX", shop), shop)
+            found = train_symbol(night, stages, "AAA.AX")
         return found.failure, Counted.walks - before
 
     assert one_symbol() == (None, 0)

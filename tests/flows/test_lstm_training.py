@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from config.parameters import TrainingOverrides
-from flows.model_status import statuses
 from market_data.selection import Symbols
+from status.model_status import statuses
 
 SYMBOLS = ("AAA.AX", "SHORT.AX", "BBB.AX")
 

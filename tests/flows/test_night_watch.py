@@ -8,8 +8,8 @@ import pytest
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
+from pipeline.plan import Night, planned_night
 from screening.table import csv_path, write_csv
-from tasks.night import Night, planned_night
 from tasks.publish import needless
 
 SYMBOLS = ("CBA.AX", "ANZ.AX")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from config.home import Home
-from flows.published import published_row
 from screening.columns import COLUMNS
-from screening.ledger import Ledger
+from screening.track_record.ledger import Ledger
+from status.published import published_row
+from storage.home import Home
 
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"

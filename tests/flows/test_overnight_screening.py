@@ -12,10 +12,10 @@ import pytest
 from filelock import FileLock
 
 from config.errors import BusyError
-from config.home import Home
 from screening.columns import COLUMNS
-from screening.ledger import Ledger
 from screening.summary import TooFewSymbols
+from screening.track_record.ledger import Ledger
+from storage.home import Home
 
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"

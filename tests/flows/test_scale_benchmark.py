@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from config.home import Home
+from storage.home import Home
 
 
 @pytest.fixture(scope="module")

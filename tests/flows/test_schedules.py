@@ -14,13 +14,13 @@ import httpx
 import pytest
 from own_server import OwnServer
 
-from config.home import Home
 from config.schedules import Schedule
-from config.settings import read_settings
-from flows.registration import CHECKOUT
 from flows.scheduled_nights import schedule_lines, scheduled_deployments
 from market_data.selection import listed, selected_symbols
 from screening.table import csv_path, write_csv
+from storage.checkout import CHECKOUT
+from storage.home import Home
+from storage.settings_file import read_settings
 
 UNSCHEDULED = {
     "lstm-training/custom",

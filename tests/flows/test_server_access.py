@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.errors import RunError
-from config.home import Home
 from flows.server_access import VARIABLE, server_access
+from storage.home import Home
 
 
 @pytest.fixture(autouse=True)

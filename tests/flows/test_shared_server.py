@@ -58,7 +58,7 @@ def taking_turns(server: OwnServer, calls: int) -> subprocess.Popen[str]:
 
 def test_the_limit_is_made_and_kept_up(server: OwnServer) -> None:
     """Asked for twice there is one limit; asked for at another rate it has that."""
-    from tasks.request_pace import ensure_request_limit  # noqa: PLC0415
+    from tasks.server_pace import ensure_request_limit  # noqa: PLC0415
 
     with connected(server):
         for rate in (5, 5, RATE):

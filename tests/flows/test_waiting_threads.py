@@ -1,20 +1,20 @@
-"""The threads of a run: as many as its slots need, whatever the flow was given."""
+"""The threads of a run: as many as its worker processes need."""
 
 import threading
 
 import pytest
 
-SLOTS = 4
+PROCESSES = 12
 
 
-def test_threads_grow_with_the_slots(prefect_server: None) -> None:  # noqa: ARG001
-    """Six tasks a slot may wait at once, also in a flow with a runner of one thread."""
+def test_threads_grow_with_the_processes(prefect_server: None) -> None:  # noqa: ARG001
+    """Two tasks per process may wait at once, also if the flow's runner has one."""
     from prefect import flow, task  # noqa: PLC0415
     from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415
 
-    from tasks.runner import waiting_threads  # noqa: PLC0415
+    from tasks.stages import waiting_threads  # noqa: PLC0415
 
-    everybody = threading.Barrier(6 * SLOTS, timeout=60)
+    everybody = threading.Barrier(2 * PROCESSES, timeout=60)
 
     @task
     def meet() -> None:
@@ -22,16 +22,16 @@ def test_threads_grow_with_the_slots(prefect_server: None) -> None:  # noqa: ARG
 
     @flow(task_runner=ThreadPoolTaskRunner(max_workers=1))
     def meeting() -> int:
-        with waiting_threads(SLOTS):
-            met = [meet.submit() for _ in range(6 * SLOTS)]
+        with waiting_threads(PROCESSES):
+            met = [meet.submit() for _ in range(2 * PROCESSES)]
             return sum(one.wait() is None and one.state.is_completed() for one in met)
 
-    assert meeting() == 6 * SLOTS
+    assert meeting() == 2 * PROCESSES
 
 
 def test_threads_belong_to_a_flow_run() -> None:
     """Outside a flow run there is nobody to wait for."""
-    from tasks.runner import waiting_threads  # noqa: PLC0415
+    from tasks.stages import waiting_threads  # noqa: PLC0415
 
     with pytest.raises(RuntimeError, match="inside a flow run"), waiting_threads(1):
         pass

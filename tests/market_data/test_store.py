@@ -17,10 +17,10 @@ from config.errors import (
     UnknownSymbol,
     Unreachable,
 )
-from config.home import Home
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, VOLUME, PriceHistory
 from market_data.store import PriceStore
+from storage.home import Home
 
 FIRST_NIGHT, SECOND_NIGHT = date(2025, 6, 26), date(2025, 6, 27)
 FIRST = date(2025, 3, 3)

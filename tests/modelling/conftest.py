@@ -15,7 +15,6 @@ from saved_models import START
 
 from config.parameters import TrainingParameters, training_parameters
 from config.settings import ModelSettings
-from config.tables import write_signed
 from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
@@ -25,6 +24,7 @@ from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.network import build_network
 from modelling.registry import ModelPair, Registry
 from modelling.training import EpochDone, TrainedModel, train
+from storage.tables import write_signed
 
 if TYPE_CHECKING:
     import keras

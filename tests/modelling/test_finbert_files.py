@@ -118,7 +118,7 @@ def overnight_model(
         "NO_PROXY": "127.0.0.1",
         "PYTHONPATH": str(ROOT),
     }
-    code = "import sys; from flows.command_line import main; sys.exit(main())"
+    code = "import sys; from cli.app import main; sys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", code, "model", verb, "--home", str(home)],
         env=environment,

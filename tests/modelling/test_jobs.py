@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from config.errors import DamagedTable, ModelUnusable, TooShort
-from config.tables import write_signed
 from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
@@ -21,6 +20,7 @@ from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symb
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
 from modelling.training import EpochDone, TrainedModel
+from storage.tables import write_signed
 
 
 @pytest.fixture(scope="session")

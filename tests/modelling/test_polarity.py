@@ -9,10 +9,10 @@ import pytest
 from tiny_finbert import write_tiny_finbert
 
 from config.errors import SentimentUnavailable
-from config.home import Home
 from config.settings import SentimentSettings
 from features.lexicon import lexicon_polarity
 from modelling.polarity import FinbertReader, LexiconReader, Reader, open_reader
+from storage.home import Home
 
 TODAY = date(2025, 11, 10)
 

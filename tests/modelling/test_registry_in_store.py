@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from config.errors import ModelUnusable, StorageError
-from config.home import Home, write_text_whole, write_whole
-from config.places import files_in, move, read_whole, remove
 from config.settings import ModelSettings
-from config.tables import write_signed
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
+from storage.home import Home, write_text_whole, write_whole
+from storage.paths import files_in, move, read_whole, remove
+from storage.tables import write_signed
 
 if TYPE_CHECKING:
     import keras

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from config.errors import StorageError
-from config.home import Home
-from config.places import AnyPath, files_in, read_whole
 from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.training_log import (
     PARTS,
@@ -20,6 +18,8 @@ from modelling.training_log import (
     is_logged,
     trained_entry,
 )
+from storage.home import Home
+from storage.paths import AnyPath, files_in, read_whole
 
 Describe = Callable[..., ModelMetadata]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from made_events import AS_OF, NOW
 
 from config.errors import NoCalendar
-from config.home import Home, write_text_whole
 from config.settings import GuardSettings
 from risk_guard.calendar_file import CalendarFile, read_calendar, read_calendars
 from risk_guard.event_sources import EventAnswer
+from storage.home import Home, write_text_whole
 
 HEADER = "ticker,event_type,date,title,url\n"
 GOOD = "CBA.AX,basel_iii,2025-11-11,Pillar 3,https://x.au\n"

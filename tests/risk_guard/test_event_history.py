@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from made_events import AS_OF, NOW, event
 
 from config.errors import RateLimited
-from config.home import Home, write_text_whole
-from config.places import files_in, read_whole
 from risk_guard.event_history import EventHistory, Remembered
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
+from storage.home import Home, write_text_whole
+from storage.paths import files_in, read_whole
 
 
 @dataclass

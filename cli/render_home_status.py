@@ -1,0 +1,84 @@
+"""Where a home stands, for a person, 80 columns wide."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from cli.output import literal, say
+from config.errors import first_named
+from status.home_status import AheadEvent, LastNight, Standing
+
+SHOWN = 8
+"""Lines of one kind that are shown; the rest is counted."""
+
+
+def print_standing(found: Standing) -> None:
+    """Print the last night, what failed, the models, what comes, and what to do."""
+    console = Console(highlight=False, emoji=False)
+    say(console, f"[bold]Home[/] {literal(found.home)}")
+    for line in _lines(found):
+        say(console, line)
+    say(console, "[bold]Next[/]")
+    for step in found.next:
+        say(console, f"  {step.why}:")
+        console.print(f"    {literal(step.command)}", soft_wrap=True)
+    say(console, "  all commands: overnight --help")
+
+
+def _lines(found: Standing) -> Iterator[str]:
+    night = found.last_night
+    if night is None:
+        yield "[bold]Last night[/] none yet"
+    else:
+        yield from _night(night)
+    told = [f"{count} {status}" for status, count in found.models.items() if count]
+    yield f"[bold]Models[/] {', '.join(told) or 'none yet'}"
+    yield from _ahead(found)
+    yield f"[bold]Track record[/] {_calls(found)}"
+    for problem in found.problems:
+        yield f"[bold]Note[/] {literal(problem)}"
+
+
+def _night(night: LastNight) -> Iterator[str]:
+    calls = ", ".join(f"{count} {call}" for call, count in night.calls.items())
+    due = "" if night.is_current else f"; due: {night.expected}"
+    yield (
+        f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
+        f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
+        f"degraded; {calls}{due}"
+    )
+    yield from _shortened(
+        [
+            f"[bold]Failed[/] {literal(one)}: {literal(why)}"
+            for one, why in night.failed.items()
+        ]
+    )
+
+
+def _ahead(found: Standing) -> Iterator[str]:
+    if found.last_night is None:
+        return
+    unknown = found.events_unknown
+    if not found.ahead and not unknown:
+        yield "[bold]Events[/] none"
+    yield from _shortened([_event(one) for one in found.ahead])
+    if unknown:
+        yield f"[bold]Events unknown[/] for {first_named(unknown, SHOWN)}"
+
+
+def _event(one: AheadEvent) -> str:
+    """Return `Event ANZ.AX earnings in 2 sessions (2025-11-12), sat out`."""
+    day = f" ({one.date})" if one.date else ""
+    sat_out = ", sat out" if one.sit_out else ""
+    return f"[bold]Event[/] {literal(f'{one.symbol} {one.words}{day}')}{sat_out}"
+
+
+def _shortened(lines: list[str]) -> Iterator[str]:
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"  and {len(lines) - SHOWN} more"
+
+
+def _calls(found: Standing) -> str:
+    replayed = f", {found.replayed_calls} replayed" if found.replayed_calls else ""
+    return f"{found.live_calls} live calls{replayed}"

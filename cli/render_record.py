@@ -1,0 +1,36 @@
+"""The track record for a person, 80 columns wide."""
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.output import NARROW, literal, say
+from screening.report.facts import ReportTable
+from screening.track_record.record_text import record_sentences, record_tables
+from screening.track_record.track_record import TrackRecord, TrackRecords
+
+
+def show_records(found: TrackRecords) -> None:
+    """Print the live record, then, apart from it, that of replayed nights."""
+    console = Console(highlight=False, emoji=False)
+    _show(console, found.live)
+    if found.replayed.calls:
+        console.print()
+        _show(console, found.replayed)
+
+
+def _show(console: Console, record: TrackRecord) -> None:
+    for sentence in record_sentences(record):
+        say(console, literal(sentence))
+    for table in record_tables(record):
+        say(console, literal(table.caption))
+        console.print(_drawn(table))
+
+
+def _drawn(shown: ReportTable) -> Table:
+    table = Table(**NARROW)
+    for heading in shown.headings:
+        left = heading == shown.headings[0]
+        table.add_column(heading, justify="left" if left else "right")
+    for line in shown.lines:
+        table.add_row(*map(literal, line))
+    return table

@@ -1,0 +1,175 @@
+"""Networks: what they learn and stop by must not come from later sessions.
+
+Runs in a training process, with the function that trains a night's models.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.parameters import TrainingParameters
+from evaluation.lookahead.leaks import Check
+from evaluation.lookahead.shuffled_labels import LENGTH, SHARE, half_check
+from features.indicators import indicator_frame
+from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
+from modelling.training import EpochDone, TrainedModel, train, untrained
+
+TINY = TrainingParameters(
+    epochs=2,
+    sequence_length=LENGTH,
+    validation_split=SHARE,
+    lstm_units=(4, 3),
+    early_stopping_patience=0,
+)
+"""A network that trains in seconds; what it may know does not depend on its size.
+
+Without early stopping nothing is shrunk: one that predicts no change shows no leak.
+"""
+
+DRIFT = 1.01
+"""What each row of an altered future is of the last one."""
+
+PATIENT = TINY.model_copy(update={"early_stopping_patience": 1})
+
+RISE = 1.002
+"""What each price is of the last one, in a history of which all windows are rises."""
+
+RISING_SESSIONS = 150
+
+OnEpoch = Callable[[EpochDone], None]
+Train = Callable[[Floats, TrainingParameters, OnEpoch], TrainedModel]
+Weights = Sequence[NDArray[np.float32]]
+Judge = Callable[[Floats, TrainingParameters, Weights], TrainedModel]
+"""From rows and weights that are there already to the model judged."""
+
+
+@dataclass(frozen=True)
+class ModelQuestion:
+    """A real history, and histories whose moves have random signs."""
+
+    prices: pd.DataFrame
+    shuffled: tuple[pd.DataFrame, ...]
+
+
+def model_checks(
+    question: ModelQuestion, _on_epoch: Callable[[EpochDone], None] = lambda _: None
+) -> list[Check]:
+    """Return the checks that need networks."""
+    return [
+        *training_checks(feature_rows(indicator_frame(question.prices))),
+        *judgement_checks(feature_rows(indicator_frame(question.prices))),
+        label_check(question.shuffled),
+    ]
+
+
+def training_checks(rows: Floats, train: Train = train) -> list[Check]:
+    """Return whether weights depend on sessions that they must not know.
+
+    Without early stopping on nothing of the validation span; with it on the part to
+    stop by alone, and neither do the losses that it goes by.
+    """
+    split = split_windows(rows, LENGTH, SHARE)
+    calibration = len(split.calibration)
+    span = len(split.stopping) + calibration
+    whole, other = (_learned(train, each, TINY)[0] for each in _futures(rows, span))
+    up, down = (_learned(train, each, PATIENT) for each in _futures(rows, calibration))
+    return [
+        _bits_check(
+            "training",
+            "weights are the same bits whatever the validation span holds",
+            same=whole == other,
+        ),
+        _bits_check(
+            "early stopping",
+            "weights and losses are the same bits whatever the calibration span holds",
+            same=up == down,
+        ),
+    ]
+
+
+def _judged(
+    rows: Floats, parameters: TrainingParameters, weights: Weights
+) -> TrainedModel:
+    return train(rows, parameters, weights=weights)
+
+
+def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
+    """Return whether shrinkage and the record keep to the windows that are theirs.
+
+    A network that always predicts a rise is believed where prices rise; one that never
+    predicts a change errs by the calibration span's own returns.
+    """
+    rising = np.outer(RISE ** np.arange(RISING_SESSIONS), np.ones(rows.shape[1]))
+    calibration = len(split_windows(rising, LENGTH, SHARE).calibration)
+    falling = rising.copy()
+    falling[-calibration:] = falling[-calibration - 1] ** 2 / falling[-calibration:]
+    told, other = (
+        judge(each, PATIENT, _saying(1.0)).shrinkage_factor
+        for each in (rising, falling)
+    )
+    closes = rows[
+        -len(split_windows(rows, LENGTH, SHARE).calibration) - 1 :, CLOSE_COLUMN
+    ]
+    residuals = judge(rows, TINY, _saying(0.0)).calibration.residuals
+    came = closes[1:] / closes[:-1] - 1
+    honest = len(residuals) == len(came) and np.allclose(residuals, came, atol=1e-12)
+    return [
+        Check(
+            stage="shrinkage",
+            passed=told == other and told > 0,
+            detail=f"a rise is worth {told} before rises, {other} before falls",
+        ),
+        Check(
+            stage="calibration",
+            passed=honest,
+            detail=f"{len(came)} errors must be those of the last {len(came)} sessions",
+        ),
+    ]
+
+
+def _saying(change: float) -> Weights:
+    """Return the weights of a network that always predicts this scaled change."""
+    weights = [np.zeros_like(part) for part in untrained(TINY).get_weights()]
+    weights[-1] += change
+    return weights
+
+
+def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
+    """Return whether networks are right half the time on shuffled histories."""
+    hits = trials = 0
+    for prices in histories:
+        record = train(feature_rows(indicator_frame(prices)), TINY).calibration
+        if record.directional_accuracy is not None:
+            count = len(record.residuals)
+            hits += round(record.directional_accuracy * count)
+            trials += count
+    return half_check("shuffled labels, lstm", hits, trials)
+
+
+def _bits_check(stage: str, good: str, *, same: bool) -> Check:
+    bad = f"they differ; {good.replace('are', 'must be', 1)}"
+    return Check(stage=stage, passed=same, detail=good if same else bad)
+
+
+def _learned(
+    train: Train, rows: Floats, parameters: TrainingParameters
+) -> tuple[list[bytes], list[float]]:
+    """Return the weights' bits, and what early stopping was told epoch by epoch."""
+    told: list[float] = []
+    model = train(rows, parameters, lambda done: told.append(done.validation_loss))
+    weights = model.network.get_weights()
+    return [np.asarray(weight).tobytes() for weight in weights], told
+
+
+def _futures(rows: Floats, count: int) -> list[Floats]:
+    """Return the rows with the last `count` rising, and falling.
+
+    A network learns to say one of them more with each epoch, so that the best epoch
+    differs for who looks.
+    """
+    steps = np.arange(1, count + 1)[:, np.newaxis]
+    ends = [rows[-count - 1] * DRIFT ** (sign * steps) for sign in (1, -1)]
+    return [np.concatenate([rows[:-count], end]) for end in ends]

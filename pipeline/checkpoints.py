@@ -1,0 +1,130 @@
+"""What an unfinished run has finished: the next run of the same night goes on there.
+
+Checkpoints are JSON files beside the night's tables and are removed with them.
+Prefect's result store does not know these tables and is never pruned.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
+
+from market_data.symbols import file_stem
+from pipeline.plan import Night
+from storage.home import write_text_whole
+from storage.paths import AnyPath, read_limited, remove_tree
+
+MAX_CHECKPOINT_BYTES = 5_000_000
+"""Size above which a file is no checkpoint."""
+
+
+class _Begun(BaseModel):
+    run_at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """The finished stages of one request; `begun_at` is when its first run started.
+
+    Runs that ask for the same belong together until one of them ends well.
+    """
+
+    folder: AnyPath
+    begun_at: datetime
+    _resumed: list[tuple[str, str]] = field(default_factory=list, compare=False)
+
+    def resume_or_run[Found](
+        self,
+        stage: str,
+        symbol: str,
+        kind: type[Found],
+        work: Callable[[], Found],
+        is_usable: Callable[[Found], bool] = lambda _: True,
+    ) -> Found:
+        """Return what an earlier run found at this stage, else what `work` finds.
+
+        What is not usable any more, such as a damaged table, is found anew.
+        """
+        found = self.finished(stage, symbol, kind)
+        if found is None or not is_usable(found):
+            return self.keep(stage, symbol, work())
+        self.note_resumed(stage, symbol)
+        return found
+
+    def note_resumed(self, stage: str, symbol: str) -> None:
+        """Record that this run uses an earlier run's result of the stage."""
+        self._resumed.append((stage, symbol))
+
+    def resumed(self, symbol: str) -> tuple[str, ...]:
+        """Return the stages of the symbol whose results come from an earlier run."""
+        return tuple(stage for stage, one in self._resumed if one == symbol)
+
+    def finished[Found](
+        self, stage: str, symbol: str, kind: type[Found]
+    ) -> Found | None:
+        """Return what the stage found earlier, None where it must run.
+
+        A damaged checkpoint counts as none.
+        """
+        try:
+            text = read_limited(self._path(stage, symbol), MAX_CHECKPOINT_BYTES)
+            return TypeAdapter(kind).validate_json(text)
+        except (OSError, ValidationError):
+            return None
+
+    def keep[Found](self, stage: str, symbol: str, found: Found) -> Found:
+        """Write down that the stage is finished for the symbol; return `found`."""
+        checkpoint = TypeAdapter(type(found)).dump_json(found)
+        _write(self._path(stage, symbol), checkpoint.decode())
+        return found
+
+    def drop(self, stage: str = "") -> None:
+        """Remove the checkpoints of a stage, or all: a later run then starts anew."""
+        remove_tree(self.folder / stage if stage else self.folder)
+
+    def _path(self, stage: str, symbol: str) -> AnyPath:
+        return self.folder / stage / f"{file_stem(symbol)}.json"
+
+
+def open_checkpoints(night: Night, flow: str) -> Checkpoints:
+    """Return the checkpoints of this request, begun now or by a run that did not end.
+
+    Raises
+    ------
+    StorageError
+        If the home can't be written.
+    """
+    folder = night.tables / "unfinished" / _fingerprint(night, flow)
+    path = folder / "begun.json"
+    try:
+        begun = _Begun.model_validate_json(read_limited(path, MAX_CHECKPOINT_BYTES))
+    except (OSError, ValidationError):
+        begun = _Begun(run_at=night.run_at)
+        _write(path, begun.model_dump_json())
+    return Checkpoints(folder, begun.run_at)
+
+
+def _write(path: AnyPath, text: str) -> None:
+    """Write a checkpoint; a folder in its place, which nobody needs, is removed."""
+    if isinstance(path, Path) and path.is_dir():
+        remove_tree(path)
+    write_text_whole(path, text)
+
+
+def _fingerprint(night: Night, flow: str) -> str:
+    """Return 16 letters that stand for all that the stages' answers depend on."""
+    asked = {
+        "flow": flow,
+        "sessions": {code: str(day) for code, day in sorted(night.sessions.items())},
+        "source": night.source,
+        "folder": str(night.folder),
+        "train": night.train,
+        "parameters": night.parameters.model_dump(mode="json"),
+        "prices": night.settings.prices.model_dump(mode="json"),
+        "models": night.settings.models.model_dump(mode="json"),
+    }
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

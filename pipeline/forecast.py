@@ -1,0 +1,70 @@
+"""Stage: the forecast of a symbol's live model for the next session."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.errors import SymbolError
+from modelling.forecasting import Forecast
+from modelling.freshness import ModelState, night_model
+from modelling.jobs import ForecastJob, forecast_symbol
+from modelling.model_metadata import ModelMetadata
+from pipeline.checkpoints import Checkpoints
+from pipeline.indicators import indicator_table, on_whole_indicators
+from pipeline.plan import Night
+from screening.findings import IndicatorFindings, ModelFindings
+from storage.paths import read_whole
+from workers.process_pool import Slots
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """A forecast, and the fingerprints of the model and the indicators it rests on."""
+
+    model: str
+    indicators: str
+    forecast: Forecast
+
+
+Forecaster = Callable[[ModelMetadata, IndicatorFindings], Forecast]
+"""Computes the forecast of a model from the symbol's indicators."""
+
+
+def forecast(
+    plan: Night, forecaster: Forecaster, symbol: str, indicators: IndicatorFindings
+) -> ModelFindings:
+    """Return the model's state and, if it is usable, its forecast."""
+    table = indicator_table(plan, symbol, indicators)
+    metadata, state = night_model(plan.registry(), symbol, table, plan.run_at)
+    if metadata is None or not state.may_speak:
+        return ModelFindings(state, metadata, None)
+    try:
+        return ModelFindings(state, metadata, forecaster(metadata, indicators))
+    except SymbolError as error:
+        missing = ModelState("missing", state.age_days, str(error))
+        return ModelFindings(missing, metadata, None)
+
+
+def pool_forecaster(plan: Night, pool: Slots, checkpoints: Checkpoints) -> Forecaster:
+    """Return a forecaster that asks the worker processes, once per night and model."""
+
+    def ask(metadata: ModelMetadata, indicators: IndicatorFindings) -> Forecast:
+        symbol = metadata.symbol
+        inputs = metadata.model_fingerprint, _fingerprint(indicators)
+        earlier = checkpoints.finished("forecast", symbol, StoredForecast)
+        if earlier and (earlier.model, earlier.indicators) == inputs:
+            checkpoints.note_resumed("forecast", symbol)
+            return earlier.forecast
+        models, settings = plan.home.models, plan.settings.models
+        job = ForecastJob(symbol, indicators.path, models, settings)
+        found = on_whole_indicators(
+            plan, symbol, indicators, lambda: pool.run(forecast_symbol, job)
+        )
+        checkpoints.keep("forecast", symbol, StoredForecast(*inputs, found))
+        return found
+
+    return ask
+
+
+def _fingerprint(indicators: IndicatorFindings) -> str:
+    return hashlib.sha256(read_whole(indicators.path)).hexdigest()

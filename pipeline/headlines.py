@@ -1,0 +1,55 @@
+"""Stage: a symbol's headlines of the hours before the cut-off."""
+
+from collections.abc import Iterator, Sequence
+
+from config.errors import SymbolError
+from features.sentiment import recent_headlines
+from market_data.companies import press_names
+from market_data.headlines import MAX_TITLE, Headline
+from pipeline.plan import Night
+from pipeline.sources import Lookout
+from screening.findings import HeadlineFindings, PriceFindings
+
+MAX_HEADLINES = 1_000
+"""Headlines of one symbol that are read, the newest ones; the rest is counted."""
+
+
+def headlines(
+    night: Night, lookout: Lookout, symbol: str, prices: PriceFindings | None
+) -> HeadlineFindings:
+    """Return the symbol's distinct recent headlines, or why there are none.
+
+    `prices` name the company; they are None if the download failed.
+    """
+    settings = night.settings.sentiment
+    if lookout.headlines is None:
+        return HeadlineFindings(None, reason=lookout.silence)
+    company = prices.company if prices else ""
+    names = press_names(symbol, company, settings.names.get(symbol, ()))
+    try:
+        feed = lookout.headlines.fetch(symbol)
+    except SymbolError as error:
+        return HeadlineFindings(None, names, str(error))
+    distinct = recent_headlines(feed.headlines, night.cutoff(symbol), settings)
+    recent = distinct[-MAX_HEADLINES:]
+    reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
+    return HeadlineFindings(
+        recent,
+        names,
+        "" if recent else reason,
+        feed.unreadable,
+        tuple(_notes(recent, len(distinct) - len(recent))),
+    )
+
+
+def _notes(recent: Sequence[Headline], older: int) -> Iterator[str]:
+    """Yield what was cut or left out of the headlines, each with its number."""
+    if older:
+        yield f"{_headlines(older)} left out, the newest {MAX_HEADLINES:,} are read"
+    cut = sum(one.is_cut for one in recent)
+    if cut:
+        yield f"{_headlines(cut)} cut at {MAX_TITLE:,} characters"
+
+
+def _headlines(count: int) -> str:
+    return f"{count:,} headline{'' if count == 1 else 's'}"

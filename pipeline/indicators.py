@@ -1,0 +1,65 @@
+"""Stage: a symbol's stored prices to stored indicators and two of the components."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from config.errors import DamagedTable
+from features.indicators import indicator_frame
+from features.votes import technical, trend
+from market_data.sources import PriceSource
+from pipeline.download import price_table
+from pipeline.night_tables import read_night_table, whole_table, write_night_table
+from pipeline.plan import Night
+from screening.findings import IndicatorFindings, PriceFindings
+from storage.paths import AnyPath
+
+STAGE = "indicators"
+
+
+def indicators(
+    night: Night,
+    symbol: str,
+    prices: PriceFindings,
+    source: PriceSource | None = None,
+) -> IndicatorFindings:
+    """Return where the symbol's indicators lie, the last of them, and their votes.
+
+    `source` is asked again if the stored prices have been damaged.
+    """
+    table = indicator_frame(price_table(night, symbol, prices, source))
+    return IndicatorFindings(
+        path=write_night_table(night, STAGE, symbol, table),
+        last={str(name): float(value) for name, value in table.iloc[-1].items()},
+        trend=trend(table),
+        technical=technical(table),
+    )
+
+
+def indicator_table(
+    night: Night, symbol: str, found: IndicatorFindings
+) -> pd.DataFrame:
+    """Return the symbol's stored indicators, computed again where they are damaged.
+
+    Raises
+    ------
+    DamagedTable
+        If the prices that they were computed from are damaged as well.
+    """
+
+    def compute_again() -> AnyPath:
+        prices = read_night_table(night.table("prices", symbol), "prices", symbol)
+        return write_night_table(night, STAGE, symbol, indicator_frame(prices))
+
+    return whole_table(found.path, STAGE, symbol, compute_again)
+
+
+def on_whole_indicators[Answer](
+    night: Night, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
+) -> Answer:
+    """Return `work()`, once more where it met a table damaged while it waited."""
+    try:
+        return work()
+    except DamagedTable:
+        indicator_table(night, symbol, found)
+        return work()

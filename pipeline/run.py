@@ -1,0 +1,117 @@
+"""What the stages of one run share: it is opened once and lives as long as the run."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from market_data.sources import Feeds, PriceSource
+from modelling.model_metadata import ModelMetadata
+from pipeline.checkpoints import Checkpoints, open_checkpoints
+from pipeline.download import download, download_once
+from pipeline.events import events
+from pipeline.forecast import Forecaster, forecast, pool_forecaster
+from pipeline.guard import guard
+from pipeline.headlines import headlines
+from pipeline.index import index
+from pipeline.indicators import indicators
+from pipeline.plan import Night
+from pipeline.progress import Progress
+from pipeline.sentiment import sentiment
+from pipeline.sources import Lookout
+from pipeline.symbol import Stages, TrainingStages
+from pipeline.train import train
+from screening.findings import IndicatorFindings
+from screening.summary import RunSummary
+from workers.pools import opened_slots
+from workers.process_pool import Slots
+
+
+@dataclass(frozen=True)
+class RunResources:
+    """Sources, worker processes, checkpoints and progress of one run.
+
+    `first_notices` are sentences for the head of the run, known before it began.
+    """
+
+    feeds: Feeds
+    pool: Slots
+    checkpoints: Checkpoints
+    progress: Progress
+    first_notices: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Return the sentences for the head of the run that are known by now."""
+        return (*self.first_notices, *self.pool.notices)
+
+    def close(self, summary: RunSummary) -> None:
+        """Remove the checkpoints; if symbols failed, remove those of prices only.
+
+        A second run then repeats no training and no forecast of unchanged prices.
+        """
+        something_left = summary.failures or summary.untrained
+        self.checkpoints.drop("download" if something_left else "")
+
+
+@contextmanager
+def open_run(
+    plan: Night, flow: str, pace: Callable[[], None], progress: Progress
+) -> Iterator[RunResources]:
+    """Open the sources, the worker processes and the checkpoints of a run.
+
+    `flow` separates the checkpoints of a screening from those of a training. `pace`
+    waits for the turn of each request.
+
+    Raises
+    ------
+    ClusterUnavailable
+        If the Dask cluster of the settings does not answer or can't run our jobs.
+    """
+    pool, notices = opened_slots(plan.settings, len(plan.symbols), plan.home.root)
+    with pool:
+        feeds, checkpoints = plan.open_feeds(pace), open_checkpoints(plan, flow)
+        first = (*plan.notices, *notices)
+        yield RunResources(feeds, pool, checkpoints, progress, first)
+
+
+def training_stages(plan: Night, run: RunResources) -> TrainingStages:
+    """Return the stages of a training run."""
+    return TrainingStages(
+        download=partial(download_once, plan, run.feeds.prices, run.checkpoints),
+        indicators=partial(indicators, plan, source=run.feeds.prices),
+        train=lambda symbol, table: train(
+            plan, symbol, table, run.pool, run.checkpoints, run.progress
+        ),
+        resumed=run.checkpoints.resumed,
+    )
+
+
+def screening_stages(plan: Night, run: RunResources, sources: Lookout) -> Stages:
+    """Return the stages of a screening run."""
+    training = training_stages(plan, run)
+    forecaster = pool_forecaster(plan, run.pool, run.checkpoints)
+    stages = plain_stages(plan, run.feeds.prices, sources, training.train, forecaster)
+    return replace(stages, download=training.download, resumed=training.resumed)
+
+
+def plain_stages(
+    plan: Night,
+    prices: PriceSource,
+    sources: Lookout,
+    train: Callable[[str, IndicatorFindings], ModelMetadata | None],
+    forecaster: Forecaster,
+) -> Stages:
+    """Return stages that need no worker processes and no checkpoints of their own."""
+    return Stages(
+        download=partial(download, plan, prices),
+        indicators=partial(indicators, plan, source=prices),
+        train=train,
+        resumed=lambda _: (),
+        forecast=partial(forecast, plan, forecaster),
+        headlines=partial(headlines, plan, sources),
+        events=partial(events, plan, sources),
+        guard=partial(guard, plan, source=prices),
+        index=partial(index, plan, prices),
+        read_headlines=partial(sentiment, plan, sources),
+    )

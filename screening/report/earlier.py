@@ -1,0 +1,45 @@
+"""The CSV of the night before this one, as the home still has it."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from screening.report.facts import EarlierNight
+from screening.table import csv_path, read_rows
+from storage.paths import AnyPath, files_in
+
+NIGHTS_LOOKED_AT = 10
+"""Earlier nights of other symbols are passed over, up to so many."""
+
+
+def earlier_night(
+    folder: AnyPath, as_of: date, symbols: Iterable[str]
+) -> EarlierNight | None:
+    """Return the last night before `as_of` that has any of the symbols, else None.
+
+    A CSV that can't be read counts as none.
+    """
+    asked = set(symbols)
+    before = [one for one in published_nights(folder) if one < as_of]
+    for night in before[:NIGHTS_LOOKED_AT]:
+        try:
+            rows = read_rows(csv_path(folder, night))
+        except (OSError, ValueError):
+            continue
+        if asked & {row["symbol"] for row in rows}:
+            return EarlierNight(night, tuple(rows))
+    return None
+
+
+def published_nights(folder: AnyPath) -> list[date]:
+    """Return the dates of the screening CSVs in `folder`, the latest first."""
+    nights = [one for path in files_in(folder) if (one := _night(path))]
+    return sorted(nights, reverse=True)
+
+
+def _night(path: AnyPath) -> date | None:
+    """Return the night whose CSV the path is, by its name."""
+    try:
+        night = date.fromisoformat(path.name[:10])
+    except ValueError:
+        return None
+    return night if path.name == csv_path(path.parent, night).name else None

@@ -1,0 +1,121 @@
+"""The morning report as one HTML page that holds all it needs. Pure.
+
+Text from outside is escaped by the templates; the page's policy lets only its own
+script and style run, by their hashes, and lets nothing be fetched.
+"""
+
+import base64
+import hashlib
+import re
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from config.plain_text import plain_text
+from risk_guard.events import Event
+from screening.report.cells import instant, percent, shown, signed
+from screening.report.changes import changes_since
+from screening.report.facts import Morning
+from screening.report.verdict import counted, verdict
+from screening.report.views import SymbolView, symbol_views, web_address
+from screening.report.waterfall import axis_for
+from storage.paths import AnyPath
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+Coming = tuple[Event, SymbolView]
+
+REPORT_NAME = "_morning_report.html"
+"""How the names of reports end, behind their as-of date."""
+
+
+def report_path(folder: AnyPath, as_of: date) -> AnyPath:
+    """Return where the morning report of a night lies."""
+    return folder / f"{as_of}{REPORT_NAME}"
+
+
+def morning_report(morning: Morning) -> str:
+    """Return the page: the same for the same morning, to the byte."""
+    views = symbol_views(morning)
+    rows = [{name: one.value for name, one in view.cells.items()} for view in views]
+    page = _environment().get_template("page.html.j2")
+    text = page.render(
+        morning=morning,
+        night=morning.night,
+        views=views,
+        verdict=verdict(morning.night, views),
+        changes=changes_since(morning.earlier, rows) if morning.earlier else None,
+        coming=_coming(views),
+        track_record=morning.track_record,
+        axis=axis_for((view.fall for view in views), morning.night.blend),
+        interval_reach=_interval_reach(views),
+        models=counted(
+            view.cells["model_status"].value for view in views if not view.failed
+        ),
+        style=_asset("page.css"),
+        script=_asset("page.js"),
+        policy=_policy(),
+    )
+    # Line ends between tags would be a node each.
+    text = re.sub(r">\n+<", "><", text)
+    return "\n".join(plain_text(line) for line in text.split("\n"))
+
+
+def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:
+    """Return all symbols' events of the look-ahead, the next first."""
+    found = [(event, view) for view in views for event in view.findings.events.coming]
+    return sorted(found, key=lambda one: (one[0].first, one[0].last, one[1].symbol))
+
+
+def _interval_reach(views: tuple[SymbolView, ...]) -> float:
+    """Return the largest end of all intervals, so that they share an axis."""
+    ends = [
+        abs(float(view.cells[f"predicted_return_{end}"].value))
+        for view in views
+        for end in ("low", "high")
+        if view.cells[f"predicted_return_{end}"].value
+    ]
+    return max(ends, default=1.0) or 1.0
+
+
+@lru_cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "signed": signed,
+        "percent": percent,
+        "instant": instant,
+        "web_address": web_address,
+    }
+    made.globals["shown"] = shown
+    return made
+
+
+@lru_cache
+def _asset(name: str) -> Markup:
+    """Return a file of our own beside the templates, to stand in the page as it is."""
+    # Browsers hash what they read: line ends become \n there.
+    lines = (TEMPLATES / name).read_text(encoding="utf-8").splitlines()
+    return Markup("\n".join(lines))  # noqa: S704  our own file
+
+
+def _policy() -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash('page.js')}'; "
+        f"style-src '{_hash('page.css')}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _hash(name: str) -> str:
+    digest = hashlib.sha256(_asset(name).encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

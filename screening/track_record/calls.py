@@ -1,0 +1,94 @@
+"""A night's rows to the calls that the ledger keeps: what was said, and from what."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from market_data.sessions import next_open
+from market_data.symbols import exchange_of
+from screening.findings import SymbolFindings
+from screening.row import Row
+from screening.track_record.ledger import CALLS
+from storage.tables import read_table
+
+
+def made_calls(
+    findings: Sequence[SymbolFindings],
+    rows: Sequence[Row],
+    source: str,
+    made_at: datetime,
+) -> pd.DataFrame:
+    """Return one call (`CALLS`) a symbol that has one; failed symbols have none.
+
+    `rows` are the screening CSV's, `made_at` is when they are published.
+    """
+    found = {one.symbol: one for one in findings}
+    calls = [
+        _call(found[row["symbol"]], row, source, made_at)
+        for row in rows
+        if row.get("prediction")
+    ]
+    return pd.DataFrame(calls, columns=list(CALLS.columns))
+
+
+def is_live(symbol: str, as_of: date, made_at: datetime) -> bool:
+    """Return whether a call was made before the session that it is for had opened.
+
+    By then no later session can have been known, whatever the source is; whatever is
+    made afterwards is a replay.
+    """
+    return made_at < next_open(exchange_of(symbol).code, as_of)
+
+
+def table_fingerprint(prices: pd.DataFrame) -> str:
+    """Return the SHA-256 of a price table's sessions and numbers, whatever its file."""
+    sessions = pd.DatetimeIndex(prices.index).as_unit("ns").asi8
+    numbers = prices.to_numpy(dtype="float64")
+    return hashlib.sha256(sessions.tobytes() + numbers.tobytes()).hexdigest()
+
+
+def _call(
+    findings: SymbolFindings, row: Row, source: str, made_at: datetime
+) -> dict[str, Any]:
+    as_of = pd.Timestamp(row["as_of"])
+    known = {name: row.get(name) for name in CALLS.columns}
+    return known | {
+        "as_of": as_of,
+        "made_at": made_at,
+        "run_at": pd.Timestamp(row["run_at"]),
+        "live": is_live(findings.symbol, as_of.date(), made_at),
+        "source": source,
+        "forecast_session": pd.Timestamp(row["forecast_session"]),
+        "call": row["prediction"],
+        "haircut": row["event_weight_haircut"],
+        "sit_out": row["event_skip_trading"],
+        "news_engine": findings.news.engine if findings.news.voice.present else "",
+        "inputs_fingerprint": _inputs_fingerprint(findings),
+        "model_fingerprint": _model_fingerprint(findings),
+    }
+
+
+def _inputs_fingerprint(findings: SymbolFindings) -> str:
+    """Return the SHA-256 of all that the call rests on beside the model's weights."""
+    prices, events = findings.prices, findings.events
+    seen = {
+        "prices": table_fingerprint(read_table(prices.path)) if prices else "",
+        "news": [
+            (one.headline.title, one.headline.published_at.isoformat(), one.polarity)
+            for one in findings.news.weighed
+        ],
+        "events": [events.status, *(event.sentence for event in events.coming)],
+        "guard": [events.risk_score, events.haircut, events.sit_out],
+    }
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+
+def _model_fingerprint(findings: SymbolFindings) -> str:
+    model = findings.model
+    if model is None or model.forecast is None or model.metadata is None:
+        return ""
+    return model.metadata.model_fingerprint

@@ -1,0 +1,122 @@
+"""Where the models of a home stand: one line a symbol, and the totals."""
+
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from config.errors import ModelUnusable
+from market_data.selection import Selection, selected_symbols
+from modelling.freshness import ModelState, ModelStatus, model_state
+from modelling.model_metadata import ModelMetadata
+from modelling.registry import Registry
+from storage.home import Home
+from storage.settings_file import read_settings
+
+
+class SymbolStatus(BaseModel):
+    """One symbol's model as it stands now; None is "not known".
+
+    `advice` is what to change for a better one, `challenger` why a newer one that was
+    trained since is not used.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    symbol: str
+    trained: bool
+    usable: bool
+    status: ModelStatus
+    stale: bool
+    age_days: int | None
+    grade: str | None
+    skill: float | None
+    trained_at: datetime | None
+    last_session: date | None
+    reason: str
+    advice: str | None = None
+    challenger: str | None = None
+
+
+class ModelStatuses(BaseModel):
+    """All symbols' models, and how many of them are in which state."""
+
+    model_config = ConfigDict(frozen=True)
+
+    symbols: tuple[SymbolStatus, ...]
+    totals: dict[str, int]
+
+
+def statuses(
+    selection: Selection | None, home: str | Path, now: datetime
+) -> ModelStatuses:
+    """Return the status of the selected symbols, else of all that have a model.
+
+    Raises
+    ------
+    UsageError
+        For a selection that can't be read.
+    """
+    opened = Home.at(home)
+    settings = read_settings(opened.root)
+    registry = Registry(opened.models, settings.models)
+    symbols = (
+        selected_symbols(selection, settings.all_universes)
+        if selection
+        else registry.symbols()
+    )
+    found = tuple(_status(registry, symbol, now) for symbol in symbols)
+    return ModelStatuses(symbols=found, totals=_totals(found))
+
+
+def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
+    """Return a symbol's line; age counts from the training, not from a night's as-of.
+
+    A model trained for a replay of an old night is young by this measure; what it
+    knows is in `last_session`.
+    """
+    try:
+        metadata = registry.required(symbol)
+    except ModelUnusable as error:
+        return _line(symbol, None, ModelState("missing", None, str(error)))
+    state = model_state(metadata, metadata.last_session, now, registry.settings)
+    line = _line(symbol, metadata, state)
+    newer = registry.refused(symbol)
+    if newer is None or newer.training_date <= metadata.training_date:
+        return line
+    contest = newer.challenge
+    why = newer.rejected or (contest.sentence if contest else None)
+    advice = newer.advice or line.advice
+    return line.model_copy(update={"challenger": why, "advice": advice})
+
+
+def _line(
+    symbol: str, metadata: ModelMetadata | None, state: ModelState
+) -> SymbolStatus:
+    return SymbolStatus(
+        symbol=symbol,
+        trained=metadata is not None,
+        usable=state.may_speak,
+        status=state.status,
+        stale=state.status == "stale",
+        age_days=state.age_days,
+        grade=metadata.grade if metadata else None,
+        skill=metadata.skill if metadata else None,
+        trained_at=metadata.training_date if metadata else None,
+        last_session=metadata.last_session if metadata else None,
+        reason=state.reason,
+        advice=metadata.advice if metadata else None,
+    )
+
+
+def _totals(found: tuple[SymbolStatus, ...]) -> dict[str, int]:
+    by_status = Counter(line.status for line in found)
+    return {
+        "symbols": len(found),
+        "trained": sum(line.trained for line in found),
+        "usable": sum(line.usable for line in found),
+        "rejected": sum(line.trained and not line.usable for line in found),
+        "stale": by_status["stale"],
+        "missing": by_status["missing"],
+    }

@@ -1,0 +1,49 @@
+"""A run's progress as Prefect's progress artifact; it never fails or delays a run."""
+
+import threading
+from functools import partial
+from typing import cast
+from uuid import UUID
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+from pipeline.progress import Standing
+from tasks.server import impatient_settings, shown, under
+
+
+class ProgressArtifact:
+    """The progress artifact of one flow run; make it inside the run."""
+
+    def __init__(self) -> None:
+        """Create nothing yet."""
+        self._artifact: UUID | None = None
+        self._refused = False
+        self._busy = threading.Lock()
+        self._impatient = impatient_settings()
+
+    def show(self, standing: Standing, *, wait: bool) -> None:
+        """Create or update the artifact; see `Display`."""
+        if wait:
+            self._show(standing)
+        elif not self._busy.locked():  # Another thread waits for the server already.
+            with under(self._impatient):
+                self._show(standing)
+
+    def _show(self, standing: Standing) -> None:
+        with self._busy:
+            artifact = shown(
+                "the run's progress",
+                partial(_write, self._artifact, standing),
+                quiet=self._refused,
+            )
+            self._artifact = artifact or self._artifact
+            self._refused = self._refused or artifact is None
+
+
+def _write(artifact: UUID | None, standing: Standing) -> UUID:
+    """Create or update the progress artifact; return its id."""
+    percent, text = 100 * standing.share, standing.sentence
+    # Prefect types its calls for async callers too.
+    if artifact is None:
+        return cast("UUID", create_progress_artifact(percent, "run-progress", text))
+    return cast("UUID", update_progress_artifact(artifact, percent, text))

@@ -1,0 +1,127 @@
+"""The stages of `pipeline/symbol.py` as Prefect tasks, and the threads they run on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
+from prefect.states import Completed
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+
+from pipeline.plan import Night
+from pipeline.progress import Progress
+from pipeline.run import RunResources, open_run
+from pipeline.symbol import EachSymbol, TrainingStages
+from pipeline.symbol import Stages as ScreeningStages
+from screening.findings import SymbolFindings
+from tasks.progress_artifact import ProgressArtifact
+from tasks.server_pace import request_pace
+
+RESUMED = "Resumed"
+"""The state of a stage whose result comes from an earlier, unfinished run."""
+
+MIN_THREADS = 16
+THREADS_PER_PROCESS = 2
+"""A symbol holds one thread; with twice the processes, downloads go on meanwhile."""
+
+MAX_THREADS = 512
+"""345 threads cost a run 80 MB and an eighth of its CPU seconds more than 102."""
+
+
+@contextmanager
+def open_flow_run(plan: Night, flow: str) -> Iterator[RunResources]:
+    """Open what the stages share, with the pace and the progress of Prefect's server.
+
+    Raises
+    ------
+    ClusterUnavailable
+        As `open_run`.
+    """
+    pace = request_pace(plan.settings.prices.requests_per_second)
+    progress = Progress(plan.symbols, ProgressArtifact())
+    with open_run(plan, flow, pace, progress) as run, waiting_threads(run.pool.count):
+        yield run
+
+
+def as_tasks[Stages: TrainingStages](plan: Night, stages: Stages) -> Stages:
+    """Return the same stages; each call is a task run like `download CBA.AX`."""
+    wrapped = {
+        one.name: _as_task(plan, one.name, getattr(stages, one.name), stages.resumed)
+        for one in fields(stages)
+        if one.name not in ("resumed", "read_headlines")
+    }
+    if isinstance(stages, ScreeningStages):
+        read = _task(plan, "read headlines", "")(stages.read_headlines)
+        wrapped["read_headlines"] = lambda found: read(quote(found))
+    return replace(stages, **wrapped)
+
+
+def as_symbol_tasks(plan: Night, run: RunResources) -> EachSymbol:
+    """Return a `map` whose calls are task runs like `symbol CBA.AX`, side by side.
+
+    Use it inside a flow run.
+    """
+
+    def each(
+        work: Callable[[str], SymbolFindings], symbols: Sequence[str]
+    ) -> list[SymbolFindings]:
+        def one(symbol: str) -> SymbolFindings:
+            found = work(symbol)
+            run.progress.finished(symbol)
+            return found
+
+        each_task = _task(plan, "symbol")(one)
+        futures = [each_task.submit(symbol) for symbol in symbols]
+        return [future.result() for future in futures]
+
+    return each
+
+
+def _as_task(
+    plan: Night,
+    name: str,
+    stage: Callable[..., Any],
+    resumed: Callable[[str], tuple[str, ...]],
+) -> Callable[..., Any]:
+    """Return a function that calls the stage in a task run of its own."""
+
+    @_task(plan, name)
+    def run(symbol: str, inputs: tuple[Any, ...]) -> Any:  # noqa: ANN401
+        found = stage(symbol, *inputs)
+        if name in resumed(symbol):
+            return _resumed(found)
+        return found
+
+    # Without `quote` Prefect searches all of the inputs for futures.
+    return lambda symbol, *inputs: run(symbol, quote(inputs))
+
+
+def _task(plan: Night, name: str, about: str = "{symbol}") -> Callable[..., Any]:
+    """Return the decorator of a task whose runs are called `NAME SYMBOL AS_OF`."""
+    run_name = " ".join(part for part in (name, about, str(plan.as_of)) if part)
+    return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)
+
+
+def _resumed[Found](found: Found) -> State[Found]:
+    return Completed(name=RESUMED, message="done by an earlier run", data=found)
+
+
+@contextmanager
+def waiting_threads(processes: int) -> Iterator[None]:
+    """Let the tasks of this flow run wait on enough threads to keep `processes` busy.
+
+    The task runner in a flow's decorator is made before settings are read or a cluster
+    has answered.
+    """
+    count = max(MIN_THREADS, min(MAX_THREADS, THREADS_PER_PROCESS * processes))
+    flow_run = FlowRunContext.get()
+    if flow_run is None:
+        raise RuntimeError("not inside a flow run; call this from a flow.")
+    threads = ThreadPoolTaskRunner[Any](max_workers=count)
+    with threads, flow_run.model_copy(update={"task_runner": threads}):
+        yield

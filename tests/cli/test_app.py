@@ -1,0 +1,218 @@
+"""The command: refusals in one sentence, exit codes, and a help that comes at once."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from cli.app import app
+
+COMMAND = str(Path(sys.executable).with_name("overnight"))
+"""The installed command, whether or not its folder is on the path."""
+
+REFUSED = [
+    (["CBA.AX", "--sequence-length", "200"], "`sequence_length` must be 30 to 120"),
+    (["CBA.AX", "--sequence-length", "29"], "`sequence_length` must be 30 to 120"),
+    (["CBA.AX", "--epochs", "0"], "`epochs` must be 1 to 100 passes, got '0'"),
+    (["CBA.AX", "--epochs", "many"], "`epochs` must be 1 to 100 passes, got 'many'"),
+    (["CBA.AX", "--batch-size", "128"], "`batch_size` must be 16 to 64 windows"),
+    (["CBA.AX", "--validation-split", "nan"], "`validation_split` must be 0.1 to 0.3"),
+    (["CBA.AX", "--period", "9y"], "`period` must be '1y', '2y', '3y', '4y' or '5y'"),
+    (["CBA.AX", "--preset", "big"], "`preset` must be one of standard, quick_test"),
+    (["--symbols", "../../x"], "`symbol` must look like CBA.AX"),
+    (["--symbols", ","], "`symbols` must name at least one symbol"),
+    (["CBA.AX;rm"], "`symbol` must look like CBA.AX"),
+    (["--universe", "nope"], "`universe` must be one of asx_priority"),
+    (["--file", "nowhere.txt"], "`file` must be a readable UTF-8 text"),
+    (["--file", "empty.txt"], "`file` must hold at least one symbol"),
+    (["--file", "number.json"], "number.json entry 2 must be a symbol in quotes"),
+    (["CBA.AX", "--as-of", "yesterday"], "`as_of` must be a date like 2025-11-10"),
+    (["CBA.AX", "--as-of", "2099-01-01"], "`as_of` must be 1990-01-02 to today"),
+    (["CBA.AX", "--source", "ftp"], "`source` must be one of yahoo, folder, sample"),
+    (["CBA.AX", "--source", "folder"], "`folder` must be a folder that holds"),
+    (["CBA.AX", "--universe", "us_tech"], "A run must take one of SYMBOL"),
+    ([], "A run must be told its symbols, got none"),
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Give a folder of bad symbol files, which is not the home."""
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    (tmp_path / "number.json").write_text('["CBA.AX", 42]')
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["screen", "train"])
+@pytest.mark.parametrize(("words", "sentence"), REFUSED)
+def test_a_wrong_request_is_refused_in_one_sentence(
+    files: Path, command: str, words: list[str], sentence: str
+) -> None:
+    """Exit 2, one sentence with value and bound or choices, nothing written."""
+    home = files / "home"
+    home.mkdir()
+    named = [
+        str(files / word) if word.endswith((".txt", ".json")) else word
+        for word in words
+    ]
+    result = CliRunner().invoke(app, [command, *named, "--home", str(home)])
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not list(home.iterdir())
+
+
+def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
+    """At a terminal `train` without symbols shows the lists and takes one of them."""
+    keyboard, terminal = os.openpty()
+    asked = subprocess.Popen(
+        [COMMAND, "train", "--home", str(tmp_path)],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.write(keyboard, b"99\n")
+    menu, refusal = asked.communicate(timeout=60)
+    assert asked.returncode == 2
+    assert "1  asx_priority   CBA.AX ANZ.AX" in menu
+    assert "The list must be 1 to 7, got 99." in refusal
+
+
+def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
+    """Ctrl-C in a running night: one sentence, exit 130, no process left behind."""
+    night = subprocess.Popen(
+        [COMMAND, "screen", "--source", "sample", "--home", str(tmp_path)],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "data" / "nights").exists():
+        assert night.poll() is None
+        time.sleep(0.2)
+    time.sleep(5)
+    os.killpg(night.pid, signal.SIGINT)
+    _, said = night.communicate(timeout=30)
+    assert night.returncode == 130
+    assert said.splitlines()[-1] == (
+        "overnight: the run must end by itself, got Ctrl-C; run it again to go on."
+    )
+    deadline = time.monotonic() + 5
+    while left := session_processes(night.pid):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def session_processes(leader: int) -> list[str]:
+    """Return the processes that still belong to a session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(after_name[3]) == leader and after_name[0] != "Z":
+                found.append(folder.name)
+    return found
+
+
+def test_words_that_no_option_takes_are_refused_in_one_sentence() -> None:
+    """The option parser's own refusals are one sentence like all others."""
+    done = subprocess.run(
+        [COMMAND, "screen", "--nosuch"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("overnight: No such option: --nosuch")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    """A home must be a folder; said before anything starts."""
+    home = tmp_path / "file"
+    home.write_text("")
+    for words in (["screen", "CBA.AX"], ["status"]):
+        result = CliRunner().invoke(app, [*words, "--home", str(home)])
+        assert result.exit_code == 2
+        assert "`home` must be a folder" in result.stderr
+
+
+@pytest.mark.parametrize("module", ["command_line", "terminal", "language_model"])
+def test_what_is_not_needed_is_not_loaded(module: str) -> None:
+    """No TensorFlow, Prefect or pandas for `--help`, nor for `overnight model`."""
+    program = (
+        f"import sys, flows.{module};"
+        "print([name for name in ('tensorflow', 'keras', 'prefect', 'pandas')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
+    """Its settings are read at import: a slow start is waited for, its log is quiet."""
+    program = (
+        "import sys\n"
+        "from cli.app import main\n"
+        "sys.argv[1:] = ['screen', 'CBA.AX', '--source', 'folder']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "from prefect.settings import get_current_settings\n"
+        "found = get_current_settings()\n"
+        "print(found.server.ephemeral.startup_timeout_seconds, found.logging.level)"
+    )
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["120", "CRITICAL"]
+
+
+def commands() -> list[list[str]]:
+    """Return the words of every command, the bare one and those of groups too."""
+    found: list[list[str]] = [[]]
+    tree: Any = get_command(app)
+    for name, command in tree.commands.items():
+        parts = getattr(command, "commands", {"": None})
+        found += [[name, part] if part else [name] for part in parts]
+    return found
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_has_an_example_and_fits_80_columns(words: list[str]) -> None:
+    """A command's help shows a call that works, and breaks no line of a terminal."""
+    asked = [*words, "--help"]
+    result = CliRunner().invoke(app, asked, env={"COLUMNS": "80"})
+    assert result.exit_code == 0
+    assert f"For example: {' '.join(['overnight', *words])}" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    assert "\x1b" not in result.stdout
+
+
+def test_a_home_without_models_has_a_status(tmp_path: Path) -> None:
+    """Without models the status is empty for a program and a hint for a person."""
+    home = ["--home", str(tmp_path)]
+    for_program = CliRunner().invoke(app, ["status", "--json", *home])
+    assert json.loads(for_program.stdout)["totals"]["symbols"] == 0
+    assert "overnight train" in CliRunner().invoke(app, ["status", *home]).stdout
+
+
+def test_a_missing_model_is_counted(tmp_path: Path) -> None:
+    """A named symbol without a model is missing, with the command that makes one."""
+    words = ["status", "CBA.AX", "--json", "--home", str(tmp_path)]
+    (line,) = json.loads(CliRunner().invoke(app, words).stdout)["symbols"]
+    assert line["status"] == "missing"
+    assert "overnight train CBA.AX" in line["reason"]

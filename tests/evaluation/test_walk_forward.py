@@ -1,0 +1,124 @@
+"""Past nights run again: what each may know, what it costs when something breaks."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from config.errors import ParameterError
+from config.parameters import TrainingOverrides
+from evaluation.lookahead.source_leaks import Careless, store_check, with_another_future
+from evaluation.past_night import PrefetchedPrices, night_of
+from evaluation.walk_forward import walk_forward
+from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
+from market_data.selection import Symbols
+from market_data.sessions import sessions_between
+from pipeline.plan import Night, planned_night
+from risk_guard.event_history import EventHistory
+from risk_guard.events import Event
+from risk_guard.sightings import StoredAnswer
+from storage.home import Home
+
+NOW = datetime(2013, 3, 4, 12, 0, tzinfo=UTC)
+SESSION = date(2013, 2, 20)
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    """Return the plan of a night of the sample."""
+    return planned_night(
+        Symbols(symbols=("AAPL",)),
+        source="sample",
+        folder=None,
+        as_of=date(2013, 2, 27),
+        train="always",
+        preset="quick_test",
+        parameters=TrainingOverrides(epochs=1, lstm_units=(4, 3)),
+        home=tmp_path,
+        now=NOW,
+    )
+
+
+@pytest.fixture(scope="module")
+def history() -> PriceHistory:
+    """Return 120 sessions of New York up to March 2013."""
+    sessions = sessions_between("XNYS", date(2012, 9, 10), date(2013, 3, 1))
+    moves = np.random.default_rng(2).normal(0, 0.01, len(sessions))
+    closes = (50 * np.exp(np.cumsum(moves))).tolist()
+    columns = dict.fromkeys(PRICE_COLUMNS, closes)
+    return PriceHistory(price_frame(columns, sessions), "USD", "held")
+
+
+def test_a_past_night_runs_before_the_next_open(night: Night) -> None:
+    """Its clock stands at the open after its session, or earlier."""
+    past = night_of(night, "AAPL", SESSION)
+    assert past.as_of == SESSION
+    assert (
+        past.run_at == past.cutoff("AAPL") == datetime(2013, 2, 21, 14, 30, tzinfo=UTC)
+    )
+    early = replace(night, run_at=datetime(2013, 2, 21, 1, 0, tzinfo=UTC))
+    assert night_of(early, "AAPL", SESSION).run_at == early.run_at
+
+
+def test_prefetched_prices_are_cut_as_a_source_cuts_them(history: PriceHistory) -> None:
+    """Nothing later than the session that is asked for."""
+    source = PrefetchedPrices({"AAPL": history})
+    frame = source.fetch("AAPL", date(2013, 1, 2), SESSION).frame
+    assert (frame.index[0].date(), frame.index[-1].date()) == (
+        date(2013, 1, 2),
+        SESSION,
+    )
+
+
+def test_a_careless_source_leaks_through_no_store(
+    night: Night, history: PriceHistory, tmp_path: Path
+) -> None:
+    """The store cuts what a source gave too much of, fetched and stored alike."""
+    assert store_check(tmp_path / "store", night, history, SESSION).passed
+    given = Careless(history).fetch("AAPL", date(2012, 9, 10), SESSION)
+    assert given.frame.index[-1].date() == date(2013, 3, 1)
+
+
+def test_another_future_leaves_the_past(history: PriceHistory) -> None:
+    """Only later rows, and the factor that a later dividend lowers, are others."""
+    other = with_another_future(history, SESSION).frame
+    past = history.frame.index <= pd.Timestamp(SESSION)
+    pd.testing.assert_frame_equal(
+        other.loc[past, PRICE_COLUMNS[:4]], history.frame.loc[past, PRICE_COLUMNS[:4]]
+    )
+    assert (other["close"] != history.frame["close"])[~past].all()
+    assert min(with_another_future(history, SESSION).dividends) > SESSION
+
+
+def test_a_span_without_a_session_is_refused(night: Night) -> None:
+    """The first night must not lie after the last."""
+    with pytest.raises(ParameterError, match="`from` must be a session on or before"):
+        walk_forward(night, date(2013, 3, 1), 5)
+
+
+def test_a_symbol_without_prices_costs_only_itself(
+    night: Night, tmp_path: Path
+) -> None:
+    """It is a failure with its reason; the home stays as it was."""
+    lonely = replace(night, symbols=("TSLA",))
+    walked = walk_forward(lonely, date(2013, 2, 26), 5)
+    assert walked.rows == ()
+    assert walked.failures["TSLA"].startswith("unknown_symbol: ")
+    assert list(Home(tmp_path).root.iterdir()) == []
+
+
+def test_an_evaluation_uses_what_live_nights_had_stored(night: Night) -> None:
+    """A past night knows the stored events of its own day, and stores none."""
+    report = date(2013, 2, 22)
+    history = EventHistory(night.home.seen_events)
+    event = Event("earnings", report, report, "", "yahoo", "confirmed", NOW)
+    stored = StoredAnswer("yahoo", SESSION, NOW, (event,), covers_future=True)
+    history.record("AAPL", history.read("AAPL"), stored)
+    before = (night.home.seen_events / "AAPL.json").read_bytes()
+    rows = walk_forward(night, date(2013, 2, 19), 20).rows
+    told = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
+    assert told == [("unknown", None), ("confirmed", True), ("unknown", True)]
+    assert (night.home.seen_events / "AAPL.json").read_bytes() == before

@@ -1,0 +1,85 @@
+"""What changed since the last night, told from two nights' CSV rows."""
+
+from datetime import date
+from typing import Any
+
+from made_morning import AS_OF, event, failed, morning, screened, with_events
+
+from screening.columns import COLUMNS
+from screening.report.changes import Changes, changes_since
+from screening.report.facts import EarlierNight
+from screening.table import cell
+
+LAST_NIGHT = date(2025, 11, 7)
+
+
+def cells(*findings: Any) -> list[dict[str, str]]:  # noqa: ANN401
+    """Return the CSV rows of these findings."""
+    rows = morning(findings).rows
+    return [{name: cell(row.get(name)) for name in COLUMNS} for row in rows]
+
+
+def changed(before: list[dict[str, str]], after: list[dict[str, str]]) -> Changes:
+    """Return the changes between two nights of these rows."""
+    return changes_since(EarlierNight(LAST_NIGHT, tuple(before)), after)
+
+
+def test_the_same_night_twice_changes_nothing() -> None:
+    """Equal rows give no change, over as many symbols as both nights have."""
+    rows = cells(screened("AAA.AX"), screened("BBB.AX"))
+    found = changed(rows, rows)
+    assert not found.any_at_all
+    assert (found.since, found.compared) == (LAST_NIGHT, 2)
+
+
+def test_a_call_that_flipped_has_both_calls_and_scores() -> None:
+    """Only a change between two calls is a flip."""
+    (row,) = cells(screened())
+    found = changed([row | {"prediction": "SELL", "score": "-0.4"}], [row])
+    (flip,) = found.flips
+    assert (flip.before, flip.score_before) == ("SELL", "-0.4")
+    assert (flip.after, flip.score_after) == (row["prediction"], row["score"])
+
+
+def test_a_new_event_is_one_of_another_kind_or_day() -> None:
+    """A date that moved is new; the same event a night later is not."""
+    (quiet,) = cells(screened())
+    (ahead,) = cells(with_events(screened(), event(AS_OF)))
+    (moved,) = cells(with_events(screened(), event(LAST_NIGHT)))
+    assert [row["symbol"] for row in changed([quiet], [ahead]).events] == ["CBA.AX"]
+    assert changed([moved], [ahead]).events
+    assert not changed([ahead], [ahead]).events
+
+
+def test_a_sit_out_that_begins_is_told_once() -> None:
+    """With its event it is the event's news, else its own."""
+    (out,) = cells(with_events(screened(), event(AS_OF)))
+    near = out | {"event_skip_trading": "false"}
+    assert changed([near], [out]).sat_out == ("CBA.AX",)
+    (quiet,) = cells(screened())
+    assert changed([quiet], [out]).sat_out == ()
+
+
+def test_failures_and_recoveries_are_told() -> None:
+    """A symbol that broke has its reason; one that works again is named."""
+    good, broken = cells(screened("GONE.AX")), cells(failed("GONE.AX"))
+    (row,) = changed(good, broken).failed
+    assert row["reason"].startswith("unknown_symbol")
+    assert changed(broken, good).recovered == ("GONE.AX",)
+    assert changed(broken, good).flips == ()
+
+
+def test_symbols_that_come_and_go_are_named() -> None:
+    """Only symbols of both nights are compared."""
+    found = changed(
+        cells(screened("AAA.AX"), screened("OLD.AX")),
+        cells(screened("AAA.AX"), screened("NEW.AX")),
+    )
+    assert (found.added, found.dropped, found.compared) == (("NEW.AX",), ("OLD.AX",), 1)
+
+
+def test_a_csv_of_fewer_columns_is_read_as_far_as_it_goes() -> None:
+    """An older version's CSV lacks columns; they count as not known."""
+    bare = {"symbol": "CBA.AX", "data_status": "ok"}
+    found = changed([bare], cells(screened()))
+    assert (found.flips, found.compared) == ((), 1)

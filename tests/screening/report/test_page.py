@@ -1,0 +1,191 @@
+"""The page as text: whole in itself, equal to the CSV, harmless."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_morning import (
+    AS_OF,
+    FACTS,
+    event,
+    failed,
+    headline,
+    large_night,
+    morning,
+    screened,
+    with_events,
+    with_news,
+)
+
+from screening.columns import COLUMNS
+from screening.report.facts import EarlierNight, Morning, RecordSection, ReportTable
+from screening.report.page import morning_report
+from screening.table import cell
+
+MEGABYTE = 1_000_000
+
+
+class Values(HTMLParser):
+    """The values that the page carries, by symbol and column; its tags and scripts."""
+
+    def __init__(self, page: str) -> None:
+        """Read the page."""
+        super().__init__()
+        self.found: dict[tuple[str, str], set[str]] = {}
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._symbol = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and the value it carries."""
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        self._symbol = given.get("data-symbol") or self._symbol
+        if "data-value" in given:
+            key = (self._symbol, str(given["data-column"]))
+            self.found.setdefault(key, set()).add(str(given["data-value"]))
+
+
+def full() -> Morning:
+    """Return a morning with events, news, a failure and an earlier night."""
+    findings = [
+        with_events(screened("AAA.AX"), event(AS_OF, url="https://asx.example/x")),
+        with_news(screened("BBB.AX"), headline("BBB.AX rises")),
+        failed("GONE.AX"),
+    ]
+    before = [
+        {name: cell(row.get(name)) for name in COLUMNS}
+        | {"prediction": "SELL", "score": "-0.4", "event_type": ""}
+        for row in morning(findings).rows
+    ]
+    return morning(findings, earlier=EarlierNight(date(2025, 11, 7), tuple(before)))
+
+
+def test_every_number_is_the_csvs() -> None:
+    """All values that the page carries are those of the CSV's cell, to the digit."""
+    given_morning = full()
+    rows = {row["symbol"]: row for row in given_morning.rows}
+    found = Values(morning_report(given_morning)).found
+    for (symbol, column), values in found.items():
+        assert values == {cell(rows[symbol].get(column))}
+    assert len(found) > 80
+    assert {column for _, column in found} >= {
+        "score",
+        "confidence",
+        "probability_up",
+        "predicted_return_low",
+        "predicted_return_high",
+        "event_weight_haircut",
+        "rsi",
+        "model_skill",
+        "finbert_weight",
+    }
+
+
+def test_the_same_morning_is_the_same_page() -> None:
+    """Nothing but the given values is on it, no clock and no chance."""
+    assert morning_report(full()) == morning_report(full())
+
+
+def test_nothing_is_fetched() -> None:
+    """The page refers to no file and no host, but for links that a person follows."""
+    for tag, attributes in Values(morning_report(full())).tags:
+        assert "src" not in attributes
+        if tag in ("link", "use"):
+            assert str(attributes["href"]).startswith(("data:", "#"))
+        assert not {name for name in attributes if name.startswith("on")}
+        assert "style" not in attributes
+
+
+def test_the_policy_names_the_script_and_the_style_by_their_hashes() -> None:
+    """What the browser hashes is what the policy lets run."""
+    page = morning_report(full())
+    for tag in ("script", "style"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src &#39;sha256-{digest}&#39;" in page
+
+
+def test_two_hundred_symbols_are_under_three_megabytes() -> None:
+    """A night of 200 symbols, all with charts, news and events, fits a mail."""
+    page = morning_report(large_night(200))
+    assert page.count("<details class=") == 200
+    assert len(page.encode()) < 3 * MEGABYTE
+
+
+def test_what_changed_is_told() -> None:
+    """Flips with both scores, new events; without an earlier night it says so."""
+    page = morning_report(full())
+    assert "Compared with the night of 2025-11-07, over 3 symbols" in page
+    assert "score \u22120.400 to" in page
+    assert "New event" in page
+    assert "No earlier night" in morning_report(morning([screened()]))
+
+
+def test_a_night_in_which_all_failed_has_a_report() -> None:
+    """Where nothing can be drawn, the page says what failed and why."""
+    page = morning_report(morning([failed("GONE.AX"), failed("NO.AX")]))
+    assert "The run failed: none of 2 symbols is usable" in page
+    assert page.count("unknown_symbol: the source must know the symbol") >= 4
+
+
+def test_a_replay_says_that_it_is_one() -> None:
+    """A past night's report is marked; a live one's is not."""
+    later = replace(FACTS.sessions[0], expected=date(2026, 1, 5))
+    replay = replace(FACTS, sessions=(later,))
+    assert "Replay of a past night" in morning_report(
+        morning([screened()], night=replay)
+    )
+    assert "Replay of a past night" not in morning_report(full())
+
+
+def test_the_track_record_has_its_place() -> None:
+    """Given one, its sentences and tables are shown; else that there is none yet."""
+    assert "There is no track record yet" in morning_report(full())
+    table = ReportTable("By call", ("call", "hit rate"), (("BUY", "<54 %>"),))
+    record = RecordSection(("41 calls have come due.",), (table,))
+    page = morning_report(morning([screened()], track_record=record))
+    assert "41 calls have come due." in page
+    assert "&lt;54 %&gt;" in page
+    assert "no track record yet" not in page
+
+
+def test_an_index_is_linked_to_its_details() -> None:
+    """A symbol with a caret has a link that leads somewhere."""
+    page = morning_report(morning([screened("^AXJO")]))
+    assert 'href="#symbol-%5EAXJO"' in page
+    assert 'id="symbol-^AXJO"' in page
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.text(max_size=60).map(lambda text: f"<script>{text}</script>'\"><b onclick=x>")
+)
+def test_no_text_from_outside_becomes_a_tag(text: str) -> None:
+    """Titles, publishers, names and notices leave the page's tags as they are."""
+    said = Values(morning_report(_saying(text))).tags
+    plain = Values(morning_report(_saying("plain words"))).tags
+    assert [tag for tag, _ in said] == [tag for tag, _ in plain]
+
+
+def _saying(text: str) -> Morning:
+    """Return a morning that says the text wherever text comes from outside."""
+    found = with_news(
+        with_events(screened(), event(AS_OF, title=text, source=text)),
+        headline(f"CBA.AX {text}", provider=text),
+    )
+    assert found.prices
+    named = replace(found, prices=replace(found.prices, company=text, defects=(text,)))
+    return morning([named], night=replace(FACTS, notices=(text,)))
+
+
+def test_a_text_that_no_file_can_hold_is_replaced() -> None:
+    """Half a character in a headline costs no report."""
+    page = morning_report(morning([with_news(screened(), headline("CBA.AX \ud800"))]))
+    assert "CBA.AX ?" in page
+    page.encode("utf-8")

@@ -1,0 +1,88 @@
+"""The verdict: how the run ended, worst news first."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from made_morning import AS_OF, FACTS, failed, morning, screened
+
+from screening.findings import SymbolFindings
+from screening.report.facts import ExchangeSession, NightFacts
+from screening.report.verdict import Verdict, verdict
+from screening.report.views import symbol_views
+
+GOOD, GONE = screened("AAA.AX"), failed("GONE.AX")
+
+
+def verdict_on(*findings: SymbolFindings, night: NightFacts = FACTS) -> Verdict:
+    """Return the verdict on a night of these findings."""
+    return verdict(night, symbol_views(morning(findings, night=night)))
+
+
+def degraded(symbol: str) -> SymbolFindings:
+    """Return the findings of a symbol with a defect in its prices."""
+    base = screened(symbol)
+    assert base.prices
+    return replace(base, prices=replace(base.prices, defects=("a jump on 2025-08-14",)))
+
+
+@pytest.mark.parametrize(
+    ("findings", "level", "headline"),
+    [
+        ((GOOD,), "good", "1 of 1 symbols usable"),
+        ((GOOD, GONE), "mixed", "1 of 2 symbols usable, 1 failed"),
+        ((degraded("BBB.AX"),), "mixed", "1 of 1 symbols usable, 1 with a defect"),
+        (
+            (GOOD, GONE, failed("NO.AX")),
+            "bad",
+            "The run failed: only 1 of 3 symbols are usable",
+        ),
+        ((GONE,), "bad", "The run failed: none of 1 symbols is usable"),
+    ],
+)
+def test_the_headline_counts(
+    findings: tuple[SymbolFindings, ...], level: str, headline: str
+) -> None:
+    """Usable, defective and failed symbols are counted; too few are a failed run."""
+    found = verdict_on(*findings)
+    assert (found.level, found.headline) == (level, headline)
+
+
+def test_failed_and_degraded_symbols_have_their_reasons() -> None:
+    """Each is named with what is wrong with it."""
+    found = verdict_on(GOOD, GONE, degraded("BBB.AX"))
+    assert [(one.symbol, one.reason[:14]) for one in found.failed] == [
+        ("GONE.AX", "unknown_symbol")
+    ]
+    assert [(one.symbol, one.reason) for one in found.degraded] == [
+        ("BBB.AX", "a jump on 2025-08-14")
+    ]
+
+
+def test_the_session_is_held_against_the_one_expected() -> None:
+    """A live night is as expected; a replay says which session was the last."""
+    (said,) = verdict_on(GOOD).sessions
+    assert said.endswith("as expected")
+    later = ExchangeSession("XASX", AS_OF, date(2026, 2, 3))
+    replay = replace(FACTS, sessions=(later,))
+    (said,) = verdict_on(GOOD, night=replay).sessions
+    assert "2025-11-10, a past one" in said
+    assert "2026-02-03" in said
+    assert replay.is_replay
+    assert not FACTS.is_replay
+
+
+def test_a_notice_is_no_clean_night() -> None:
+    """What lacked for all symbols shows in the level."""
+    assert (
+        verdict_on(GOOD, night=replace(FACTS, notices=("no model",))).level == "mixed"
+    )
+
+
+def test_the_sources_are_counted() -> None:
+    """Prices, events, news and models say for how many symbols they spoke."""
+    told = {one.symbol: one.reason for one in verdict_on(GOOD, GONE).sources}
+    assert told["prices"] == "folder for 1"
+    assert told["events"] == "unknown for 2"
+    assert told["news"] == "read by lexicon for 0 of 2"
+    assert told["models"] == "fresh for 1; heard for 1 of 2"

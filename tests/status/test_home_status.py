@@ -1,0 +1,141 @@
+"""Where a home stands: what is due, what failed, and the next step for each."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_calls import SESSIONS, call, calls_frame, night_of, outcomes_frame
+from made_rows import csv_row, four
+
+from cli.render_home_status import SHOWN, print_standing
+from config.errors import ParameterError
+from screening.table import csv_path, write_csv
+from screening.track_record.ledger import Ledger
+from status.home_status import Standing, standing
+from storage.home import Home, write_text_whole
+
+AS_OF = date(2025, 11, 10)
+EVENING = datetime(2025, 11, 10, 9, tzinfo=UTC)
+NEXT_EVENING = EVENING + timedelta(days=1)
+
+
+def night(home: Path, *symbols: str, **changes: Any) -> None:  # noqa: ANN401
+    """Publish a night of HOLDs of Yahoo's prices, with `changes`."""
+    given = {"data_source": "yahoo", "run_at": EVENING.isoformat()} | changes
+    rows: list[dict[str, Any]] = [
+        {**csv_row(four(1, 0, 0, None), symbol=one, **given)} for one in symbols
+    ]
+    write_csv(csv_path(Home(home).screening_csv, AS_OF), rows)
+
+
+def steps(home: Path, now: datetime = EVENING) -> list[str]:
+    """Return the commands that are named next, without the home."""
+    found = standing(str(home), now)
+    return [step.command.partition(" --home")[0] for step in found.next]
+
+
+def test_a_night_that_is_due_comes_first(tmp_path: Path) -> None:
+    """The same list is to be screened again, by its name where it has one."""
+    (tmp_path / "overnight.toml").write_text(
+        '[universes]\nmine = ["CBA.AX", "BHP.AX"]\n'
+    )
+    night(tmp_path, "BHP.AX", "CBA.AX")
+    assert steps(tmp_path, NEXT_EVENING)[0] == "overnight screen --universe mine"
+
+
+def test_symbols_without_a_list_are_named(tmp_path: Path) -> None:
+    """A list that no universe holds is asked for by its symbols."""
+    night(tmp_path, "CBA.AX", "BHP.AX")
+    assert (
+        steps(tmp_path, NEXT_EVENING)[0] == "overnight screen --symbols BHP.AX,CBA.AX"
+    )
+
+
+def test_a_night_of_an_old_source_is_not_due(tmp_path: Path) -> None:
+    """A folder or the sample ends where it ends: nothing is asked for again."""
+    night(tmp_path, "CBA.AX", data_source="folder")
+    found = standing(str(tmp_path), NEXT_EVENING)
+    assert found.last_night
+    assert found.last_night.is_current
+    assert not [step for step in found.next if "screen" in step.command]
+
+
+def test_after_the_sample_comes_a_list_of_today(tmp_path: Path) -> None:
+    """Who has seen the sample is led to real prices."""
+    night(tmp_path, "AAPL", data_source="sample")
+    assert steps(tmp_path)[0] == "overnight screen --universe asx_priority"
+
+
+def test_failed_symbols_are_tried_again(tmp_path: Path) -> None:
+    """A current night with failures is run again, with all of its symbols."""
+    night(tmp_path, "CBA.AX", data_status="failed", prediction="")
+    found = standing(str(tmp_path), EVENING)
+    assert found.last_night
+    assert found.last_night.failed == {"CBA.AX": "because"}
+    assert "failed, try again" in found.next[0].why
+    assert not [step for step in found.next if "explain" in step.command]
+
+
+def test_models_are_counted_by_state(tmp_path: Path) -> None:
+    """The night's symbols without a model are missing, with the command to train."""
+    night(tmp_path, "CBA.AX", "BHP.AX")
+    found = standing(str(tmp_path), EVENING)
+    assert found.models == {"fresh": 0, "stale": 0, "missing": 2, "rejected": 0}
+    assert "overnight train --symbols BHP.AX,CBA.AX" in steps(tmp_path)
+
+
+def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
+    """It is the night's own report that is to be read."""
+    night(tmp_path, "CBA.AX")
+    assert "overnight report --open" not in steps(tmp_path)
+    page = Home(tmp_path).morning_reports / f"{AS_OF}_morning_report.html"
+    write_text_whole(page, "<p>")
+    found = standing(str(tmp_path), EVENING)
+    assert found.last_night
+    assert found.last_night.report == str(page)
+    assert "overnight report --open" in steps(tmp_path)
+
+
+def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
+    """The ledger's counts stand apart from each other."""
+    made = [call("A.AX", SESSIONS[0]), call("A.AX", SESSIONS[0], live=False)]
+    made[1]["made_at"] = night_of(SESSIONS[1])
+    Ledger(Home(tmp_path).track_record).append(
+        calls_frame(*made), outcomes_frame(), SESSIONS[0], EVENING
+    )
+    found = standing(str(tmp_path), EVENING)
+    assert (found.live_calls, found.replayed_calls) == (1, 1)
+
+
+def test_what_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
+    """A torn CSV, a foreign ledger and an expired calendar are each told."""
+    write_text_whole(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
+    write_text_whole(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
+    found = standing(str(tmp_path), EVENING)
+    assert found.last_night is None
+    assert len(found.problems) == 2
+    night(tmp_path, "CBA.AX")
+    calendar = "ticker,event_type,date,title,url\nCBA.AX,earnings,2025-02-01,,\n"
+    write_text_whole(Home(tmp_path).event_calendar, calendar)
+    assert "event_calendar.csv" in standing(str(tmp_path), EVENING).problems[1]
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    """A home must be a folder, for `overnight` alone too."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ParameterError, match="`home` must be a folder"):
+        standing(str(tmp_path / "file"), EVENING)
+
+
+def test_many_failures_are_shortened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beyond some lines of a kind the rest is counted: the end stays in sight."""
+    symbols = [f"S{number}.AX" for number in range(SHOWN + 3)]
+    night(tmp_path, *symbols, data_status="failed", prediction="")
+    found: Standing = standing(str(tmp_path), EVENING)
+    print_standing(found)
+    text = capsys.readouterr().out
+    assert text.count("Failed S") == SHOWN
+    assert "  and 3 more" in text

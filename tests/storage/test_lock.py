@@ -1,0 +1,143 @@
+"""One run at a time in a home: on a disk by the system, in a store by a lease."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from config.errors import BusyError, StorageError
+from storage.home import Home, write_text_whole
+from storage.lock import LeaseTimes, one_run_at_a_time
+from storage.paths import files_in, is_there, read_whole
+
+QUICK = LeaseTimes(sign_seconds=0.2, left_seconds=2, settle_seconds=0.5)
+"""S3 tells the time of an object in whole seconds."""
+
+in_a_store = pytest.mark.parametrize("home", ["memory", "s3", "share"], indirect=True)
+
+
+def held_until_killed(home: Home, told: Connection) -> None:
+    """Hold a home in a process that a test can kill."""
+    with one_run_at_a_time(home, QUICK):
+        told.send("held")
+        time.sleep(60)
+
+
+def test_a_second_run_is_refused_and_a_third_one_runs(home: Home) -> None:
+    """While one run holds the home another is refused; after its end it is free."""
+    with (
+        one_run_at_a_time(home, QUICK),
+        pytest.raises(BusyError, match="another run"),
+        one_run_at_a_time(home, QUICK),
+    ):
+        pass
+    with one_run_at_a_time(home, QUICK):
+        assert is_there(home.lock)
+
+
+def test_a_run_that_fails_gives_the_home_back(home: Home) -> None:
+    """An error ends the hold as well as success does, and comes through."""
+    with pytest.raises(ValueError, match="broken"), one_run_at_a_time(home, QUICK):
+        raise ValueError("broken")
+    with one_run_at_a_time(home, QUICK):
+        pass
+
+
+def test_two_homes_are_held_at_once(home: Home) -> None:
+    """A lock is a home's own."""
+    other = Home(home.root / "other")
+    with one_run_at_a_time(home, QUICK), one_run_at_a_time(other, QUICK):
+        pass
+
+
+@in_a_store
+def test_a_lease_is_signed_anew_while_the_run_lives(home: Home) -> None:
+    """A run of many times the lease's length keeps the home."""
+    short = LeaseTimes(sign_seconds=0.1, left_seconds=1.5, settle_seconds=0.1)
+    with one_run_at_a_time(home, short):
+        time.sleep(4)
+        with pytest.raises(BusyError, match="gave a sign"), one_run_at_a_time(home):
+            pass
+
+
+@pytest.mark.parametrize("home", ["disk", "s3"], indirect=True)
+def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
+    """A kill frees a disk's lock at once, and a store's after the lease's length."""
+    context = multiprocessing.get_context("spawn")
+    heard, told = context.Pipe(duplex=False)
+    child = context.Process(target=held_until_killed, args=(home, told))
+    child.start()
+    assert heard.recv() == "held"
+    with pytest.raises(BusyError), one_run_at_a_time(home, QUICK):
+        pass
+    assert child.pid
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    if not isinstance(home.lock, Path):
+        with pytest.raises(BusyError, match="if it was killed, 2 s from that sign"):
+            one_run_at_a_time(home, QUICK).__enter__()
+        time.sleep(QUICK.left_seconds + 1.5)
+    with one_run_at_a_time(home, QUICK):
+        assert is_there(home.lock)
+
+
+@in_a_store
+def test_of_many_that_take_over_one_wins(home: Home) -> None:
+    """Runs that find the same left lease at once: one goes on, the rest are refused."""
+    write_text_whole(home.lock, "left by a killed run")
+    time.sleep(QUICK.left_seconds + 1.5)
+    ended, outcomes = threading.Event(), list[str]()
+
+    def run() -> None:
+        try:
+            with one_run_at_a_time(home, QUICK):
+                outcomes.append("ran")
+                ended.wait(10)
+        except BusyError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(outcomes) < 4:
+        time.sleep(0.05)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["ran", "refused", "refused", "refused"]
+
+
+@in_a_store
+def test_a_run_whose_lease_was_taken_fails_and_leaves_it(home: Home) -> None:
+    """Who could not sign for too long has lost the home, says so, and takes nothing."""
+
+    def stalled() -> None:
+        with one_run_at_a_time(home, QUICK):
+            write_text_whole(home.lock, "another run's")
+            time.sleep(1)
+
+    with pytest.raises(BusyError, match="took it"):
+        stalled()
+    assert read_whole(home.lock) == b"another run's"
+
+
+@in_a_store
+def test_a_lease_leaves_nothing_behind(home: Home) -> None:
+    """After a refused and an ended run the store holds no file of the lock."""
+    with one_run_at_a_time(home, QUICK):
+        with pytest.raises(BusyError), one_run_at_a_time(home, QUICK):
+            pass
+        assert [path.name for path in files_in(home.root / "data")] == ["run.lock"]
+    assert not is_there(home.lock)
+
+
+def test_a_home_that_cannot_be_written_is_named(bucket: str) -> None:
+    """No lock, no run: the error names the place and the store's reason."""
+    nowhere = Home.at(f"{bucket}-missing/x")
+    with pytest.raises(StorageError, match=r"-missing/x/data/run\.lock must be wri"):
+        one_run_at_a_time(nowhere).__enter__()

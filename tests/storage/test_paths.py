@@ -1,0 +1,246 @@
+"""Files of a home, wherever it lies: one contract for a disk and for any store."""
+
+import pickle
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pandas as pd
+import pytest
+from object_store import BUCKET
+from upath import UPath
+
+from config.errors import ParameterError, StorageError
+from storage.home import Home, keep_newest_folders, write_text_whole, write_whole
+from storage.paths import (
+    AnyPath,
+    contents,
+    files_in,
+    is_folder,
+    is_there,
+    local_copy,
+    move,
+    place_at,
+    put_first,
+    read_whole,
+    remove,
+    remove_tree,
+)
+from storage.settings_file import read_settings
+from storage.tables import read_table
+
+
+def half_then(error: Exception) -> Callable[[Path], None]:
+    """Return a writer that fails with `error` in the middle of its file."""
+
+    def write(path: Path) -> None:
+        path.write_text("hal", encoding="utf-8")
+        raise error
+
+    return write
+
+
+def put(path: AnyPath, text: str = "any") -> AnyPath:
+    """Write a file and return its path."""
+    write_text_whole(path, text)
+    return path
+
+
+@pytest.mark.parametrize("text", ["", "a\nb\r\nc\r", "naïve 東証\n"])
+def test_a_text_arrives_as_it_is(home: Home, text: str) -> None:
+    """What is written is read again, byte by byte, in folders made for it."""
+    path = put(home.screening_csv / "night.csv", text)
+    assert read_whole(path) == text.encode()
+    assert is_there(path)
+    assert is_folder(home.root)
+
+
+def test_what_is_not_there_is_not_found(home: Home) -> None:
+    """A missing file is a missing file, on a disk and in a store."""
+    path = home.models / "none.json"
+    assert not is_there(path)
+    assert not is_folder(home.models)
+    assert files_in(home.models) == []
+    with pytest.raises(FileNotFoundError):
+        read_whole(path)
+    with pytest.raises(FileNotFoundError), local_copy(path) as file:
+        file.read_bytes()
+    remove(path)
+    remove_tree(home.models)
+
+
+def test_a_table_comes_back_with_what_is_said_of_it(home: Home) -> None:
+    """A Parquet table keeps its values, its index and its notes."""
+    days = pd.DatetimeIndex(["2025-01-02", "2025-01-03"], name="session")
+    table = pd.DataFrame({"close": [1.5, 2.5]}, index=days)
+    table.attrs = {"currency": "AUD"}
+    path = home.prices / "CBA.AX.parquet"
+    write_whole(path, table.to_parquet)
+    again = read_table(path)
+    pd.testing.assert_frame_equal(again, table)
+    assert again.attrs == {"currency": "AUD"}
+
+
+@pytest.mark.parametrize("before", ["old", None])
+@pytest.mark.parametrize("raised", [OSError(28, "No space left"), ValueError("bad")])
+def test_a_failed_write_leaves_what_was_there(
+    home: Home, before: str | None, raised: Exception
+) -> None:
+    """A writer that fails half way leaves the old file, or none, and no part."""
+    path = home.models / "night.csv"
+    if before:
+        put(path, before)
+    seen = StorageError if isinstance(raised, OSError) else ValueError
+    with pytest.raises(seen):
+        write_whole(path, half_then(raised))
+    assert is_there(path) == bool(before)
+    assert len(files_in(home.models)) == bool(before)
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one(home: Home) -> None:
+    """While a file is written again and again, a reader gets whole versions only."""
+    path = home.models / "big.bin"
+    versions = [bytes([number]) * 300_000 for number in range(8)]
+    write_whole(path, lambda new: new.write_bytes(versions[0]))
+    ended, seen = threading.Event(), set[bytes]()
+
+    def read() -> None:
+        while not ended.is_set():
+            seen.add(read_whole(path))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for version in versions * 3:
+        write_whole(path, lambda new, it=version: new.write_bytes(it))
+    ended.set()
+    reader.join()
+    assert seen
+    assert seen <= set(versions)
+
+
+def test_a_moved_file_is_in_one_place(home: Home) -> None:
+    """A move puts a file in another's place and leaves nothing behind."""
+    old, new = put(home.models / "a.json", "new"), put(home.models / "b.json", "old")
+    move(old, new)
+    assert [read_whole(path) for path in files_in(home.models)] == [b"new"]
+    assert files_in(home.models) == [new]
+
+
+def test_files_are_found_by_the_start_of_their_names(home: Home) -> None:
+    """Only files right in the folder are listed, in order of name."""
+    for name in ("lstm_b.json", "lstm_a.json", "other.json", "below/lstm_c.json"):
+        put(home.models / name)
+    assert [path.name for path in files_in(home.models, "lstm_")] == [
+        "lstm_a.json",
+        "lstm_b.json",
+    ]
+    assert len(files_in(home.models)) == 3
+
+
+def test_the_folders_used_last_are_kept(home: Home) -> None:
+    """The current folder stays whatever its age; of the others the latest stay."""
+    nights = home.nights
+    for day in (3, 1, 2):
+        put(nights / f"2025-01-0{day}" / "prices" / "AAA.json")
+        threading.Event().wait(1.1)  # S3 keeps times in seconds.
+    put(nights / "2025-01-03" / "prices" / "BBB.json")
+    keep_newest_folders(nights / "2025-01-01", 2)
+    names = ("2025-01-01", "2025-01-02", "2025-01-03")
+    kept = [name for name in names if is_folder(nights / name)]
+    expected = "2025-01-02" if isinstance(nights, Path) else "2025-01-03"
+    assert kept == sorted(["2025-01-01", expected])
+
+
+def test_a_local_copy_has_the_suffix_and_is_put_away(home: Home) -> None:
+    """Readers that need a disk get one; a copy is gone when they are done."""
+    path = put(home.models / "a.keras", "model")
+    with local_copy(path) as file:
+        assert (file.suffix, file.read_text()) == (".keras", "model")
+    assert file.exists() == isinstance(path, Path)
+
+
+def test_a_home_goes_to_other_processes(home: Home) -> None:
+    """A home and its places are the same after a journey by pickle."""
+    again = pickle.loads(pickle.dumps(home))  # noqa: S301  our own bytes
+    assert again == home
+    put(home.models / "a.json", "here")
+    assert read_whole(again.models / "a.json") == b"here"
+
+
+@pytest.mark.parametrize("home", ["memory", "s3", "share"], indirect=True)
+def test_one_of_many_is_first(home: Home) -> None:
+    """Of many that put a file where none is, one succeeds and its content stays."""
+    assert isinstance(home.lock, UPath)
+    won = [put_first(home.lock, content) for content in (b"first", b"second")]
+    assert won == [True, False]
+    assert read_whole(home.lock) == b"first"
+    assert contents(home.root) == {"data/run.lock": b"first"}
+
+
+def test_another_machines_file_is_seen_at_once(bucket: str) -> None:
+    """A listing is never remembered: what others write is there for the next look."""
+    folder = place_at(f"{bucket}/seen/at/once")
+    put(folder / "ours.json")
+    assert len(files_in(folder)) == 1
+    other = boto3.client("s3")
+    other.put_object(Bucket=BUCKET, Key="seen/at/once/theirs.json", Body=b"there")
+    assert is_there(folder / "theirs.json")
+    assert len(files_in(folder)) == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["/srv/home", "file:///srv/home", Path("/srv/home")]
+)
+def test_a_path_stays_a_path(address: str | Path) -> None:
+    """A home on a disk is a plain path, however it is written."""
+    root = Home.at(address).root
+    assert (type(root), root) == (type(Path()), Path("/srv/home"))
+
+
+@pytest.mark.parametrize("address", ["s3://b/x", "memory://x/y"])
+def test_an_address_stays_an_address(address: str) -> None:
+    """A home in a store, and each place in it, reads as the user wrote it."""
+    home = Home.at(address)
+    assert str(home.root) == address
+    assert str(home.lock) == f"{address}/data/run.lock"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nosuch://b/x", "got nosuch://b/x"),
+        ("gs://b/x", "gcsfs"),
+        ("sftp://host/x", "paramiko"),
+        ("s3://", "must name a place"),
+        (Path("s3://b/x"), "as text with `://`"),
+        ("s3:/b/x", "e.g. s3://bucket/folder"),
+    ],
+)
+def test_an_address_of_no_use_is_refused(address: str | Path, words: str) -> None:
+    """An unknown store, or one whose package lacks, is named with what to install."""
+    with pytest.raises(ParameterError, match=words):
+        Home.at(address)
+
+
+def test_a_missing_bucket_is_named(bucket: str) -> None:
+    """A write to a bucket that is not there names the path and the cause."""
+    path = place_at(f"{bucket}-not-there/x/night.csv")
+    with pytest.raises(StorageError, match=r"not-there/x/night\.csv must be .* bucket"):
+        write_text_whole(path, "new")
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_store_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A refused line is an error of ours with the path, not "no such file"."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    nobody = "http://127.0.0.1:9"
+    path = UPath("s3://elsewhere/x/a", endpoint_url=nobody)
+    with pytest.raises(StorageError, match=r"s3://elsewhere/x/a must be readable.*:9"):
+        read_whole(path)
+    with pytest.raises(StorageError, match=r"s3://elsewhere/x/a must be writable.*:9"):
+        write_text_whole(path, "new")
+    with pytest.raises(StorageError, match="s3://elsewhere/x"):
+        read_settings(path.parent)
