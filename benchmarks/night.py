@@ -28,9 +28,9 @@ from config.parameters import TrainingParameters
 from features.indicators import indicator_frame
 from features.windows import Floats, feature_rows
 from market_data.folder import FolderSource
-from market_data.prices import adjusted
+from market_data.prices import adjust_prices
 from modelling.training import train
-from workers.process_pool import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessPool
 
 LOOK_EVERY_SECONDS = 0.2
 EARLY = 20
@@ -147,11 +147,10 @@ def _worker_memory(folder: Path, models: int) -> dict[str, float]:
     write_prices(folder / "memory", symbol, seed=1)
     source = FolderSource(folder / "memory")
     history = source.fetch(symbol, AS_OF.replace(year=AS_OF.year - 2), AS_OF)
-    rows = feature_rows(indicator_frame(adjusted(history.frame)))
-    with ProcessSlots(1, models + 1, 3600) as slots:
+    rows = feature_rows(indicator_frame(adjust_prices(history.frame)))
+    with ProcessPool(1, models + 1, 3600) as pool:
         held = [
-            slots.run(_trained, rows[5 * (number % EARLY) :])
-            for number in range(models)
+            pool.run(_trained, rows[5 * (number % EARLY) :]) for number in range(models)
         ]
     early, last = held[min(EARLY, models) - 1], held[-1]
     return {

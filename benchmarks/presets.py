@@ -19,10 +19,10 @@ from typing import Any
 from config.parameters import PRESETS, TrainingParameters, training_parameters
 from features.indicators import indicator_frame
 from features.windows import Floats, feature_rows
-from market_data.prices import adjusted
+from market_data.prices import adjust_prices
 from market_data.sample import LAST_SESSION, SampleSource
 from modelling.training import train
-from workers.process_pool import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessPool
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"epochs": 20},
@@ -78,16 +78,16 @@ def variants() -> Iterator[tuple[str, TrainingParameters]]:
 
 def measured(symbols: Sequence[str], parameters: TrainingParameters) -> list[Trained]:
     """Return what training each symbol costs, all in one fresh process."""
-    with ProcessSlots(1, len(symbols) + 1, 3600) as slots:
+    with ProcessPool(1, len(symbols) + 1, 3600) as pool:
         return [
-            slots.run(_trained, (_rows(one, parameters), parameters)) for one in symbols
+            pool.run(_trained, (_rows(one, parameters), parameters)) for one in symbols
         ]
 
 
 def _rows(symbol: str, parameters: TrainingParameters) -> Floats:
     start = LAST_SESSION.replace(year=LAST_SESSION.year - parameters.years)
     history = SampleSource().fetch(symbol, start, LAST_SESSION)
-    return feature_rows(indicator_frame(adjusted(history.frame)))
+    return feature_rows(indicator_frame(adjust_prices(history.frame)))
 
 
 def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Trained:

@@ -31,8 +31,8 @@ from made_market import AS_OF, made_symbols, write_prices
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from storage.home import Home, write_text_whole
-from storage.paths import AnyPath
+from storage.home import Home, write_text_atomic
+from storage.paths import StoragePath
 from storage.settings_file import SETTINGS_FILE
 
 SURROUNDINGS = {
@@ -178,7 +178,7 @@ class Bench:
             )
 
     def flow_night(
-        self, count: int, train: str = "never", home: AnyPath | None = None
+        self, count: int, train: str = "never", home: StoragePath | None = None
     ) -> tuple[float, Any]:
         """Return a night's seconds through the real flow, and its final state."""
         from flows.overnight_screening import overnight_screening  # noqa: PLC0415
@@ -191,31 +191,31 @@ class Bench:
         )
         return time.perf_counter() - start, state
 
-    def plain_night(self, count: int, home: AnyPath) -> dict[str, float]:
+    def plain_night(self, count: int, home: StoragePath) -> dict[str, float]:
         """Return a night's seconds by stage, its functions called one by one.
 
         Nothing is trained; models that are in `home` forecast.
         """
-        from pipeline.plan import planned_night  # noqa: PLC0415
-        from workers.process_pool import ProcessSlots  # noqa: PLC0415
+        from pipeline.plan import plan_run  # noqa: PLC0415
+        from workers.process_pool import ProcessPool  # noqa: PLC0415
 
         clock = Clock()
         request = self.request(count, "never", home)
         with clock("plan"):
             now = datetime.now(UTC)
-            night = planned_night(**request, parameters=TrainingOverrides(), now=now)
-        with ProcessSlots(1, count, 1800) as slots:
-            screen_plainly(night, clock, slots)
+            plan = plan_run(**request, parameters=TrainingOverrides(), now=now)
+        with ProcessPool(1, count, 1800) as pool:
+            screen_plainly(plan, clock, pool)
         return dict(clock.seconds)
 
-    def new_home(self, lines: str = "") -> AnyPath:
+    def new_home(self, lines: str = "") -> StoragePath:
         """Return an empty home with these lines under `[run]` of its settings."""
         place = self.store or str(self.folder)
         home = Home.at(f"{place}/home-{uuid.uuid4().hex}").root
-        write_text_whole(home / SETTINGS_FILE, f"[run]\n{lines}")
+        write_text_atomic(home / SETTINGS_FILE, f"[run]\n{lines}")
         return home
 
-    def request(self, count: int, train: str, home: AnyPath) -> dict[str, Any]:
+    def request(self, count: int, train: str, home: StoragePath) -> dict[str, Any]:
         """Return what a flow is asked for: to train or not, by made prices."""
         return {
             "selection": Symbols(symbols=self.symbols[:count]),
@@ -248,14 +248,14 @@ def screen_plainly(night: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
     from pipeline.checkpoints import open_checkpoints  # noqa: PLC0415
     from pipeline.progress import Progress  # noqa: PLC0415
     from pipeline.run import RunResources, screening_stages  # noqa: PLC0415
-    from pipeline.sources import opened_lookout  # noqa: PLC0415
+    from pipeline.sources import open_sources  # noqa: PLC0415
     from pipeline.symbol import screen_all  # noqa: PLC0415
-    from screening.row import screened_row  # noqa: PLC0415
-    from screening.table import csv_path, ranked, write_csv  # noqa: PLC0415
+    from screening.row import build_row  # noqa: PLC0415
+    from screening.table import csv_path, rank, write_csv  # noqa: PLC0415
 
     checkpoints = open_checkpoints(night, "plain loop")
     run = RunResources(night.open_feeds(), pool, checkpoints, Progress(night.symbols))
-    stages = screening_stages(night, run, opened_lookout(night, run.feeds))
+    stages = screening_stages(night, run, open_sources(night, run.feeds))
     timed = {
         one.name: _timed(clock, one.name, getattr(stages, one.name))
         for one in fields(stages)
@@ -263,7 +263,7 @@ def screen_plainly(night: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
     found, _ = screen_all(night, replace(stages, **timed))
     with clock("publish"):
         blend = night.settings.blend
-        rows = ranked(screened_row(one, night.run_at, blend) for one in found)
+        rows = rank(build_row(one, night.run_at, blend) for one in found)
         write_csv(csv_path(night.home.screening_csv, night.as_of), rows)
 
 
@@ -314,7 +314,7 @@ def _details(night: ColdNight) -> Iterator[str]:
         yield f"    {folder:12} {kilobytes:8.0f} KB a symbol"
 
 
-def kilobytes_by_folder(home: AnyPath, symbols: int) -> dict[str, float]:
+def kilobytes_by_folder(home: StoragePath, symbols: int) -> dict[str, float]:
     """Return what a symbol takes on disk in each of the home's folders."""
     found: dict[str, float] = {}
     if not isinstance(home, Path):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from config.errors import SentimentUnavailable
 from features.lexicon import lexicon_polarity
-from modelling.finbert import loaded_finbert
-from modelling.finbert_files import found_files
+from modelling.finbert import load_finbert
+from modelling.finbert_files import find_files
 from storage.settings_file import read_settings
 
 NEUTRAL_WITHIN = 0.1
@@ -70,7 +70,7 @@ def engines(home: Path) -> dict[str, Read]:
     }
     settings = read_settings(home).sentiment
     try:
-        model = loaded_finbert(found_files(settings), settings.threads)
+        model = load_finbert(find_files(settings), settings.threads)
     except SentimentUnavailable as error:
         print(f"FinBERT takes no part: {error}")
     else:

@@ -39,10 +39,10 @@ from config.parameters import TrainingParameters
 from config.settings import Engine
 from features.indicators import FEATURES, indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from market_data.prices import adjusted
+from market_data.prices import adjust_prices
 from market_data.sample import LAST_SESSION, SampleSource
 from modelling.training import train
-from workers.process_pool import OnEpoch, ProcessSlots
+from workers.process_pool import OnEpoch, ProcessPool
 
 STOCKS = ("AAPL", "GOOG", "IBM", "MSFT")
 SESSIONS = 504
@@ -218,7 +218,7 @@ def _histories(symbols: int) -> Iterable[Floats]:
         stock = STOCKS[number % len(STOCKS)]
         end = LAST_SESSION - timedelta(days=30 * (number // len(STOCKS)))
         history = SampleSource().fetch(stock, end - timedelta(days=3 * 365), end)
-        yield feature_rows(indicator_frame(adjusted(history.frame)))[-SESSIONS:]
+        yield feature_rows(indicator_frame(adjust_prices(history.frame)))[-SESSIONS:]
 
 
 def _sequential_keras(
@@ -237,15 +237,15 @@ def _sequential_keras(
 def _ours(
     engine: str, histories: Sequence[Floats], parameters: TrainingParameters
 ) -> Outcome:
-    """Train in process slots, as a night does."""
+    """Train in process pool, as a night does."""
     cores = len(os.sched_getaffinity(0))
     began = time.perf_counter()
-    slots = ProcessSlots(cores, len(histories) + 1, 3600, cast("Engine", engine))
-    with slots, ThreadPoolExecutor(cores) as threads:
-        list(threads.map(partial(slots.run, _loaded), range(cores)))
+    pool = ProcessPool(cores, len(histories) + 1, 3600, cast("Engine", engine))
+    with pool, ThreadPoolExecutor(cores) as threads:
+        list(threads.map(partial(pool.run, _loaded), range(cores)))
         started = time.perf_counter()
         jobs = [(rows, parameters) for rows in histories]
-        losses = tuple(threads.map(partial(slots.run, _trained), jobs))
+        losses = tuple(threads.map(partial(pool.run, _trained), jobs))
         return started - began, time.perf_counter() - started, losses
 
 

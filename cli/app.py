@@ -29,8 +29,8 @@ from cli.options import (
     TrainOptions,
     taking,
 )
-from cli.output import bear_any_terminal, print_json
-from cli.reading_commands import explain, report, show_standing, track_record
+from cli.output import print_json, tolerate_narrow_encodings
+from cli.reading_commands import explain, report, show_home_status, track_record
 from flows.telemetry import turn_telemetry_off
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ app.command()(doctor)
 
 def main() -> None:
     """Run the command; words that no option takes are refused in one sentence too."""
-    bear_any_terminal()
+    tolerate_narrow_encodings()
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -77,7 +77,7 @@ def overnight(
     """
     turn_telemetry_off()
     if context.invoked_subcommand is None:
-        show_standing(home, as_json=json)
+        show_home_status(home, as_json=json)
         return
     for name in ("home", "json"):
         source = context.get_parameter_source(name)
@@ -117,13 +117,13 @@ def status(options: StatusOptions) -> None:
     For example: overnight status --universe asx_priority
     """
     with one_sentence_errors(debug=False):
-        from cli.request import parsed_selection  # noqa: PLC0415
+        from cli.request import parse_selection  # noqa: PLC0415
         from cli.tables import show_statuses  # noqa: PLC0415
         from status.model_status import statuses  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
         Home.existing(options.home)
-        found = statuses(parsed_selection(options), options.home, datetime.now(UTC))
+        found = statuses(parse_selection(options), options.home, datetime.now(UTC))
         if options.json:
             print_json(found)
         else:
@@ -142,13 +142,13 @@ def events(options: EventOptions) -> None:
     with one_sentence_errors(debug=options.debug):
         from cli.request import night_arguments  # noqa: PLC0415
         from cli.tables import show_events  # noqa: PLC0415
-        from pipeline.plan import planned_night  # noqa: PLC0415
+        from pipeline.plan import plan_run  # noqa: PLC0415
         from status.event_report import event_report  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
         Home.existing(options.home)
         now = datetime.now(UTC)
-        report = event_report(planned_night(**night_arguments(options), now=now))
+        report = event_report(plan_run(**night_arguments(options), now=now))
         if options.json:
             print_json(report)
         else:
@@ -163,18 +163,18 @@ def evaluate(options: EvaluateOptions) -> None:
     For example: overnight evaluate --source sample --from 2013-02-01
     """
     with one_sentence_errors(debug=options.debug):
-        from cli.render_evaluation import show_evaluation, told  # noqa: PLC0415
-        from cli.request import evaluation_arguments, required_date  # noqa: PLC0415
+        from cli.render_evaluation import print_progress, show_evaluation  # noqa: PLC0415
+        from cli.request import evaluation_arguments, require_date  # noqa: PLC0415
         from evaluation.evaluate import evaluation  # noqa: PLC0415
-        from pipeline.plan import planned_night  # noqa: PLC0415
+        from pipeline.plan import plan_run  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
         Home.existing(options.home)
-        first = required_date(options.first)
+        first = require_date(options.first)
         now = datetime.now(UTC)
-        night = planned_night(**evaluation_arguments(options), now=now)
+        plan = plan_run(**evaluation_arguments(options), now=now)
         choices = (options.refit_sessions, options.cost_bps)
-        found = evaluation(night, first, *choices, told)
+        found = evaluation(plan, first, *choices, print_progress)
         if options.json:
             print_json(found)
         else:
@@ -270,23 +270,23 @@ def _show_language_model(options: ModelOptions, *, fetch: bool) -> None:
 
 
 def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> None:  # noqa: ANN401
-    """Check the request, run the flow in this process, show its end, exit with it.
+    """LeakCheck the request, run the flow in this process, show its end, exit with it.
 
     `more` are arguments of that flow alone.
     """
     _quiet_prefect(debug=options.debug)
-    from cli.render_progress import shown_progress  # noqa: PLC0415
+    from cli.render_progress import show_progress  # noqa: PLC0415
     from cli.request import flow_arguments  # noqa: PLC0415
     from cli.tables import show_summary  # noqa: PLC0415
-    from pipeline.plan import planned_night  # noqa: PLC0415
+    from pipeline.plan import plan_run  # noqa: PLC0415
     from status.named_server import require_named_server  # noqa: PLC0415
     from tasks.temporary_server import temporary_server  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
-    night = planned_night(**arguments, now=datetime.now(UTC))
+    plan = plan_run(**arguments, now=datetime.now(UTC))
     require_named_server()
-    title = f"{len(night.symbols)} symbols as of {night.as_of}"
-    with temporary_server() as server, shown_progress(title):
+    title = f"{len(plan.symbols)} symbols as of {plan.as_of}"
+    with temporary_server() as server, show_progress(title):
         signal.signal(signal.SIGINT, lambda *_: _interrupted(server))
         state: State[RunSummary] = _flow(name)(**arguments, **more, return_state=True)
         outcome = _summary_of(state)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @taking(DoctorOptions)
 def doctor(options: DoctorOptions) -> None:
-    """Check this machine, the home and all services; say what to do where one fails.
+    """LeakCheck this machine, the home and all services; say what to do where one fails.
 
     For example: overnight doctor --source sample
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HEAD_LINE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
-NARROW: dict[str, Any] = {
+TABLE_STYLE: dict[str, Any] = {
     "box": _HEAD_LINE,
     "padding": (0, 1, 0, 0),
     "pad_edge": False,
@@ -31,7 +31,7 @@ NARROW: dict[str, Any] = {
 lacks the usual one."""
 
 
-def bear_any_terminal() -> None:
+def tolerate_narrow_encodings() -> None:
     """Let a character that the terminal's encoding lacks come out as `?`.
 
     A headline in another script must not end the command.

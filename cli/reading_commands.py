@@ -10,10 +10,10 @@ from cli.options import ExplainOptions, HomeOptions, ReportOptions, taking
 from cli.output import print_json
 
 
-def show_standing(home: str, *, as_json: bool) -> None:
+def show_home_status(home: str, *, as_json: bool) -> None:
     """Print where the home stands and what to do next: `overnight` alone."""
     with one_sentence_errors(debug=False):
-        from cli.render_home_status import print_standing  # noqa: PLC0415
+        from cli.render_home_status import print_home_status  # noqa: PLC0415
         from status.home_status import standing  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
@@ -22,12 +22,12 @@ def show_standing(home: str, *, as_json: bool) -> None:
         if as_json:
             print_json(found)
         else:
-            print_standing(found)
+            print_home_status(found)
 
 
 @taking(HomeOptions)
 def track_record(options: HomeOptions) -> None:
-    """Show how past calls fared: hit rates, mean returns, by call, voice and haircut.
+    """Show how past calls fared: hit rates, mean returns, by call, component and haircut.
 
     Live calls count; replayed nights stand apart, since their outcome was known.
 
@@ -61,17 +61,19 @@ def explain(options: ExplainOptions) -> None:
     """
     with one_sentence_errors(debug=False):
         from cli.render_explanation import show_explanation  # noqa: PLC0415
-        from cli.request import parsed_date  # noqa: PLC0415
-        from screening.explanation import explained  # noqa: PLC0415
-        from status.published import not_as_written, published_row  # noqa: PLC0415
+        from cli.request import parse_date  # noqa: PLC0415
+        from screening.explanation import explain  # noqa: PLC0415
+        from status.published import not_as_written, read_published_row  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
         from storage.settings_file import read_settings  # noqa: PLC0415
 
         home = Home.existing(options.home)
         settings = read_settings(home.root)
-        row = published_row(home, options.symbol, parsed_date("as_of", options.as_of))
+        row = read_published_row(
+            home, options.symbol, parse_date("as_of", options.as_of)
+        )
         try:
-            found = explained(row, settings)
+            found = explain(row, settings)
         except ValueError as error:
             raise not_as_written(f"the row of {row['symbol']}", error) from error
         if options.json:
@@ -87,12 +89,12 @@ def report(options: ReportOptions) -> None:
     For example: overnight report 2025-11-10 --open
     """
     with one_sentence_errors(debug=False):
-        from cli.request import parsed_date  # noqa: PLC0415
-        from status.published import page_address, published_report  # noqa: PLC0415
+        from cli.request import parse_date  # noqa: PLC0415
+        from status.published import find_published_report, page_address  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
-        found = published_report(
-            Home.existing(options.home), parsed_date("night", options.night)
+        found = find_published_report(
+            Home.existing(options.home), parse_date("night", options.night)
         )
         typer.echo(str(found))
         if options.open:

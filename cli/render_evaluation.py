@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import NARROW, literal, say
+from cli.output import TABLE_STYLE, literal, say
 from evaluation.day_bootstrap import Estimate
 from evaluation.evaluate import Evaluation
 from evaluation.metrics import CALLS, Judgement
@@ -14,7 +14,7 @@ TOLD_TIMES = 10
 """How many lines of progress a run prints."""
 
 
-def told(done: int, planned: int) -> None:
+def print_progress(done: int, planned: int) -> None:
     """Print a line on stderr each time another tenth is done."""
     if done * TOLD_TIMES // planned > (done - 1) * TOLD_TIMES // planned:
         line = f"{done} of {planned} refits with their nights"
@@ -48,7 +48,7 @@ def _voices(found: Evaluation) -> Iterator[Table]:
 
 def _judged(title: str, judgements: Mapping[str, Judgement]) -> Table:
     headings = ("", "hits %", "IC", "RMSE", "Brier", "in 80 %")
-    table = Table(*headings, title=title, **NARROW)
+    table = Table(*headings, title=title, **TABLE_STYLE)
     for name, one in judgements.items():
         if one.hit_rate.count:
             table.add_row(name, *_cells(one))
@@ -67,7 +67,7 @@ def _cells(one: Judgement) -> list[str]:
 
 def _calls(found: Evaluation) -> Table:
     title = "Mean return of the next session, %"
-    table = Table("", "call", "count", "return", title=title, **NARROW)
+    table = Table("", "call", "count", "return", title=title, **TABLE_STYLE)
     for guard, calls in found.figures.calls.items():
         for call in CALLS:
             one = calls[call]
@@ -81,7 +81,9 @@ def _calls(found: Evaluation) -> Table:
 def _portfolios(found: Evaluation) -> Table:
     bps = next(iter(found.figures.portfolios.values())).cost_bps
     title = f"A day, %; net of {bps:g} bps of turnover"
-    table = Table("", "return", "exposure", "turnover", "net", title=title, **NARROW)
+    table = Table(
+        "", "return", "exposure", "turnover", "net", title=title, **TABLE_STYLE
+    )
     for name, one in found.figures.portfolios.items():
         table.add_row(
             name.replace("_", " "),

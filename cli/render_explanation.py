@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import NARROW, literal, say
-from screening.explanation import Explanation, Flip
+from cli.output import TABLE_STYLE, literal, say
+from screening.explanation import Explanation, FlipThreshold
 
 
 def show_explanation(found: Explanation) -> None:
@@ -28,21 +28,21 @@ def show_explanation(found: Explanation) -> None:
 
 
 def _terms(found: Explanation) -> Table:
-    """Return the voices' products, and their sum."""
-    headings = ("voice", "weight", "x direction", "x confidence", "= part of score")
-    table = Table(**NARROW)
+    """Return the components' products, and their sum."""
+    headings = ("component", "weight", "x direction", "x confidence", "= part of score")
+    table = Table(**TABLE_STYLE)
     for heading in headings:
-        table.add_column(heading, justify="left" if heading == "voice" else "right")
+        table.add_column(heading, justify="left" if heading == "component" else "right")
     for term in found.terms:
         table.add_row(
-            term.voice,
+            term.component,
             f"{term.weight:.4f}",
             f"{term.direction:+.4f}",
             f"{term.confidence:.4f}",
             f"{term.contribution:+.4f}",
         )
-    for voice in found.silent:
-        table.add_row(voice, "silent", "", "", "")
+    for component in found.silent:
+        table.add_row(component, "silent", "", "", "")
     table.add_row("sum", "", "", "", f"{found.computed_score:+.4f}")
     return table
 
@@ -83,7 +83,7 @@ def _cut(found: Explanation) -> Iterator[str]:
         f"Haircut {found.haircut:.0%} off the LSTM's confidence{why}, position scale "
         f"{found.position_scale:g}."
     )
-    lstm = next((one for one in found.terms if one.voice == "lstm"), None)
+    lstm = next((one for one in found.terms if one.component == "lstm"), None)
     if lstm:
         yield (
             f"Without the haircut the LSTM's confidence would be "
@@ -108,7 +108,7 @@ def _sat_out(found: Explanation) -> Iterator[str]:
         )
 
 
-def _flip(flip: Flip) -> str:
+def _flip(flip: FlipThreshold) -> str:
     """Return `BUY: a score above +0.300, +0.080 more`."""
     if flip.call == "HOLD":
         bound = f"a score of {flip.threshold:+.3f} or nearer to 0"
@@ -119,13 +119,13 @@ def _flip(flip: Flip) -> str:
     return f"{flip.call} needs {bound}: {size} from here."
 
 
-def _voices(flip: Flip) -> Iterator[str]:
-    """Tell which voice alone could bring the nearest other call about."""
-    able = [one for one in flip.voices if one.possible]
+def _voices(flip: FlipThreshold) -> Iterator[str]:
+    """Tell which component alone could bring the nearest other call about."""
+    able = [one for one in flip.components if one.possible]
     if not able:
-        yield f"  No voice alone could make it {flip.call}, the others as they are."
+        yield f"  No component alone could make it {flip.call}, the others as they are."
     for one in able:
         yield (
-            f"  {one.voice} alone could make it {flip.call}: direction x confidence "
+            f"  {one.component} alone could make it {flip.call}: direction x confidence "
             f"{one.needed:+.3f} instead of {one.now:+.3f}."
         )

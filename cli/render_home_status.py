@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from cli.output import literal, say
-from config.errors import first_named
-from status.home_status import AheadEvent, LastNight, Standing
+from config.errors import list_names
+from status.home_status import AheadEvent, HomeStatus, LastNight
 
 SHOWN = 8
 """Lines of one kind that are shown; the rest is counted."""
 
 
-def print_standing(found: Standing) -> None:
+def print_home_status(found: HomeStatus) -> None:
     """Print the last night, what failed, the models, what comes, and what to do."""
     console = Console(highlight=False, emoji=False)
     say(console, f"[bold]Home[/] {literal(found.home)}")
@@ -25,7 +25,7 @@ def print_standing(found: Standing) -> None:
     say(console, "  all commands: overnight --help")
 
 
-def _lines(found: Standing) -> Iterator[str]:
+def _lines(found: HomeStatus) -> Iterator[str]:
     night = found.last_night
     if night is None:
         yield "[bold]Last night[/] none yet"
@@ -55,7 +55,7 @@ def _night(night: LastNight) -> Iterator[str]:
     )
 
 
-def _ahead(found: Standing) -> Iterator[str]:
+def _ahead(found: HomeStatus) -> Iterator[str]:
     if found.last_night is None:
         return
     unknown = found.events_unknown
@@ -63,7 +63,7 @@ def _ahead(found: Standing) -> Iterator[str]:
         yield "[bold]Events[/] none"
     yield from _shortened([_event(one) for one in found.ahead])
     if unknown:
-        yield f"[bold]Events unknown[/] for {first_named(unknown, SHOWN)}"
+        yield f"[bold]Events unknown[/] for {list_names(unknown, SHOWN)}"
 
 
 def _event(one: AheadEvent) -> str:
@@ -79,6 +79,6 @@ def _shortened(lines: list[str]) -> Iterator[str]:
         yield f"  and {len(lines) - SHOWN} more"
 
 
-def _calls(found: Standing) -> str:
+def _calls(found: HomeStatus) -> str:
     replayed = f", {found.replayed_calls} replayed" if found.replayed_calls else ""
     return f"{found.live_calls} live calls{replayed}"

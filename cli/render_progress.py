@@ -10,16 +10,16 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from cli.output import NARROW
+from cli.output import TABLE_STYLE
 from modelling.training import EpochDone
-from pipeline.progress import Listener, Standing, listener, minutes
+from pipeline.progress import Listener, TrainingProgress, listener, minutes
 
 MOST_ROWS = 12
 LINES_A_TRAINING = 4
 
 
 @contextmanager
-def shown_progress(title: str, console: Console | None = None) -> Iterator[None]:
+def show_progress(title: str, console: Console | None = None) -> Iterator[None]:
     """Show the progress of the flow that runs within."""
     console = console or Console(stderr=True, highlight=False, emoji=False)
     showing = _live if console.is_terminal else _lines
@@ -58,7 +58,7 @@ class _Trainings:
     def __init__(self) -> None:
         self._by_symbol: dict[str, _Training] = {}
 
-    def take(self, standing: Standing) -> _Training | None:
+    def take(self, standing: TrainingProgress) -> _Training | None:
         """Take note of the last thing told; return the training if it goes on."""
         if standing.epoch is None:
             self._by_symbol.pop(standing.symbol, None)
@@ -70,7 +70,7 @@ class _Trainings:
 
     def table(self) -> Table:
         """Return a row a training."""
-        table = Table(**NARROW)
+        table = Table(**TABLE_STYLE)
         for heading in ("symbol", "epoch", "loss", "val. loss", "left"):
             table.add_column(
                 heading, justify="left" if heading == "symbol" else "right"
@@ -97,7 +97,7 @@ def _live(title: str, console: Console) -> Iterator[Listener]:
     task, trainings = bar.add_task(title, total=1.0, standing="starting"), _Trainings()
     with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
 
-        def show(standing: Standing) -> None:
+        def show(standing: TrainingProgress) -> None:
             trainings.take(standing)
             said = standing.sentence
             bar.update(task, completed=standing.share, standing=said)
@@ -111,7 +111,7 @@ def _lines(title: str, console: Console) -> Iterator[Listener]:
     """Print a few lines a training, and one each time a symbol is done."""
     done, quarters, trainings = 0, dict[str, int](), _Trainings()
 
-    def show(standing: Standing) -> None:
+    def show(standing: TrainingProgress) -> None:
         nonlocal done
         training = trainings.take(standing)
         if training:

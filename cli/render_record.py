@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import NARROW, literal, say
+from cli.output import TABLE_STYLE, literal, say
 from screening.report.facts import ReportTable
 from screening.track_record.record_text import record_sentences, record_tables
 from screening.track_record.track_record import TrackRecord, TrackRecords
@@ -27,7 +27,7 @@ def _show(console: Console, record: TrackRecord) -> None:
 
 
 def _drawn(shown: ReportTable) -> Table:
-    table = Table(**NARROW)
+    table = Table(**TABLE_STYLE)
     for heading in shown.headings:
         left = heading == shown.headings[0]
         table.add_column(heading, justify="left" if left else "right")

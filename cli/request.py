@@ -13,7 +13,7 @@ from cli.options import (
     SourceOptions,
     TrainOptions,
 )
-from config.errors import ParameterError, SelectionError, quoted
+from config.errors import ParameterError, SelectionError, quote_value
 from config.parameters import TrainingOverrides, training_parameters
 from config.plain_text import plain_text
 from market_data.selection import (
@@ -21,7 +21,7 @@ from market_data.selection import (
     SymbolFile,
     Symbols,
     Universe,
-    listed,
+    find_list,
     split_symbols,
 )
 from storage.home import Home
@@ -52,7 +52,7 @@ def evaluation_arguments(options: EvaluateOptions) -> dict[str, Any]:
     """
     return {
         **_source_arguments(options),
-        "as_of": parsed_date("to", options.last),
+        "as_of": parse_date("to", options.last),
         "train": "always",
         **_parsed_parameters(options),
     }
@@ -68,7 +68,7 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
     """
     return {
         **_source_arguments(options),
-        "as_of": parsed_date("as_of", options.as_of),
+        "as_of": parse_date("as_of", options.as_of),
         "train": "never",
         "preset": "standard",
         "parameters": TrainingOverrides(),
@@ -78,14 +78,14 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
 def _source_arguments(options: SourceOptions) -> dict[str, Any]:
     """Return which symbols, from where, and the home."""
     return {
-        "selection": parsed_selection(options) or _asked_selection(options),
+        "selection": parse_selection(options) or _asked_selection(options),
         "source": options.source,
         "folder": options.folder,
         "home": options.home,
     }
 
 
-def parsed_selection(options: SelectionOptions) -> Selection | None:
+def parse_selection(options: SelectionOptions) -> Selection | None:
     """Return the one selection that was named, None where none was.
 
     Raises
@@ -99,7 +99,7 @@ def parsed_selection(options: SelectionOptions) -> Selection | None:
     if options.symbols is not None:
         named.append(Symbols(symbols=_split(options.symbols)))
     if options.universe is not None:
-        named.append(listed(options.universe))
+        named.append(find_list(options.universe))
     if options.file is not None:
         named.append(SymbolFile(file=options.file))
     if len(named) > 1:
@@ -114,7 +114,7 @@ def _split(text: str) -> tuple[str, ...]:
     symbols = split_symbols(text)
     if not symbols:
         raise SelectionError(
-            f"`symbols` must name at least one symbol, got {quoted(text)}; "
+            f"`symbols` must name at least one symbol, got {quote_value(text)}; "
             "e.g. CBA.AX,AAPL."
         )
     return symbols
@@ -136,10 +136,10 @@ def _asked_selection(options: SourceOptions) -> Selection:
     number = typer.prompt("Which list", type=int)
     if not 1 <= number <= len(names):
         raise SelectionError(f"The list must be 1 to {len(names)}, got {number}.")
-    return listed(names[number - 1])
+    return find_list(names[number - 1])
 
 
-def parsed_date(name: str, text: str | None) -> date | None:
+def parse_date(name: str, text: str | None) -> date | None:
     """Return the date of the option `name`, None where it was not given.
 
     Raises
@@ -153,11 +153,11 @@ def parsed_date(name: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(
-            f"`{name}` must be a date like 2025-11-10, got {quoted(text)}."
+            f"`{name}` must be a date like 2025-11-10, got {quote_value(text)}."
         ) from error
 
 
-def required_date(text: str | None) -> date:
+def require_date(text: str | None) -> date:
     """Return the first as-of session asked for.
 
     Raises
@@ -165,7 +165,7 @@ def required_date(text: str | None) -> date:
     ParameterError
         If there is none, or the text is no date.
     """
-    first = parsed_date("from", text)
+    first = parse_date("from", text)
     if first is None:
         raise ParameterError("`from` must be a date like 2025-11-10, got none.")
     return first

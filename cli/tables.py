@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import NARROW, literal, say
+from cli.output import TABLE_STYLE, literal, say
 from screening.event_words import row_event_words, trading_word
 from screening.report.cells import instant
 
@@ -70,7 +70,7 @@ def show_statuses(found: "ModelStatuses") -> None:
         console.print("No models yet; train some: overnight train --universe NAME")
         return
     headings = ("symbol", "status", "grade", "skill", "age", "knows to", "reason")
-    table = Table(*headings, **NARROW)
+    table = Table(*headings, **TABLE_STYLE)
     for line in found.symbols:
         table.add_row(
             line.symbol,
@@ -89,7 +89,7 @@ def show_statuses(found: "ModelStatuses") -> None:
 
 
 def _screening_table(summary: "RunSummary") -> Table:
-    table = Table(title=f"As of {summary.as_of}", **NARROW)
+    table = Table(title=f"As of {summary.as_of}", **TABLE_STYLE)
     for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
         table.add_column(
             heading, justify="left" if heading in ("symbol", "call") else "right"
@@ -137,7 +137,7 @@ def _cut(row: "Row") -> str:
 
 def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
-    table = Table(*headings, "not used, because", **NARROW)
+    table = Table(*headings, "not used, because", **TABLE_STYLE)
     for model in summary.trained:
         contest = model.challenge
         lost = contest.sentence if contest and contest.lost else None

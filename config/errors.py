@@ -1,6 +1,6 @@
 """The exception tree: what can go wrong, and with which exit code a run ends.
 
-Every message is one sentence: what was expected, what came, what to do.
+An error keeps its problem and its fix apart; together they are one sentence.
 No handling here: the edge that can answer an error catches it.
 """
 
@@ -15,7 +15,7 @@ MOST_NAMED = 8
 """Names that a sentence lists; the others are counted."""
 
 
-def quoted(value: object) -> str:
+def quote_value(value: object) -> str:
     """Return the value as it may stand in a sentence: escaped, and cut where long."""
     if isinstance(value, str) and len(value) > LONGEST_QUOTE:
         return repr(f"{value[:LONGEST_QUOTE]}...")
@@ -23,7 +23,7 @@ def quoted(value: object) -> str:
     return text if len(text) <= 2 * LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
 
 
-def first_named(names: Sequence[str], most: int = MOST_NAMED) -> str:
+def list_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
     """Return `A, B and 3 more`: the first names, and how many follow them."""
     named = ", ".join(names[:most])
     more = len(names) - most
@@ -31,15 +31,27 @@ def first_named(names: Sequence[str], most: int = MOST_NAMED) -> str:
 
 
 class OvernightError(Exception):
-    """Root of every error this project raises on purpose."""
+    """Root of every error this project raises on purpose.
+
+    `problem` says what is wrong and why; `fix` says what to do, "" if there is nothing.
+    Both are part of a sentence, without its full stop.
+    """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, *said: object) -> None:
-        """Keep the message, cleaned: it may quote a file, a path or an answer."""
-        super().__init__(
-            *(plain_text(one) if isinstance(one, str) else one for one in said)
-        )
+    def __init__(self, problem: str, fix: str = "") -> None:
+        """Keep both, cleaned: they may quote a file, a path or an answer."""
+        self.problem, self.fix = plain_text(problem), plain_text(fix)
+        super().__init__(self.problem, self.fix)
+
+    @property
+    def sentence(self) -> str:
+        """Return `PROBLEM; FIX.`, or the problem alone if there is nothing to do."""
+        return f"{self.problem}; {self.fix}." if self.fix else self.problem
+
+    def __str__(self) -> str:
+        """Return the sentence, as a person reads it."""
+        return self.sentence
 
 
 class UsageError(OvernightError):
@@ -87,7 +99,7 @@ class SymbolError(OvernightError):
 
     def __str__(self) -> str:
         """Return the code and the sentence, as they stand in the CSV."""
-        return f"{self.code}: {super().__str__()}"
+        return f"{self.code}: {self.sentence}"
 
 
 class UnknownSymbol(SymbolError):
@@ -113,7 +125,7 @@ class NoNetwork(Unreachable):
 
 
 class NoNews(SymbolError):
-    """No headline of the symbol is to be had; the news voice stays silent."""
+    """The symbol has no headline; the news component is missing."""
 
     code: ClassVar[str] = "no_news"
 
@@ -155,6 +167,6 @@ class TrainingFailed(SymbolError):
 
 
 class ModelUnusable(SymbolError):
-    """No model of the symbol may speak: missing, damaged, rejected or from later."""
+    """The symbol has no usable model: missing, damaged, rejected or from later."""
 
     code: ClassVar[str] = "model_unusable"

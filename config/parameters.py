@@ -17,7 +17,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from config.errors import ParameterError
-from config.validation import validated
+from config.validation import validate
 
 PresetName = Literal["standard", "quick_test", "high_accuracy", "low_memory"]
 
@@ -164,4 +164,4 @@ def training_parameters(
         raise ParameterError(f"`preset` must be one of {names}, got {preset!r}.")
     given = {name: value for name, value in overrides.items() if value is not None}
     values = PRESETS[preset].model_dump() | given
-    return validated(TrainingParameters, values, f"; presets: {names}")
+    return validate(TrainingParameters, values, f"; presets: {names}")

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from config.errors import quoted
+from config.errors import quote_value
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_SCHEDULES = 20
@@ -27,7 +27,7 @@ def _time_of_day(value: object) -> str:
         return value
     raise ValueError(
         '`at` must be a time in quotes from "00:00" to "23:59", such as "06:30", got '
-        f"{quoted(value)}"
+        f"{quote_value(value)}"
     )
 
 
@@ -39,7 +39,7 @@ def _zone_name(value: object) -> str:
     examples = near or ["Australia/Sydney", "America/New_York"]
     raise ValueError(
         "`timezone` must be a name of the IANA time zones, such as "
-        f"{' or '.join(examples)}, got {quoted(value)}"
+        f"{' or '.join(examples)}, got {quote_value(value)}"
     )
 
 
@@ -52,7 +52,7 @@ def _days_text(value: object) -> str:
         return str(value).strip().lower()
     raise ValueError(
         f"`days` must name days of {' '.join(DAYS)}, as a range or with commas, in one "
-        f'text, such as "mon-fri" or "tue,thu", got {quoted(value)}'
+        f'text, such as "mon-fri" or "tue,thu", got {quote_value(value)}'
     )
 
 
@@ -142,14 +142,14 @@ def require_consistent(schedules: Sequence[Schedule], lists: Collection[str]) ->
         if schedule.list not in lists:
             raise ValueError(
                 f"{place}`list` must be one of {', '.join(lists)}, got "
-                f"{quoted(schedule.list)}; correct it, or add the list under "
+                f"{quote_value(schedule.list)}; correct it, or add the list under "
                 "[universes]"
             )
         if not _LIST_NAME.fullmatch(schedule.list):
             raise ValueError(
                 f"{place}`list` names a deployment, so it must have at most 60 "
                 "letters, digits, spaces and `_`, `-` or `.`, got "
-                f"{quoted(schedule.list)}; rename the list under [universes]"
+                f"{quote_value(schedule.list)}; rename the list under [universes]"
             )
         _require_once(place, schedule, schedules[: number - 1])
 

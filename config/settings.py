@@ -3,7 +3,8 @@
 Holds numbers and names only: no secret, no path of a machine, no clock.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -21,11 +22,21 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Earlier names of settings, refused with the present name in the message."""
+
 
 class PriceSettings(Section):
     """Prices: how they are fetched and when they are good enough."""
 
-    minimum_sessions: int = Field(
+    renamed: ClassVar = {
+        "minimum_sessions": "min_sessions",
+        "largest_move_factor": "max_move_factor",
+        "largest_hole_sessions": "max_gap_sessions",
+        "most_missing_share": "max_missing_share",
+    }
+
+    min_sessions: int = Field(
         55, ge=55, description="Sessions a symbol needs to be screened (SMA 50 + 5)."
     )
     jump_multiple: float = Field(
@@ -40,13 +51,13 @@ class PriceSettings(Section):
         description="A named move counts as traded from this many times the median "
         "volume of the `recent_sessions` before it; a lower one degrades the row.",
     )
-    largest_move_factor: float = Field(
+    max_move_factor: float = Field(
         5,
         gt=1,
         description="Reject a price more than this factor above or below the one "
         "before: the row, if the next price is back, else the symbol.",
     )
-    largest_hole_sessions: int = Field(
+    max_gap_sessions: int = Field(
         10, ge=1, description="Missing sessions in a row above which a row is degraded."
     )
     recent_sessions: int = Field(
@@ -71,7 +82,7 @@ class PriceSettings(Section):
         description="Part by which an open or close may lie outside low to high; a bar "
         "beyond it is named.",
     )
-    most_missing_share: Share = Field(
+    max_missing_share: Share = Field(
         0.05,
         description="Share of rows with a missing or wrong value above which a history "
         "is refused.",
@@ -103,17 +114,24 @@ class PriceSettings(Section):
 class ModelSettings(Section):
     """Models: when one is trained, good, stale or rejected."""
 
+    renamed: ClassVar = {
+        "minimum_sessions": "min_sessions",
+        "challenge_level": "significance",
+        "worst_skill": "max_skill",
+        "largest_model_mb": "max_model_mb",
+    }
+
     engine: Engine = Field(
         "jax", description="What trains: JAX, by our own step, or Keras on TensorFlow."
     )
-    minimum_sessions: int = Field(100, ge=60, description="Sessions training needs.")
+    min_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
     expires_after_days: int = Field(
         30,
         ge=1,
         description="Age from which one is silent and defended against no other.",
     )
-    challenge_level: float = Field(
+    significance: float = Field(
         0.05,
         gt=0,
         lt=0.5,
@@ -127,10 +145,10 @@ class ModelSettings(Section):
     poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
     excellent_ratio: float = Field(1.5, gt=0, description="Validation/training loss.")
     overfitting_ratio: float = Field(2.0, gt=0, description="Validation/training loss.")
-    worst_skill: float = Field(
+    max_skill: float = Field(
         1.05, gt=0, description="RMSE against persistence above which one is rejected."
     )
-    largest_model_mb: int = Field(
+    max_model_mb: int = Field(
         256, ge=1, description="Unpacked size above which a model file is not loaded."
     )
     training_seconds: float = Field(
@@ -139,7 +157,7 @@ class ModelSettings(Section):
 
 
 class BlendSettings(Section):
-    """The blend: weights of the voices and the thresholds of the call."""
+    """The blend: weights of the components and the thresholds of the call."""
 
     lstm: Weight = 0.45
     trend: Weight = 0.25
@@ -153,7 +171,7 @@ class BlendSettings(Section):
 
 
 class SentimentSettings(Section):
-    """The news voice: which engine reads the headlines, and how they are weighed."""
+    """The news component: which engine reads the headlines, and how they are weighed."""
 
     engine: Literal["finbert", "lexicon", "off"] = Field(
         "finbert", description="Who reads the headlines; none stands in for another."
@@ -187,6 +205,10 @@ class SentimentSettings(Section):
 class GuardSettings(Section):
     """The event risk guard (SPEC 8)."""
 
+    renamed: ClassVar = {
+        "beta_minimum_sessions": "min_beta_sessions",
+    }
+
     lookahead_days: int = Field(7, ge=1, description="Calendar days ahead that count.")
     event_points: Share = Field(0.45, description="Risk of an event in the look-ahead.")
     report_points: Share = Field(0.20, description="More if earnings or regulatory.")
@@ -213,7 +235,7 @@ class GuardSettings(Section):
     volatility_rolling_sessions: int = Field(30, ge=2, description="Rolling window.")
     volatility_base_sessions: int = Field(252, ge=30, description="Before them.")
     beta_sessions: int = Field(252, ge=60, description="Returns the beta is fitted on.")
-    beta_minimum_sessions: int = Field(60, ge=20, description="Returns it needs.")
+    min_beta_sessions: int = Field(60, ge=20, description="Returns it needs.")
     same_event_days: int = Field(
         14, ge=0, description="Days within which two sources may mean one event."
     )
@@ -244,6 +266,11 @@ class GuardSettings(Section):
 class EvaluationSettings(Section):
     """The look back: how past nights are judged, and what stands beside them."""
 
+    renamed: ClassVar = {
+        "trees": "n_estimators",
+        "tree_rate": "learning_rate",
+    }
+
     refit_sessions: int = Field(5, ge=1, description="Sessions from refit to refit.")
     cost_bps: float = Field(10, ge=0, description="Cost of turnover, 1/100 of 1 %.")
     confidence_level: float = Field(0.95, gt=0, lt=1, description="Of all intervals.")
@@ -253,7 +280,7 @@ class EvaluationSettings(Section):
         5, ge=3, description="Symbols that a day's rank correlation needs."
     )
     ridge_penalty: float = Field(1.0, gt=0, description="Ridge regression's alpha.")
-    trees: int = Field(100, ge=1, description="LightGBM's trees.")
+    n_estimators: int = Field(100, ge=1, description="LightGBM's trees.")
     tree_leaves: int = Field(7, ge=2, description="Leaves of one tree.")
     tree_rate: float = Field(0.05, gt=0, le=1, description="Weight of one tree.")
     leaf_sessions: int = Field(20, ge=1, description="Sessions a leaf holds at least.")
@@ -263,12 +290,16 @@ class EvaluationSettings(Section):
 class RecordSettings(Section):
     """The track record: when a call is scored, and when its kind may be judged."""
 
+    renamed: ClassVar = {
+        "minimum_calls": "min_calls",
+    }
+
     horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (1, 5, 20),
         min_length=1,
         description="Sessions after the as-of session at which a call is scored.",
     )
-    minimum_calls: int = Field(
+    min_calls: int = Field(
         30, ge=2, description="Scored calls below which it is too few to tell."
     )
     interval: float = Field(
@@ -279,7 +310,13 @@ class RecordSettings(Section):
 class RunSettings(Section):
     """One run: how much at once, and how much must survive."""
 
-    minimum_coverage: Share = Field(
+    renamed: ClassVar = {
+        "minimum_coverage": "min_coverage",
+        "wait_for_home_seconds": "home_lock_timeout_seconds",
+        "least_free_disk_mb": "min_free_disk_mb",
+    }
+
+    min_coverage: Share = Field(
         0.5, description="Share of usable symbols below which the run has failed."
     )
     training_processes: int | None = Field(
@@ -300,10 +337,10 @@ class RunSettings(Section):
     models_per_process: int = Field(
         250, ge=1, description="Jobs after which a training process is replaced."
     )
-    wait_for_home_seconds: float = Field(
+    home_lock_timeout_seconds: float = Field(
         3600, ge=0, description="How long a deployed run waits for another's end."
     )
-    least_free_disk_mb: int = Field(
+    min_free_disk_mb: int = Field(
         1000, ge=1, description="Free disk space below which `overnight doctor` warns."
     )
     nights_kept: int = Field(
@@ -314,25 +351,32 @@ class RunSettings(Section):
 class ReportSettings(Section):
     """The morning report: how much of a night it draws."""
 
+    renamed: ClassVar = {
+        "most_charts": "max_charts",
+        "most_headlines": "max_headlines",
+        "most_headlines_in_all": "max_headlines_total",
+        "most_printed_in_full": "max_printed_in_full",
+    }
+
     chart_sessions: int = Field(120, ge=20, le=500, description="Sessions in a chart.")
-    most_charts: int = Field(
+    max_charts: int = Field(
         250, ge=0, description="Charts in one report, those of the largest scores."
     )
-    most_headlines: int = Field(
+    max_headlines: int = Field(
         8, ge=0, description="Headlines shown a symbol, those of the largest weight."
     )
-    most_headlines_in_all: int = Field(
+    max_headlines_total: int = Field(
         600,
         ge=0,
         description="Headlines in one report; a large night shows fewer each.",
     )
-    most_printed_in_full: int = Field(
+    max_printed_in_full: int = Field(
         20, ge=0, description="Symbols up to which all details are printed unasked."
     )
 
     def headlines_of(self, symbols: int) -> int:
         """Return how many headlines each of so many symbols may show."""
-        return min(self.most_headlines, self.most_headlines_in_all // max(1, symbols))
+        return min(self.max_headlines, self.max_headlines_total // max(1, symbols))
 
 
 class Settings(Section):

@@ -6,10 +6,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.errors import LONGEST_QUOTE, ParameterError, quoted
+from config.errors import LONGEST_QUOTE, ParameterError, quote_value
 
 
-def validated[Model: BaseModel](
+def validate[Model: BaseModel](
     kind: type[Model], values: Mapping[str, Any], hint: str = ""
 ) -> Model:
     """Return `kind` built from `values`.
@@ -51,15 +51,19 @@ def _wrong_value(
 ) -> str:
     if finding["type"] == "missing" and name in section.model_fields:
         return f"`{full}` must be there, got none; add it"
+    new = getattr(section, "renamed", {}).get(name)
+    if finding["type"] == "extra_forbidden" and new:
+        now = ".".join([*full.split(".")[:-1], new])
+        return f"`{full}` is now called `{now}`; rename it"
     if finding["type"] == "extra_forbidden":
         choices = ", ".join(section.model_fields)
         known = f"one of the known names ({choices})"
-        return f"`{full}` must be {known}, got {quoted(name)}"
+        return f"`{full}` must be {known}, got {quote_value(name)}"
     bound = _bounds(section, name)
     plain = {"model_type": "a table of settings", "tuple_type": "a list"}
     said = finding["msg"].removeprefix("Input should be ").lower()
     expected = bound or plain.get(finding["type"], said)
-    return f"`{full}` must be {expected}, got {quoted(finding['input'])}"
+    return f"`{full}` must be {expected}, got {quote_value(finding['input'])}"
 
 
 def _section(kind: type[BaseModel], path: list[str]) -> type[BaseModel]:

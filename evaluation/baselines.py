@@ -15,7 +15,7 @@ from config.parameters import TrainingParameters
 from config.settings import EvaluationSettings
 from features.windows import Floats, Scaler, Windows, feature_rows, split_windows
 from market_data.prices import CLOSE
-from modelling.evaluation import calibrated
+from modelling.evaluation import calibrate
 from modelling.forecasting import Forecast, basis_ratio, in_basis, with_interval
 
 BASELINES = ("persistence", "majority", "ridge", "lightgbm")
@@ -58,7 +58,7 @@ class Baselines:
         return answers | {"majority": _without_return(close, self.up_share)}
 
 
-def fitted_baselines(
+def fit_baselines(
     indicators: pd.DataFrame,
     parameters: TrainingParameters,
     settings: EvaluationSettings,
@@ -87,7 +87,7 @@ def fitted_baselines(
         scaler=split.scaler,
         predictors=predictors,
         residuals={
-            name: np.asarray(calibrated(predict(unseen), actual).residuals)
+            name: np.asarray(calibrate(predict(unseen), actual).residuals)
             for name, predict in predictors.items()
         },
         up_share=float(np.mean(returns > 0)),
@@ -132,5 +132,5 @@ def _lightgbm(
         "verbosity": -1,
     }
     data = lightgbm.Dataset(inputs, returns)
-    model = lightgbm.train(choices, data, num_boost_round=settings.trees)
+    model = lightgbm.train(choices, data, num_boost_round=settings.n_estimators)
     return lambda sessions: np.asarray(model.predict(sessions), dtype=np.float64)

@@ -14,11 +14,11 @@ from config.parameters import TrainingParameters
 from evaluation.forecast_record import COLUMNS, record_frame, write_records
 from evaluation.metrics import Figures, figures
 from evaluation.plots import pictures
-from evaluation.walk_forward import Walked, walk_forward
+from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
-from pipeline.plan import Night
-from storage.home import write_whole
-from storage.paths import AnyPath, read_whole
+from pipeline.plan import RunPlan
+from storage.home import write_file_atomic
+from storage.paths import StoragePath, read_bytes
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 
@@ -60,13 +60,13 @@ class Evaluation(BaseModel):
 
 
 def evaluation(
-    night: Night,
+    plan: RunPlan,
     first: date,
     refit_sessions: int | None,
     cost_bps: float | None,
     on_block: Callable[[int, int], None],
 ) -> Evaluation:
-    """Run the nights from `first` to `night`, judge them, and write the report.
+    """Run the nights from `first` to `plan`, judge them, and write the report.
 
     None stands for what the settings say.
 
@@ -75,22 +75,22 @@ def evaluation(
     OvernightError
         If no session lies between the two, or the report can't be written.
     """
-    settings = night.settings.evaluation
+    settings = plan.settings.evaluation
     refit = refit_sessions or settings.refit_sessions
     cost = settings.cost_bps if cost_bps is None else cost_bps
-    walked = walk_forward(night, first, refit, on_block)
-    folder = report_folder(night, first)
+    walked = walk_forward(plan, first, refit, on_block)
+    folder = report_folder(plan, first)
     record = _written(folder, walked)
     found = figures(record, settings, cost)
     drawn = pictures(record, found, cost)
     names = (FORECASTS, MODELS, FIGURES, *drawn)
     report = Evaluation(
         first=first,
-        last=night.as_of,
-        symbols=night.symbols,
-        source=night.source,
+        last=plan.as_of,
+        symbols=plan.symbols,
+        source=plan.source,
         refit_sessions=refit,
-        parameters=night.parameters,
+        parameters=plan.parameters,
         models=_counted(walked.models),
         figures=found,
         failures=dict(walked.failures),
@@ -98,23 +98,23 @@ def evaluation(
         files=tuple(str(folder / name) for name in names),
     )
     for name, content in {FIGURES: _json(report), **drawn}.items():
-        write_whole(folder / name, partial(_fill, content))
+        write_file_atomic(folder / name, partial(_fill, content))
     return report
 
 
-def report_folder(night: Night, first: date) -> AnyPath:
+def report_folder(plan: RunPlan, first: date) -> StoragePath:
     """Return where the report of these nights lies; a later one takes its place."""
-    reports = night.home.root / "reports" / "evaluation"
-    return reports / f"{first.isoformat()}_{night.as_of.isoformat()}"
+    reports = plan.home.root / "reports" / "evaluation"
+    return reports / f"{first.isoformat()}_{plan.as_of.isoformat()}"
 
 
-def _written(folder: AnyPath, walked: Walked) -> pd.DataFrame:
+def _written(folder: StoragePath, walked: WalkForwardResult) -> pd.DataFrame:
     """Write the rows; return them as they can be read, so that figures fit the file."""
     write_records(folder / FORECASTS, walked.rows, COLUMNS)
     write_records(
         folder / MODELS, map(_model_row, walked.models), MODEL_COLUMNS.split()
     )
-    return record_frame(read_whole(folder / FORECASTS).decode())
+    return record_frame(read_bytes(folder / FORECASTS).decode())
 
 
 def _json(report: Evaluation) -> bytes:

@@ -17,8 +17,8 @@ from screening.columns import COLUMNS as SCREENING_COLUMNS
 from screening.columns import TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
 from screening.table import cell
-from storage.home import write_text_whole
-from storage.paths import AnyPath
+from storage.home import write_text_atomic
+from storage.paths import StoragePath
 
 NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
 """The night's own row (SPEC 9); symbols walk alone, so none has a rank."""
@@ -38,7 +38,7 @@ TEXTS = TEXT_COLUMNS | TRUTH_COLUMNS | {"prediction_without_guard"}
 """The columns that hold no number."""
 
 
-def recorded(
+def record_forecast(
     row: Row, unguarded: Row, realized: float | None, plain: Mapping[str, Forecast]
 ) -> Row:
     """Return the record of one forecast.
@@ -76,7 +76,9 @@ def realized_return(frame: pd.DataFrame, as_of: date, session: date) -> float | 
     return float(after / before - 1) if before > 0 and after > 0 else None
 
 
-def write_records(path: AnyPath, rows: Iterable[Row], columns: Iterable[str]) -> None:
+def write_records(
+    path: StoragePath, rows: Iterable[Row], columns: Iterable[str]
+) -> None:
     """Write the rows under `columns`, whole or not at all; unknown is empty.
 
     Raises
@@ -89,7 +91,7 @@ def write_records(path: AnyPath, rows: Iterable[Row], columns: Iterable[str]) ->
     writer.writerow(names)
     for row in rows:
         writer.writerow(cell(row.get(name)) for name in names)
-    write_text_whole(path, text.getvalue())
+    write_text_atomic(path, text.getvalue())
 
 
 def record_frame(text: str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from evaluation.baselines import BASELINES
 from evaluation.day_bootstrap import DayBootstrap, Estimate
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
-from screening.blend import VOICES
+from screening.blend import COMPONENTS
 
 CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
@@ -24,7 +24,7 @@ FORECASTERS = ("lstm", *BASELINES)
 GUARDS = {"with_guard": "prediction", "without_guard": "prediction_without_guard"}
 """The column of calls with the guard, and without."""
 
-JUDGED = (*VOICES, "blend", *BASELINES, "buy_and_hold")
+JUDGED = (*COMPONENTS, "blend", *BASELINES, "buy_and_hold")
 
 
 class _Figures(BaseModel):
@@ -42,7 +42,7 @@ class Bin(_Figures):
 
 
 class Judgement(_Figures):
-    """How good one voice, the blend or a baseline was; None where it can't be said."""
+    """How good one component, the blend or a baseline was; None where it can't be said."""
 
     hit_rate: Estimate
     information_coefficient: Estimate
@@ -56,7 +56,7 @@ class Judgement(_Figures):
 class Figures(_Figures):
     """All that is computed from the rows of a track record."""
 
-    forecasts: int = Field(description="Rows with a forecast of any voice")
+    forecasts: int = Field(description="Rows with a forecast of any component")
     realized: int = Field(description="Of them, rows whose return is known")
     days: int
     components: dict[str, Judgement]
@@ -73,8 +73,8 @@ class Figures(_Figures):
 
 
 @dataclass(frozen=True)
-class Voice:
-    """What one judged voice said, row by row: NaN where it was silent."""
+class ComponentCalls:
+    """What one judged component said, row by row: NaN where it was silent."""
 
     direction: pd.Series
     signal: pd.Series
@@ -102,28 +102,30 @@ def figures(
     )
 
 
-def voice_of(record: pd.DataFrame, name: str) -> Voice:
+def voice_of(record: pd.DataFrame, name: str) -> ComponentCalls:
     """Return what `name` said: a direction, and a signal whose size means conviction.
 
     A forecaster's are those of SPEC 6, from its `probability_up`.
     """
     if name == "buy_and_hold":
         always = pd.Series(1.0, record.index)
-        return Voice(always, always)
+        return ComponentCalls(always, always)
     if name == "blend":
-        return Voice(np.sign(record["score"]), record["score"])
+        return ComponentCalls(np.sign(record["score"]), record["score"])
     if name in BASELINES:
         lean = 2 * record[f"{name}_probability_up"] - 1
-        return Voice(np.sign(lean), lean)
+        return ComponentCalls(np.sign(lean), lean)
     direction = record[f"{name}_direction"]
-    return Voice(direction, direction * record[f"{name}_confidence"])
+    return ComponentCalls(direction, direction * record[f"{name}_confidence"])
 
 
 def _judged(record: pd.DataFrame, name: str, draws: DayBootstrap) -> Judgement:
-    voice = voice_of(record, name)
-    coefficient, kind = _rank_correlation(record, voice.signal, draws)
+    component = voice_of(record, name)
+    coefficient, kind = _rank_correlation(record, component.signal, draws)
     judgement = Judgement(
-        hit_rate=draws.mean(_hits(record, voice.direction), record["forecast_session"]),
+        hit_rate=draws.mean(
+            _hits(record, component.direction), record["forecast_session"]
+        ),
         information_coefficient=coefficient,
         coefficient_kind=kind,
     )

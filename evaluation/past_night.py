@@ -13,7 +13,7 @@ from market_data.headlines import HeadlineFeed
 from market_data.prices import PriceHistory, cut_history
 from market_data.sessions import next_open
 from market_data.symbols import exchange_of
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from risk_guard.assessment import EventAssessment
 
 UNGUARDED = EventAssessment(status="none", haircut=0.0, sit_out=False, warning="")
@@ -62,13 +62,13 @@ class PrefetchedHeadlines:
         return self.feed
 
 
-def night_of(night: Night, symbol: str, session: date) -> Night:
+def night_of(plan: RunPlan, symbol: str, session: date) -> RunPlan:
     """Return the night as it would have run before the open after `session`."""
     exchange = exchange_of(symbol).code
     return replace(
-        night,
+        plan,
         symbols=(symbol,),
         sessions={exchange: session},
-        run_at=min(night.run_at, next_open(exchange, session)),
+        run_at=min(plan.run_at, next_open(exchange, session)),
         in_evaluation=True,
     )

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Self
 
 from config.errors import ParameterError, SymbolError, TooShort
-from evaluation.baselines import Baselines, fitted_baselines
-from evaluation.forecast_record import realized_return, recorded
+from evaluation.baselines import Baselines, fit_baselines
+from evaluation.forecast_record import realized_return, record_forecast
 from evaluation.past_night import (
     UNGUARDED,
     PrefetchedHeadlines,
@@ -34,27 +34,27 @@ from modelling.forecasting import Forecast
 from modelling.jobs import Forecaster, TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
 from pipeline.forecast import Forecaster as AskForecast
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
-from pipeline.sources import calendar_notices, night_calendars, opened_lookout
+from pipeline.sources import calendar_notices, night_calendars, open_sources
 from pipeline.symbol import screen_all
 from risk_guard.calendar_file import is_same_calendar
 from screening.findings import IndicatorFindings, SymbolFindings
-from screening.row import Row, screened_row
-from storage.home import Home, write_whole
+from screening.row import Row, build_row
+from storage.home import Home, write_file_atomic
 from storage.lock import one_run_at_a_time
-from storage.paths import AnyPath, read_whole, remove_tree
+from storage.paths import StoragePath, read_bytes, remove_tree
 from storage.tables import read_table
-from workers.pools import local_slots
-from workers.process_pool import OnEpoch, Slots
+from workers.pools import open_local_pool
+from workers.process_pool import OnEpoch, WorkerPool
 
 OnBlock = Callable[[int, int], None]
 """Told blocks done and blocks planned."""
 
 
 @dataclass(frozen=True)
-class Held:
+class PrefetchedSymbol:
     """What a source has of one symbol, fetched once for all nights."""
 
     symbol: str
@@ -75,16 +75,16 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Block:
+class RefitBlock:
     """One symbol's nights from a refit on; `sessions` are their as-of sessions."""
 
-    night: Night
-    held: Held
+    plan: RunPlan
+    held: PrefetchedSymbol
     sessions: tuple[date, ...]
 
 
 @dataclass(frozen=True)
-class Walked:
+class WalkForwardResult:
     """What came of past nights: records, the models trained, and what went wrong.
 
     `failures` are reasons by symbol that cost rows.
@@ -95,9 +95,9 @@ class Walked:
     failures: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
-    def __add__(self, other: "Walked") -> "Walked":
+    def __add__(self, other: "WalkForwardResult") -> "WalkForwardResult":
         """Return both together."""
-        return Walked(
+        return WalkForwardResult(
             (*self.rows, *other.rows),
             (*self.models, *other.models),
             {**self.failures, **other.failures},
@@ -127,8 +127,11 @@ class _Told:
 
 
 def walk_forward(
-    night: Night, first: date, refit_sessions: int, on_block: OnBlock = lambda *_: None
-) -> Walked:
+    plan: RunPlan,
+    first: date,
+    refit_sessions: int,
+    on_block: OnBlock = lambda *_: None,
+) -> WalkForwardResult:
     """Return the records of the nights from `first` to the night's own sessions.
 
     Raises
@@ -136,66 +139,66 @@ def walk_forward(
     ParameterError
         If no session lies between the two.
     """
-    if not any(_sessions(night, code, first) for code in night.sessions):
+    if not any(_sessions(plan, code, first) for code in plan.sessions):
         raise ParameterError(
-            f"`from` must be a session on or before {night.as_of}, got {first}."
+            f"`from` must be a session on or before {plan.as_of}, got {first}."
         )
-    held, failed = _held(night, first)
+    held, failed = _held(plan, first)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
         plans = [
             _blocks(
-                _at_home(night, Path(folder), one.symbol), one, first, refit_sessions
+                _at_home(plan, Path(folder), one.symbol), one, first, refit_sessions
             )
             for one in held
         ]
         told = _Told(sum(map(len, plans)), on_block)
-        slots, notices = local_slots(night.settings, max(1, len(plans)))
-        with ThreadPoolExecutor() as threads, slots, told:
-            parts = list(threads.map(partial(_walked, slots, told), plans))
-    notices = (*notices, *calendar_notices(night_calendars(night), night))
-    return sum(parts, Walked(failures=failed, notices=notices))
+        pool, notices = open_local_pool(plan.settings, max(1, len(plans)))
+        with ThreadPoolExecutor() as threads, pool, told:
+            parts = list(threads.map(partial(_walked, pool, told), plans))
+    notices = (*notices, *calendar_notices(night_calendars(plan), plan))
+    return sum(parts, WalkForwardResult(failures=failed, notices=notices))
 
 
-def _sessions(night: Night, exchange: str, first: date) -> list[date]:
-    between = sessions_between(exchange, first, night.sessions[exchange])
+def _sessions(plan: RunPlan, exchange: str, first: date) -> list[date]:
+    between = sessions_between(exchange, first, plan.sessions[exchange])
     return [session.date() for session in between]
 
 
-def _held(night: Night, first: date) -> tuple[list[Held], dict[str, str]]:
+def _held(plan: RunPlan, first: date) -> tuple[list[PrefetchedSymbol], dict[str, str]]:
     """Fetch each symbol once, up to the session after the last night's.
 
     The home is taken only while a source is asked whose prices are stored there.
     """
-    feeds = night.open_feeds(machine_pace(night.settings.prices.requests_per_second))
-    found: list[Held] = []
+    feeds = plan.open_feeds(machine_pace(plan.settings.prices.requests_per_second))
+    found: list[PrefetchedSymbol] = []
     failed: dict[str, str] = {}
-    alone = one_run_at_a_time(night.home) if feeds.prices.remote else nullcontext()
+    alone = one_run_at_a_time(plan.home) if feeds.prices.remote else nullcontext()
     with alone:
-        for symbol in night.symbols:
+        for symbol in plan.symbols:
             try:
-                found.append(_fetched(night, feeds, symbol, first))
+                found.append(_fetched(plan, feeds, symbol, first))
             except SymbolError as error:
                 failed[symbol] = str(error)
     return found, failed
 
 
-def _fetched(night: Night, feeds: Feeds, symbol: str, first: date) -> Held:
-    exchange, as_of = exchange_of(symbol).code, night.as_of_of(symbol)
-    sessions = _sessions(night, exchange, first)
+def _fetched(plan: RunPlan, feeds: Feeds, symbol: str, first: date) -> PrefetchedSymbol:
+    exchange, as_of = exchange_of(symbol).code, plan.as_of_for(symbol)
+    sessions = _sessions(plan, exchange, first)
     if not sessions:
         raise TooShort(f"{exchange} must have a session from {first} to {as_of}.")
-    start = night_of(night, symbol, sessions[0])
-    after = min(next_session(exchange, as_of), night.run_at.date())
+    start = night_of(plan, symbol, sessions[0])
+    after = min(next_session(exchange, as_of), plan.run_at.date())
     # Today's bar is no return yet while the session runs.
-    last = max(as_of, as_of_session(exchange, after, night.run_at))
-    store = PriceStore(night.home.prices, feeds.prices, night.settings.prices)
+    last = max(as_of, as_of_session(exchange, after, plan.run_at))
+    store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
     prices = store.history(symbol, start.first_date(symbol), last)
     index, why = _index(store, exchange_of(symbol).index, start, as_of)
-    return Held(symbol, prices, _headlines(feeds, symbol), index, why)
+    return PrefetchedSymbol(symbol, prices, _headlines(feeds, symbol), index, why)
 
 
 def _index(
-    store: PriceStore, symbol: str, start: Night, as_of: date
+    store: PriceStore, symbol: str, start: RunPlan, as_of: date
 ) -> tuple[PriceHistory | None, str]:
     """Return the index' history up to `as_of`, or None and the reason."""
     try:
@@ -215,7 +218,7 @@ def _headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
         return PrefetchedHeadlines(None, str(error))
 
 
-def _at_home(night: Night, folder: Path, symbol: str) -> Night:
+def _at_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
     """Return the night in a home of the symbol's own, with its events copied there.
 
     Those are the user's calendar and what sources said on live nights. The calendar in
@@ -223,61 +226,69 @@ def _at_home(night: Night, folder: Path, symbol: str) -> Night:
     """
     own = Home(folder / file_stem(symbol))
     own.root.mkdir()
-    if is_same_calendar(night.home.event_calendar, night.folder):
-        night = replace(night, folder=None)  # The copy is no longer the same file.
+    if is_same_calendar(plan.home.event_calendar, plan.folder):
+        plan = replace(plan, folder=None)  # The copy is no longer the same file.
     stored = f"{file_stem(symbol)}.json"
-    _copy(night.home.event_calendar, own.event_calendar)
-    _copy(night.home.seen_events / stored, own.seen_events / stored)
-    return replace(night, home=own)
+    _copy(plan.home.event_calendar, own.event_calendar)
+    _copy(plan.home.seen_events / stored, own.seen_events / stored)
+    return replace(plan, home=own)
 
 
-def _copy(source: AnyPath, target: AnyPath) -> None:
+def _copy(source: StoragePath, target: StoragePath) -> None:
     """Copy a file if it is there and can be read."""
     with suppress(OSError):
-        content = read_whole(source)
-        write_whole(target, lambda new: new.write_bytes(content))
+        content = read_bytes(source)
+        write_file_atomic(target, lambda new: new.write_bytes(content))
 
 
-def _blocks(night: Night, held: Held, first: date, refit_sessions: int) -> list[Block]:
-    sessions = _sessions(night, exchange_of(held.symbol).code, first)
+def _blocks(
+    plan: RunPlan, held: PrefetchedSymbol, first: date, refit_sessions: int
+) -> list[RefitBlock]:
+    sessions = _sessions(plan, exchange_of(held.symbol).code, first)
     starts = range(0, len(sessions), refit_sessions)
     return [
-        Block(night, held, tuple(sessions[start : start + refit_sessions]))
+        RefitBlock(plan, held, tuple(sessions[start : start + refit_sessions]))
         for start in starts
     ]
 
 
-def _walked(slots: Slots, told: _Told, blocks: Sequence[Block]) -> Walked:
+def _walked(
+    pool: WorkerPool, told: _Told, blocks: Sequence[RefitBlock]
+) -> WalkForwardResult:
     """Walk a symbol's blocks in order; one whose process died costs its own rows."""
-    answer = Walked()
+    answer = WalkForwardResult()
     for block in blocks:
         if told.stopped.is_set():
             break
         try:
-            answer += slots.run(walk_block, block)
+            answer += pool.run(walk_block, block)
         except SymbolError as error:
-            answer += Walked(failures={block.held.symbol: str(error)})
+            answer += WalkForwardResult(failures={block.held.symbol: str(error)})
         told.one_more()
     return answer
 
 
-def walk_block(block: Block, on_epoch: OnEpoch = lambda _: None) -> Walked:
+def walk_block(
+    block: RefitBlock, on_epoch: OnEpoch = lambda _: None
+) -> WalkForwardResult:
     """Train as of the block's first night that has prices, and run all its nights."""
     held, source = block.held, block.held.source
-    first = night_of(block.night, held.symbol, block.sessions[0])
+    first = night_of(block.plan, held.symbol, block.sessions[0])
     # With the whole list: its US stocks explain a ticker without suffix.
-    listed = replace(first, symbols=block.night.symbols)
-    lookout = opened_lookout(listed, Feeds(source, held.headlines))
-    forecaster = Forecaster(block.night.registry())
-    refit, answer = _Refit(block.night, on_epoch), Walked()
+    listed = replace(first, symbols=block.plan.symbols)
+    sources = open_sources(listed, Feeds(source, held.headlines))
+    forecaster = Forecaster(block.plan.registry())
+    refit, answer = _Refit(block.plan, on_epoch), WalkForwardResult()
     for session in block.sessions:
-        night = night_of(block.night, held.symbol, session)
-        train = partial(refit.train, night.run_at)
-        stages = plain_stages(night, source, lookout, train, _asking(forecaster))
-        (found,), _ = screen_all(night, stages)
-        answer += Walked(rows=(_record(night, found, held.prices, refit.baselines),))
-        answer += Walked(models=(found.trained,) if found.trained else ())
-        remove_tree(night.tables)
+        plan = night_of(block.plan, held.symbol, session)
+        train = partial(refit.train, plan.run_at)
+        stages = plain_stages(plan, source, sources, train, _asking(forecaster))
+        (found,), _ = screen_all(plan, stages)
+        answer += WalkForwardResult(
+            rows=(_record(plan, found, held.prices, refit.baselines),)
+        )
+        answer += WalkForwardResult(models=(found.trained,) if found.trained else ())
+        remove_tree(plan.tables)
     return answer
 
 
@@ -288,7 +299,7 @@ def _asking(models: Forecaster) -> AskForecast:
 class _Refit:
     """The one training of a block, and the baselines that are fitted beside it."""
 
-    def __init__(self, plan: Night, on_epoch: OnEpoch) -> None:
+    def __init__(self, plan: RunPlan, on_epoch: OnEpoch) -> None:
         """Train nothing yet."""
         self.baselines: Baselines | None = None
         self._plan, self._on_epoch = plan, on_epoch
@@ -313,20 +324,18 @@ class _Refit:
         )
         trained = train_symbol(job, self._on_epoch)
         table = read_table(indicators.path)
-        self.baselines = fitted_baselines(
-            table, plan.parameters, plan.settings.evaluation
-        )
+        self.baselines = fit_baselines(table, plan.parameters, plan.settings.evaluation)
         return trained
 
 
 def _record(
-    night: Night, found: SymbolFindings, prices: PriceHistory, plain: Baselines | None
+    plan: RunPlan, found: SymbolFindings, prices: PriceHistory, plain: Baselines | None
 ) -> Row:
-    settings = night.settings.blend
-    row = screened_row(found, night.run_at, settings)
-    unguarded = screened_row(replace(found, events=UNGUARDED), night.run_at, settings)
+    settings = plan.settings.blend
+    row = build_row(found, plan.run_at, settings)
+    unguarded = build_row(replace(found, events=UNGUARDED), plan.run_at, settings)
     came = realized_return(prices.frame, found.as_of, found.forecast_session)
-    return recorded(row, unguarded, came, _plain_forecasts(found, plain))
+    return record_forecast(row, unguarded, came, _plain_forecasts(found, plain))
 
 
 def _plain_forecasts(
@@ -337,4 +346,4 @@ def _plain_forecasts(
     try:
         return plain.forecasts(read_table(found.indicators.path))
     except SymbolError:
-        return {}  # The row's own voices say why, in their reasons.
+        return {}  # The row's own components say why, in their reasons.

@@ -1,4 +1,4 @@
-"""One voice of the blend: what it says, how sure it is, or why it is silent."""
+"""One component of the blend: what it says, how sure it is, or why it is silent."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Component:
     """A direction in [-1, 1] with a confidence in [0, 1], or the reason for neither.
 
-    Nothing stands in for a missing voice: both numbers are None together.
+    Nothing stands in for a missing component: both numbers are None together.
     """
 
     direction: float | None
@@ -16,10 +16,10 @@ class Component:
 
     @classmethod
     def missing(cls, reason: str) -> "Component":
-        """Return a voice that is silent because of `reason`."""
+        """Return a component that is silent because of `reason`."""
         return cls(None, None, reason)
 
     @property
     def present(self) -> bool:
-        """Return whether the voice speaks."""
+        """Return whether the component speaks."""
         return self.direction is not None

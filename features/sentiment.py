@@ -1,4 +1,4 @@
-"""Headlines to weighted polarity: which count, how much, and the news voice (SPEC 6).
+"""Headlines to weighted polarity: which count, how much, and the news component (SPEC 6).
 
 Pure; the polarity of a title comes from elsewhere, a number in [-1, 1] a title.
 """
@@ -56,7 +56,7 @@ class NewsSentiment:
     answered; `weighed` holds them where an engine read them; `engine` is its name.
     """
 
-    voice: Component
+    component: Component
     engine: str
     count: int | None = None
     weighed: tuple[WeighedHeadline, ...] = ()
@@ -64,7 +64,7 @@ class NewsSentiment:
     @property
     def polarity(self) -> float | None:
         """Return the weighted mean polarity, None where nothing was read."""
-        return self.voice.direction
+        return self.component.direction
 
 
 def recent_headlines(
@@ -101,7 +101,7 @@ def _carried_form(title: str, forms: frozenset[str]) -> str:
     return form if form in forms else ""
 
 
-def normalised(title: str, publishers: Iterable[str] = ()) -> str:
+def normalise(title: str, publishers: Iterable[str] = ()) -> str:
     """Return the title's words in one form, without a publisher at its end or start.
 
     Signs and percent stay: "+3%" is not "-3%".
@@ -160,13 +160,13 @@ def news_sentiment(
     cutoff: datetime,
     settings: SentimentSettings,
 ) -> NewsSentiment:
-    """Return the voice of the headlines that `recent_headlines` chose.
+    """Return the component of the headlines that `recent_headlines` chose.
 
     direction = sum(w * polarity) / sum(w), confidence = 1 - exp(-sum(w) / 3), with
     w = 0.5^(age / half-life) * relevance. `polarities` holds each title's; `about` is
     the symbol with its company's names.
 
-    No headline: the voice is missing.
+    No headline: the component is missing.
     """
     symbol, names = about
     weighed = tuple(
@@ -182,8 +182,8 @@ def news_sentiment(
         reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
         return NewsSentiment(Component.missing(reason), settings.engine, len(weighed))
     mean = sum(one.weight * one.polarity for one in weighed) / total
-    voice = Component(mean, 1 - math.exp(-total / 3))
-    return NewsSentiment(voice, settings.engine, len(weighed), weighed)
+    component = Component(mean, 1 - math.exp(-total / 3))
+    return NewsSentiment(component, settings.engine, len(weighed), weighed)
 
 
 def _weight(

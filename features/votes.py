@@ -1,4 +1,4 @@
-"""The trend and technical voices: votes on the last session's indicators (SPEC 6)."""
+"""The trend and technical components: votes on the last session's indicators (SPEC 6)."""
 
 import math
 from collections.abc import Sequence

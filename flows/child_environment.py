@@ -52,7 +52,7 @@ def child_environment(*, in_store: bool) -> dict[str, str]:
     }
 
 
-def without_server_settings(environment: Mapping[str, str]) -> dict[str, str]:
+def drop_server_settings(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what worker and registration get: no password of the server's database.
 
     Prefect's built-in profile keeps out what the user's own profiles hold.

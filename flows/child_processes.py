@@ -39,7 +39,7 @@ def show_on_stderr(line: str) -> None:
 
 
 @dataclass
-class HeldLines:
+class BufferedLines:
     """The lines of a start: shown if it fails, dropped when it has succeeded.
 
     Prefect's server greets with advice to change the user's profile.

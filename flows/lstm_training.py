@@ -12,13 +12,13 @@ from config.parameters import PresetName, TrainingOverrides
 from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
-from pipeline.plan import AsOf, Night, planned_night
+from pipeline.plan import AsOf, RunPlan, plan_run
 from pipeline.run import training_stages
 from pipeline.symbol import train_symbol
 from screening.summary import RunSummary
 from tasks.publish import final_state, training_summary
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
-from tasks.turn import its_turn
+from tasks.turn import exclusive_home
 
 
 @flow(name="lstm-training", flow_run_name=run_name)
@@ -47,7 +47,7 @@ def lstm_training(
             OVERNIGHT_HOME.
     """
     return train_all(
-        planned_night(
+        plan_run(
             selection,
             source=source,
             folder=folder,
@@ -61,12 +61,12 @@ def lstm_training(
     )
 
 
-def train_all(night: Night) -> State[RunSummary]:
+def train_all(plan: RunPlan) -> State[RunSummary]:
     """Train the night's symbols inside a flow run; return its final state."""
-    with its_turn(night), open_flow_run(night, "training") as run:
-        stages = as_tasks(night, training_stages(night, run))
-        train_one = partial(train_symbol, night, stages)
-        found = [*as_symbol_tasks(night, run)(train_one, night.symbols)]
-        summary = training_summary(night, found, run.notices, datetime.now(UTC))
+    with exclusive_home(plan), open_flow_run(plan, "training") as run:
+        stages = as_tasks(plan, training_stages(plan, run))
+        train_one = partial(train_symbol, plan, stages)
+        found = [*as_symbol_tasks(plan, run)(train_one, plan.symbols)]
+        summary = training_summary(plan, found, run.notices, datetime.now(UTC))
         run.close(summary)
-    return final_state(summary, night.settings.run.minimum_coverage)
+    return final_state(summary, plan.settings.run.min_coverage)

@@ -13,18 +13,18 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from config.errors import first_named
+from config.errors import list_names
 from config.parameters import TrainingOverrides
 from config.schedules import Schedule
-from market_data.selection import Selection, Universe, listed
-from pipeline.plan import AsOf, Night, planned_night
+from market_data.selection import Selection, Universe, find_list
+from pipeline.plan import AsOf, RunPlan, plan_run
 from screening.table import (
     csv_path,
-    published_coverage,
-    published_status,
-    unpublished,
+    find_unpublished,
+    read_published_coverage,
+    read_published_status,
 )
-from storage.paths import AnyPath, is_there
+from storage.paths import StoragePath, is_there
 
 
 @flow(name="night-watch")
@@ -46,7 +46,7 @@ def night_watch(
     """
     before = datetime.now(UTC) - timedelta(hours=hours)
     if not schedules:
-        return watched(_due(selection, as_of, home, before))
+        return check_night(_due(selection, as_of, home, before))
     return every_night_watched(due_nights(schedules, as_of, home, before))
 
 
@@ -55,21 +55,22 @@ def due_nights(
     as_of: date | None,
     home: str | Path | None,
     before: datetime,
-) -> dict[str, Night]:
+) -> dict[str, RunPlan]:
     """Return each list's latest night that had to start at or before an instant."""
     starts: dict[str, datetime] = {}
     for one in schedules:
         start = one.latest_start(before)
         starts[one.list] = max(start, starts.get(one.list, start))
     return {
-        name: _due(listed(name), as_of, home, start) for name, start in starts.items()
+        name: _due(find_list(name), as_of, home, start)
+        for name, start in starts.items()
     }
 
 
 def _due(
     selection: Selection, as_of: date | None, home: str | Path | None, now: datetime
-) -> Night:
-    return planned_night(
+) -> RunPlan:
+    return plan_run(
         selection,
         source="yahoo",
         folder=None,
@@ -82,9 +83,9 @@ def _due(
     )
 
 
-def every_night_watched(nights: Mapping[str, Night]) -> State[str]:
+def every_night_watched(nights: Mapping[str, RunPlan]) -> State[str]:
     """Return one state for the nights of several lists, missed if one of them is."""
-    states = {name: watched(night) for name, night in nights.items()}
+    states = {name: check_night(night) for name, night in nights.items()}
     missed = {name: state for name, state in states.items() if state.is_failed()}
     said = " ".join(
         f"{name}: {one.message}" for name, one in (missed or states).items()
@@ -94,14 +95,14 @@ def every_night_watched(nights: Mapping[str, Night]) -> State[str]:
     return Completed(message=said)
 
 
-def watched(due: Night) -> State[str]:
+def check_night(due: RunPlan) -> State[str]:
     """Return the state of a watch for a night: completed, or failed as missed.
 
     Only the rows of the list's own symbols count; a night may hold others beside them.
     """
     path = csv_path(due.home.screening_csv, due.as_of)
-    usable = published_coverage(path, due.as_of_by_symbol)
-    if usable is not None and usable >= due.settings.run.minimum_coverage:
+    usable = read_published_coverage(path, due.as_of_by_symbol)
+    if usable is not None and usable >= due.settings.run.min_coverage:
         return Completed(message=f"The night of {due.as_of} is published: {path}.")
     if not is_there(path):
         found = "none"
@@ -116,6 +117,8 @@ def watched(due: Night) -> State[str]:
     return Failed(name="Missed", message=said, data=said)
 
 
-def _missing(path: AnyPath, due: Night) -> str:
+def _missing(path: StoragePath, due: RunPlan) -> str:
     """Return the symbols that the CSV has no row of for their session, of many some."""
-    return first_named(unpublished(published_status(path), due.as_of_by_symbol))
+    return list_names(
+        find_unpublished(read_published_status(path), due.as_of_by_symbol)
+    )

@@ -15,9 +15,9 @@ from config.errors import RunError
 from flows.child_environment import (
     NOTICE_URL,
     child_environment,
-    without_server_settings,
+    drop_server_settings,
 )
-from flows.child_processes import Child, HeldLines, running, show_on_stderr
+from flows.child_processes import BufferedLines, Child, running, show_on_stderr
 from flows.registration import POOL
 from flows.server_access import VARIABLE, ServerAccess, server_access
 from storage.checkout import CHECKOUT
@@ -62,7 +62,7 @@ def _running_server(
     url: str, port: int, environment: Mapping[str, str]
 ) -> Iterator[Child]:
     """Run the server until the block ends; the block begins when it answers."""
-    lines = HeldLines()
+    lines = BufferedLines()
     serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
     with running(["prefect", *serve], environment, CHECKOUT, lines) as server:
         healthy = _is_healthy(f"{url}/api/health", server)
@@ -99,7 +99,7 @@ def _environments(
         # The page would look for the server at port 4200 whatever the port is.
         "PREFECT_SERVER_UI_API_URL": "/api",
     }
-    return preferred | common | needed, without_server_settings(common)
+    return preferred | common | needed, drop_server_settings(common)
 
 
 def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:

@@ -11,15 +11,15 @@ from config.parameters import PresetName, TrainingOverrides
 from flows.run_name import run_name
 from market_data.selection import Selection, Universe
 from market_data.sources import SourceName
-from pipeline.plan import AsOf, Night, TrainPolicy, planned_night
+from pipeline.plan import AsOf, RunPlan, TrainPolicy, plan_run
 from pipeline.run import screening_stages
-from pipeline.sources import opened_lookout
+from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
 from screening.summary import RunSummary
-from tasks.publish import final_state, needless, publish
+from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
-from tasks.turn import its_turn
+from tasks.turn import exclusive_home
 
 
 @flow(name="overnight-screening", flow_run_name=run_name)
@@ -52,7 +52,7 @@ def overnight_screening(
         only: Write a fresh CSV and report with these symbols alone; otherwise the
             symbols that earlier runs of the night screened keep their rows.
     """
-    night = planned_night(
+    plan = plan_run(
         selection,
         source=source,
         folder=folder,
@@ -63,20 +63,20 @@ def overnight_screening(
         home=home,
         now=datetime.now(UTC),
     )
-    with its_turn(night):
-        why = "" if force else needless(night, as_of, only=only)
+    with exclusive_home(plan):
+        why = "" if force else skip_reason(plan, as_of, only=only)
         if why:
             return Completed(name="Skipped", message=why)
-        return _screen(night, only=only)
+        return _screen(plan, only=only)
 
 
-def _screen(night: Night, *, only: bool) -> State[RunSummary]:
-    with open_flow_run(night, "screening") as run:
-        sources = opened_lookout(night, run.feeds)
-        stages = as_tasks(night, screening_stages(night, run, sources))
-        found, news = screen_all(night, stages, as_symbol_tasks(night, run))
+def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
+    with open_flow_run(plan, "screening") as run:
+        sources = open_sources(plan, run.feeds)
+        stages = as_tasks(plan, screening_stages(plan, run, sources))
+        found, news = screen_all(plan, stages, as_symbol_tasks(plan, run))
         notices = (*run.notices, *sources.notices, *news.notices)
-        published = publish(night, found, notices, datetime.now(UTC), only=only)
-        summary = report(night, found, published)
+        published = publish(plan, found, notices, datetime.now(UTC), only=only)
+        summary = report(plan, found, published)
         run.close(summary)
-    return final_state(summary, night.settings.run.minimum_coverage)
+    return final_state(summary, plan.settings.run.min_coverage)

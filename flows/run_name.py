@@ -8,7 +8,7 @@ from prefect.runtime import flow_run
 from config.errors import OvernightError
 from config.plain_text import plain_text
 from market_data.selection import Selection, Symbols
-from pipeline.plan import planned_night
+from pipeline.plan import plan_run
 
 SHOWN_SYMBOLS = 3
 
@@ -38,6 +38,6 @@ def _told(selection: Selection) -> str:
 def _night_of(asked: dict[str, Any]) -> str:
     """Return the as-of date; what can't be planned fails in the run, not here."""
     try:
-        return str(planned_night(**asked, now=datetime.now(UTC)).as_of)
+        return str(plan_run(**asked, now=datetime.now(UTC)).as_of)
     except OvernightError:
         return str(asked["as_of"] or "latest")

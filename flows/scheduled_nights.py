@@ -19,7 +19,7 @@ import yaml
 from config.errors import RunError
 from config.schedules import Schedule
 from config.settings import Settings
-from market_data.selection import listed, selected_symbols
+from market_data.selection import find_list, select_symbols
 
 Deployment = Mapping[str, Any]
 
@@ -53,7 +53,7 @@ def scheduled_deployments(prefect_file: Path, settings: Settings) -> dict[str, A
     if settings.schedules is None:
         return content
     for schedule in settings.schedules:
-        selected_symbols(listed(schedule.list), settings.all_universes)
+        select_symbols(find_list(schedule.list), settings.all_universes)
     deployments: list[Deployment] = content["deployments"]
     missing = set(BUILT_IN) - set(map(full_name, deployments))
     if missing:
@@ -101,7 +101,7 @@ def _of_list(
     one: Deployment, stock_list: str, entries: Sequence[Schedule]
 ) -> Deployment:
     """Return the deployment for a list; a night also gets the list's own times."""
-    parameters: dict[str, Any] = {"selection": listed(stock_list).model_dump()}
+    parameters: dict[str, Any] = {"selection": find_list(stock_list).model_dump()}
     named = (
         one["name"] if stock_list == BUILT_IN_LIST else f"{one['name']}-{stock_list}"
     )

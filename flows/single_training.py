@@ -11,7 +11,7 @@ from flows.lstm_training import train_all
 from flows.run_name import run_name
 from market_data.selection import Symbols, SymbolText
 from market_data.sources import SourceName
-from pipeline.plan import AsOf, planned_night
+from pipeline.plan import AsOf, plan_run
 from screening.summary import RunSummary
 
 
@@ -37,7 +37,7 @@ def single_training(
         home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
     """
     return train_all(
-        planned_night(
+        plan_run(
             Symbols(symbols=(symbol,)),
             source=source,
             folder=folder,

@@ -50,7 +50,7 @@ SAVE_BOTH = (
 """How to get a file that leaves nothing to guess."""
 
 
-def checked_adjustment(
+def check_adjustment(
     history: PriceHistory, symbol: str, *, subunits: bool
 ) -> tuple[PriceHistory, tuple[str, ...]]:
     """Return the history with right adjusted closes, and a sentence on each change.

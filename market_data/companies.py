@@ -109,7 +109,7 @@ MAX_COMPANY_NAME = 200
 """Characters of a company's name above which it is not used."""
 
 
-def unused_name(company: str) -> tuple[str, ...]:
+def note_unused_name(company: str) -> tuple[str, ...]:
     """Return a note where the company's name is too long to be one, else nothing."""
     if len(company) <= MAX_COMPANY_NAME:
         return ()

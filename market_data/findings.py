@@ -54,10 +54,10 @@ def defect(rule: str, rows: pd.DataFrame, finding: str) -> Findings:
         return NOTHING
     close = rows[CLOSE].iloc[0]
     value = "" if np.isnan(close) else f", close {close:g}"
-    return named(rule, pd.DatetimeIndex(rows.index), f"{finding}{value}")
+    return name_days(rule, pd.DatetimeIndex(rows.index), f"{finding}{value}")
 
 
-def named(rule: str, days: pd.DatetimeIndex, finding: str) -> Findings:
+def name_days(rule: str, days: pd.DatetimeIndex, finding: str) -> Findings:
     """Return one defect for all `days`, named by the first; nothing if there are none.
 
     `finding` continues a sentence that begins with the session.

@@ -19,7 +19,7 @@ from market_data.prices import (
     Dividends,
     PriceHistory,
     Splits,
-    dated_within,
+    filter_dates,
     price_frame,
 )
 from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
@@ -74,8 +74,8 @@ class FolderSource:
             currency=events.currency,
             source=self.name,
             company=events.company,
-            dividends=dated_within(dividends or events.dividends, first, last),
-            splits=dated_within(splits or events.splits, first, last),
+            dividends=filter_dates(dividends or events.dividends, first, last),
+            splits=filter_dates(splits or events.splits, first, last),
             notes=events.notes,
         )
 

@@ -87,7 +87,7 @@ def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:
     return frame[frame.index <= pd.Timestamp(last)]
 
 
-def dated_within(
+def filter_dates(
     amounts: Mapping[date, float], first: date, last: date
 ) -> dict[date, float]:
     """Return those of the amounts dated `first` to `last`."""
@@ -100,8 +100,8 @@ def cut_history(history: PriceHistory, first: date, last: date) -> PriceHistory:
     return replace(
         history,
         frame=frame[frame.index >= pd.Timestamp(first)],
-        dividends=dated_within(history.dividends, first, last),
-        splits=dated_within(history.splits, first, last),
+        dividends=filter_dates(history.dividends, first, last),
+        splits=filter_dates(history.splits, first, last),
     )
 
 
@@ -114,7 +114,7 @@ def usable_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows.index.duplicated(keep="last")]
 
 
-def adjusted(prices: pd.DataFrame) -> pd.DataFrame:
+def adjust_prices(prices: pd.DataFrame) -> pd.DataFrame:
     """Return open, high, low, close and volume adjusted for dividends and splits.
 
     The source's factor (adjusted close / close) is divided by its value at the last

@@ -22,7 +22,7 @@ from market_data.quality_history import (
     refuse_short,
     refuse_stale,
 )
-from market_data.quality_leaps import refuse_leap, without_leaps
+from market_data.quality_leaps import drop_leaps, refuse_leap
 from market_data.quality_rows import in_order, on_sessions, one_a_session, with_values
 
 Rule = Callable[[pd.DataFrame], tuple[pd.DataFrame, Findings]]
@@ -47,7 +47,7 @@ class CheckedPrices:
         return "degraded" if self.defects else "ok"
 
 
-def checked(
+def check_prices(
     prices: pd.DataFrame, exchange: str, as_of: date, settings: PriceSettings
 ) -> CheckedPrices:
     """Return the prices repaired, and their remaining defects.
@@ -87,7 +87,7 @@ def _usable_rows(
         lambda rows: one_a_session(rows, settings),
         lambda rows: on_sessions(rows, exchange, settings),
         lambda rows: with_values(rows, settings),
-        lambda rows: without_leaps(rows, settings),
+        lambda rows: drop_leaps(rows, settings),
     )
     for rule in rules:
         rows, more = rule(rows)

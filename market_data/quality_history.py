@@ -7,7 +7,7 @@ import pandas as pd
 from config.errors import BadPrices, StalePrices, TooShort
 from config.settings import PriceSettings
 from market_data.cadence import looks_like
-from market_data.findings import NOTHING, Defect, Findings, defect, more, named
+from market_data.findings import NOTHING, Defect, Findings, defect, more, name_days
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.sessions import sessions_between
 
@@ -93,9 +93,9 @@ def refuse_stale(rows: pd.DataFrame, as_of: pd.Timestamp, said: Findings) -> Non
 
 def refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
     """Refuse fewer sessions than screening needs."""
-    if len(rows) < settings.minimum_sessions:
+    if len(rows) < settings.min_sessions:
         raise TooShort(
-            f"screening needs {settings.minimum_sessions} sessions, got {len(rows)} "
+            f"screening needs {settings.min_sessions} sessions, got {len(rows)} "
             f"up to {rows.index[-1].date()}; wait until it has traded for longer."
         )
 
@@ -154,7 +154,7 @@ def jumps(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
     why = "and came back in the next session" if back[day] else "on little volume"
     times = abs(moves[day]) / usual
     said = f"moved {moves[day]:+.1%}, {times:.0f} times the usual, {why}"
-    return named("jump", _days(rows[wrong]), said) + found
+    return name_days("jump", _days(rows[wrong]), said) + found
 
 
 def _came_back(rows: pd.DataFrame) -> pd.Series:
@@ -202,7 +202,7 @@ def _news(moves: pd.Series, settings: PriceSettings) -> Findings:
 
 
 def holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Findings:
-    """Return where more than `largest_hole_sessions` in a row are missing."""
+    """Return where more than `max_gap_sessions` in a row are missing."""
     sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
     skipped = np.diff(sessions.get_indexer(rows.index)) - 1
     return Findings(
@@ -213,6 +213,6 @@ def holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Finding
                 f"{missing} sessions are missing before {day.date()}",
             )
             for day, missing in zip(_days(rows)[1:], skipped, strict=True)
-            if missing > settings.largest_hole_sessions
+            if missing > settings.max_gap_sessions
         )
     )

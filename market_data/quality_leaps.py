@@ -19,12 +19,12 @@ BACK = 0.5
 """Part of a leap, in logarithms, within which the next price must be of the first."""
 
 
-def without_leaps(
+def drop_leaps(
     rows: pd.DataFrame, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
     """Return the rows without those in which a price leaps and comes back at once.
 
-    A leap is a price more than `largest_move_factor` above or below each other price of
+    A leap is a price more than `max_move_factor` above or below each other price of
     its row, or that of the row before. Volumes are not judged: they do leap.
 
     Raises
@@ -47,7 +47,7 @@ def without_leaps(
 
 def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices lie far off each other price of their own row."""
-    far = np.log(settings.largest_move_factor)
+    far = np.log(settings.max_move_factor)
     logs = np.log(rows[OHLC].to_numpy())
     lowest, second, third, highest = np.sort(logs, axis=1).T
     high = (highest - third > far)[:, None] & (logs == highest[:, None])
@@ -59,7 +59,7 @@ def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
 def _leaps(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices lie far off that of the row before."""
     steps = rows[PRICES].apply(np.log).diff()
-    return steps.abs().gt(np.log(settings.largest_move_factor))
+    return steps.abs().gt(np.log(settings.max_move_factor))
 
 
 def _comes_back(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | None:
@@ -91,8 +91,8 @@ def _refuse_last(
     day = rows.index[-1]
     raise BadPrices(
         f"the last row, {day.date()}, has {cells(rows, wrong, day)}, over "
-        f"{settings.largest_move_factor:g} {off}; only the next session can tell a "
-        "wrong cell from a split; correct the row, or raise `largest_move_factor`."
+        f"{settings.max_move_factor:g} {off}; only the next session can tell a "
+        "wrong cell from a split; correct the row, or raise `max_move_factor`."
     )
 
 
@@ -100,7 +100,7 @@ def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
     """Refuse a step that only another unit makes: no call can be computed across it."""
     closes = rows[ADJUSTED_CLOSE]
     factors = (closes / closes.shift()).iloc[1:]
-    most = settings.largest_move_factor
+    most = settings.max_move_factor
     leaps = factors[(factors > most) | (factors < 1 / most)]
     if not leaps.empty:
         day, factor = leaps.index[0], leaps.iloc[0]
@@ -108,5 +108,5 @@ def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
             f"a close must be {1 / most:g} to {most:g} times the last one, got "
             f"{factor:.3g} times on {day.date()}, close {rows[CLOSE].loc[day]:g}; "
             "correct what looks like a split nobody adjusted for, or pence for pounds, "
-            "or raise `largest_move_factor`."
+            "or raise `max_move_factor`."
         )

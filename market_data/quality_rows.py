@@ -16,7 +16,7 @@ from market_data.findings import (
     Findings,
     cells,
     defect,
-    named,
+    name_days,
     wrong_cells,
 )
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, OHLC, PRICE_COLUMNS, VOLUME
@@ -74,7 +74,7 @@ def one_a_session(
         )
     kept = rows[~rows.index.duplicated(keep="last")]
     used, other = (frame.loc[days[0]] for frame in (kept, rows))
-    return kept, named(
+    return kept, name_days(
         "duplicate",
         days,
         "has two different rows; the later one is used (by the time of day, else by "
@@ -178,9 +178,9 @@ def refuse_many(rows: pd.DataFrame, left_out: Mask, settings: PriceSettings) -> 
     """Refuse `rows` if too large a share of them has to be left out."""
     if not len(rows):
         raise BadPrices("there is no row of prices; fetch the symbol again.")
-    if left_out.mean() > settings.most_missing_share or left_out.all():
+    if left_out.mean() > settings.max_missing_share or left_out.all():
         raise BadPrices(
-            f"at most {settings.most_missing_share:.0%} of the rows may lack a value "
+            f"at most {settings.max_missing_share:.0%} of the rows may lack a value "
             f"or hold a wrong one, got {int(left_out.sum())} of {len(rows)}, the first "
             f"on {rows.index[left_out][0].date()}; fetch the symbol again."
         )

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from config.errors import SelectionError, quoted
-from config.plain_text import marked_encoding
+from config.errors import SelectionError, quote_value
+from config.plain_text import encoding_of_mark
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
@@ -90,14 +90,14 @@ class SelectedSymbols:
     notices: tuple[str, ...] = ()
 
 
-def listed(name: str) -> Universe | OwnList:
+def find_list(name: str) -> Universe | OwnList:
     """Return the list of that name: a built-in one, else one of the user's own."""
     if name in UNIVERSES:
         return Universe(universe=cast("ListName", name))
     return OwnList(own_list=name)
 
 
-def selected_symbols(
+def select_symbols(
     selection: Selection, universes: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     """Return the symbols asked for, in order, without duplicates.
@@ -114,12 +114,12 @@ def selected_symbols(
 def read_selection(
     selection: Selection, universes: Mapping[str, tuple[str, ...]]
 ) -> SelectedSymbols:
-    """Return what `selected_symbols` does, with what of a file was left out.
+    """Return what `select_symbols` does, with what of a file was left out.
 
     Raises
     ------
     SelectionError
-        As `selected_symbols`.
+        As `select_symbols`.
     """
     notices: tuple[str, ...] = ()
     match selection:
@@ -140,7 +140,7 @@ def split_symbols(text: str) -> tuple[str, ...]:
 def _universe(name: str, universes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     if name not in universes:
         raise SelectionError(
-            f"`universe` must be one of {', '.join(universes)}, got {quoted(name)}."
+            f"`universe` must be one of {', '.join(universes)}, got {quote_value(name)}."
         )
     return universes[name]
 
@@ -178,7 +178,7 @@ def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
 
 def _decoded(content: bytes) -> str:
     """Return the text; spreadsheets save UTF-16 with a byte-order mark."""
-    return content.decode(marked_encoding(content) or "utf-8")
+    return content.decode(encoding_of_mark(content) or "utf-8")
 
 
 def _listed_entries(
@@ -194,7 +194,7 @@ def _listed_entries(
     if not lost:
         return used, ()
     said = [
-        f"line {entry.line} {quoted(entry.text)} ({entry.left_out})"
+        f"line {entry.line} {quote_value(entry.text)} ({entry.left_out})"
         for entry in lost[:MOST_NAMED]
     ]
     more = f", and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
@@ -218,7 +218,7 @@ def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
         if not isinstance(entry, str):
             raise SelectionError(
                 f"{path.name} entry {number} must be a symbol in quotes, "
-                f"got {quoted(entry)}."
+                f"got {quote_value(entry)}."
             )
     return [
         (entry, f"{path.name} entry {number}: ")

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
-from config.errors import ParameterError, quoted
+from config.errors import ParameterError, quote_value
 from config.settings import Settings
 from market_data.folder import FolderSource
 from market_data.headlines import FolderHeadlines, HeadlineSource, YahooHeadlines
@@ -90,4 +90,4 @@ def open_feeds(
                 "name it with --folder DIR."
             )
     choices = ", ".join(get_args(SourceName))
-    raise ParameterError(f"`source` must be one of {choices}, got {quoted(name)}.")
+    raise ParameterError(f"`source` must be one of {choices}, got {quote_value(name)}.")

@@ -27,7 +27,7 @@ from market_data.prices import (
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of, file_stem
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 from storage.tables import read_signed, write_signed
 
 SAME_PRICE = 1e-5
@@ -56,7 +56,7 @@ class _Stored:
 class PriceStore:
     """The stored prices of one source."""
 
-    folder: AnyPath
+    folder: StoragePath
     source: PriceSource
     settings: PriceSettings
 
@@ -84,11 +84,11 @@ class PriceStore:
         try:
             return self._answered(symbol, self._stored(symbol), first, as_of)
         except DamagedTable as damaged:
-            said = f"the stored file {damaged.args[0]}"
+            said = f"the stored file {damaged.sentence}"
         try:
             anew = self._fetched(symbol, first, as_of).cut(first, as_of)
         except SymbolError as error:
-            raise type(error)(f"{error.args[0]} Besides, {said}.") from error
+            raise type(error)(f"{error.sentence} Besides, {said}.") from error
         note = f"the prices were fetched anew, because {said}"
         return replace(anew, notes=(*anew.notes, note))
 
@@ -169,7 +169,7 @@ class PriceStore:
     def _names(self, symbol: str) -> dict[str, str]:
         return {"symbol": symbol, "source": self.source.name}
 
-    def _path(self, symbol: str) -> AnyPath:
+    def _path(self, symbol: str) -> StoragePath:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
 
 

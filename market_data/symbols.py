@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.errors import SelectionError, UncoveredExchange, quoted
+from config.errors import SelectionError, UncoveredExchange, quote_value
 
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
 
@@ -72,12 +72,12 @@ def parse_symbol(text: str) -> str:
         symbol = in_yahoo_form(prefixed["ticker"], prefixed["prefix"])
     if not _SHAPE.fullmatch(symbol):
         raise SelectionError(
-            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {quoted(text)}."
+            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {quote_value(text)}."
         )
     if _suffix(symbol) not in EXCHANGES:
         raise SelectionError(
             f"`symbol` must end in .AX (ASX), .L (London) or nothing (US), "
-            f"got {quoted(text)}; US share classes are written like BRK-B."
+            f"got {quote_value(text)}; US share classes are written like BRK-B."
         )
     return symbol
 
@@ -93,7 +93,7 @@ def in_yahoo_form(ticker: str, exchange: str) -> str:
     if exchange not in _SUFFIXES:
         raise UncoveredExchange(
             f"`symbol` is of an exchange that is not covered, got "
-            f"{quoted(f'{exchange}:{ticker}')}; covered are ASX, LSE, NYSE and NASDAQ."
+            f"{quote_value(f'{exchange}:{ticker}')}; covered are ASX, LSE, NYSE and NASDAQ."
         )
     suffix = _SUFFIXES[exchange]
     bare = ticker.removesuffix(suffix) if suffix else ticker
@@ -133,7 +133,9 @@ def file_stem(symbol: str, prefix: str = "") -> str:
         If the symbol was never validated: no other text becomes a path.
     """
     if parse_symbol(symbol) != symbol:
-        raise SelectionError(f"`symbol` must be in capitals, got {quoted(symbol)}.")
+        raise SelectionError(
+            f"`symbol` must be in capitals, got {quote_value(symbol)}."
+        )
     return _DEVICE.sub(r"\g<0>_", symbol) if not prefix else prefix + symbol
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from config.errors import BadPrices, SymbolError, UnknownSymbol, Unreachable
 from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
 from market_data.symbols import elsewhere, exchange_of
-from market_data.yahoo_bars import finished_bars, last_stamp
+from market_data.yahoo_bars import drop_unfinished_bars, last_stamp
 from market_data.yahoo_client import YahooClient
 
 ADJUSTED = b'"adjclose"'
@@ -41,7 +41,7 @@ class YahooSource:
             described = ticker.history_metadata or {}
             _require_same_symbol(symbol, described)
             _require_adjusted(symbol, body)
-            bars = finished_bars(
+            bars = drop_unfinished_bars(
                 _from_yahoo(symbol, frame, last),
                 described,
                 self._client.service_time,

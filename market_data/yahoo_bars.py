@@ -24,7 +24,7 @@ that Yahoo names is wrong.
 """
 
 
-def finished_bars(
+def drop_unfinished_bars(
     prices: pd.DataFrame,
     described: Mapping[str, Any],
     asked: datetime | None = None,

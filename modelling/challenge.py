@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def challenged(
+def challenge(
     champion: ModelMetadata,
     network: "keras.Model",
     indicators: pd.DataFrame,
@@ -42,14 +42,14 @@ def challenged(
     if len(kept) < settings.challenge_sessions:
         return None
     new = residuals[-len(kept) :]
-    p_value = worse_by_chance(new, kept)
+    p_value = p_value_new_is_worse(new, kept)
     return Challenge(
         champion_trained_at=champion.training_date,
         sessions=len(kept),
         rmse=float(np.sqrt(np.mean(new**2))),
         champion_rmse=float(np.sqrt(np.mean(kept**2))),
         p_value=p_value,
-        lost=p_value < settings.challenge_level,
+        lost=p_value < settings.significance,
     )
 
 
@@ -80,7 +80,7 @@ def champion_residuals(
     return np.asarray((actual - last - predicted) / last)
 
 
-def worse_by_chance(new: Floats, kept: Floats) -> float:
+def p_value_new_is_worse(new: Floats, kept: Floats) -> float:
     """Return the chance of a difference in squared errors like this by luck alone.
 
     A one-sided paired t test of the mean of new^2 - kept^2 (Diebold and Mariano 1995

@@ -34,7 +34,7 @@ class Calibration:
     majority_rate: float
 
 
-def calibrated(predicted: Floats, actual: Floats) -> Calibration:
+def calibrate(predicted: Floats, actual: Floats) -> Calibration:
     """Return the record of predicted against actual next-session returns.
 
     Both of shape (windows,), fractions, no NaN. `skill` is RMSE / RMSE of persistence:
@@ -80,9 +80,9 @@ def rejection(
         return f"graded {model_grade}"
     if skill is None:
         return "the price never moved on the calibration span, so skill is undefined"
-    if skill > settings.worst_skill:
+    if skill > settings.max_skill:
         return (
-            f"skill {skill:.3f} is above {settings.worst_skill:g}: worse than "
+            f"skill {skill:.3f} is above {settings.max_skill:g}: worse than "
             "'tomorrow equals today'"
         )
     return None

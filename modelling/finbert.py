@@ -75,7 +75,7 @@ class Finbert:
 
 
 @lru_cache(maxsize=1)
-def loaded_finbert(files: FinbertFiles, threads: int) -> Finbert:
+def load_finbert(files: FinbertFiles, threads: int) -> Finbert:
     """Return the model, loaded once a process and tried on a plain pair of headlines.
 
     Raises
@@ -117,7 +117,7 @@ def _labels(configuration: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
-    from tokenizers import Tokenizer  # noqa: PLC0415  the night voice's only
+    from tokenizers import Tokenizer  # noqa: PLC0415  the night component's only
 
     content = read_limited(files.folder / TOKENIZER, MAX_TEXT_BYTES)
     tokenizer = Tokenizer.from_str(content.decode())
@@ -127,7 +127,7 @@ def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
 
 
 def _session(files: FinbertFiles, threads: int) -> Any:  # noqa: ANN401
-    import onnxruntime  # noqa: PLC0415  the news voice's only
+    import onnxruntime  # noqa: PLC0415  the news component's only
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -1,6 +1,6 @@
 """Where FinBERT's files are: in a folder of the user's, or in the hub's cache.
 
-A night only looks; `fetched_files` is the one place that asks the hub.
+A night only looks; `fetch_files` is the one place that asks the hub.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ class FinbertFiles:
         return self.folder / WEIGHTS[self.precision]
 
 
-def found_files(settings: SentimentSettings) -> FinbertFiles:
+def find_files(settings: SentimentSettings) -> FinbertFiles:
     """Return the model's files on this machine, without any request.
 
     Raises
@@ -56,7 +56,7 @@ def found_files(settings: SentimentSettings) -> FinbertFiles:
     return FinbertFiles(folder, settings.revision, settings.precision)
 
 
-def fetched_files(settings: SentimentSettings) -> FinbertFiles:
+def fetch_files(settings: SentimentSettings) -> FinbertFiles:
     """Return the model's files, asking the hub for what is not here yet.
 
     Raises
@@ -65,13 +65,13 @@ def fetched_files(settings: SentimentSettings) -> FinbertFiles:
         If the hub can't be reached, refuses, or sends something else.
     """
     try:
-        found = found_files(settings)
+        found = find_files(settings)
         require_undamaged(found)
     except SentimentUnavailable:
         if settings.model_folder:
             raise
         _snapshot(settings, local_files_only=False)
-        found = found_files(settings)
+        found = find_files(settings)
     return found
 
 

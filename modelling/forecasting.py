@@ -1,4 +1,4 @@
-"""A live model and the latest features to one forecast and the LSTM's voice."""
+"""A live model and the latest features to one forecast and the LSTM's component."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,7 @@ LARGEST_READJUSTMENT = 1.25
 _PRICED = np.array([name not in (VOLUME, RSI) for name in FEATURES])
 
 
-class Fitted(Protocol):
+class FittedModel(Protocol):
     """What was fitted on prices, and in whose money: a model, or a baseline."""
 
     @property
@@ -52,7 +52,7 @@ class Forecast:
     probability_up: float
 
     @property
-    def voice(self) -> Component:
+    def component(self) -> Component:
         """Return the LSTM's component: sign and size of 2 * probability_up - 1."""
         lean = 2 * self.probability_up - 1
         return Component(float(np.sign(lean)), abs(lean))
@@ -94,7 +94,7 @@ def in_basis(rows: Floats, ratio: float) -> Floats:
     return np.where(_PRICED, rows * ratio, rows)
 
 
-def basis_ratio(model: Fitted, indicators: pd.DataFrame) -> float:
+def basis_ratio(model: FittedModel, indicators: pd.DataFrame) -> float:
     """Return the model's price basis / the same session's close as it reads today.
 
     Raises

@@ -29,7 +29,7 @@ class ModelState:
     due: bool = False
 
     @property
-    def may_speak(self) -> bool:
+    def usable(self) -> bool:
         """Return whether the blend may hear it: a stale one may until it expires."""
         return self.status in ("fresh", "stale") and not self.reason
 
@@ -68,7 +68,7 @@ def _tried(
     settings, candidate = registry.settings, registry.refused(metadata.symbol)
     if candidate is None or candidate.last_session > as_of:
         return False
-    if candidate.usable and expired(metadata, as_of, now, settings):
+    if candidate.usable and is_expired(metadata, as_of, now, settings):
         return False
     later = candidate.training_date > metadata.training_date
     limit = timedelta(days=settings.stale_after_days)
@@ -88,7 +88,7 @@ def model_state(
     if metadata.rejected:
         return ModelState("rejected", age.days, metadata.rejected, due=old)
     why = ""
-    if expired(metadata, as_of, now, settings):
+    if is_expired(metadata, as_of, now, settings):
         why = (
             f"the model must be {settings.expires_after_days} days old or younger, got "
             f"{age.days} days; run `overnight train {metadata.symbol}`"
@@ -102,7 +102,7 @@ def model_age(metadata: ModelMetadata, as_of: date, now: datetime) -> timedelta:
     return max(since, as_of - metadata.last_session, timedelta(0))
 
 
-def expired(
+def is_expired(
     metadata: ModelMetadata, as_of: date, now: datetime, settings: ModelSettings
 ) -> bool:
     """Return whether the model is too old to speak and to be defended."""

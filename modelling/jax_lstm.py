@@ -22,7 +22,7 @@ Kept = tuple[Array, Array]
 """Which outputs stay, each on its own: of the first layer (sessions, windows, units),
 and of the second's last session (windows, units)."""
 
-Remembered = tuple[Array, ...]
+RememberedEvents = tuple[Array, ...]
 
 
 def predicted(weights: Weights, inputs: Array) -> Array:
@@ -66,7 +66,7 @@ def lstm(inputs: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
 
 def _forward(
     inputs: Array, kernel: Array, recurrent: Array, bias: Array
-) -> tuple[Array, Remembered]:
+) -> tuple[Array, RememberedEvents]:
     """Return the outputs, and what the way back needs."""
     units = recurrent.shape[0]
     # A sigmoid is a tanh of half the size, moved up: one call serves all four gates.
@@ -93,7 +93,7 @@ def _is_sigmoid(units: int) -> Array:
 
 
 def _backward(
-    remembered: Remembered, gradient: Array
+    remembered: RememberedEvents, gradient: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Return the gradients of inputs, kernel, recurrent kernel and bias."""
     inputs, kernel, recurrent, outputs, cells, gates = remembered

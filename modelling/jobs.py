@@ -23,14 +23,14 @@ from config.parameters import TrainingParameters
 from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
-from modelling.challenge import challenged
+from modelling.challenge import challenge
 from modelling.evaluation import advice, grade, loss_ratio, rejection
 from modelling.forecasting import Forecast, forecast
-from modelling.freshness import expired
+from modelling.freshness import is_expired
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 from storage.tables import read_signed
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class TrainingJob:
     """One symbol to train: where its features lie and how to train on them."""
 
     symbol: str
-    indicators: AnyPath
+    indicators: StoragePath
     price_source: str
-    models: AnyPath
+    models: StoragePath
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
@@ -60,8 +60,8 @@ class ForecastJob:
     """One symbol to forecast with its live model."""
 
     symbol: str
-    indicators: AnyPath
-    models: AnyPath
+    indicators: StoragePath
+    models: StoragePath
     settings: ModelSettings
 
 
@@ -99,7 +99,7 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
         If they are too few, or the last session lacks one.
     """
     indicators = _stored_indicators(job)
-    _require_sessions(indicators, job.settings.minimum_sessions)
+    _require_sessions(indicators, job.settings.min_sessions)
     return indicators, feature_rows(indicators)
 
 
@@ -119,12 +119,12 @@ def _contest(
     live, as_of = registry.live(new.symbol), new.last_session
     if not new.usable or live is None or not live.usable or live.last_session > as_of:
         return None
-    if expired(live, as_of, new.training_date, registry.settings):
+    if is_expired(live, as_of, new.training_date, registry.settings):
         return None
     residuals = np.asarray(new.calibration_residuals)
     try:
         network = registry.load(live)
-        return challenged(live, network, indicators, residuals, registry.settings)
+        return challenge(live, network, indicators, residuals, registry.settings)
     except SymbolError:
         return None  # One that can't be asked can't be heard either.
 

@@ -13,10 +13,10 @@ import pandas as pd
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
 from features.lexicon import lexicon_polarity
-from modelling.finbert import loaded_finbert
-from modelling.finbert_files import FinbertFiles, found_files
-from storage.home import write_whole
-from storage.paths import AnyPath
+from modelling.finbert import load_finbert
+from modelling.finbert_files import FinbertFiles, find_files
+from storage.home import write_file_atomic
+from storage.paths import StoragePath
 from storage.tables import read_table
 
 POLARITY, USED = "polarity", "used"
@@ -39,7 +39,7 @@ class Reader(Protocol):
         ...
 
 
-def open_reader(settings: SentimentSettings, cache: AnyPath) -> Reader:
+def open_reader(settings: SentimentSettings, cache: StoragePath) -> Reader:
     """Return the reader that the settings name, and no other.
 
     Raises
@@ -50,8 +50,8 @@ def open_reader(settings: SentimentSettings, cache: AnyPath) -> Reader:
     if settings.engine == "lexicon":
         return LexiconReader()
     if settings.engine == "off":
-        raise SentimentUnavailable("the news voice is off (`sentiment.engine`).")
-    return FinbertReader(found_files(settings), settings.threads, cache)
+        raise SentimentUnavailable("the news component is off (`sentiment.engine`).")
+    return FinbertReader(find_files(settings), settings.threads, cache)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class FinbertReader:
 
     files: FinbertFiles
     threads: int
-    cache: AnyPath
+    cache: StoragePath
 
     def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
         """Return each title's polarity; see `Reader`."""
@@ -81,7 +81,7 @@ class FinbertReader:
         kept = self._kept()
         new = [title for title in wanted if title not in kept.index]
         if new:
-            model = loaded_finbert(self.files, self.threads)
+            model = load_finbert(self.files, self.threads)
             read = pd.DataFrame({POLARITY: model.polarities(new)}, index=new)
             kept = pd.concat([kept, read.assign(**{USED: str(today)})])
         kept.loc[wanted, USED] = str(today)
@@ -90,7 +90,7 @@ class FinbertReader:
         return dict(zip(wanted, found.tolist(), strict=True))
 
     @property
-    def _path(self) -> AnyPath:
+    def _path(self) -> StoragePath:
         name = f"finbert-{self.files.revision}-{self.files.precision}.parquet"
         return self.cache / name
 
@@ -104,7 +104,7 @@ class FinbertReader:
         return kept if _is_sound(kept) else empty
 
     def _keep(self, answers: pd.DataFrame) -> None:
-        write_whole(self._path, answers.to_parquet)
+        write_file_atomic(self._path, answers.to_parquet)
 
 
 def _is_sound(kept: pd.DataFrame) -> bool:

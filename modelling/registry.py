@@ -21,15 +21,15 @@ from config.errors import ModelUnusable, SelectionError
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
 from modelling.model_metadata import ModelMetadata
-from storage.home import write_text_whole, write_whole
+from storage.home import write_file_atomic, write_text_atomic
 from storage.paths import (
-    AnyPath,
+    StoragePath,
     files_in,
     is_there,
     local_copy,
     move,
+    read_bytes,
     read_limited,
-    read_whole,
     refusals_named,
     regular_file,
     remove,
@@ -46,11 +46,11 @@ MAX_METADATA_BYTES = 5_000_000
 class ModelPair:
     """Where one model and its metadata lie."""
 
-    model: AnyPath
-    metadata: AnyPath
+    model: StoragePath
+    metadata: StoragePath
 
     @classmethod
-    def of(cls, folder: AnyPath, symbol: str, tag: str = "") -> "ModelPair":
+    def of(cls, folder: StoragePath, symbol: str, tag: str = "") -> "ModelPair":
         """Return the symbol's pair in `folder`; `tag` tells earlier ones apart."""
         name = f"{file_stem(symbol, 'lstm_')}{tag}"
         return cls(folder / f"{name}_model.keras", folder / f"{name}_metadata.json")
@@ -60,7 +60,7 @@ class ModelPair:
 class Registry:
     """The models of one home folder."""
 
-    folder: AnyPath
+    folder: StoragePath
     settings: ModelSettings
 
     def save(
@@ -81,10 +81,10 @@ class Registry:
         symbol = metadata.symbol
         draft = ModelPair.of(self.folder / "drafts", symbol)
         self._finish_save(symbol)
-        write_whole(draft.model, write_model)
+        write_file_atomic(draft.model, write_model)
         fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
         metadata = metadata.model_copy(update=fingerprint)
-        write_text_whole(draft.metadata, metadata.model_dump_json(indent=2))
+        write_text_atomic(draft.metadata, metadata.model_dump_json(indent=2))
         self._place(draft, metadata)
         return metadata
 
@@ -198,7 +198,7 @@ class Registry:
             path = earlier
         try:
             with local_copy(path) as file:
-                _require_bounded(file, self.settings.largest_model_mb)
+                _require_bounded(file, self.settings.max_model_mb)
                 import keras  # noqa: PLC0415  loads the backend, seconds
 
                 return keras.saving.load_model(file, compile=False, safe_mode=True)
@@ -221,8 +221,8 @@ class Registry:
     def _retire(self, live: ModelMetadata) -> None:
         """Copy the live pair to `history/`, the model first: alone it means nothing."""
         pair, old = ModelPair.of(self.folder, live.symbol), self._history_pair(live)
-        write_whole(old.model, lambda new: _copy(pair.model, new))
-        write_text_whole(old.metadata, live.model_dump_json(indent=2))
+        write_file_atomic(old.model, lambda new: _copy(pair.model, new))
+        write_text_atomic(old.metadata, live.model_dump_json(indent=2))
 
     def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
         tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
@@ -260,7 +260,7 @@ class Registry:
             self._place(draft, metadata)
 
 
-def _copy(source: AnyPath, new: Path) -> None:
+def _copy(source: StoragePath, new: Path) -> None:
     with local_copy(source) as file:
         shutil.copyfile(file, new)
 
@@ -273,7 +273,7 @@ def _move(draft: ModelPair, target: ModelPair) -> None:
         move(draft.metadata, target.metadata)
 
 
-def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
+def _read(path: StoragePath, symbol: str) -> ModelMetadata | None:
     """Return the metadata if the file holds the symbol's, else None."""
     try:
         content = read_limited(path, MAX_METADATA_BYTES)
@@ -283,7 +283,7 @@ def _read(path: AnyPath, symbol: str) -> ModelMetadata | None:
     return metadata if metadata.symbol == symbol else None
 
 
-def _belongs(model: AnyPath, metadata: ModelMetadata) -> bool:
+def _belongs(model: StoragePath, metadata: ModelMetadata) -> bool:
     try:
         return _fingerprint(model) == metadata.model_fingerprint
     except OSError:  # None there, no regular file, or no right to read it.
@@ -301,11 +301,11 @@ def _require_bounded(file: Path, most_mb: int) -> None:
         raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {most_mb}")
 
 
-def _fingerprint(path: AnyPath) -> str:
+def _fingerprint(path: StoragePath) -> str:
     if isinstance(path, Path):
         with regular_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(read_whole(path)).hexdigest()
+    return hashlib.sha256(read_bytes(path)).hexdigest()
 
 
 def _is_symbol(name: str) -> bool:

@@ -21,7 +21,7 @@ from features.windows import (
     WindowSplit,
     split_windows,
 )
-from modelling.evaluation import Calibration, calibrated
+from modelling.evaluation import Calibration, calibrate
 from modelling.network import CHANGE, build_network
 from modelling.shrinkage import shrinkage_factor
 
@@ -81,7 +81,7 @@ def train(
         If a loss is not finite.
     """
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    network = untrained(parameters)
+    network = build_network(parameters)
     if weights is None:
         epochs_run = _fit(network, split, parameters, on_epoch)
     else:
@@ -92,7 +92,7 @@ def train(
     return _judged(network, split, epochs_run, factor)
 
 
-def untrained(parameters: TrainingParameters) -> "keras.Model":
+def build_seeded_network(parameters: TrainingParameters) -> "keras.Model":
     """Return the network before its first step, the same for the same seed."""
     import keras  # noqa: PLC0415  loads the backend, seconds
 
@@ -159,7 +159,7 @@ def _judged(
         training_windows=len(split.training),
         validation_windows=len(split.stopping) + len(parts),
         shrinkage_factor=factor,
-        calibration=calibrated(predicted, parts.next_closes / parts.last_closes - 1),
+        calibration=calibrate(predicted, parts.next_closes / parts.last_closes - 1),
     )
 
 

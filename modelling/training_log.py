@@ -15,14 +15,14 @@ from upath import UPath
 
 from modelling.model_metadata import ModelMetadata
 from storage.paths import (
-    AnyPath,
+    StoragePath,
     objects_in,
-    put_whole,
     read_all,
-    read_whole,
+    read_bytes,
     refusals_named,
     remove_all,
     require_regular,
+    write_atomic,
 )
 
 LOG_NAME = "_training_log.jsonl"
@@ -32,7 +32,7 @@ _appending = threading.Lock()
 """The threads of a run; other processes are kept out of a home by its lock."""
 
 
-def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
+def training_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
     """Return the line of a model that was trained: live now, rejected, or worse.
 
     `status` is `worse` where the model is usable and yet the one before it stays.
@@ -55,7 +55,7 @@ def trained_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
     }
 
 
-def failed_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
+def failure_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
     """Return the line of a model that could not be trained."""
     return {
         "at": at.isoformat(),
@@ -65,14 +65,14 @@ def failed_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def is_logged(folder: AnyPath, at: datetime, symbol: str) -> bool:
+def is_logged(folder: StoragePath, at: datetime, symbol: str) -> bool:
     """Return whether the log has a line of the symbol of that instant.
 
     A line that still waits in a store is not looked at: written twice, it is logged
     once.
     """
     try:
-        lines = read_whole(_log_path(folder, at)).decode().splitlines()
+        lines = read_bytes(_log_path(folder, at)).decode().splitlines()
     except OSError:
         return False
     entry = {"at": at.isoformat(), "symbol": symbol}
@@ -80,7 +80,7 @@ def is_logged(folder: AnyPath, at: datetime, symbol: str) -> bool:
     return any(line.startswith(start) for line in lines)
 
 
-def append_entry(folder: AnyPath, at: datetime, entry: dict[str, Any]) -> None:
+def append_entry(folder: StoragePath, at: datetime, entry: dict[str, Any]) -> None:
     """Append one line to the log of that (UTC) day.
 
     A store can't append: there the line waits in `parts/` for `close_log`.
@@ -99,7 +99,7 @@ def append_entry(folder: AnyPath, at: datetime, entry: dict[str, Any]) -> None:
         # Its own name for each line: writers on many machines lose none. The time only
         # puts the lines in order.
         name = f"{_day(at)}_{time.time_ns()}_{uuid.uuid4().hex}.json"
-        put_whole(path.parent / PARTS / name, line)
+        write_atomic(path.parent / PARTS / name, line)
 
 
 def _append(path: Path, line: bytes) -> None:
@@ -130,7 +130,7 @@ def _last_byte(descriptor: int, size: int) -> bytes:
     return os.read(descriptor, 1)
 
 
-def close_log(folder: AnyPath) -> None:
+def close_log(folder: StoragePath) -> None:
     """Put the lines that wait in a store into their days' logs; on a disk none waits.
 
     Lines of a killed run are among them. Only the run that holds the home may call it.
@@ -149,17 +149,17 @@ def close_log(folder: AnyPath) -> None:
 
 def _close_day(log: UPath, parts: list[UPath]) -> None:
     try:
-        logged = read_whole(log).splitlines(keepends=True)
+        logged = read_bytes(log).splitlines(keepends=True)
     except FileNotFoundError:
         logged = []
     # A kill between the two steps leaves parts that the log already holds.
     lines = dict.fromkeys([*logged, *read_all(parts)])
     with refusals_named(log):
-        put_whole(log, b"".join(lines))
+        write_atomic(log, b"".join(lines))
         remove_all(parts)
 
 
-def _log_path(folder: AnyPath, at: datetime) -> AnyPath:
+def _log_path(folder: StoragePath, at: datetime) -> StoragePath:
     return folder / f"{_day(at)}{LOG_NAME}"
 
 

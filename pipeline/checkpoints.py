@@ -14,9 +14,9 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from market_data.symbols import file_stem
-from pipeline.plan import Night
-from storage.home import write_text_whole
-from storage.paths import AnyPath, read_limited, remove_tree
+from pipeline.plan import RunPlan
+from storage.home import write_text_atomic
+from storage.paths import StoragePath, read_limited, remove_tree
 
 MAX_CHECKPOINT_BYTES = 5_000_000
 """Size above which a file is no checkpoint."""
@@ -33,7 +33,7 @@ class Checkpoints:
     Runs that ask for the same belong together until one of them ends well.
     """
 
-    folder: AnyPath
+    folder: StoragePath
     begun_at: datetime
     _resumed: list[tuple[str, str]] = field(default_factory=list, compare=False)
 
@@ -86,11 +86,11 @@ class Checkpoints:
         """Remove the checkpoints of a stage, or all: a later run then starts anew."""
         remove_tree(self.folder / stage if stage else self.folder)
 
-    def _path(self, stage: str, symbol: str) -> AnyPath:
+    def _path(self, stage: str, symbol: str) -> StoragePath:
         return self.folder / stage / f"{file_stem(symbol)}.json"
 
 
-def open_checkpoints(night: Night, flow: str) -> Checkpoints:
+def open_checkpoints(plan: RunPlan, flow: str) -> Checkpoints:
     """Return the checkpoints of this request, begun now or by a run that did not end.
 
     Raises
@@ -98,33 +98,33 @@ def open_checkpoints(night: Night, flow: str) -> Checkpoints:
     StorageError
         If the home can't be written.
     """
-    folder = night.tables / "unfinished" / _fingerprint(night, flow)
+    folder = plan.tables / "unfinished" / _fingerprint(plan, flow)
     path = folder / "begun.json"
     try:
         begun = _Begun.model_validate_json(read_limited(path, MAX_CHECKPOINT_BYTES))
     except (OSError, ValidationError):
-        begun = _Begun(run_at=night.run_at)
+        begun = _Begun(run_at=plan.run_at)
         _write(path, begun.model_dump_json())
     return Checkpoints(folder, begun.run_at)
 
 
-def _write(path: AnyPath, text: str) -> None:
+def _write(path: StoragePath, text: str) -> None:
     """Write a checkpoint; a folder in its place, which nobody needs, is removed."""
     if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
-    write_text_whole(path, text)
+    write_text_atomic(path, text)
 
 
-def _fingerprint(night: Night, flow: str) -> str:
+def _fingerprint(plan: RunPlan, flow: str) -> str:
     """Return 16 letters that stand for all that the stages' answers depend on."""
     asked = {
         "flow": flow,
-        "sessions": {code: str(day) for code, day in sorted(night.sessions.items())},
-        "source": night.source,
-        "folder": str(night.folder),
-        "train": night.train,
-        "parameters": night.parameters.model_dump(mode="json"),
-        "prices": night.settings.prices.model_dump(mode="json"),
-        "models": night.settings.models.model_dump(mode="json"),
+        "sessions": {code: str(day) for code, day in sorted(plan.sessions.items())},
+        "source": plan.source,
+        "folder": str(plan.folder),
+        "train": plan.train,
+        "parameters": plan.parameters.model_dump(mode="json"),
+        "prices": plan.settings.prices.model_dump(mode="json"),
+        "models": plan.settings.models.model_dump(mode="json"),
     }
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

@@ -11,10 +11,10 @@ from modelling.jobs import ForecastJob, forecast_symbol
 from modelling.model_metadata import ModelMetadata
 from pipeline.checkpoints import Checkpoints
 from pipeline.indicators import indicator_table, on_whole_indicators
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, ModelFindings
-from storage.paths import read_whole
-from workers.process_pool import Slots
+from storage.paths import read_bytes
+from workers.process_pool import WorkerPool
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ Forecaster = Callable[[ModelMetadata, IndicatorFindings], Forecast]
 
 
 def forecast(
-    plan: Night, forecaster: Forecaster, symbol: str, indicators: IndicatorFindings
+    plan: RunPlan, forecaster: Forecaster, symbol: str, indicators: IndicatorFindings
 ) -> ModelFindings:
     """Return the model's state and, if it is usable, its forecast."""
     table = indicator_table(plan, symbol, indicators)
     metadata, state = night_model(plan.registry(), symbol, table, plan.run_at)
-    if metadata is None or not state.may_speak:
+    if metadata is None or not state.usable:
         return ModelFindings(state, metadata, None)
     try:
         return ModelFindings(state, metadata, forecaster(metadata, indicators))
@@ -45,7 +45,9 @@ def forecast(
         return ModelFindings(missing, metadata, None)
 
 
-def pool_forecaster(plan: Night, pool: Slots, checkpoints: Checkpoints) -> Forecaster:
+def pool_forecaster(
+    plan: RunPlan, pool: WorkerPool, checkpoints: Checkpoints
+) -> Forecaster:
     """Return a forecaster that asks the worker processes, once per night and model."""
 
     def ask(metadata: ModelMetadata, indicators: IndicatorFindings) -> Forecast:
@@ -67,4 +69,4 @@ def pool_forecaster(plan: Night, pool: Slots, checkpoints: Checkpoints) -> Forec
 
 
 def _fingerprint(indicators: IndicatorFindings) -> str:
-    return hashlib.sha256(read_whole(indicators.path)).hexdigest()
+    return hashlib.sha256(read_bytes(indicators.path)).hexdigest()

@@ -9,8 +9,8 @@ from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from pipeline.download import price_table
 from pipeline.index import index_table
-from pipeline.plan import Night
-from risk_guard.assessment import EventAssessment, Surroundings, assessed
+from pipeline.plan import RunPlan
+from risk_guard.assessment import EventAssessment, MarketContext, assess
 from risk_guard.hedge import hedge
 from risk_guard.known_events import KnownEvents
 from risk_guard.volatility import volatility
@@ -18,7 +18,7 @@ from screening.findings import IndexFindings, PriceFindings
 
 
 def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
-    night: Night,
+    plan: RunPlan,
     symbol: str,
     known: KnownEvents,
     news: NewsSentiment,
@@ -30,32 +30,32 @@ def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
 
     `source` is asked again where a stored table has been damaged.
     """
-    return assessed(
+    return assess(
         known,
         exchange_of(symbol).code,
-        night.as_of_of(symbol),
-        Surroundings(news.polarity)
+        plan.as_of_for(symbol),
+        MarketContext(news.polarity)
         if prices is None
-        else _surroundings(night, symbol, news, prices, market, source),
-        night.settings.guard,
+        else _surroundings(plan, symbol, news, prices, market, source),
+        plan.settings.guard,
     )
 
 
 def _surroundings(  # noqa: PLR0913, PLR0917  all that the guard rests on
-    night: Night,
+    plan: RunPlan,
     symbol: str,
     news: NewsSentiment,
     prices: PriceFindings,
     market: IndexFindings | None,
     source: PriceSource | None,
-) -> Surroundings:
-    settings = night.settings.guard
-    closes = price_table(night, symbol, prices, source)[CLOSE]
+) -> MarketContext:
+    settings = plan.settings.guard
+    closes = price_table(plan, symbol, prices, source)[CLOSE]
     fitted = None
     if market and market.path:
         # A damaged index costs the hedge, and no symbol.
         with suppress(DamagedTable):
             name = exchange_of(symbol).index
-            table = index_table(night, name, market.path, source)
+            table = index_table(plan, name, market.path, source)
             fitted = hedge(closes, table[ADJUSTED_CLOSE], settings)
-    return Surroundings(news.polarity, volatility(closes, settings), fitted)
+    return MarketContext(news.polarity, volatility(closes, settings), fitted)

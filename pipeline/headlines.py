@@ -6,8 +6,8 @@ from config.errors import SymbolError
 from features.sentiment import recent_headlines
 from market_data.companies import press_names
 from market_data.headlines import MAX_TITLE, Headline
-from pipeline.plan import Night
-from pipeline.sources import Lookout
+from pipeline.plan import RunPlan
+from pipeline.sources import NewsAndEventSources
 from screening.findings import HeadlineFindings, PriceFindings
 
 MAX_HEADLINES = 1_000
@@ -15,22 +15,25 @@ MAX_HEADLINES = 1_000
 
 
 def headlines(
-    night: Night, lookout: Lookout, symbol: str, prices: PriceFindings | None
+    plan: RunPlan,
+    sources: NewsAndEventSources,
+    symbol: str,
+    prices: PriceFindings | None,
 ) -> HeadlineFindings:
     """Return the symbol's distinct recent headlines, or why there are none.
 
     `prices` name the company; they are None if the download failed.
     """
-    settings = night.settings.sentiment
-    if lookout.headlines is None:
-        return HeadlineFindings(None, reason=lookout.silence)
+    settings = plan.settings.sentiment
+    if sources.headlines is None:
+        return HeadlineFindings(None, reason=sources.unavailable_reason)
     company = prices.company if prices else ""
     names = press_names(symbol, company, settings.names.get(symbol, ()))
     try:
-        feed = lookout.headlines.fetch(symbol)
+        feed = sources.headlines.fetch(symbol)
     except SymbolError as error:
         return HeadlineFindings(None, names, str(error))
-    distinct = recent_headlines(feed.headlines, night.cutoff(symbol), settings)
+    distinct = recent_headlines(feed.headlines, plan.cutoff(symbol), settings)
     recent = distinct[-MAX_HEADLINES:]
     reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
     return HeadlineFindings(

@@ -7,15 +7,15 @@ import pandas as pd
 from config.errors import SymbolError, UnknownSymbol
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
-from market_data.quality import checked
+from market_data.quality import check_prices
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of
-from pipeline.night_tables import whole_table, write_night_table
-from pipeline.plan import Night
+from pipeline.night_tables import read_or_rebuild, write_night_table
+from pipeline.plan import RunPlan
 from screening.findings import IndexFindings
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 
 STAGE = "index"
 
@@ -23,21 +23,21 @@ LARGEST_INDEX_MOVE = 1.3
 """Factor above which a day's index is wrong: the S&P 500 lost 20 % on its worst day."""
 
 
-def index(night: Night, source: PriceSource, symbol: str) -> IndexFindings:
+def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
     """Return where the index' closes up to the as-of session lie, or why nowhere.
 
     A hedge is not worth a failed symbol: what breaks here costs the hedge only.
     """
-    as_of = night.as_of_of(symbol)
-    store = PriceStore(night.home.prices, source, night.settings.prices)
+    as_of = plan.as_of_for(symbol)
+    store = PriceStore(plan.home.prices, source, plan.settings.prices)
     try:
-        history = store.history(symbol, night.first_date(symbol), as_of)
-        closes = _checked_closes(history.frame, symbol, as_of, night.settings.prices)
+        history = store.history(symbol, plan.first_date(symbol), as_of)
+        closes = _checked_closes(history.frame, symbol, as_of, plan.settings.prices)
     except UnknownSymbol as error:
         return IndexFindings(None, str(error))
     except SymbolError as error:
         return IndexFindings(None, str(error), refused=True)
-    return IndexFindings(write_night_table(night, STAGE, symbol, closes))
+    return IndexFindings(write_night_table(plan, STAGE, symbol, closes))
 
 
 def _checked_closes(
@@ -53,14 +53,14 @@ def _checked_closes(
     late = len(sessions_between(exchange, last, as_of)) - 1
     softened = settings.model_copy(
         update={
-            "minimum_sessions": 2,
-            "largest_move_factor": min(
-                settings.largest_move_factor, LARGEST_INDEX_MOVE
-            ),
+            "min_sessions": 2,
+            "max_move_factor": min(settings.max_move_factor, LARGEST_INDEX_MOVE),
         }
     )
-    known = as_of if late > settings.largest_hole_sessions else min(last, as_of)
-    return checked(_filled(frame), exchange, known, softened).frame[[ADJUSTED_CLOSE]]
+    known = as_of if late > settings.max_gap_sessions else min(last, as_of)
+    return check_prices(_filled(frame), exchange, known, softened).frame[
+        [ADJUSTED_CLOSE]
+    ]
 
 
 def _filled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def _filled(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def index_table(
-    night: Night, symbol: str, path: AnyPath, source: PriceSource | None
+    plan: RunPlan, symbol: str, path: StoragePath, source: PriceSource | None
 ) -> pd.DataFrame:
     """Return the index' stored closes, downloaded again where they are damaged.
 
@@ -84,7 +84,7 @@ def index_table(
         If they are damaged, and no `source` is given or it does not answer.
     """
 
-    def download_again() -> AnyPath | None:
-        return index(night, source, symbol).path if source else None
+    def download_again() -> StoragePath | None:
+        return index(plan, source, symbol).path if source else None
 
-    return whole_table(path, STAGE, symbol, download_again)
+    return read_or_rebuild(path, STAGE, symbol, download_again)

@@ -9,16 +9,16 @@ from features.indicators import indicator_frame
 from features.votes import technical, trend
 from market_data.sources import PriceSource
 from pipeline.download import price_table
-from pipeline.night_tables import read_night_table, whole_table, write_night_table
-from pipeline.plan import Night
+from pipeline.night_tables import read_night_table, read_or_rebuild, write_night_table
+from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, PriceFindings
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 
 STAGE = "indicators"
 
 
 def indicators(
-    night: Night,
+    plan: RunPlan,
     symbol: str,
     prices: PriceFindings,
     source: PriceSource | None = None,
@@ -27,9 +27,9 @@ def indicators(
 
     `source` is asked again if the stored prices have been damaged.
     """
-    table = indicator_frame(price_table(night, symbol, prices, source))
+    table = indicator_frame(price_table(plan, symbol, prices, source))
     return IndicatorFindings(
-        path=write_night_table(night, STAGE, symbol, table),
+        path=write_night_table(plan, STAGE, symbol, table),
         last={str(name): float(value) for name, value in table.iloc[-1].items()},
         trend=trend(table),
         technical=technical(table),
@@ -37,7 +37,7 @@ def indicators(
 
 
 def indicator_table(
-    night: Night, symbol: str, found: IndicatorFindings
+    plan: RunPlan, symbol: str, found: IndicatorFindings
 ) -> pd.DataFrame:
     """Return the symbol's stored indicators, computed again where they are damaged.
 
@@ -47,19 +47,19 @@ def indicator_table(
         If the prices that they were computed from are damaged as well.
     """
 
-    def compute_again() -> AnyPath:
-        prices = read_night_table(night.table("prices", symbol), "prices", symbol)
-        return write_night_table(night, STAGE, symbol, indicator_frame(prices))
+    def compute_again() -> StoragePath:
+        prices = read_night_table(plan.table("prices", symbol), "prices", symbol)
+        return write_night_table(plan, STAGE, symbol, indicator_frame(prices))
 
-    return whole_table(found.path, STAGE, symbol, compute_again)
+    return read_or_rebuild(found.path, STAGE, symbol, compute_again)
 
 
 def on_whole_indicators[Answer](
-    night: Night, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
+    plan: RunPlan, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
 ) -> Answer:
     """Return `work()`, once more where it met a table damaged while it waited."""
     try:
         return work()
     except DamagedTable:
-        indicator_table(night, symbol, found)
+        indicator_table(plan, symbol, found)
         return work()

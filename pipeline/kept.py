@@ -13,18 +13,18 @@ from itertools import count
 
 from pydantic import BaseModel, ConfigDict
 
-from config.errors import OvernightError, first_named
-from pipeline.plan import Night
+from config.errors import OvernightError, list_names
+from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
 from screening.kept_rows import earlier_rows
 from screening.row import Row
-from storage.home import write_text_whole, write_whole
+from storage.home import write_file_atomic, write_text_atomic
 from storage.paths import (
-    AnyPath,
+    StoragePath,
     files_in,
     is_there,
     move,
-    read_whole,
+    read_bytes,
     refusals_named,
     remove,
 )
@@ -47,7 +47,7 @@ class _RunFindings(BaseModel):
     findings: dict[str, SymbolFindings]
 
 
-def kept_rows(night: Night, path: AnyPath, *, only: bool) -> KeptRows:
+def read_kept_rows(plan: RunPlan, path: StoragePath, *, only: bool) -> KeptRows:
     """Return the rows at `path` that this run does not screen; with `only` none.
 
     A file that is not as written is kept beside under another name.
@@ -58,7 +58,7 @@ def kept_rows(night: Night, path: AnyPath, *, only: bool) -> KeptRows:
         If a store does not answer, or a damaged file can't be put aside.
     """
     found = earlier_rows(path)
-    others = [row for row in found.rows if row["symbol"] not in set(night.symbols)]
+    others = [row for row in found.rows if row["symbol"] not in set(plan.symbols)]
     notices = [_put_aside(path, found.damage, others)] if found.damage else []
     if only and others:
         notices.append(
@@ -68,12 +68,12 @@ def kept_rows(night: Night, path: AnyPath, *, only: bool) -> KeptRows:
     return KeptRows(() if only else tuple(others), tuple(notices))
 
 
-def _put_aside(path: AnyPath, damage: str, others: Sequence[Row]) -> str:
+def _put_aside(path: StoragePath, damage: str, others: Sequence[Row]) -> str:
     """Keep the damaged file under another name; return what happened."""
     names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-    aside: AnyPath = next(name for name in names if not is_there(name))
+    aside: StoragePath = next(name for name in names if not is_there(name))
     if others:  # The night's file stays in place until the new one takes it.
-        write_whole(aside, lambda new: new.write_bytes(read_whole(path)))
+        write_file_atomic(aside, lambda new: new.write_bytes(read_bytes(path)))
     else:
         with refusals_named(path):
             move(path, aside)
@@ -85,21 +85,21 @@ def _put_aside(path: AnyPath, damage: str, others: Sequence[Row]) -> str:
 
 
 def _named(rows: Sequence[Row]) -> str:
-    return first_named(sorted(row["symbol"] for row in rows))
+    return list_names(sorted(row["symbol"] for row in rows))
 
 
-def keep_findings(night: Night, findings: Sequence[SymbolFindings]) -> tuple[str, ...]:
+def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[str, ...]:
     """Store the run's findings for later reports of the night.
 
     Return a sentence if that fails, because it must not cost the run.
     """
-    path = _path(night, night.run_at.isoformat())
+    path = _path(plan, plan.run_at.isoformat())
     # Two runs that begin in one second share a file.
-    together = _stored(path, night.run_at) | {one.symbol: one for one in findings}
-    run = _RunFindings(run_at=_second(night.run_at), findings=together)
+    together = _stored(path, plan.run_at) | {one.symbol: one for one in findings}
+    run = _RunFindings(run_at=_second(plan.run_at), findings=together)
     try:
         # Not pydantic's own text: it refuses half of a surrogate pair in a title.
-        write_text_whole(path, json.dumps(run.model_dump(mode="json")))
+        write_text_atomic(path, json.dumps(run.model_dump(mode="json")))
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         said = (
@@ -110,7 +110,7 @@ def keep_findings(night: Night, findings: Sequence[SymbolFindings]) -> tuple[str
     return ()
 
 
-def kept_findings(night: Night, rows: Iterable[Row]) -> dict[str, SymbolFindings]:
+def read_kept_findings(plan: RunPlan, rows: Iterable[Row]) -> dict[str, SymbolFindings]:
     """Return the stored findings of the rows' symbols, each of the row's own run.
 
     A symbol whose findings are missing, torn or of another run is left out.
@@ -120,24 +120,24 @@ def kept_findings(night: Night, rows: Iterable[Row]) -> dict[str, SymbolFindings
     for row in rows:
         symbol, run_at = row["symbol"], str(row["run_at"])
         if run_at not in runs:
-            runs[run_at] = _stored(_path(night, run_at), datetime.fromisoformat(run_at))
+            runs[run_at] = _stored(_path(plan, run_at), datetime.fromisoformat(run_at))
         if symbol in runs[run_at]:
             found[symbol] = runs[run_at][symbol]
     return found
 
 
-def drop_findings(night: Night, rows: Iterable[Row]) -> None:
+def drop_findings(plan: RunPlan, rows: Iterable[Row]) -> None:
     """Remove the findings of runs that no row is of any more."""
-    needed = {_path(night, str(row["run_at"])).name for row in rows}
+    needed = {_path(plan, str(row["run_at"])).name for row in rows}
     with suppress(OSError, OvernightError):  # What is left over is in nobody's way.
-        for path in files_in(_folder(night)):
+        for path in files_in(_folder(plan)):
             if path.name not in needed:
                 remove(path)
 
 
-def _stored(path: AnyPath, run_at: datetime) -> dict[str, SymbolFindings]:
+def _stored(path: StoragePath, run_at: datetime) -> dict[str, SymbolFindings]:
     try:
-        run = _RunFindings.model_validate(json.loads(read_whole(path)))
+        run = _RunFindings.model_validate(json.loads(read_bytes(path)))
     except (OSError, ValueError, OvernightError, RecursionError):
         return {}
     if run.run_at != _second(run_at):
@@ -149,10 +149,10 @@ def _second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _folder(night: Night) -> AnyPath:
-    return night.tables / "findings"
+def _folder(plan: RunPlan) -> StoragePath:
+    return plan.tables / "findings"
 
 
-def _path(night: Night, run_at: str) -> AnyPath:
+def _path(plan: RunPlan, run_at: str) -> StoragePath:
     at = datetime.fromisoformat(run_at).astimezone(UTC)
-    return _folder(night) / f"{at:%Y%m%dT%H%M%SZ}.json"
+    return _folder(plan) / f"{at:%Y%m%dT%H%M%SZ}.json"

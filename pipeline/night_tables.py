@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pandas as pd
 
 from config.errors import DamagedTable
-from pipeline.plan import Night
-from storage.paths import AnyPath
+from pipeline.plan import RunPlan
+from storage.paths import StoragePath
 from storage.tables import read_signed, write_signed
 
 
 def write_night_table(
-    night: Night, stage: str, symbol: str, table: pd.DataFrame
-) -> AnyPath:
+    plan: RunPlan, stage: str, symbol: str, table: pd.DataFrame
+) -> StoragePath:
     """Write a stage's table of a symbol; return where it lies.
 
     Raises
@@ -23,14 +23,14 @@ def write_night_table(
     StorageError
         If the disk or the store refuses.
     """
-    path = night.table(stage, symbol)
+    path = plan.table(stage, symbol)
     table = table.copy(deep=False)
     table.attrs = {}
     write_signed(path, table, symbol=symbol, stage=stage)
     return path
 
 
-def read_night_table(path: AnyPath, stage: str, symbol: str) -> pd.DataFrame:
+def read_night_table(path: StoragePath, stage: str, symbol: str) -> pd.DataFrame:
     """Return a stage's table of a symbol as it was written.
 
     Raises
@@ -43,8 +43,11 @@ def read_night_table(path: AnyPath, stage: str, symbol: str) -> pd.DataFrame:
     return read_signed(path, symbol=symbol, stage=stage)
 
 
-def whole_table(
-    path: AnyPath, stage: str, symbol: str, make_anew: Callable[[], AnyPath | None]
+def read_or_rebuild(
+    path: StoragePath,
+    stage: str,
+    symbol: str,
+    make_anew: Callable[[], StoragePath | None],
 ) -> pd.DataFrame:
     """Return a stage's table of a symbol, made anew where it is damaged.
 
@@ -68,7 +71,7 @@ def whole_table(
     return read_night_table(again, stage, symbol)
 
 
-def is_whole(path: AnyPath, stage: str, symbol: str) -> bool:
+def is_whole(path: StoragePath, stage: str, symbol: str) -> bool:
     """Return whether a stage's table of a symbol lies at `path` as it was written."""
     try:
         read_night_table(path, stage, symbol)

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, get_args
 import pandas as pd
 from pydantic import Field
 
-from config.errors import ParameterError, quoted
+from config.errors import ParameterError, quote_value
 from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
 from config.settings import Settings
 from market_data.sample import LAST_SESSION
@@ -24,7 +24,7 @@ from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import Exchange, exchange_of, file_stem
 from modelling.registry import Registry
 from storage.home import Home
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 from storage.settings_file import read_settings
 from workers.pools import require_runner
 
@@ -35,7 +35,7 @@ AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"}
 
 
 @dataclass(frozen=True)
-class Night:
+class RunPlan:
     """The plan of one run; `sessions` are the as-of sessions by exchange code.
 
     `notices` are sentences for the run's head on what of the request was left out.
@@ -66,14 +66,14 @@ class Night:
         found = {exchange_of(symbol) for symbol in self.symbols}
         return tuple(sorted(found, key=lambda one: one.code))
 
-    def as_of_of(self, symbol: str) -> date:
+    def as_of_for(self, symbol: str) -> date:
         """Return the last completed session of the symbol's own exchange."""
         return self.sessions[exchange_of(symbol).code]
 
     @property
     def as_of_by_symbol(self) -> dict[str, date]:
         """Return each symbol with the last completed session of its exchange."""
-        return {symbol: self.as_of_of(symbol) for symbol in self.symbols}
+        return {symbol: self.as_of_for(symbol) for symbol in self.symbols}
 
     def is_replay(self, symbol: str) -> bool:
         """Return whether the symbol's exchange has completed a session since.
@@ -82,23 +82,23 @@ class Night:
         """
         exchange = exchange_of(symbol).code
         last = as_of_session(exchange, self.run_at.date(), self.run_at)
-        return self.in_evaluation or self.as_of_of(symbol) < last
+        return self.in_evaluation or self.as_of_for(symbol) < last
 
     def forecast_session(self, symbol: str) -> date:
         """Return the session that the symbol's forecast is for."""
-        return next_session(exchange_of(symbol).code, self.as_of_of(symbol))
+        return next_session(exchange_of(symbol).code, self.as_of_for(symbol))
 
     def first_date(self, symbol: str) -> date:
         """Return the day from which the symbol's history is used."""
         back = pd.DateOffset(years=self.parameters.years)
-        return (pd.Timestamp(self.as_of_of(symbol)) - back).date()
+        return (pd.Timestamp(self.as_of_for(symbol)) - back).date()
 
     @property
-    def tables(self) -> AnyPath:
+    def tables(self) -> StoragePath:
         """Return the folder of this night's tables between the stages."""
         return self.home.nights / self.as_of.isoformat()
 
-    def table(self, stage: str, symbol: str) -> AnyPath:
+    def table(self, stage: str, symbol: str) -> StoragePath:
         """Return where a stage's table of the symbol lies."""
         return self.tables / stage / f"{file_stem(symbol)}.parquet"
 
@@ -108,7 +108,7 @@ class Night:
         The run's start, or the next open of the exchange where a past night is
         replayed.
         """
-        opening = next_open(exchange_of(symbol).code, self.as_of_of(symbol))
+        opening = next_open(exchange_of(symbol).code, self.as_of_for(symbol))
         return min(self.run_at, opening)
 
     def open_feeds(self, shared_pace: Callable[[], None] = lambda: None) -> Feeds:
@@ -120,7 +120,7 @@ class Night:
         return Registry(self.home.models, self.settings.models)
 
 
-def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
+def plan_run(  # noqa: PLR0913  a flow's parameters, one by one
     selection: Selection,
     *,
     source: SourceName,
@@ -131,7 +131,7 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     parameters: TrainingOverrides,
     home: str | Path | None,
     now: datetime,
-) -> Night:
+) -> RunPlan:
     """Return the plan of a run started at `now`.
 
     Without `as_of` the run date is today; the sample source, which ended, has its own.
@@ -153,7 +153,7 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
     symbols = selected.symbols
     run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
     exchanges = {exchange_of(symbol).code for symbol in symbols}
-    night = Night(
+    plan = RunPlan(
         symbols=symbols,
         sessions={code: as_of_session(code, run_date, now) for code in exchanges},
         run_at=now,
@@ -165,12 +165,12 @@ def planned_night(  # noqa: PLR0913  a flow's parameters, one by one
         home=opened,
         notices=selected.notices,
     )
-    night.open_feeds()
-    return night
+    plan.open_feeds()
+    return plan
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(
-            f"`{name}` must be one of {', '.join(choices)}, got {quoted(value)}."
+            f"`{name}` must be one of {', '.join(choices)}, got {quote_value(value)}."
         )

@@ -17,7 +17,7 @@ UPDATE_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrainingProgress:
     """Where a run stands: share done in [0, 1], symbols done of all, seconds left.
 
     `seconds_left` is None until a first epoch gives a pace. `symbol` is the one of
@@ -46,7 +46,7 @@ def minutes(seconds: float) -> str:
     return f"{whole}:{rest:02}"
 
 
-Listener = Callable[[Standing], None]
+Listener = Callable[[TrainingProgress], None]
 
 listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 """Set by the command line before it calls a flow in its own process."""
@@ -55,7 +55,7 @@ listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 class Display(Protocol):
     """Where a run's progress is shown beside the terminal."""
 
-    def show(self, standing: Standing, *, wait: bool) -> None:
+    def show(self, standing: TrainingProgress, *, wait: bool) -> None:
         """Show it; without `wait` the caller is not held up, and may be ignored."""
         ...
 
@@ -112,7 +112,7 @@ class Progress:
         self._shares += share - before
         self._done += (share == 1) - (before == 1)
 
-    def _standing(self) -> Standing:
+    def _standing(self) -> TrainingProgress:
         done, symbols = self._done, len(self._share)
         share = 1.0 if done == symbols else self._shares / symbols
         left = None
@@ -120,8 +120,8 @@ class Progress:
         if self._trained_since is not None and gained > 0:
             pace = gained / (time.monotonic() - self._trained_since)
             left = (1 - share) / pace
-        return Standing(share, done, symbols, left)
+        return TrainingProgress(share, done, symbols, left)
 
-    def _show(self, standing: Standing, *, wait: bool) -> None:
+    def _show(self, standing: TrainingProgress, *, wait: bool) -> None:
         if self._display:
             self._display.show(standing, wait=wait)

@@ -15,16 +15,16 @@ from pipeline.guard import guard
 from pipeline.headlines import headlines
 from pipeline.index import index
 from pipeline.indicators import indicators
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from pipeline.progress import Progress
 from pipeline.sentiment import sentiment
-from pipeline.sources import Lookout
+from pipeline.sources import NewsAndEventSources
 from pipeline.symbol import Stages, TrainingStages
 from pipeline.train import train
 from screening.findings import IndicatorFindings
 from screening.summary import RunSummary
-from workers.pools import opened_slots
-from workers.process_pool import Slots
+from workers.pools import open_pool
+from workers.process_pool import WorkerPool
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class RunResources:
     """
 
     feeds: Feeds
-    pool: Slots
+    pool: WorkerPool
     checkpoints: Checkpoints
     progress: Progress
     first_notices: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class RunResources:
 
 @contextmanager
 def open_run(
-    plan: Night, flow: str, pace: Callable[[], None], progress: Progress
+    plan: RunPlan, flow: str, pace: Callable[[], None], progress: Progress
 ) -> Iterator[RunResources]:
     """Open the sources, the worker processes and the checkpoints of a run.
 
@@ -68,14 +68,14 @@ def open_run(
     ClusterUnavailable
         If the Dask cluster of the settings does not answer or can't run our jobs.
     """
-    pool, notices = opened_slots(plan.settings, len(plan.symbols), plan.home.root)
+    pool, notices = open_pool(plan.settings, len(plan.symbols), plan.home.root)
     with pool:
         feeds, checkpoints = plan.open_feeds(pace), open_checkpoints(plan, flow)
         first = (*plan.notices, *notices)
         yield RunResources(feeds, pool, checkpoints, progress, first)
 
 
-def training_stages(plan: Night, run: RunResources) -> TrainingStages:
+def training_stages(plan: RunPlan, run: RunResources) -> TrainingStages:
     """Return the stages of a training run."""
     return TrainingStages(
         download=partial(download_once, plan, run.feeds.prices, run.checkpoints),
@@ -87,7 +87,9 @@ def training_stages(plan: Night, run: RunResources) -> TrainingStages:
     )
 
 
-def screening_stages(plan: Night, run: RunResources, sources: Lookout) -> Stages:
+def screening_stages(
+    plan: RunPlan, run: RunResources, sources: NewsAndEventSources
+) -> Stages:
     """Return the stages of a screening run."""
     training = training_stages(plan, run)
     forecaster = pool_forecaster(plan, run.pool, run.checkpoints)
@@ -96,9 +98,9 @@ def screening_stages(plan: Night, run: RunResources, sources: Lookout) -> Stages
 
 
 def plain_stages(
-    plan: Night,
+    plan: RunPlan,
     prices: PriceSource,
-    sources: Lookout,
+    sources: NewsAndEventSources,
     train: Callable[[str, IndicatorFindings], ModelMetadata | None],
     forecaster: Forecaster,
 ) -> Stages:

@@ -12,7 +12,7 @@ from config.errors import OvernightError
 from features.sentiment import NewsSentiment
 from market_data.symbols import Exchange, exchange_of
 from modelling.model_metadata import ModelMetadata
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from pipeline.sentiment import News
 from risk_guard.assessment import EventAssessment, unknown_events
 from risk_guard.known_events import KnownEvents
@@ -66,7 +66,7 @@ type EachSymbol = Callable[
 
 
 def screen_all(
-    plan: Night, stages: Stages, each_symbol: EachSymbol = map
+    plan: RunPlan, stages: Stages, each_symbol: EachSymbol = map
 ) -> tuple[list[SymbolFindings], News]:
     """Return the findings of all symbols in the plan's order, and their news."""
     found = list(each_symbol(partial(screen_symbol, plan, stages), plan.symbols))
@@ -84,12 +84,14 @@ def screen_all(
     ], news
 
 
-def train_symbol(plan: Night, stages: TrainingStages, symbol: str) -> SymbolFindings:
+def train_symbol(plan: RunPlan, stages: TrainingStages, symbol: str) -> SymbolFindings:
     """Return what download, indicators and training found.
 
     A failure is a reason in the findings, never an exception.
     """
-    found = SymbolFindings(symbol, plan.as_of_of(symbol), plan.forecast_session(symbol))
+    found = SymbolFindings(
+        symbol, plan.as_of_for(symbol), plan.forecast_session(symbol)
+    )
     prices, why = _attempt(lambda: stages.download(symbol))
     if prices is None:
         return replace(found, failure=why)
@@ -107,7 +109,7 @@ def train_symbol(plan: Night, stages: TrainingStages, symbol: str) -> SymbolFind
     )
 
 
-def screen_symbol(plan: Night, stages: Stages, symbol: str) -> SymbolFindings:
+def screen_symbol(plan: RunPlan, stages: Stages, symbol: str) -> SymbolFindings:
     """Return what download, indicators, training, forecast, headlines, events found.
 
     A failure is a reason in the findings, never an exception. `guard_symbol` completes
@@ -129,7 +131,7 @@ def screen_symbol(plan: Night, stages: Stages, symbol: str) -> SymbolFindings:
 
 
 def guard_symbol(
-    plan: Night,
+    plan: RunPlan,
     stages: Stages,
     found: SymbolFindings,
     news: NewsSentiment,

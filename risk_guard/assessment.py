@@ -26,7 +26,7 @@ class RiskTerm:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class MarketContext:
     """What else the risk rests on; None is "not known" and adds nothing."""
 
     polarity: float | None = None
@@ -54,7 +54,7 @@ class EventAssessment:
     sessions_to_event: int | None = None
     sit_out_reason: str = ""
     coming: tuple[Event, ...] = ()
-    surroundings: Surroundings = Surroundings()
+    context: MarketContext = MarketContext()
 
     @property
     def position_scale(self) -> float:
@@ -62,11 +62,11 @@ class EventAssessment:
         return 0.0 if self.sit_out else 1 - self.haircut
 
 
-def assessed(
+def assess(
     known: KnownEvents,
     exchange: str,
     as_of: date,
-    around: Surroundings,
+    context: MarketContext,
     settings: GuardSettings,
 ) -> EventAssessment:
     """Return what the known events, the news and the volatility cost.
@@ -74,7 +74,7 @@ def assessed(
     Distances are counted from the as-of session, whose own distance is 0.
     """
     coming = coming_events(known.events, as_of, settings)
-    terms = risk_terms(coming, around, settings)
+    terms = risk_terms(coming, context, settings)
     risk = min(1.0, round(math.fsum(term.points for term in terms), 10))
     cut = haircut(risk, settings)
     if known.gaps:
@@ -96,7 +96,7 @@ def assessed(
         ),
         sit_out_reason=_sit_out_reason(forcing, exchange, as_of),
         coming=coming,
-        surroundings=around,
+        context=context,
     )
 
 
@@ -120,11 +120,11 @@ def coming_events(
 
 
 def risk_terms(
-    coming: tuple[Event, ...], around: Surroundings, settings: GuardSettings
+    coming: tuple[Event, ...], context: MarketContext, settings: GuardSettings
 ) -> tuple[RiskTerm, ...]:
     """Return the parts of the risk score; each rule adds or stays silent."""
     reports = [one for one in coming if one.type in REPORTS]
-    polarity, wild = around.polarity, around.volatility
+    polarity, wild = context.polarity, context.volatility
     bad_news = polarity is not None and polarity < settings.bad_sentiment_below
     rules = [
         (bool(coming), settings.event_points, _named("event ahead", coming)),

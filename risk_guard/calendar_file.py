@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import cast, get_args
 
-from config.errors import NoCalendar, SelectionError, quoted
+from config.errors import NoCalendar, SelectionError, quote_value
 from config.plain_text import plain_text
 from config.settings import GuardSettings
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import parse_symbol
-from risk_guard.calendar_text import Record, calendar_records, decoded_text
+from risk_guard.calendar_text import Record, calendar_records, decode_text
 from risk_guard.calendar_tickers import (
     WrittenTicker,
     by_bare_ticker,
@@ -20,8 +20,8 @@ from risk_guard.calendar_tickers import (
     symbol_or_none,
 )
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import REPORTS, Event, EventType, classified, is_regulatory
-from storage.paths import AnyPath, read_limited
+from risk_guard.events import REPORTS, Event, EventType, classify, is_regulatory
+from storage.paths import StoragePath, read_limited
 
 CALENDAR_NAME = "event_calendar.csv"
 
@@ -64,7 +64,7 @@ class CalendarFile:
     that lack their suffix. `missing` is why the file as a whole can't be used.
     """
 
-    path: AnyPath
+    path: StoragePath
     lines: tuple[_Line, ...] = ()
     refusals: tuple[str, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -115,13 +115,13 @@ class CalendarFile:
         doubts = (*([unread] if unread else []), *self._misnamed(symbol, as_of))
         if not events and not doubts:
             gap = f"{self.name} names no event of {symbol}"
-            return EventAnswer((), knows_what_comes=False, gap=gap)
+            return EventAnswer((), covers_future=False, gap=gap)
         expired = self.expired(as_of) if events else ""
         uncovered = expired or self._uncovered(symbol, events, as_of)
         gaps = [one for one in (uncovered, *doubts) if one]
         return EventAnswer(
             events,
-            knows_what_comes=not gaps,
+            covers_future=not gaps,
             gap=" and ".join(gaps),
             notes=(*([expired] if expired else []), *doubts),
             doubts=doubts,
@@ -136,7 +136,7 @@ class CalendarFile:
         return f"{self.name} names no report of {symbol} from {as_of} to {furthest}"
 
     def _event(self, line: _Line, now: datetime) -> Event:
-        return classified(
+        return classify(
             Event(
                 type=line.type,
                 first=line.date,
@@ -172,7 +172,7 @@ class UnusableCalendar:
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
         """Return no event, and the doubt; see `EventSource`."""
         why = self.refusal.rstrip(".")
-        return EventAnswer((), knows_what_comes=False, gap=why, doubts=(why,))
+        return EventAnswer((), covers_future=False, gap=why, doubts=(why,))
 
 
 def unusable_calendars(
@@ -187,7 +187,10 @@ def unusable_calendars(
 
 
 def read_calendars(
-    home: AnyPath, folder: Path | None, listed: Sequence[str], settings: GuardSettings
+    home: StoragePath,
+    folder: Path | None,
+    listed: Sequence[str],
+    settings: GuardSettings,
 ) -> tuple[CalendarFile, ...]:
     """Return the calendar in the home and the one in the folder source's folder.
 
@@ -203,7 +206,7 @@ def read_calendars(
     return own, read_calendar(path, name, listed=listed, settings=settings)
 
 
-def is_same_calendar(home: AnyPath, folder: Path | None) -> bool:
+def is_same_calendar(home: StoragePath, folder: Path | None) -> bool:
     """Return whether the home's calendar is also the folder's."""
     if folder is None or not isinstance(home, Path):
         return False
@@ -215,7 +218,7 @@ def is_same_calendar(home: AnyPath, folder: Path | None) -> bool:
 
 
 def read_calendar(
-    path: AnyPath,
+    path: StoragePath,
     name: str = CALENDAR_NAME,
     *,
     listed: Sequence[str] = (),
@@ -241,7 +244,7 @@ def read_calendar(
     except OSError as error:
         return _unusable(file, f"must be readable, got: {error.strerror or error}.")
     try:
-        text = decoded_text(content)
+        text = decode_text(content)
     except ValueError as error:
         return _unusable(file, f"is not used: {error}.")
     names, records = calendar_records(text, NEEDED, _is_event)
@@ -329,7 +332,9 @@ def _line(row: Mapping[str, str], names: Sequence[str], record: Record) -> _Line
         kind = "regulatory"
     if kind not in get_args(EventType):
         choices = ", ".join(get_args(EventType))
-        raise ValueError(f"`event_type` must be one of {choices}, got {quoted(kind)}")
+        raise ValueError(
+            f"`event_type` must be one of {choices}, got {quote_value(kind)}"
+        )
     if is_regulatory(title) and kind != "basel_iii":
         kind = "regulatory"  # Before the title is cut.
     return _Line(
@@ -345,7 +350,7 @@ def _address(text: str) -> str:
     """Return the address; anything else is the rest of a title cut at a comma."""
     if text and not _ADDRESS.fullmatch(text):
         raise ValueError(
-            f"`url` must be an address like https://..., got {quoted(text)}; "
+            f"`url` must be an address like https://..., got {quote_value(text)}; "
             f"{_SPLIT_TITLE}"
         )
     return text
@@ -355,7 +360,7 @@ def _date(text: str) -> date:
     if not _is_date(text):
         raise ValueError(
             f"`date` must be a date like 2025-11-11, from {FIRST_DATE.year} to "
-            f"{LAST_DATE.year - 1}, got {quoted(text)}"
+            f"{LAST_DATE.year - 1}, got {quote_value(text)}"
         )
     return date.fromisoformat(text)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from config.plain_text import marked_encoding, plain_text
+from config.plain_text import encoding_of_mark, plain_text
 
 SEPARATORS = (",", ";", "\t")
 """Spreadsheets of countries with a decimal comma separate cells by semicolons."""
@@ -34,7 +34,7 @@ class Record:
     fault: str = ""
 
 
-def decoded_text(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Return the bytes as text, read by their byte-order mark.
 
     Without a mark they are UTF-8, or Windows-1252 if they can't be UTF-8.
@@ -44,7 +44,7 @@ def decoded_text(content: bytes) -> str:
     ValueError
         If they are neither, with the reason and what to do.
     """
-    encoding = marked_encoding(content)
+    encoding = encoding_of_mark(content)
     if encoding in ("", "utf-8-sig"):
         text = _eight_bit(content)
     else:

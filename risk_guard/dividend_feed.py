@@ -34,4 +34,4 @@ class DividendFeed:
             for day, amount in self.paid.get(symbol, {}).items()
             if day <= as_of
         )
-        return EventAnswer(events, knows_what_comes=False)
+        return EventAnswer(events, covers_future=False)

@@ -21,8 +21,8 @@ from risk_guard.sightings import (
     passed_events,
     sightings_in,
 )
-from storage.home import write_whole
-from storage.paths import AnyPath, read_whole
+from storage.home import write_file_atomic
+from storage.paths import StoragePath, read_bytes
 
 STILL_NEAR = timedelta(days=30)
 """How far ahead a stored event is worth a note in a row's warning."""
@@ -89,13 +89,13 @@ class SymbolHistory:
 class EventHistory:
     """The stored answers of one home, for all symbols."""
 
-    folder: AnyPath
+    folder: StoragePath
 
     def read(self, symbol: str) -> SymbolHistory:
         """Return what is stored of the symbol; nothing if there is no file."""
         path = self._path(symbol)
         try:
-            content = read_whole(path)
+            content = read_bytes(path)
         except FileNotFoundError:
             return SymbolHistory()
         except (OSError, StorageError):
@@ -135,15 +135,15 @@ class EventHistory:
         _write(path, damaged)
         return f"the damaged file is kept as {path.name}"
 
-    def _path(self, symbol: str) -> AnyPath:
+    def _path(self, symbol: str) -> StoragePath:
         return self.folder / f"{file_stem(symbol)}.json"
 
 
-def _write(path: AnyPath, content: bytes) -> None:
-    write_whole(path, lambda new: new.write_bytes(content))
+def _write(path: StoragePath, content: bytes) -> None:
+    write_file_atomic(path, lambda new: new.write_bytes(content))
 
 
-def _unread(path: AnyPath) -> str:
+def _unread(path: StoragePath) -> str:
     return f"can't read {path.name}, so the events of earlier nights are not known"
 
 
@@ -234,17 +234,17 @@ def _at(events: Iterable[Event], retrieved_at: datetime) -> tuple[Event, ...]:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class RememberedEvents:
     """A source whose answers on live nights are stored.
 
-    `forgets` is whether the source answers for the present only: it drops an event
+    `drops_past_events` is whether the source answers for the present only: it drops an event
     once it has passed, and is not asked in a replay. Any other source is asked in a
     replay too. `replayed` are the symbols whose night is a replay.
     """
 
     source: EventSource
     history: EventHistory
-    forgets: bool
+    drops_past_events: bool
     replayed: frozenset[str] = frozenset()
 
     @property
@@ -257,13 +257,13 @@ class Remembered:
 
         A live night's answer is stored. A replay stores nothing.
         """
-        if self.forgets and symbol in self.replayed:
+        if self.drops_past_events and symbol in self.replayed:
             return self._recalled(symbol, as_of, self._not_asked)
         try:
             answer = self.source.ask(symbol, as_of, now)
         except SymbolError as error:
             missing = isinstance(error, NoCalendar)
-            gap = str(error.args[0] if missing else error).rstrip(".")
+            gap = (error.sentence if missing else str(error)).rstrip(".")
             found = self._recalled(symbol, as_of, gap, *([] if missing else [gap]))
             if not found.sightings and set(found.notes) <= {gap}:
                 raise  # Nothing is stored: the source's own error says it all.
@@ -276,7 +276,7 @@ class Remembered:
         """Return the answer and the events that have passed since; store it if live."""
         known = self.history.read(symbol)
         present = StoredAnswer(
-            self.name, as_of, now, answer.events, answer.knows_what_comes, answer.gap
+            self.name, as_of, now, answer.events, answer.covers_future, answer.gap
         )
         notes: tuple[str, ...] = (known.problem,)
         if symbol not in self.replayed:
@@ -284,7 +284,7 @@ class Remembered:
         seen = sightings_in(
             [*known.known_by(self.name, as_of), present], exchange_of(symbol).code
         )
-        passed = passed_events(seen) if self.forgets else ()
+        passed = passed_events(seen) if self.drops_past_events else ()
         return replace(
             answer,
             events=(*answer.events, *passed),
@@ -302,10 +302,10 @@ class Remembered:
         stored = known.known_by(self.name, as_of)
         if not stored:
             said = tuple(filter(None, (*notes, known.problem)))
-            return EventAnswer((), knows_what_comes=False, gap=gap, notes=said)
+            return EventAnswer((), covers_future=False, gap=gap, notes=said)
         last = stored[-1]
         seen = sightings_in(stored, exchange_of(symbol).code)
-        passed = passed_events(seen) if self.forgets else ()
+        passed = passed_events(seen) if self.drops_past_events else ()
         events = (*last.events, *passed)
         used = f"the events that {self.name} named as of {last.as_of} are used"
         covered = False
@@ -315,7 +315,7 @@ class Remembered:
             used = ""
         return EventAnswer(
             events,
-            knows_what_comes=covered,
+            covers_future=covered,
             gap="" if covered else gap,
             notes=tuple(filter(None, (*notes, known.problem, used))),
             sightings=seen,

@@ -13,7 +13,7 @@ from risk_guard.sightings import EventSighting
 class EventAnswer:
     """What one source says of one symbol.
 
-    `knows_what_comes` is whether no event in it means that none is near; a source of
+    `covers_future` is whether no event in it means that none is near; a source of
     past events, or of one kind only, can't say that, and `gap` may say why. `notes`
     belong into the row's warning whatever other sources know. `doubts` are reasons why
     an event of the symbol may be lost: they leave it unknown whatever others know.
@@ -21,7 +21,7 @@ class EventAnswer:
     """
 
     events: tuple[Event, ...]
-    knows_what_comes: bool
+    covers_future: bool
     gap: str = ""
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def is_regulatory(title: str) -> bool:
     return bool(_REGULATORY_TITLE.search(title))
 
 
-def classified(event: Event) -> Event:
+def classify(event: Event) -> Event:
     """Return the event as `regulatory` where its title is, whatever it was called."""
     if event.type in REGULATORY or not is_regulatory(event.title):
         return event

@@ -29,7 +29,7 @@ def hedge(
     recent = both.loc[closes.index[-(settings.beta_sessions + 1) :]]
     recent = recent[(recent > 0).all(axis=1)]
     returns = recent.pct_change().iloc[1:]
-    if len(returns) < settings.beta_minimum_sessions:
+    if len(returns) < settings.min_beta_sessions:
         return None
     (own, together), (_, market) = np.cov(returns["stock"], returns["index"])
     if not market > 0:

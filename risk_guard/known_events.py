@@ -32,7 +32,7 @@ class KnownEvents:
     notes: tuple[str, ...] = ()
 
 
-def known_events(
+def collect_events(
     symbol: str,
     sources: Iterable[EventSource],
     as_of: date,
@@ -47,17 +47,17 @@ def known_events(
     events = [event for answer in answers for event in answer.events]
     near = [event for event in events if _is_near(event, as_of, settings)]
     sightings = [seen for answer in answers for seen in answer.sightings]
-    merged, differing = merged_events(near, as_of, settings, sightings)
+    merged, differing = merge_events(near, as_of, settings, sightings)
     notes = (
         *(note for answer in answers for note in answer.notes),
         *date_changes(sightings, as_of, settings),
         *differing,
     )
     doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
-    if any(answer.knows_what_comes for answer in answers):
+    if any(answer.covers_future for answer in answers):
         told = tuple(note for note in notes if note not in doubts)
         return KnownEvents(merged, doubts, told)
-    gaps = tuple(answer.gap for answer in answers if answer.gap) or NOBODY
+    gaps = tuple(answer.gap for answer in answers if answer.gap) or NO_EVENT_SOURCE
     told = tuple(note for note in notes if not any(note in gap for gap in gaps))
     return KnownEvents(merged, gaps, told)
 
@@ -72,16 +72,16 @@ def _answer(
     try:
         return source.ask(symbol, as_of, now)
     except NoCalendar as error:
-        return EventAnswer((), knows_what_comes=False, gap=str(error.args[0]))
+        return EventAnswer((), covers_future=False, gap=error.sentence)
     except SymbolError as error:
         said = str(error).rstrip(".")
-        return EventAnswer((), knows_what_comes=False, gap=said, notes=(said,))
+        return EventAnswer((), covers_future=False, gap=said, notes=(said,))
 
 
-NOBODY = ("no event source is connected",)
+NO_EVENT_SOURCE = ("no event source is connected",)
 
 
-def merged_events(
+def merge_events(
     events: Iterable[Event],
     as_of: date,
     settings: GuardSettings,

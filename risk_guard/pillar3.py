@@ -44,11 +44,11 @@ class Pillar3Rule:
         It knows of no other event, so that none in it says nothing.
         """
         if symbol not in YEAR_END_MONTHS:
-            return EventAnswer((), knows_what_comes=False)
+            return EventAnswer((), covers_future=False)
         ends = quarter_ends(YEAR_END_MONTHS[symbol], as_of)
         exchange = exchange_of(symbol).code
         windows = tuple(self._window(exchange, end, now) for end in ends)
-        return EventAnswer(windows, knows_what_comes=False)
+        return EventAnswer(windows, covers_future=False)
 
     def _window(self, exchange: str, quarter_end: date, now: datetime) -> Event:
         earliest = timedelta(days=self.settings.pillar3_earliest_days)

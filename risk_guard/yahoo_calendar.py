@@ -60,7 +60,7 @@ def read_calendar_events(
     furthest = as_of + timedelta(days=settings.reporting_gap_days)
     known = any(as_of <= day <= furthest for day in reports)
     gap = "" if known else f"Yahoo names no coming earnings date of {symbol}"
-    return EventAnswer(tuple(events), knows_what_comes=known, gap=gap)
+    return EventAnswer(tuple(events), covers_future=known, gap=gap)
 
 
 def _dates(

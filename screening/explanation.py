@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from config.settings import BlendSettings, GuardSettings, Settings
 from market_data.sessions import nth_session_after, session_on_or_after
 from risk_guard.assessment import haircut, sit_out_reach
-from screening.blend import VOICES, Call, call_at
+from screening.blend import COMPONENTS, Call, call_at
 from screening.event_words import row_event_words
 
 CsvRow = Mapping[str, str]
@@ -26,13 +26,13 @@ class _Value(BaseModel):
 
 
 class VoiceTerm(_Value):
-    """A voice's part of the score: weight x direction x confidence.
+    """A component's part of the score: weight x direction x confidence.
 
     `confidence` is what the blend used, the LSTM's after the haircut; `before_haircut`
     differs from it for the LSTM alone.
     """
 
-    voice: str
+    component: str
     weight: float
     direction: float
     confidence: float
@@ -48,19 +48,19 @@ class RiskPoints(_Value):
 
 
 class VoiceFlip(_Value):
-    """What one voice alone would have to say, the others as they are.
+    """What one component alone would have to say, the others as they are.
 
-    `now` and `needed` are direction x confidence; `possible` that the voice can say so,
+    `now` and `needed` are direction x confidence; `possible` that the component can say so,
     the LSTM within what the haircut leaves it.
     """
 
-    voice: str
+    component: str
     now: float
     needed: float
     possible: bool
 
 
-class Flip(_Value):
+class FlipThreshold(_Value):
     """Another call by score, and how far the score is from it.
 
     `difference` is signed: the score has to go beyond `threshold`, or for a HOLD to it.
@@ -69,7 +69,7 @@ class Flip(_Value):
     call: Call
     threshold: float
     difference: float
-    voices: tuple[VoiceFlip, ...]
+    components: tuple[VoiceFlip, ...]
 
 
 class Explanation(_Value):
@@ -103,11 +103,11 @@ class Explanation(_Value):
     event_warning: str = ""
     sit_out: bool | None = None
     trades_again: date | None = None
-    flips: tuple[Flip, ...] = ()
+    flips: tuple[FlipThreshold, ...] = ()
     differs: tuple[str, ...] = ()
 
 
-def explained(row: CsvRow, settings: Settings) -> Explanation:
+def explain(row: CsvRow, settings: Settings) -> Explanation:
     """Return the explanation of a row of the screening CSV; a failed one has no terms.
 
     Raises
@@ -163,12 +163,16 @@ def forecast_note(row: CsvRow) -> str:
 
 
 def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
-    terms = tuple(_term(row, voice) for voice in VOICES if row[f"{voice}_weight"])
+    terms = tuple(
+        _term(row, component) for component in COMPONENTS if row[f"{component}_weight"]
+    )
     score = math.fsum(term.contribution for term in terms)
     uncut = math.fsum(t.weight * t.direction * t.before_haircut for t in terms)
     return {
         "terms": terms,
-        "silent": tuple(voice for voice in VOICES if not row[f"{voice}_weight"]),
+        "silent": tuple(
+            component for component in COMPONENTS if not row[f"{component}_weight"]
+        ),
         "components": row["components"],
         "forecast_note": forecast_note(row),
         "computed_score": score,
@@ -178,12 +182,14 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
     }
 
 
-def _term(row: CsvRow, voice: str) -> VoiceTerm:
-    parts = [f"{voice}_{part}" for part in ("weight", "direction", "confidence")]
+def _term(row: CsvRow, component: str) -> VoiceTerm:
+    parts = [f"{component}_{part}" for part in ("weight", "direction", "confidence")]
     weight, direction, before = (float(row[name]) for name in parts)
-    sure = float(row["lstm_confidence_after_haircut"]) if voice == "lstm" else before
+    sure = (
+        float(row["lstm_confidence_after_haircut"]) if component == "lstm" else before
+    )
     return VoiceTerm(
-        voice=voice,
+        component=component,
         weight=weight,
         direction=direction,
         confidence=sure,
@@ -248,7 +254,7 @@ def _trades_again(row: CsvRow, guard: GuardSettings) -> date:
     return nth_session_after(exchange, day, sit_out_reach(row["event_type"], guard) + 1)
 
 
-def _flips(told: Explanation, blend: BlendSettings) -> tuple[Flip, ...]:
+def _flips(told: Explanation, blend: BlendSettings) -> tuple[FlipThreshold, ...]:
     """Return the other calls, the nearest first."""
     score = told.computed_score or 0.0
     bounds: dict[Call, float] = {
@@ -257,11 +263,13 @@ def _flips(told: Explanation, blend: BlendSettings) -> tuple[Flip, ...]:
         "HOLD": blend.buy_above if score > 0 else blend.sell_below,
     }
     flips = [
-        Flip(
+        FlipThreshold(
             call=call,
             threshold=bound,
             difference=bound - score,
-            voices=tuple(_voice_flip(one, told, bound - score) for one in told.terms),
+            components=tuple(
+                _voice_flip(one, told, bound - score) for one in told.terms
+            ),
         )
         for call, bound in bounds.items()
         if call != told.call_by_score
@@ -272,9 +280,9 @@ def _flips(told: Explanation, blend: BlendSettings) -> tuple[Flip, ...]:
 def _voice_flip(term: VoiceTerm, told: Explanation, difference: float) -> VoiceFlip:
     now = term.direction * term.confidence
     needed = now + difference / term.weight
-    most = 1 - (told.haircut or 0.0) if term.voice == "lstm" else 1.0
+    most = 1 - (told.haircut or 0.0) if term.component == "lstm" else 1.0
     return VoiceFlip(
-        voice=term.voice, now=now, needed=needed, possible=abs(needed) <= most
+        component=term.component, now=now, needed=needed, possible=abs(needed) <= most
     )
 
 

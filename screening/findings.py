@@ -12,8 +12,8 @@ from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
 from risk_guard.assessment import EventAssessment, unknown_events
-from risk_guard.known_events import NOBODY, KnownEvents
-from storage.paths import AnyPath
+from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
+from storage.paths import StoragePath
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PriceFindings:
     gives it, `dividends` what was paid a share by ex-dividend date.
     """
 
-    path: AnyPath
+    path: StoragePath
     sessions: int
     currency: str
     source: str
@@ -38,12 +38,12 @@ class PriceFindings:
 
 @dataclass(frozen=True)
 class IndicatorFindings:
-    """Indicators stored at `path`, their values at the as-of session, two voices.
+    """Indicators stored at `path`, their values at the as-of session, two components.
 
     `last` may hold NaN where an indicator is undefined.
     """
 
-    path: AnyPath
+    path: StoragePath
     last: dict[str, float]
     trend: Component
     technical: Component
@@ -72,7 +72,7 @@ class IndexFindings:
     `refused` tells an index that the source has, and that can't be used.
     """
 
-    path: AnyPath | None
+    path: StoragePath | None
     reason: str = ""
     refused: bool = False
 
@@ -86,17 +86,17 @@ class ModelFindings:
     forecast: Forecast | None
 
     @property
-    def voice(self) -> Component:
+    def component(self) -> Component:
         """Return the LSTM's component, missing with the model's reason."""
         if self.forecast is None:
             return Component.missing(self.state.reason)
-        return self.forecast.voice
+        return self.forecast.component
 
 
 NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
-NO_EVENTS = KnownEvents((), NOBODY)
-NOTHING_HEARD = HeadlineFindings(None)
-NOTHING_READ = NewsSentiment(Component.missing("nobody was asked"), engine="")
+NO_EVENTS = KnownEvents((), NO_EVENT_SOURCE)
+NO_HEADLINES = HeadlineFindings(None)
+NO_SENTIMENT = NewsSentiment(Component.missing("nobody was asked"), engine="")
 NO_INDEX = IndexFindings(None, "nobody was asked")
 
 
@@ -120,6 +120,6 @@ class SymbolFindings:
     resumed: tuple[str, ...] = ()
     known_events: KnownEvents = NO_EVENTS
     events: EventAssessment = NOTHING_KNOWN
-    headlines: HeadlineFindings = NOTHING_HEARD
-    news: NewsSentiment = NOTHING_READ
+    headlines: HeadlineFindings = NO_HEADLINES
+    news: NewsSentiment = NO_SENTIMENT
     market: IndexFindings = NO_INDEX

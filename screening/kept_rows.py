@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import get_args
 
-from config.errors import OvernightError, quoted
+from config.errors import OvernightError, quote_value
 from market_data.symbols import exchange_of, parse_symbol
-from screening.blend import VOICES, Call
+from screening.blend import COMPONENTS, Call
 from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
 from screening.table import csv_cells, read_csv_text
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 
 NAMED_LINES = 5
 
@@ -39,7 +39,7 @@ class EarlierRows:
     damage: str = ""
 
 
-def earlier_rows(path: AnyPath) -> EarlierRows:
+def earlier_rows(path: StoragePath) -> EarlierRows:
     """Return the rows of the night's CSV at `path`; none if there is no file.
 
     Raises
@@ -77,7 +77,7 @@ def _rows_as_written(lines: Sequence[str]) -> EarlierRows:
                 raise ValueError("the symbol has several rows")  # noqa: TRY301
             rows.append(_row(next(csv.reader([line], strict=True), [])))
         except (OvernightError, ValueError, csv.Error) as error:
-            damage.append(f"line {number} ({quoted(_symbol(line))}): {error}")
+            damage.append(f"line {number} ({quote_value(_symbol(line))}): {error}")
     more = len(damage) - NAMED_LINES
     named = "; ".join(damage[:NAMED_LINES])
     return EarlierRows(tuple(rows), f"{named}; {more} more" if more > 0 else named)
@@ -102,12 +102,12 @@ def _row(line: Sequence[str]) -> Row:
     again = csv_cells(row)
     changed = next((name for name in COLUMNS if again[name] != cells[name]), None)
     if changed:
-        raise ValueError(f"`{changed}` is {quoted(cells[changed])}")
+        raise ValueError(f"`{changed}` is {quote_value(cells[changed])}")
     symbol = cells["symbol"]
     if symbol != parse_symbol(symbol) or cells["exchange"] != exchange_of(symbol).code:
-        raise ValueError(f"`exchange` is {quoted(cells['exchange'])}")
+        raise ValueError(f"`exchange` is {quote_value(cells['exchange'])}")
     if datetime.fromisoformat(cells["run_at"]).tzinfo is None:
-        raise ValueError(f"`run_at` is {quoted(cells['run_at'])}")
+        raise ValueError(f"`run_at` is {quote_value(cells['run_at'])}")
     _require_answer(cells)
     return row
 
@@ -120,7 +120,7 @@ def _value(name: str, text: str) -> object:
             return {"true": True, "false": False}[text]
         return int(text) if text.lstrip("-").isdecimal() else float(text)
     except (KeyError, ValueError):
-        raise ValueError(f"`{name}` is {quoted(text)}") from None
+        raise ValueError(f"`{name}` is {quote_value(text)}") from None
 
 
 def _require_answer(cells: Mapping[str, str]) -> None:
@@ -128,7 +128,7 @@ def _require_answer(cells: Mapping[str, str]) -> None:
     status, call = cells["data_status"], cells["prediction"]
     calls = ("",) if status == "failed" else get_args(Call)
     if status not in ("ok", "degraded", "failed") or call not in calls:
-        raise ValueError(f"call {quoted(call)} with data {quoted(status)}")
+        raise ValueError(f"call {quote_value(call)} with data {quote_value(status)}")
     if any(bool(cells[name]) != bool(cells[_FORECAST[0]]) for name in _FORECAST):
         raise ValueError("its forecast is not complete")
     for name in ("as_of", "forecast_session", "event_date"):
@@ -149,6 +149,6 @@ def _score(cells: Mapping[str, str]) -> float:
         float(cells[f"{name}_weight"])
         * float(cells[f"{name}_direction"])
         * float(cells[f"{name}_confidence{'_after_haircut' * (name == 'lstm')}"])
-        for name in VOICES
+        for name in COMPONENTS
         if cells[f"{name}_weight"]
     )

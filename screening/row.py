@@ -14,7 +14,7 @@ from market_data.prices import CLOSE
 from market_data.symbols import exchange_of
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
-from screening.blend import VOICES, Blend, blend
+from screening.blend import COMPONENTS, Blend, blend
 from screening.findings import (
     IndicatorFindings,
     ModelFindings,
@@ -25,37 +25,37 @@ from screening.findings import (
 Row = dict[str, Any]
 
 
-def screened_row(
+def build_row(
     findings: SymbolFindings, run_at: datetime, settings: BlendSettings
 ) -> Row:
     """Return the symbol's row, without its rank.
 
-    A symbol that failed, or of which no voice speaks, is a `failed` row with its
+    A symbol that failed, or of which no component speaks, is a `failed` row with its
     reason; so is none but itself.
     """
     row = _heading(findings, run_at) | _events(findings.events) | _news(findings.news)
     prices, indicators = findings.prices, findings.indicators
     if findings.failure or prices is None or indicators is None:
         return row | _failed(findings.failure or "no stage answered")
-    voices = _voices(findings, indicators)
+    components = _voices(findings, indicators)
     answer = blend(
-        voices,
+        components,
         findings.events.haircut,
         settings,
         sit_out=bool(findings.events.sit_out),
     )
     if answer is None:
-        return row | _failed("no voice of the blend could speak")
+        return row | _failed("no component of the blend could speak")
     return (
         row
         | _prices(prices)
         | _indicators(indicators)
         | _model(findings.model)
-        | _blend(voices, answer)
+        | _blend(components, answer)
         | {
             "components": " ".join(_speakers(findings, answer)),
             "position_scale": findings.events.position_scale,
-            "reason": _reason(findings, voices, answer),
+            "reason": _reason(findings, components, answer),
         }
     )
 
@@ -79,12 +79,12 @@ def _failed(reason: str) -> Row:
 def _voices(
     findings: SymbolFindings, indicators: IndicatorFindings
 ) -> dict[str, Component]:
-    lstm = findings.model.voice if findings.model else Component.missing("no model")
+    lstm = findings.model.component if findings.model else Component.missing("no model")
     return {
         "lstm": lstm,
         "trend": indicators.trend,
         "technical": indicators.technical,
-        "finbert": findings.news.voice,
+        "finbert": findings.news.component,
     }
 
 
@@ -128,7 +128,7 @@ def _model(model: ModelFindings | None) -> Row:
     return row
 
 
-def _blend(voices: dict[str, Component], answer: Blend) -> Row:
+def _blend(components: dict[str, Component], answer: Blend) -> Row:
     row: Row = {
         "prediction": answer.call,
         "confidence": answer.confidence_pct,
@@ -136,16 +136,16 @@ def _blend(voices: dict[str, Component], answer: Blend) -> Row:
         "prediction_source": answer.source,
         "lstm_confidence_after_haircut": answer.lstm_confidence_after_haircut,
     }
-    for name in VOICES:
-        row[f"{name}_direction"] = voices[name].direction
-        row[f"{name}_confidence"] = voices[name].confidence
+    for name in COMPONENTS:
+        row[f"{name}_direction"] = components[name].direction
+        row[f"{name}_confidence"] = components[name].confidence
         row[f"{name}_weight"] = answer.weights.get(name)
     return row
 
 
 def _events(events: EventAssessment) -> Row:
-    event, around = events.event, events.surroundings
-    wild, hedged = around.volatility, around.hedge
+    event, context = events.event, events.context
+    wild, hedged = context.volatility, context.hedge
     dated = event is not None and not event.is_window
     return {
         "event_status": events.status,
@@ -159,7 +159,7 @@ def _events(events: EventAssessment) -> Row:
         "event_weight_haircut": events.haircut,
         "event_skip_trading": events.sit_out,
         "event_warning": events.warning,
-        "sentiment_72h": around.polarity,
+        "sentiment_72h": context.polarity,
         "volatility_ratio": wild.ratio if wild else None,
         "volatility_spike": wild.spike if wild else None,
         "hedge_beta": hedged.beta if hedged else None,
@@ -177,13 +177,13 @@ def _news(news: NewsSentiment) -> Row:
 
 
 def _speakers(findings: SymbolFindings, answer: Blend) -> list[str]:
-    """Return who spoke; the news voice goes by its engine's name."""
+    """Return who spoke; the news component goes by its engine's name."""
     engine = findings.news.engine
     return [engine if name == "finbert" else name for name in answer.weights]
 
 
 def _reason(
-    findings: SymbolFindings, voices: dict[str, Component], answer: Blend
+    findings: SymbolFindings, components: dict[str, Component], answer: Blend
 ) -> str:
     """Return the row's sentence: what the call rests on, then all that lacks."""
     speakers = ", ".join(_speakers(findings, answer))
@@ -194,9 +194,9 @@ def _reason(
     found = (prices.defects, prices.repairs, prices.notes) if prices else ()
     defects = [sentence for sentences in found for sentence in sentences]
     silent = [
-        f"{name} is missing ({_why(findings, name, voice)})"
-        for name, voice in voices.items()
-        if not voice.present
+        f"{name} is missing ({_why(findings, name, component)})"
+        for name, component in components.items()
+        if not component.present
     ]
     return (
         "; ".join(
@@ -204,7 +204,7 @@ def _reason(
                 said,
                 *defects,
                 *findings.headlines.notes,
-                *_training(findings, voices["lstm"]),
+                *_training(findings, components["lstm"]),
                 *silent,
                 *_unreadable(findings.headlines.unreadable),
                 *_hedge(findings),
@@ -229,10 +229,10 @@ def _hedge(findings: SymbolFindings) -> list[str]:
     return [f"hedge_beta is missing ({findings.market.reason.rstrip('.')})"]
 
 
-def _why(findings: SymbolFindings, name: str, voice: Component) -> str:
-    """Return why a voice is silent; a failed training explains a missing LSTM."""
+def _why(findings: SymbolFindings, name: str, component: Component) -> str:
+    """Return why a component is silent; a failed training explains a missing LSTM."""
     untrained = findings.training_failure if name == "lstm" else None
-    return (untrained or voice.reason).rstrip(".")
+    return (untrained or component.reason).rstrip(".")
 
 
 def _training(findings: SymbolFindings, lstm: Component) -> list[str]:

@@ -9,7 +9,7 @@ from config.errors import RunError
 from modelling.model_metadata import ModelMetadata
 from screening.row import Row
 from screening.track_record.track_record import TrackRecords
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 
 NAMED_FAILURES = 10
 """A sentence names so many; the CSV has a row with the reason for each."""
@@ -34,8 +34,8 @@ class RunSummary:
     untrained: Mapping[str, str] = field(default_factory=dict)
     trained: tuple[ModelMetadata, ...] = ()
     rows: Sequence[Row] = ()
-    csv: AnyPath | None = None
-    report: AnyPath | None = None
+    csv: StoragePath | None = None
+    report: StoragePath | None = None
     notices: tuple[str, ...] = ()
     resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
@@ -79,13 +79,13 @@ class RunSummary:
 
 
 class TooFewSymbols(RunError):
-    """Fewer symbols are usable than a run must have; `summary` holds the reasons."""
+    """Fewer symbols are usable than a run needs; `summary` holds the reasons."""
 
     def __init__(self, summary: RunSummary) -> None:
         """Keep the run's summary."""
-        super().__init__(summary)
+        super().__init__(f"too few symbols are usable: {summary.sentence}")
         self.summary = summary
 
-    def __str__(self) -> str:
-        """Return how many symbols are usable, and why the others are not."""
-        return f"Too few symbols: {self.summary.sentence}"
+    def __reduce__(self) -> tuple[type["TooFewSymbols"], tuple[RunSummary]]:
+        """Return how another process rebuilds it: from the summary alone."""
+        return type(self), (self.summary,)

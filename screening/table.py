@@ -13,8 +13,8 @@ import numpy as np
 from config.plain_text import plain_text
 from screening.columns import COLUMNS
 from screening.row import Row
-from storage.home import write_text_whole
-from storage.paths import AnyPath, files_in, read_limited
+from storage.home import write_text_atomic
+from storage.paths import StoragePath, files_in, read_limited
 
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
@@ -24,7 +24,7 @@ MOST_BYTES = 200_000_000
 """No night's CSV is larger: a row has about 1.5 kB."""
 
 
-def ranked(rows: Iterable[Row]) -> list[Row]:
+def rank(rows: Iterable[Row]) -> list[Row]:
     """Return the rows with `rank`, best score first, failed ones last by symbol."""
     given = list(rows)
     usable = [row for row in given if row["data_status"] != "failed"]
@@ -36,12 +36,12 @@ def ranked(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def csv_path(folder: AnyPath, as_of: date) -> AnyPath:
+def csv_path(folder: StoragePath, as_of: date) -> StoragePath:
     """Return where the screening CSV of a night lies."""
     return folder / f"{as_of.isoformat()}{_CSV_NAME}"
 
 
-def latest_csv(folder: AnyPath) -> AnyPath | None:
+def latest_csv(folder: StoragePath) -> StoragePath | None:
     """Return the screening CSV of the latest as-of date, None where there is none."""
     paths = [path for path in files_in(folder) if path.name.endswith(_CSV_NAME)]
     return max(paths, key=lambda path: path.name, default=None)
@@ -52,7 +52,7 @@ def csv_cells(row: Row) -> dict[str, str]:
     return {column: cell(row.get(column)) for column in COLUMNS}
 
 
-def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
+def write_csv(path: StoragePath, rows: Iterable[Row]) -> None:
     """Write the rows under `COLUMNS`, whole or not at all.
 
     Raises
@@ -65,10 +65,10 @@ def write_csv(path: AnyPath, rows: Iterable[Row]) -> None:
     writer.writerow(COLUMNS)
     for row in rows:
         writer.writerow(csv_cells(row).values())
-    write_text_whole(path, text.getvalue())
+    write_text_atomic(path, text.getvalue())
 
 
-def read_csv_text(path: AnyPath) -> str:
+def read_csv_text(path: StoragePath) -> str:
     """Return the text of a screening CSV.
 
     Raises
@@ -83,7 +83,7 @@ def read_csv_text(path: AnyPath) -> str:
     return read_limited(path, MOST_BYTES).decode("utf-8-sig")
 
 
-def read_rows(path: AnyPath) -> list[dict[str, str]]:
+def read_rows(path: StoragePath) -> list[dict[str, str]]:
     """Return the rows of a screening CSV as text by column; unknown is empty.
 
     Raises
@@ -112,7 +112,7 @@ def _plain_cell(value: Any) -> Any:  # noqa: ANN401  cells without a heading are
     return plain_text(value) if isinstance(value, str) else value
 
 
-def published_status(path: AnyPath) -> dict[str, tuple[str, str]]:
+def read_published_status(path: StoragePath) -> dict[str, tuple[str, str]]:
     """Return each symbol's `data_status` and as-of session in the CSV at `path`.
 
     A CSV that is missing or can't be read has no symbols.
@@ -124,20 +124,22 @@ def published_status(path: AnyPath) -> dict[str, tuple[str, str]]:
     return {row["symbol"]: (row["data_status"], row.get("as_of", "")) for row in rows}
 
 
-def published_coverage(path: AnyPath, sessions: Mapping[str, date]) -> float | None:
+def read_published_coverage(
+    path: StoragePath, sessions: Mapping[str, date]
+) -> float | None:
     """Return the usable share of the symbols, None unless all have their row.
 
     `sessions` are the symbols with their as-of sessions: a row of an earlier session
     counts as none. Symbols beside them do not matter.
     """
-    found = published_status(path)
-    if unpublished(found, sessions):
+    found = read_published_status(path)
+    if find_unpublished(found, sessions):
         return None
     usable = [one for one in sessions if found[one][0] != "failed"]
     return len(usable) / len(sessions)
 
 
-def unpublished(
+def find_unpublished(
     found: Mapping[str, tuple[str, str]], sessions: Mapping[str, date]
 ) -> tuple[str, ...]:
     """Return the symbols that have no row of their session among those found."""

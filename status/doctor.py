@@ -30,11 +30,11 @@ from risk_guard.calendar_file import read_calendar
 from status.language_model import language_model
 from status.named_server import named_server, refusal
 from storage.checkout import CHECKOUT
-from storage.home import Home, write_text_whole
+from storage.home import Home, write_text_atomic
 from storage.paths import remove
 from storage.secret_check import require_no_secret
 from storage.settings_file import read_settings
-from workers.process_pool import ProcessSlots
+from workers.process_pool import ProcessPool
 from workers.resources import Machine, this_machine
 
 DISTRIBUTION = "event-risk-guard"
@@ -48,7 +48,7 @@ MOST_CLOCK_SECONDS = 120
 SMALLEST = training_parameters(epochs=1, sequence_length=30, lstm_units=(4, 3))
 
 
-class Check(BaseModel):
+class DoctorCheck(BaseModel):
     """One line: what was found and, where that is not well, what to do."""
 
     model_config = ConfigDict(frozen=True)
@@ -64,7 +64,7 @@ class Diagnosis(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    checks: tuple[Check, ...]
+    checks: tuple[DoctorCheck, ...]
 
     @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
@@ -88,13 +88,13 @@ def diagnosis(
         For a home, source or folder that is none.
     """
     looks = checks_of(address, source, folder, now)
-    return Diagnosis(checks=tuple(examined(*item) for item in looks.items()))
+    return Diagnosis(checks=tuple(run_check(*item) for item in looks.items()))
 
 
 def checks_of(
     address: str, source: str, folder: Path | None, now: datetime
 ) -> dict[str, Callable[[], Found]]:
-    """Return the checks by name, in the order in which `examined` is to run them.
+    """Return the checks by name, in the order in which `run_check` is to run them.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def checks_of(
     }
 
 
-def examined(name: str, look: Callable[[], Found]) -> Check:
+def run_check(name: str, look: Callable[[], Found]) -> DoctorCheck:
     """Return the check's line; what breaks it is what it found."""
     try:
         ok, found, cure = look()
@@ -134,7 +134,7 @@ def examined(name: str, look: Callable[[], Found]) -> Check:
         said = " ".join(str(error).split())[:200]
         ok, found = False, f"{type(error).__name__}: {said}"
         cure = "repair the installation: `uv sync`"
-    return Check(name=name, ok=ok, found=found, cure="" if ok else cure)
+    return DoctorCheck(name=name, ok=ok, found=found, cure="" if ok else cure)
 
 
 def _readable_settings(home: Home) -> Settings:
@@ -184,8 +184,8 @@ def _backend(settings: Settings) -> Found:
     engine = settings.models.engine
     cure = f"repair {engine}: `uv sync`, or name the other `engine` under [models]"
     try:
-        with ProcessSlots(1, 1, BACKEND_SECONDS, engine) as slots:
-            return True, f"{slots.run(try_backend, SMALLEST)} with {engine}", ""
+        with ProcessPool(1, 1, BACKEND_SECONDS, engine) as pool:
+            return True, f"{pool.run(try_backend, SMALLEST)} with {engine}", ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, f"{type(error).__name__}: {str(error)[:200]}", cure
 
@@ -209,7 +209,7 @@ def machine_check(machine: Machine, settings: Settings) -> Found:
 
 def _write_access(home: Home) -> Found:
     probe = home.root / "data" / f"doctor-{uuid4().hex}.txt"
-    write_text_whole(probe, "written by `overnight doctor`")
+    write_text_atomic(probe, "written by `overnight doctor`")
     remove(probe)
     return True, str(home.root), ""
 
@@ -220,7 +220,7 @@ def _free_disk(home: Home, settings: Settings) -> Found:
     root = home.root.absolute()
     there = next(one for one in (root, *root.parents) if one.exists())
     free = shutil.disk_usage(there).free // 2**20
-    needed = settings.run.least_free_disk_mb
+    needed = settings.run.min_free_disk_mb
     return (
         free >= needed,
         f"{free} MB free of {needed} MB needed in {there}",

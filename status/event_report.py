@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from config.errors import ModelUnusable
 from modelling.forecasting import Forecast
 from modelling.model_metadata import ModelMetadata
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
-from pipeline.sources import opened_lookout
+from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
 from risk_guard.events import Event
 from screening.event_words import event_words
@@ -84,7 +84,7 @@ class EventReport(BaseModel):
     symbols: tuple[SymbolEvents, ...]
 
 
-def event_report(night: Night) -> EventReport:
+def event_report(plan: RunPlan) -> EventReport:
     """Return the events of every symbol of the night and what they cost.
 
     Raises
@@ -92,16 +92,16 @@ def event_report(night: Night) -> EventReport:
     BusyError
         If a run holds the home.
     """
-    pace = machine_pace(night.settings.prices.requests_per_second)
-    with one_run_at_a_time(night.home), ThreadPoolExecutor(THREADS) as pool:
-        feeds = night.open_feeds(pace)
-        sources = opened_lookout(night, feeds)
-        stages = plain_stages(night, feeds.prices, sources, _no_training, _no_forecast)
-        found, news = screen_all(night, stages, pool.map)
-        keep_newest_folders(night.tables, night.settings.run.nights_kept)
+    pace = machine_pace(plan.settings.prices.requests_per_second)
+    with one_run_at_a_time(plan.home), ThreadPoolExecutor(THREADS) as pool:
+        feeds = plan.open_feeds(pace)
+        sources = open_sources(plan, feeds)
+        stages = plain_stages(plan, feeds.prices, sources, _no_training, _no_forecast)
+        found, news = screen_all(plan, stages, pool.map)
+        keep_newest_folders(plan.tables, plan.settings.run.nights_kept)
     return EventReport(
-        as_of=night.as_of,
-        notices=(*night.notices, *sources.notices, *news.notices),
+        as_of=plan.as_of,
+        notices=(*plan.notices, *sources.notices, *news.notices),
         symbols=tuple(_line(one) for one in found),
     )
 
@@ -116,7 +116,7 @@ def _no_forecast(_model: ModelMetadata, _indicators: IndicatorFindings) -> Forec
 
 def _line(found: SymbolFindings) -> SymbolEvents:
     assessed = found.events
-    context = assessed.surroundings
+    context = assessed.context
     return SymbolEvents(
         symbol=found.symbol,
         as_of=found.as_of,

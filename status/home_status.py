@@ -18,7 +18,7 @@ from screening.report.page import report_path
 from screening.table import latest_csv
 from screening.track_record.ledger import Ledger, counting
 from status.model_status import SymbolStatus, statuses
-from status.published import home_words, published_rows
+from status.published import home_option, read_published_rows
 from storage.home import Home
 from storage.paths import is_there
 from storage.settings_file import read_settings
@@ -78,7 +78,7 @@ class NextStep(_Value):
     command: str
 
 
-class Standing(_Value):
+class HomeStatus(_Value):
     """Where a home stands; `problems` are sentences on what could not be read.
 
     `events_unknown` are the symbols for which no event is named or ruled out.
@@ -95,7 +95,7 @@ class Standing(_Value):
     next: tuple[NextStep, ...]
 
 
-def standing(address: str, now: datetime) -> Standing:
+def standing(address: str, now: datetime) -> HomeStatus:
     """Return where the home at `address` stands at `now`; writes nothing.
 
     Raises
@@ -112,7 +112,7 @@ def standing(address: str, now: datetime) -> Standing:
     live, replayed = _called(home, problems)
     if night:
         problems += read_calendar(home.event_calendar).notices(night.expected)
-    found = Standing(
+    found = HomeStatus(
         home=str(home.root),
         last_night=night,
         models={status: states[status] for status in get_args(ModelStatus)},
@@ -132,7 +132,7 @@ def _rows(home: Home, problems: list[str]) -> list[CsvRow]:
     if latest_csv(home.screening_csv) is None:
         return []
     try:
-        return published_rows(home, None)
+        return read_published_rows(home, None)
     except OvernightError as error:
         problems.append(str(error))
         return []
@@ -201,7 +201,7 @@ def _ahead(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
 
 
 def _next(
-    found: Standing, rows: Sequence[CsvRow], universes: Universes, home: str
+    found: HomeStatus, rows: Sequence[CsvRow], universes: Universes, home: str
 ) -> tuple[NextStep, ...]:
     """Return what to run next, the most urgent first."""
     night = found.last_night
@@ -222,7 +222,7 @@ def _next(
             if called
             else []
         )
-    where = home_words(home)
+    where = home_option(home)
     return tuple(
         NextStep(why=why, command=f"overnight {words}{where}") for why, words in steps
     )

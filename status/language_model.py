@@ -4,8 +4,8 @@ from pydantic import BaseModel, ConfigDict
 
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
-from modelling.finbert import BAD_NEWS, GOOD_NEWS, loaded_finbert
-from modelling.finbert_files import FinbertFiles, fetched_files, found_files
+from modelling.finbert import BAD_NEWS, GOOD_NEWS, load_finbert
+from modelling.finbert_files import FinbertFiles, fetch_files, find_files
 
 
 class LanguageModel(BaseModel):
@@ -41,7 +41,7 @@ def language_model(settings: SentimentSettings, *, fetch: bool) -> LanguageModel
         usable=False,
     )
     try:
-        files = fetched_files(settings) if fetch else found_files(settings)
+        files = fetch_files(settings) if fetch else find_files(settings)
         return _tried(asked, files, settings.threads)
     except SentimentUnavailable as error:
         if fetch:
@@ -50,7 +50,7 @@ def language_model(settings: SentimentSettings, *, fetch: bool) -> LanguageModel
 
 
 def _tried(asked: LanguageModel, files: FinbertFiles, threads: int) -> LanguageModel:
-    model = loaded_finbert(files, threads)
+    model = load_finbert(files, threads)
     good, bad = model.polarities([GOOD_NEWS, BAD_NEWS])
     return asked.model_copy(
         update={

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from config.errors import ModelUnusable
-from market_data.selection import Selection, selected_symbols
+from market_data.selection import Selection, select_symbols
 from modelling.freshness import ModelState, ModelStatus, model_state
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
@@ -62,7 +62,7 @@ def statuses(
     settings = read_settings(opened.root)
     registry = Registry(opened.models, settings.models)
     symbols = (
-        selected_symbols(selection, settings.all_universes)
+        select_symbols(selection, settings.all_universes)
         if selection
         else registry.symbols()
     )
@@ -97,7 +97,7 @@ def _line(
     return SymbolStatus(
         symbol=symbol,
         trained=metadata is not None,
-        usable=state.may_speak,
+        usable=state.usable,
         status=state.status,
         stale=state.status == "stale",
         age_days=state.age_days,

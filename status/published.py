@@ -5,17 +5,17 @@ import shlex
 from datetime import date
 from pathlib import Path
 
-from config.errors import RunError, SelectionError, first_named
+from config.errors import RunError, SelectionError, list_names
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
-from screening.report.earlier import NIGHTS_LOOKED_AT, published_nights
+from screening.report.earlier import NIGHTS_LOOKED_AT, list_published_nights
 from screening.report.page import REPORT_NAME, report_path
-from screening.table import csv_path, latest_csv, published_status, read_rows
+from screening.table import csv_path, latest_csv, read_published_status, read_rows
 from storage.home import Home
-from storage.paths import AnyPath, files_in, is_there
+from storage.paths import StoragePath, files_in, is_there
 
 
-def published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
+def read_published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
     """Return the rows of the CSV of `as_of`, else of the latest night.
 
     Raises
@@ -50,7 +50,7 @@ def not_as_written(what: object, got: object) -> RunError:
     )
 
 
-def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]:
+def read_published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]:
     """Return the symbol's row of the night of `as_of`, else of the latest.
 
     Raises
@@ -58,14 +58,14 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
     SelectionError
         If the night has no such symbol.
     RunError
-        As `published_rows`.
+        As `read_published_rows`.
     """
     wanted = parse_symbol(symbol)
-    rows = published_rows(home, as_of)
+    rows = read_published_rows(home, as_of)
     for row in rows:
         if row["symbol"] == wanted:
             return row
-    found = first_named([row["symbol"] for row in rows])
+    found = list_names([row["symbol"] for row in rows])
     raise SelectionError(
         f"`symbol` must be one of the night's ({found}), got {wanted}; "
         f"{_where_it_is(home, wanted)}."
@@ -74,13 +74,13 @@ def published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]
 
 def _where_it_is(home: Home, symbol: str) -> str:
     """Return how to see the symbol: in the last night that has it, or in a new one."""
-    for night in published_nights(home.screening_csv)[:NIGHTS_LOOKED_AT]:
-        if symbol in published_status(csv_path(home.screening_csv, night)):
+    for night in list_published_nights(home.screening_csv)[:NIGHTS_LOOKED_AT]:
+        if symbol in read_published_status(csv_path(home.screening_csv, night)):
             return f"the night of {night} has it, add `--as-of {night}`"
     return f"screen it: overnight screen {symbol}"
 
 
-def published_report(home: Home, as_of: date | None) -> AnyPath:
+def find_published_report(home: Home, as_of: date | None) -> StoragePath:
     """Return where the morning report of `as_of` lies, else the latest.
 
     Raises
@@ -90,7 +90,7 @@ def published_report(home: Home, as_of: date | None) -> AnyPath:
     """
     folder = home.morning_reports
     if as_of:
-        path: AnyPath | None = report_path(folder, as_of)
+        path: StoragePath | None = report_path(folder, as_of)
     else:
         paths = [one for one in files_in(folder) if one.name.endswith(REPORT_NAME)]
         path = max(paths, key=lambda one: one.name, default=None)
@@ -104,10 +104,10 @@ def published_report(home: Home, as_of: date | None) -> AnyPath:
 
 def _night_command(home: Home, as_of: date | None) -> str:
     night = f" --as-of {as_of}" if as_of else ""
-    return f"overnight screen{night}{home_words(str(home.root))}"
+    return f"overnight screen{night}{home_option(str(home.root))}"
 
 
-def page_address(report: AnyPath) -> str:
+def page_address(report: StoragePath) -> str:
     """Return the address at which a browser on this machine finds the report.
 
     Raises
@@ -123,7 +123,7 @@ def page_address(report: AnyPath) -> str:
     return report.resolve().as_uri()
 
 
-def home_words(address: str) -> str:
+def home_option(address: str) -> str:
     """Return ` --home ADDRESS` for a command that is printed, quoted for a shell.
 
     Nothing for the home that the command would find without it.

@@ -14,12 +14,12 @@ from typing import Self
 
 from config.errors import ParameterError
 from storage.paths import (
-    AnyPath,
+    StoragePath,
     folders_by_use,
     place_at,
-    put_whole,
     refusals_named,
     remove_tree,
+    write_atomic,
 )
 
 DRAFT = ".new-"
@@ -30,7 +30,7 @@ DRAFT = ".new-"
 class Home:
     """The folder that holds `data/ models/ reports/ logs/`, on a disk or in a store."""
 
-    root: AnyPath
+    root: StoragePath
 
     @classmethod
     def at(cls, address: str | Path) -> Self:
@@ -67,62 +67,62 @@ class Home:
         return home
 
     @property
-    def prices(self) -> AnyPath:
+    def prices(self) -> StoragePath:
         """Return the folder of the price store."""
         return self.root / "data" / "prices"
 
     @property
-    def nights(self) -> AnyPath:
+    def nights(self) -> StoragePath:
         """Return the folder of the tables between two stages, a folder a night."""
         return self.root / "data" / "nights"
 
     @property
-    def models(self) -> AnyPath:
+    def models(self) -> StoragePath:
         """Return the folder of the model registry."""
         return self.root / "models"
 
     @property
-    def screening_csv(self) -> AnyPath:
+    def screening_csv(self) -> StoragePath:
         """Return the folder of the screening CSVs."""
         return self.root / "reports" / "csv"
 
     @property
-    def morning_reports(self) -> AnyPath:
+    def morning_reports(self) -> StoragePath:
         """Return the folder of the morning reports."""
         return self.root / "reports" / "html"
 
     @property
-    def track_record(self) -> AnyPath:
+    def track_record(self) -> StoragePath:
         """Return the folder of the ledger of calls and what became of them."""
         return self.root / "reports" / "track_record"
 
     @property
-    def training_log(self) -> AnyPath:
+    def training_log(self) -> StoragePath:
         """Return the folder of the daily training logs."""
         return self.root / "logs" / "lstm_training"
 
     @property
-    def event_calendar(self) -> AnyPath:
+    def event_calendar(self) -> StoragePath:
         """Return the user's calendar of events, beside `overnight.toml`."""
         return self.root / "event_calendar.csv"
 
     @property
-    def seen_events(self) -> AnyPath:
+    def seen_events(self) -> StoragePath:
         """Return the folder of what event sources said on live nights."""
         return self.root / "data" / "events"
 
     @property
-    def polarities(self) -> AnyPath:
+    def polarities(self) -> StoragePath:
         """Return the folder of the language model's earlier answers."""
         return self.root / "data" / "sentiment"
 
     @property
-    def lock(self) -> AnyPath:
+    def lock(self) -> StoragePath:
         """Return the file that one run at a time locks."""
         return self.root / "data" / "run.lock"
 
 
-def write_whole(path: AnyPath, write: Callable[[Path], object]) -> None:
+def write_file_atomic(path: StoragePath, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file on this machine, then put it in `path`'s place.
 
     Readers see the old file or the new one, never a part. The new file has `path`'s
@@ -140,7 +140,7 @@ def write_whole(path: AnyPath, write: Callable[[Path], object]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             new = Path(folder) / f"new{path.suffix}"
             write(new)
-            put_whole(path, new.read_bytes())
+            write_atomic(path, new.read_bytes())
 
 
 def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
@@ -169,12 +169,14 @@ def remove_drafts(home: Home) -> None:
             draft.unlink(missing_ok=True)
 
 
-def write_text_whole(path: AnyPath, text: str) -> None:
-    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_whole`."""
-    write_whole(path, lambda new: new.write_text(text, encoding="utf-8", newline=""))
+def write_text_atomic(path: StoragePath, text: str) -> None:
+    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_file_atomic`."""
+    write_file_atomic(
+        path, lambda new: new.write_text(text, encoding="utf-8", newline="")
+    )
 
 
-def keep_newest_folders(current: AnyPath, count: int) -> None:
+def keep_newest_folders(current: StoragePath, count: int) -> None:
     """Keep `count` folders: `current` and those beside it that were so last.
 
     In a store the newest object in a folder tells when that was.

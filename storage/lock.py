@@ -21,13 +21,13 @@ from upath import UPath
 from config.errors import BusyError, StorageError
 from storage.home import Home
 from storage.paths import (
-    put_first,
-    put_whole,
-    read_whole,
+    create_exclusive,
+    read_bytes,
     refusals_named,
     remove,
     require_regular,
     seconds_between,
+    write_atomic,
 )
 
 
@@ -39,8 +39,8 @@ class LeaseTimes:
     a lease in the same moment.
     """
 
-    sign_seconds: float = 20
-    left_seconds: float = 90
+    heartbeat_seconds: float = 20
+    expiry_seconds: float = 90
     settle_seconds: float = 3
 
 
@@ -51,7 +51,7 @@ LEASE_TIMES = LeaseTimes()
 def one_run_at_a_time(home: Home, times: LeaseTimes = LEASE_TIMES) -> Iterator[None]:
     """Hold the home's lock, which falls if the process is killed.
 
-    On a disk it falls at once, in a store after `times.left_seconds`.
+    On a disk it falls at once, in a store after `times.expiry_seconds`.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _lease_held(path: UPath, times: LeaseTimes) -> Iterator[None]:
     ended, lost = threading.Event(), threading.Event()
     signing = threading.Thread(
         target=_sign_until,
-        args=(path, signature, times.sign_seconds, ended, lost),
+        args=(path, signature, times.heartbeat_seconds, ended, lost),
         daemon=True,
     )
     signing.start()
@@ -123,16 +123,16 @@ def _signature() -> bytes:
 
 def _take(path: UPath, signature: bytes, times: LeaseTimes) -> None:
     """Sign a free lease, or one that was left behind."""
-    if put_first(path, signature):
+    if create_exclusive(path, signature):
         return
     unsigned = _unsigned_seconds(path)
-    if unsigned <= times.left_seconds:
+    if unsigned <= times.expiry_seconds:
         raise BusyError(
             f"{path.parents[1]} must be free, got another run in it that gave a sign "
             f"{unsigned:.0f} s ago; wait for its end, or, if it was killed, "
-            f"{times.left_seconds:g} s from that sign, or use another --home."
+            f"{times.expiry_seconds:g} s from that sign, or use another --home."
         )
-    put_whole(path, signature)
+    write_atomic(path, signature)
     # Of several runs that take it over in one moment the last to sign has it.
     time.sleep(times.settle_seconds)
     if _holder(path) != signature:
@@ -148,7 +148,7 @@ def _unsigned_seconds(path: UPath) -> float:
     The clocks of two machines may differ by more than a lease lasts.
     """
     now = path.with_name(f"{path.name}.now-{uuid.uuid4().hex}")
-    put_whole(now, b"")
+    write_atomic(now, b"")
     try:
         return seconds_between(path, now)
     except FileNotFoundError:  # Released this moment: the next run finds it free.
@@ -170,7 +170,7 @@ def _sign_until(
             if _holder(path) != signature:
                 lost.set()
                 return
-            put_whole(path, signature)
+            write_atomic(path, signature)
 
 
 def _release(path: UPath, signature: bytes) -> None:
@@ -182,6 +182,6 @@ def _release(path: UPath, signature: bytes) -> None:
 
 def _holder(path: UPath) -> bytes | None:
     try:
-        return read_whole(path)
+        return read_bytes(path)
     except FileNotFoundError:
         return None

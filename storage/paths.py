@@ -21,10 +21,10 @@ from typing import Any
 import fsspec
 from upath import UPath
 
-from config.errors import ParameterError, StorageError, quoted
+from config.errors import ParameterError, StorageError, quote_value
 from config.plain_text import holds_controls
 
-AnyPath = Path | UPath
+StoragePath = Path | UPath
 
 BUCKETED = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss")
 """Stores whose addresses begin with a bucket's or container's name."""
@@ -45,7 +45,7 @@ _WRITTEN = ("LastModified", "last_modified", "mtime", "created")
 """Where the stores' listings say when an object was written."""
 
 
-def place_at(address: str | Path) -> AnyPath:
+def place_at(address: str | Path) -> StoragePath:
     """Return the place at a path or an address `scheme://...`; `file://` is a path.
 
     Raises
@@ -93,13 +93,13 @@ def _path(address: str | Path) -> Path:
     if too_long or holds_controls(str(path)):
         raise ParameterError(
             f"`home` must be a path of names up to {LONGEST_NAME} bytes without "
-            f"control characters, got {quoted(str(path))}."
+            f"control characters, got {quote_value(str(path))}."
         )
     return path
 
 
 @contextmanager
-def refusals_named(path: AnyPath) -> Iterator[None]:
+def refusals_named(path: StoragePath) -> Iterator[None]:
     """Turn a refusal of disk or store while writing `path` into a `StorageError`."""
     try:
         yield
@@ -154,16 +154,16 @@ def require_regular(path: Path, found: os.stat_result | None = None) -> None:
         raise OSError(errno.EINVAL, f"not a regular file but {what}", str(path))
 
 
-def _too_large(path: AnyPath, most: int) -> OSError:
+def _too_large(path: StoragePath, most: int) -> OSError:
     return OSError(errno.EFBIG, f"larger than {most / 1e6:g} MB", str(path))
 
 
-def read_whole(path: AnyPath) -> bytes:
+def read_bytes(path: StoragePath) -> bytes:
     """Return the bytes of a regular file, as `read_limited` does."""
     return read_limited(path, MAX_FILE_BYTES)
 
 
-def read_limited(path: AnyPath, most: int) -> bytes:
+def read_limited(path: StoragePath, most: int) -> bytes:
     """Return the bytes of a regular file of at most `most`, all of one version of it.
 
     Raises
@@ -199,7 +199,7 @@ def _reading(path: UPath) -> Iterator[None]:
         ) from error
 
 
-def is_there(path: AnyPath) -> bool:
+def is_there(path: StoragePath) -> bool:
     """Return whether a file or folder is at `path`.
 
     Raises
@@ -213,7 +213,7 @@ def is_there(path: AnyPath) -> bool:
         return bool(path.fs.exists(path.path))
 
 
-def is_folder(path: AnyPath) -> bool:
+def is_folder(path: StoragePath) -> bool:
     """Return whether a folder is at `path`; in a store: whether objects lie below."""
     if isinstance(path, Path):
         return path.is_dir()
@@ -222,7 +222,7 @@ def is_folder(path: AnyPath) -> bool:
 
 
 @contextmanager
-def local_copy(path: AnyPath) -> Iterator[Path]:
+def local_copy(path: StoragePath) -> Iterator[Path]:
     """Give the file, or a copy of it with its suffix, to readers that need a disk.
 
     Raises
@@ -234,14 +234,14 @@ def local_copy(path: AnyPath) -> Iterator[Path]:
         require_regular(path)
         yield path
         return
-    content = read_whole(path)
+    content = read_bytes(path)
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / f"copy{path.suffix}"
         copy.write_bytes(content)
         yield copy
 
 
-def put_whole(path: UPath, content: bytes) -> None:
+def write_atomic(path: UPath, content: bytes) -> None:
     """Put an object in `path`'s place: readers see the old one or all of the new one.
 
     Raises
@@ -263,7 +263,7 @@ def put_whole(path: UPath, content: bytes) -> None:
                 path.fs.rm_file(new.path)
 
 
-def put_first(path: UPath, content: bytes) -> bool:
+def create_exclusive(path: UPath, content: bytes) -> bool:
     """Return whether `path` was free and holds `content` now: the store lets one win.
 
     Raises
@@ -281,7 +281,7 @@ def put_first(path: UPath, content: bytes) -> bool:
     return True
 
 
-def move(source: AnyPath, target: AnyPath) -> None:
+def move(source: StoragePath, target: StoragePath) -> None:
     """Put a file in `target`'s place, whole; in an object store as a copy.
 
     There a kill in the middle leaves the file in both places.
@@ -304,7 +304,7 @@ def move(source: AnyPath, target: AnyPath) -> None:
             source.fs.mv(source.path, str(target))
 
 
-def remove(path: AnyPath) -> None:
+def remove(path: StoragePath) -> None:
     """Remove a file, if it is there.
 
     Raises
@@ -316,7 +316,7 @@ def remove(path: AnyPath) -> None:
         path.unlink() if isinstance(path, Path) else path.fs.rm_file(path.path)
 
 
-def files_in(folder: AnyPath, start: str = "") -> list[AnyPath]:
+def files_in(folder: StoragePath, start: str = "") -> list[StoragePath]:
     """Return the files right in `folder` whose names begin with `start`, by name."""
     if isinstance(folder, Path):
         return sorted(path for path in folder.glob(f"{start}*") if path.is_file())
@@ -370,11 +370,11 @@ def seconds_between(earlier: UPath, later: UPath) -> float:
     return float((second - first).total_seconds())
 
 
-def read_all(paths: Sequence[AnyPath]) -> list[bytes]:
+def read_all(paths: Sequence[StoragePath]) -> list[bytes]:
     """Return the contents of files of one home; a store is asked for all at once."""
     stored = [path for path in paths if not isinstance(path, Path)]
     if not stored:
-        return [read_whole(path) for path in paths]
+        return [read_bytes(path) for path in paths]
     with _reading(stored[0].parent):
         found = stored[0].fs.cat([path.path for path in stored])
     return [found[path.path] for path in stored]
@@ -393,7 +393,7 @@ def remove_all(paths: Sequence[UPath]) -> None:
             paths[0].fs.rm([path.path for path in paths])
 
 
-def remove_tree(folder: AnyPath) -> None:
+def remove_tree(folder: StoragePath) -> None:
     """Remove a folder with all in it, as far as disk or store permit."""
     if isinstance(folder, Path):
         shutil.rmtree(folder, ignore_errors=True)

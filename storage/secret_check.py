@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import yaml
 
 from config.errors import ParameterError
-from storage.paths import AnyPath, read_limited
+from storage.paths import StoragePath, read_limited
 
 LARGEST_FILE_BYTES = 5_000_000
 LARGEST_PARSED_YAML = 200_000
@@ -54,7 +54,7 @@ _FROM_ENVIRONMENT = re.compile(r"\$\{?\w|\{\{")
 class FoundSecret:
     """Where something that looks like a secret stands; its value is left out."""
 
-    path: AnyPath
+    path: StoragePath
     line: int
 
     @property
@@ -84,7 +84,7 @@ class _Entry:
         return any(_holds(form, self.value) for form in forms)
 
 
-def secret_in(path: AnyPath) -> FoundSecret | None:
+def secret_in(path: StoragePath) -> FoundSecret | None:
     """Return the first line of a file that looks like a secret, None without one.
 
     A file that is not there, or can't be read, holds none that we could lose.
@@ -119,7 +119,7 @@ def _uncommented(line: str) -> str:
     return "" if line.lstrip().startswith("#") else re.sub(r"\s#.*", "", line)
 
 
-def _entries(path: AnyPath, text: str) -> list[_Entry] | None:
+def _entries(path: StoragePath, text: str) -> list[_Entry] | None:
     """Return the values of a TOML or YAML file, None for another or a broken one."""
     try:
         match path.suffix:
@@ -173,7 +173,7 @@ def _line_of(entry: _Entry, lines: list[str]) -> int:
     return 1
 
 
-def require_no_secret(path: AnyPath) -> None:
+def require_no_secret(path: StoragePath) -> None:
     """Refuse a configuration file that holds a secret.
 
     Raises

@@ -4,14 +4,14 @@ import tomllib
 
 from config.errors import ParameterError
 from config.settings import Settings
-from config.validation import validated
-from storage.paths import AnyPath, is_folder, is_there, read_limited
+from config.validation import validate
+from storage.paths import StoragePath, is_folder, is_there, read_limited
 from storage.secret_check import LARGEST_FILE_BYTES, require_no_secret
 
 SETTINGS_FILE = "overnight.toml"
 
 
-def read_settings(home: AnyPath) -> Settings:
+def read_settings(home: StoragePath) -> Settings:
     """Return the settings of `home`, the defaults where it has no `overnight.toml`.
 
     Raises
@@ -35,4 +35,4 @@ def read_settings(home: AnyPath) -> Settings:
         raise ParameterError(
             f"{path} must be a readable TOML file, got: {error}; correct or remove it."
         ) from error
-    return validated(Settings, values, f" in {path}")
+    return validate(Settings, values, f" in {path}")

@@ -17,15 +17,15 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from config.errors import LONGEST_QUOTE, DamagedTable, quoted
-from storage.home import write_whole
-from storage.paths import AnyPath, read_all, read_whole, remove_tree
+from config.errors import LONGEST_QUOTE, DamagedTable, quote_value
+from storage.home import write_file_atomic
+from storage.paths import StoragePath, read_all, read_bytes, remove_tree
 
 NAMES, FINGERPRINT = "names", "fingerprint"
 """The two attributes that a signed table has beside its own."""
 
 
-def read_table(path: AnyPath) -> pd.DataFrame:
+def read_table(path: StoragePath) -> pd.DataFrame:
     """Return the Parquet table at `path`, all of one version of it.
 
     Raises
@@ -37,7 +37,7 @@ def read_table(path: AnyPath) -> pd.DataFrame:
     StorageError
         If the store refuses or does not answer.
     """
-    return _parsed(read_whole(path))
+    return _parsed(read_bytes(path))
 
 
 def _parsed(content: bytes) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def _parsed(content: bytes) -> pd.DataFrame:
         ) from error
 
 
-def read_tables(paths: Sequence[AnyPath]) -> pd.DataFrame:
+def read_tables(paths: Sequence[StoragePath]) -> pd.DataFrame:
     """Return the rows of all Parquet tables at `paths`, which have the same columns.
 
     Raises
@@ -68,7 +68,7 @@ def read_tables(paths: Sequence[AnyPath]) -> pd.DataFrame:
     return joined
 
 
-def write_signed(path: AnyPath, table: pd.DataFrame, **names: str) -> None:
+def write_signed(path: StoragePath, table: pd.DataFrame, **names: str) -> None:
     """Write a table of numbers that says by `names` what it belongs to.
 
     Its attributes are kept. A folder in its place is removed: only what can be made
@@ -84,10 +84,10 @@ def write_signed(path: AnyPath, table: pd.DataFrame, **names: str) -> None:
     signed.attrs[FINGERPRINT] = _fingerprint(signed)
     if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
-    write_whole(path, signed.to_parquet)
+    write_file_atomic(path, signed.to_parquet)
 
 
-def read_signed(path: AnyPath, **names: str) -> pd.DataFrame:
+def read_signed(path: StoragePath, **names: str) -> pd.DataFrame:
     """Return a table as `write_signed` got it, with its own attributes.
 
     Raises
@@ -115,7 +115,7 @@ def _require_names(found: object, wanted: Mapping[str, str]) -> None:
     if found != wanted:
         belongs = " ".join(str(found.get(name))[:LONGEST_QUOTE] for name in wanted)
         raise ValueError(
-            f"it belongs to {quoted(belongs)}, not to {' '.join(wanted.values())}"
+            f"it belongs to {quote_value(belongs)}, not to {' '.join(wanted.values())}"
         )
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from pipeline.progress import Standing
-from tasks.server import impatient_settings, shown, under
+from pipeline.progress import TrainingProgress
+from tasks.server import impatient_settings, try_show, under
 
 
 class ProgressArtifact:
@@ -21,7 +21,7 @@ class ProgressArtifact:
         self._busy = threading.Lock()
         self._impatient = impatient_settings()
 
-    def show(self, standing: Standing, *, wait: bool) -> None:
+    def show(self, standing: TrainingProgress, *, wait: bool) -> None:
         """Create or update the artifact; see `Display`."""
         if wait:
             self._show(standing)
@@ -29,9 +29,9 @@ class ProgressArtifact:
             with under(self._impatient):
                 self._show(standing)
 
-    def _show(self, standing: Standing) -> None:
+    def _show(self, standing: TrainingProgress) -> None:
         with self._busy:
-            artifact = shown(
+            artifact = try_show(
                 "the run's progress",
                 partial(_write, self._artifact, standing),
                 quiet=self._refused,
@@ -40,7 +40,7 @@ class ProgressArtifact:
             self._refused = self._refused or artifact is None
 
 
-def _write(artifact: UUID | None, standing: Standing) -> UUID:
+def _write(artifact: UUID | None, standing: TrainingProgress) -> UUID:
     """Create or update the progress artifact; return its id."""
     percent, text = 100 * standing.share, standing.sentence
     # Prefect types its calls for async callers too.

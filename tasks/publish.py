@@ -16,24 +16,24 @@ from prefect.states import Completed, Failed
 
 from config.plain_text import plain_text
 from market_data.sessions import is_session
-from modelling.training_log import append_entry, close_log, failed_entry
-from pipeline.kept import drop_findings, keep_findings, kept_rows
-from pipeline.plan import Night
+from modelling.training_log import append_entry, close_log, failure_entry
+from pipeline.kept import drop_findings, keep_findings, read_kept_rows
+from pipeline.plan import RunPlan
 from pipeline.record import recorded
 from screening.findings import SymbolFindings
-from screening.row import Row, screened_row
+from screening.row import Row, build_row
 from screening.summary import RunSummary, TooFewSymbols
 from screening.table import (
     cell,
     csv_path,
-    published_coverage,
-    published_status,
-    ranked,
+    rank,
+    read_published_coverage,
+    read_published_status,
     write_csv,
 )
 from storage.home import keep_newest_folders
-from storage.paths import AnyPath
-from tasks.server import shown
+from storage.paths import StoragePath
+from tasks.server import try_show
 
 SHOWN = (
     "rank symbol prediction score confidence prediction_source data_status run_at "
@@ -43,7 +43,7 @@ SHOWN = (
 
 @task(task_run_name="blend and publish {night.as_of}", cache_policy=NO_CACHE)
 def publish(
-    night: Night,
+    plan: RunPlan,
     findings: Sequence[SymbolFindings],
     notices: Sequence[str],
     ended_at: datetime,
@@ -56,12 +56,10 @@ def publish(
     does not screen; with `only` they go. `notices` are said once, at the head of the
     run.
     """
-    rows = [
-        screened_row(found, night.run_at, night.settings.blend) for found in findings
-    ]
+    rows = [build_row(found, plan.run_at, plan.settings.blend) for found in findings]
     # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
-    fared, unrecorded = recorded(night, findings, rows, ended_at)
-    published, kept_notices = _published(night, findings, rows, only=only)
+    fared, unrecorded = recorded(plan, findings, rows, ended_at)
+    published, kept_notices = _published(plan, findings, rows, only=only)
     notices = (*notices, *unrecorded, *kept_notices)
     _say(notices)
     failed = [row for row in rows if row["data_status"] == "failed"]
@@ -71,36 +69,40 @@ def publish(
         if found.training_failure
     }
     return replace(
-        _closed(night, findings, untrained, ended_at),
+        _closed(plan, findings, untrained, ended_at),
         failures={row["symbol"]: row["reason"] for row in failed},
         rows=published,
-        csv=csv_path(night.home.screening_csv, night.as_of),
+        csv=csv_path(plan.home.screening_csv, plan.as_of),
         notices=notices,
         track_record=fared,
     )
 
 
 def _published(
-    night: Night, findings: Sequence[SymbolFindings], rows: Sequence[Row], *, only: bool
+    plan: RunPlan,
+    findings: Sequence[SymbolFindings],
+    rows: Sequence[Row],
+    *,
+    only: bool,
 ) -> tuple[Sequence[Row], tuple[str, ...]]:
     """Write the night's CSV; return all of its rows, and sentences on what is lost.
 
     The home's lock is held from before the run's first stage to after the report, so
     that no other run can publish between reading the earlier rows and writing all.
     """
-    path = csv_path(night.home.screening_csv, night.as_of)
-    kept = kept_rows(night, path, only=only)
-    together = ranked([*rows, *kept.rows])
+    path = csv_path(plan.home.screening_csv, plan.as_of)
+    kept = read_kept_rows(plan, path, only=only)
+    together = rank([*rows, *kept.rows])
     # Before the CSV: each of its rows finds its findings, wherever a kill falls.
-    unkept = keep_findings(night, findings)
+    unkept = keep_findings(plan, findings)
     write_csv(path, together)
-    drop_findings(night, together)
-    shown("the table of symbols", partial(_show_rows, together, path))
+    drop_findings(plan, together)
+    try_show("the table of symbols", partial(_show_rows, together, path))
     return together, (*kept.notices, *unkept)
 
 
 def training_summary(
-    night: Night,
+    plan: RunPlan,
     findings: Sequence[SymbolFindings],
     notices: Sequence[str],
     ended_at: datetime,
@@ -112,7 +114,7 @@ def training_summary(
         for found in findings
         if (why := found.failure or found.training_failure)
     }
-    summary = _closed(night, findings, untrained, ended_at)
+    summary = _closed(plan, findings, untrained, ended_at)
     return replace(summary, failures=untrained, notices=tuple(notices))
 
 
@@ -122,24 +124,24 @@ def _say(notices: Sequence[str]) -> None:
 
 
 def _closed(
-    night: Night,
+    plan: RunPlan,
     findings: Sequence[SymbolFindings],
     untrained: Mapping[str, str],
     ended_at: datetime,
 ) -> RunSummary:
     """Log what was not trained, show what was, drop old tables; return the counts."""
     for symbol, why in untrained.items():
-        entry = failed_entry(symbol, why, night.run_at)
-        append_entry(night.home.training_log, night.run_at, entry)
-    close_log(night.home.training_log)
-    shown("the table of models", partial(_show_models, findings))
-    keep_newest_folders(night.tables, night.settings.run.nights_kept)
+        entry = failure_entry(symbol, why, plan.run_at)
+        append_entry(plan.home.training_log, plan.run_at, entry)
+    close_log(plan.home.training_log)
+    try_show("the table of models", partial(_show_models, findings))
+    keep_newest_folders(plan.tables, plan.settings.run.nights_kept)
     return RunSummary(
-        as_of=night.as_of,
-        symbols=night.symbols,
+        as_of=plan.as_of,
+        symbols=plan.symbols,
         failures={},
         untrained=untrained,
-        seconds=(ended_at - night.run_at).total_seconds(),
+        seconds=(ended_at - plan.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
         resumed=Counter(stage for found in findings for stage in found.resumed),
     )
@@ -166,34 +168,34 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
     )
 
 
-def needless(night: Night, asked_as_of: date | None, *, only: bool = False) -> str:
+def skip_reason(plan: RunPlan, asked_as_of: date | None, *, only: bool = False) -> str:
     """Return why the night need not run, '' where it must.
 
     A date that was asked for and is no session of any of its exchanges is a holiday; a
     night that has been published with enough usable symbols is done. With `only` it is
     done if the CSV has no other symbols.
     """
-    exchanges = sorted(night.sessions)
+    exchanges = sorted(plan.sessions)
     if asked_as_of and not any(is_session(code, asked_as_of) for code in exchanges):
         return (
             f"{asked_as_of} is no session of {', '.join(exchanges)}, the last before "
-            f"it is {night.as_of}; ask for that, or set `force`."
+            f"it is {plan.as_of}; ask for that, or set `force`."
         )
-    path = csv_path(night.home.screening_csv, night.as_of)
-    usable = published_coverage(path, night.as_of_by_symbol)
-    if usable is None or usable < night.settings.run.minimum_coverage:
+    path = csv_path(plan.home.screening_csv, plan.as_of)
+    usable = read_published_coverage(path, plan.as_of_by_symbol)
+    if usable is None or usable < plan.settings.run.min_coverage:
         return ""
-    if only and set(published_status(path)) != set(night.symbols):
+    if only and set(read_published_status(path)) != set(plan.symbols):
         return ""
     return (
-        f"the night of {night.as_of} is published in {path.name}; set `force` to run "
+        f"the night of {plan.as_of} is published in {path.name}; set `force` to run "
         "it again."
     )
 
 
-def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummary]:
+def final_state(summary: RunSummary, min_coverage: float) -> State[RunSummary]:
     """Return how Prefect shows the run: completed, with failures, or failed."""
-    if summary.succeeded == 0 or summary.coverage < minimum_coverage:
+    if summary.succeeded == 0 or summary.coverage < min_coverage:
         why = TooFewSymbols(summary)  # An error, or Prefect's worker shows its own.
         return Failed(message=str(why), data=why)
     if summary.failures:
@@ -203,7 +205,7 @@ def final_state(summary: RunSummary, minimum_coverage: float) -> State[RunSummar
     return Completed(message=summary.sentence, data=summary)
 
 
-def _show_rows(rows: Sequence[Row], csv: AnyPath) -> None:
+def _show_rows(rows: Sequence[Row], csv: StoragePath) -> None:
     """Put the rows into Prefect's table artifact, and a link to their CSV."""
     table = [{name: _short(row.get(name)) for name in SHOWN} for row in rows]
     create_table_artifact(

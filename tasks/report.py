@@ -14,8 +14,8 @@ from prefect.cache_policies import NO_CACHE
 from config.errors import StorageError, SymbolError
 from market_data.sessions import as_of_session
 from pipeline.indicators import indicator_table
-from pipeline.kept import kept_findings
-from pipeline.plan import Night
+from pipeline.kept import read_kept_findings
+from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
 from screening.report.earlier import earlier_night
 from screening.report.facts import (
@@ -26,18 +26,18 @@ from screening.report.facts import (
     price_path,
 )
 from screening.report.page import morning_report, report_path
-from screening.report.views import charted
+from screening.report.views import symbols_with_chart
 from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
-from storage.home import write_text_whole
-from storage.paths import AnyPath
+from storage.home import write_text_atomic
+from storage.paths import StoragePath
 from storage.tables import read_table
-from tasks.server import shown, warn
+from tasks.server import try_show, warn
 
 
 @task(task_run_name="morning report {night.as_of}", cache_policy=NO_CACHE)
 def report(
-    night: Night,
+    plan: RunPlan,
     findings: Sequence[SymbolFindings],
     summary: RunSummary,
 ) -> RunSummary:
@@ -46,7 +46,7 @@ def report(
     Where that fails, the summary has a notice instead.
     """
     try:
-        path = _written(night, findings, summary)
+        path = _written(plan, findings, summary)
     except Exception as error:  # noqa: BLE001  whatever it is, the CSV is published
         said = (
             "the morning report must be written beside the CSV, got "
@@ -54,64 +54,64 @@ def report(
         )
         warn(said)
         return replace(summary, notices=(*summary.notices, said))
-    shown("the link to the morning report", partial(_link, path))
+    try_show("the link to the morning report", partial(_link, path))
     return replace(summary, report=path)
 
 
 def _written(
-    night: Night,
+    plan: RunPlan,
     findings: Sequence[SymbolFindings],
     summary: RunSummary,
-) -> AnyPath:
+) -> StoragePath:
     record = summary.track_record
-    stored = kept_findings(night, summary.kept)
+    stored = read_kept_findings(plan, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
     morning = Morning(
-        night=_facts(night, summary.notices),
+        night=_facts(plan, summary.notices),
         rows=summary.rows,
         findings=(*findings, *stored.values()),
-        paths=_paths(night, findings, summary) | _kept_paths(night, stored, summary),
-        earlier=earlier_night(night.home.screening_csv, night.as_of, symbols),
+        paths=_paths(plan, findings, summary) | _kept_paths(plan, stored, summary),
+        earlier=earlier_night(plan.home.screening_csv, plan.as_of, symbols),
         track_record=record_section(record) if record else None,
-        settings=night.settings.report,
+        settings=plan.settings.report,
         kept=frozenset(row["symbol"] for row in summary.kept),
     )
-    path = report_path(night.home.morning_reports, night.as_of)
-    write_text_whole(path, morning_report(morning))
+    path = report_path(plan.home.morning_reports, plan.as_of)
+    write_text_atomic(path, morning_report(morning))
     return path
 
 
-def _facts(night: Night, notices: Sequence[str]) -> NightFacts:
+def _facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
     """Return the night as a whole, with the sessions that a run of now would take."""
-    today = night.run_at.date()
+    today = plan.run_at.date()
     return NightFacts(
-        as_of=night.as_of,
+        as_of=plan.as_of,
         sessions=tuple(
-            ExchangeSession(code, as_of, as_of_session(code, today, night.run_at))
-            for code, as_of in sorted(night.sessions.items())
+            ExchangeSession(code, as_of, as_of_session(code, today, plan.run_at))
+            for code, as_of in sorted(plan.sessions.items())
         ),
-        run_at=night.run_at,
-        source=night.source,
-        news_engine=night.settings.sentiment.engine,
-        coverage_needed=night.settings.run.minimum_coverage,
-        lookahead_days=night.settings.guard.lookahead_days,
-        blend=night.settings.blend,
+        run_at=plan.run_at,
+        source=plan.source,
+        news_engine=plan.settings.sentiment.engine,
+        coverage_needed=plan.settings.run.min_coverage,
+        lookahead_days=plan.settings.guard.lookahead_days,
+        blend=plan.settings.blend,
         notices=tuple(notices),
     )
 
 
 def _paths(
-    night: Night, findings: Sequence[SymbolFindings], summary: RunSummary
+    plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
 ) -> dict[str, PricePath]:
     """Return the prices to draw; a table that can't be read is a missing chart."""
-    settings = night.settings.report
-    drawn = charted(summary.rows, settings.most_charts)
+    settings = plan.settings.report
+    drawn = symbols_with_chart(summary.rows, settings.max_charts)
     paths: dict[str, PricePath] = {}
     for found in findings:
         if found.symbol not in drawn or not found.indicators:
             continue
         try:
-            table = indicator_table(night, found.symbol, found.indicators)
+            table = indicator_table(plan, found.symbol, found.indicators)
         except (SymbolError, StorageError):
             continue
         paths[found.symbol] = price_path(table, settings.chart_sessions)
@@ -119,27 +119,27 @@ def _paths(
 
 
 def _kept_paths(
-    night: Night, stored: Mapping[str, SymbolFindings], summary: RunSummary
+    plan: RunPlan, stored: Mapping[str, SymbolFindings], summary: RunSummary
 ) -> dict[str, PricePath]:
     """Return the prices to draw of symbols that an earlier run screened.
 
     A later run may have written the night's table and been killed before it published
     a row: a table whose last values are not the row's own is not drawn.
     """
-    settings = night.settings.report
-    drawn = charted(summary.rows, settings.most_charts)
+    settings = plan.settings.report
+    drawn = symbols_with_chart(summary.rows, settings.max_charts)
     paths: dict[str, PricePath] = {}
     for symbol, found in stored.items():
         if symbol not in drawn or not found.indicators:
             continue
         # Not the stored path: the home may have moved since.
-        table = _table(night.table("indicators", symbol))
+        table = _table(plan.table("indicators", symbol))
         if table is not None and _ends_with(table, found.as_of, found.indicators.last):
             paths[symbol] = price_path(table, settings.chart_sessions)
     return paths
 
 
-def _table(path: AnyPath) -> pd.DataFrame | None:
+def _table(path: StoragePath) -> pd.DataFrame | None:
     try:
         return read_table(path)
     except (OSError, ValueError, StorageError):
@@ -161,7 +161,7 @@ def _ends_with(table: pd.DataFrame, as_of: date, last: Mapping[str, float]) -> b
     )
 
 
-def _link(path: AnyPath) -> None:
+def _link(path: StoragePath) -> None:
     create_link_artifact(
         key="morning-report", link=path.resolve().as_uri(), link_text=path.name
     )

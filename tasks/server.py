@@ -12,7 +12,7 @@ from prefect.logging import get_logger, get_run_logger
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, Settings
 
 
-def shown[Shown](
+def try_show[Shown](
     what: str, show: Callable[[], Shown], *, quiet: bool = False
 ) -> Shown | None:
     """Return what `show` returns, or None, with a warning, where Prefect refused.

@@ -13,7 +13,7 @@ from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from pipeline.progress import Progress
 from pipeline.run import RunResources, open_run
 from pipeline.symbol import EachSymbol, TrainingStages
@@ -34,7 +34,7 @@ MAX_THREADS = 512
 
 
 @contextmanager
-def open_flow_run(plan: Night, flow: str) -> Iterator[RunResources]:
+def open_flow_run(plan: RunPlan, flow: str) -> Iterator[RunResources]:
     """Open what the stages share, with the pace and the progress of Prefect's server.
 
     Raises
@@ -48,7 +48,7 @@ def open_flow_run(plan: Night, flow: str) -> Iterator[RunResources]:
         yield run
 
 
-def as_tasks[Stages: TrainingStages](plan: Night, stages: Stages) -> Stages:
+def as_tasks[Stages: TrainingStages](plan: RunPlan, stages: Stages) -> Stages:
     """Return the same stages; each call is a task run like `download CBA.AX`."""
     wrapped = {
         one.name: _as_task(plan, one.name, getattr(stages, one.name), stages.resumed)
@@ -61,7 +61,7 @@ def as_tasks[Stages: TrainingStages](plan: Night, stages: Stages) -> Stages:
     return replace(stages, **wrapped)
 
 
-def as_symbol_tasks(plan: Night, run: RunResources) -> EachSymbol:
+def as_symbol_tasks(plan: RunPlan, run: RunResources) -> EachSymbol:
     """Return a `map` whose calls are task runs like `symbol CBA.AX`, side by side.
 
     Use it inside a flow run.
@@ -83,7 +83,7 @@ def as_symbol_tasks(plan: Night, run: RunResources) -> EachSymbol:
 
 
 def _as_task(
-    plan: Night,
+    plan: RunPlan,
     name: str,
     stage: Callable[..., Any],
     resumed: Callable[[str], tuple[str, ...]],
@@ -101,7 +101,7 @@ def _as_task(
     return lambda symbol, *inputs: run(symbol, quote(inputs))
 
 
-def _task(plan: Night, name: str, about: str = "{symbol}") -> Callable[..., Any]:
+def _task(plan: RunPlan, name: str, about: str = "{symbol}") -> Callable[..., Any]:
     """Return the decorator of a task whose runs are called `NAME SYMBOL AS_OF`."""
     run_name = " ".join(part for part in (name, about, str(plan.as_of)) if part)
     return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)

@@ -7,7 +7,7 @@ import tenacity
 from prefect.runtime import deployment
 
 from config.errors import BusyError
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from storage.home import remove_drafts
 from storage.lock import one_run_at_a_time
 from tasks.server import warn
@@ -16,7 +16,7 @@ LOOK_EVERY_SECONDS = 2
 
 
 @contextmanager
-def its_turn(night: Night) -> Iterator[None]:
+def exclusive_home(plan: RunPlan) -> Iterator[None]:
     """Hold the night's home alone; a deployed run waits for it while it may.
 
     Raises
@@ -24,7 +24,7 @@ def its_turn(night: Night) -> Iterator[None]:
     BusyError
         If another run holds it, and goes on holding it.
     """
-    patience = night.settings.run.wait_for_home_seconds if deployment.id else 0
+    patience = plan.settings.run.home_lock_timeout_seconds if deployment.id else 0
     with ExitStack() as held:
         taking = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(BusyError),
@@ -33,8 +33,8 @@ def its_turn(night: Night) -> Iterator[None]:
             before_sleep=_say_once,
             reraise=True,
         )
-        taking(lambda: held.enter_context(one_run_at_a_time(night.home)))
-        remove_drafts(night.home)
+        taking(lambda: held.enter_context(one_run_at_a_time(plan.home)))
+        remove_drafts(plan.home)
         yield
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from market_data.sessions import next_session, sessions_between
-from screening.blend import VOICES
+from screening.blend import COMPONENTS
 from screening.track_record.ledger import CALLS, OUTCOMES
 
 SESSIONS = [
@@ -28,7 +28,7 @@ def night_of(as_of: date, hours: float = 10) -> datetime:
 def call(symbol: str, as_of: date, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a live BUY of the evening of `as_of`, with `changes`."""
     made_at = changes.get("made_at", night_of(as_of))
-    silent = {name: np.nan for name in CALLS.columns if name.startswith(VOICES)}
+    silent = {name: np.nan for name in CALLS.columns if name.startswith(COMPONENTS)}
     return (
         silent
         | {

@@ -20,7 +20,7 @@ from market_data.sessions import sessions_between
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
-from risk_guard.assessment import Surroundings, assessed
+from risk_guard.assessment import MarketContext, assess
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.findings import (
@@ -37,8 +37,8 @@ from screening.report.facts import (
     PricePath,
     price_path,
 )
-from screening.row import screened_row
-from screening.table import ranked
+from screening.row import build_row
+from screening.table import rank
 
 AS_OF = date(2025, 11, 10)
 RUN_AT = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
@@ -71,7 +71,7 @@ NO_NEWS = "no_news: no headline in the last 72 hours"
 
 def morning(findings: Sequence[SymbolFindings], **changes: Any) -> Morning:  # noqa: ANN401
     """Return the morning after a night with these findings, every symbol drawn."""
-    rows = ranked(screened_row(one, RUN_AT, BlendSettings()) for one in findings)
+    rows = rank(build_row(one, RUN_AT, BlendSettings()) for one in findings)
     paths = {one.symbol: path_of(one.symbol) for one in findings if not one.failure}
     values: dict[str, Any] = {"night": FACTS, "rows": rows, "findings": findings}
     return Morning(**({**values, "paths": paths} | changes))
@@ -102,7 +102,7 @@ def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa:
 
 def guarded(known: KnownEvents) -> Any:  # noqa: ANN401
     """Return the guard's finding on known events alone."""
-    return assessed(known, "XASX", AS_OF, Surroundings(), GuardSettings())
+    return assess(known, "XASX", AS_OF, MarketContext(), GuardSettings())
 
 
 def with_events(findings: SymbolFindings, *events: Event) -> SymbolFindings:

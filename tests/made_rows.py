@@ -4,19 +4,19 @@ from typing import Any
 
 from config.settings import BlendSettings
 from features.component import Component
-from screening.blend import VOICES, blend
+from screening.blend import COMPONENTS, blend
 from screening.columns import COLUMNS
 from screening.table import cell
 
 
 def csv_row(
-    voices: dict[str, Component],
+    components: dict[str, Component],
     haircut: float = 0.2,
     **changes: Any,  # noqa: ANN401
 ) -> dict[str, str]:
-    """Return the CSV's cells of a row that the blend makes of these voices."""
+    """Return the CSV's cells of a row that the blend makes of these components."""
     sit_out = bool(changes.get("event_skip_trading"))
-    answer = blend(voices, haircut, BlendSettings(), sit_out=sit_out)
+    answer = blend(components, haircut, BlendSettings(), sit_out=sit_out)
     assert answer
     values: dict[str, Any] = {
         "symbol": "CBA.AX",
@@ -36,16 +36,16 @@ def csv_row(
         "data_status": "ok",
         "reason": "because",
     }
-    for name, voice in voices.items():
-        values[f"{name}_direction"] = voice.direction
-        values[f"{name}_confidence"] = voice.confidence
+    for name, component in components.items():
+        values[f"{name}_direction"] = component.direction
+        values[f"{name}_confidence"] = component.confidence
         values[f"{name}_weight"] = answer.weights.get(name)
     return {name: cell((values | changes).get(name)) for name in COLUMNS}
 
 
 def four(lstm: float, trend: float, technical: float, finbert: float | None) -> Any:  # noqa: ANN401
-    """Return the voices of these directions, each sure to 0.8."""
-    leans = zip(VOICES, (lstm, trend, technical, finbert), strict=True)
+    """Return the components of these directions, each sure to 0.8."""
+    leans = zip(COMPONENTS, (lstm, trend, technical, finbert), strict=True)
     return {
         name: Component.missing("silent") if lean is None else Component(lean, 0.8)
         for name, lean in leans

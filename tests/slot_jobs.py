@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.errors import TooShort
 from modelling.training import EpochDone
-from storage.home import Home, write_text_whole
+from storage.home import Home, write_text_atomic
 from storage.paths import files_in, remove
 
 OnEpoch = Callable[[EpochDone], None]
@@ -61,8 +61,8 @@ def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
 def tidy(home: Home, _on_epoch: OnEpoch) -> list[str]:
     """Write one file of the home, change one, remove one; return what it found."""
     found = [path.name for path in files_in(home.models)]
-    write_text_whole(home.models / "new.json", "new")
-    write_text_whole(home.models / "changed.json", "changed")
+    write_text_atomic(home.models / "new.json", "new")
+    write_text_atomic(home.models / "changed.json", "changed")
     remove(home.models / "old.json")
     return found
 

@@ -12,10 +12,10 @@ from features.component import Component
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from market_data.folder import FolderSource
-from market_data.prices import adjusted
-from screening.blend import VOICES, blend
+from market_data.prices import adjust_prices
+from screening.blend import COMPONENTS, blend
 from screening.columns import COLUMNS
-from screening.explanation import explained
+from screening.explanation import explain
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "how-a-call-is-made.md").read_text(encoding="utf-8")
@@ -38,27 +38,29 @@ def test_the_row_follows_from_its_own_columns() -> None:
         "forecast_session": "2025-11-11",
     }
     assert set(CELLS) <= set(COLUMNS)
-    told = explained(dict.fromkeys(COLUMNS, "") | heading | CELLS, Settings())
+    told = explain(dict.fromkeys(COLUMNS, "") | heading | CELLS, Settings())
     assert told.differs == ()
     assert told.haircut_by_risk == number("event_weight_haircut")
     assert [part.points for part in told.risk] == [0.45, 0.20]
     shown = re.findall(r"^\| (\w+) \|.*\| \+(0\.\d+) \|$", GUIDE, re.MULTILINE)
-    assert shown == [(one.voice, f"{one.contribution:.4f}") for one in told.terms]
+    assert shown == [(one.component, f"{one.contribution:.4f}") for one in told.terms]
 
 
 def test_the_blend_gives_the_call() -> None:
     """Directions and confidences of the row make its score, confidence and call."""
-    voices = {
-        voice: Component(number(f"{voice}_direction"), number(f"{voice}_confidence"))
-        for voice in VOICES[:3]
+    components = {
+        component: Component(
+            number(f"{component}_direction"), number(f"{component}_confidence")
+        )
+        for component in COMPONENTS[:3]
     } | {"finbert": Component.missing("no FinBERT")}
-    answer = blend(voices, number("event_weight_haircut"), BlendSettings())
+    answer = blend(components, number("event_weight_haircut"), BlendSettings())
     assert answer
     assert answer.call == CELLS["prediction"]
     assert answer.score == pytest.approx(number("score"))
     assert answer.confidence_pct == pytest.approx(number("confidence"))
-    for voice, weight in answer.weights.items():
-        assert weight == pytest.approx(number(f"{voice}_weight"))
+    for component, weight in answer.weights.items():
+        assert weight == pytest.approx(number(f"{component}_weight"))
 
 
 def test_the_model_s_voice_is_its_chance_of_a_rise() -> None:
@@ -76,10 +78,10 @@ def test_the_model_s_voice_is_its_chance_of_a_rise() -> None:
 def test_prices_give_the_indicators_and_their_voices() -> None:
     """What rests on prices alone comes out of the real ones again."""
     history = FolderSource(MARKET).fetch("CBA.AX", date(2023, 11, 10), AS_OF)
-    frame = indicator_frame(adjusted(history.frame))
+    frame = indicator_frame(adjust_prices(history.frame))
     last: Any = frame.iloc[-1]
     for name in ("close", "sma_20", "sma_50", "rsi", "macd", "macd_signal"):
         assert last[name] == pytest.approx(number(name))
-    for name, voice in (("trend", trend(frame)), ("technical", technical(frame))):
-        assert voice.direction == pytest.approx(number(f"{name}_direction"))
-        assert voice.confidence == pytest.approx(number(f"{name}_confidence"))
+    for name, component in (("trend", trend(frame)), ("technical", technical(frame))):
+        assert component.direction == pytest.approx(number(f"{name}_direction"))
+        assert component.confidence == pytest.approx(number(f"{name}_confidence"))

@@ -24,7 +24,7 @@ def test_the_guide_s_commands_are_the_two() -> None:
 def test_the_evaluation_runs_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table of every voice, and the files where the guide says they are."""
+    """A table of every component, and the files where the guide says they are."""
     monkeypatch.setenv("OVERNIGHT_HOME", str(tmp_path))
     done = CliRunner().invoke(app, shlex.split(COMMANDS[0]))
     assert done.exit_code == 0, done.output

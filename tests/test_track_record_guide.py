@@ -52,7 +52,7 @@ def test_the_snippet_gives_the_figures_of_the_record(
         check=True,
     )
     printed = [line.split() for line in done.stdout.splitlines()[-2:]]
-    few = RecordSettings(minimum_calls=2, horizons=(1,))
+    few = RecordSettings(min_calls=2, horizons=(1,))
     records = track_records(ledger.calls(), ledger.outcomes(), few, datetime.now(UTC))
     bets = records.live.horizons[0].bets
     assert bets.hit_rate
@@ -74,4 +74,4 @@ def test_its_links_lead_somewhere() -> None:
     """The files that the document names are there, and so are the settings."""
     for link in re.findall(r"\]\(([^)]+)\)", GUIDE):
         assert (ROOT / "docs" / link).resolve().exists()
-    assert {"minimum_calls", "horizons", "interval"} <= set(RecordSettings.model_fields)
+    assert {"min_calls", "horizons", "interval"} <= set(RecordSettings.model_fields)

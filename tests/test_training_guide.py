@@ -60,7 +60,7 @@ def test_grades_and_ages_are_those_of_the_settings(text: str) -> None:
     models = ModelSettings()
     assert f"below {models.good_loss}, ratio below {models.excellent_ratio}" in text
     assert f"above {models.poor_loss}" in text
-    assert f"above {models.worst_skill}" in text
+    assert f"above {models.max_skill}" in text
     for days in (models.stale_after_days, models.expires_after_days):
         assert re.search(rf"[Oo]ver {days}\b", text)
 

@@ -21,7 +21,7 @@ from distributed.comm.addressing import get_address_host_port
 from config.errors import ClusterUnavailable, TrainingFailed
 from config.settings import Engine
 from modelling.training import EpochDone
-from workers.process_pool import Job, OnEpoch, ProcessSlots
+from workers.process_pool import Job, OnEpoch, ProcessPool
 
 CONNECT_SECONDS = 10
 FIRST_WORKER_SECONDS = 60
@@ -30,7 +30,7 @@ WORKERS_BACK_SECONDS = 300
 """A cluster without a worker for longer than this takes no more jobs."""
 
 
-class DaskSlots:
+class DaskPool:
     """The process slots of all workers, one a worker thread; a context manager."""
 
     notices: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class DaskSlots:
         seconds: float,
         engine: Engine = "jax",
     ) -> None:
-        """Connect to the scheduler at `address` and furnish its workers with slots.
+        """Connect to the scheduler at `address` and furnish its workers with pool.
 
         `name` tells runs apart that share the cluster; one that was killed leaves its
         slots behind, and the next of the same name ends them.
@@ -208,7 +208,7 @@ class _WorkerSlots(WorkerPlugin):
 
     def setup(self, worker: Worker) -> None:
         """Plan the worker's slots; called by Dask, for late-comers too."""
-        self.slots = ProcessSlots(worker.state.nthreads, *self._limits)
+        self.slots = ProcessPool(worker.state.nthreads, *self._limits)
         if multiprocessing.current_process().daemon:
             raise ClusterUnavailable(
                 f"the Dask worker {worker.address} must be allowed processes of its "

@@ -7,8 +7,8 @@ import importlib.util
 
 from config.errors import ParameterError
 from config.settings import RunSettings, Settings
-from storage.paths import AnyPath
-from workers.process_pool import ProcessSlots, Slots
+from storage.paths import StoragePath
+from workers.process_pool import ProcessPool, WorkerPool
 from workers.resources import process_count, this_machine
 
 
@@ -35,9 +35,9 @@ def require_runner(run: RunSettings) -> None:
         )
 
 
-def opened_slots(
-    settings: Settings, symbols: int, home: AnyPath
-) -> tuple[Slots, tuple[str, ...]]:
+def open_pool(
+    settings: Settings, symbols: int, home: StoragePath
+) -> tuple[WorkerPool, tuple[str, ...]]:
     """Return the slots of a run over `symbols`, and notices for the run's head.
 
     Enter the slots to have them closed.
@@ -50,19 +50,19 @@ def opened_slots(
     run, engine = settings.run, settings.models.engine
     limit = settings.models.training_seconds
     if run.runner == "dask":
-        from workers.dask_pool import DaskSlots  # noqa: PLC0415  an extra, seconds
+        from workers.dask_pool import DaskPool  # noqa: PLC0415  an extra, seconds
 
         name = f"overnight {home.absolute()}"
-        there = DaskSlots(
+        there = DaskPool(
             run.dask_scheduler, name, run.models_per_process, limit, engine
         )
         return there, ()
-    return local_slots(settings, symbols)
+    return open_local_pool(settings, symbols)
 
 
-def local_slots(
+def open_local_pool(
     settings: Settings, symbols: int
-) -> tuple[ProcessSlots, tuple[str, ...]]:
+) -> tuple[ProcessPool, tuple[str, ...]]:
     """Return slots on this machine's processor, and notices for the run's head."""
     run, machine = settings.run, this_machine()
     processes = process_count(
@@ -72,10 +72,10 @@ def local_slots(
         run.process_memory_mb,
         symbols,
     )
-    slots = ProcessSlots(
+    pool = ProcessPool(
         processes.count,
         run.models_per_process,
         settings.models.training_seconds,
         settings.models.engine,
     )
-    return slots, ((processes.notice,) if processes.notice else ())
+    return pool, ((processes.notice,) if processes.notice else ())

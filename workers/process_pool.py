@@ -1,6 +1,6 @@
-"""Process slots: each runs one job at a time in a clean process of its own.
+"""Process pool: each runs one job at a time in a clean process of its own.
 
-A crash, an out-of-memory kill or a hang costs the job that met it and no other. Slots
+A crash, an out-of-memory kill or a hang costs the job that met it and no other. WorkerPool
 import no Prefect, so a child stays light; their processes end with their parent.
 """
 
@@ -56,7 +56,7 @@ class Job[Input, Output](Protocol):
         ...
 
 
-class Slots(Protocol):
+class WorkerPool(Protocol):
     """Where jobs run: a context manager, used by many threads at once."""
 
     @property
@@ -147,7 +147,7 @@ class _Slot:
             self.executor.shutdown(wait=True, cancel_futures=True)
 
 
-class ProcessSlots:
+class ProcessPool:
     """A fixed number of slots for any number of threads; a context manager."""
 
     notices: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from config.parameters import TrainingOverrides
 from config.settings import ModelSettings, SentimentSettings, Settings
 from evaluation.lookahead.leaks import (
-    Check,
+    LeakCheck,
     feature_checks,
     feature_row_check,
     vote_checks,
@@ -21,11 +21,11 @@ from evaluation.lookahead.leaks import (
 )
 from evaluation.lookahead.model_leaks import TINY, ModelQuestion, model_checks
 from evaluation.lookahead.night_leaks import night_checks
-from evaluation.lookahead.planted import planted_checks
+from evaluation.lookahead.planted import check_planted_leaks
 from evaluation.lookahead.shuffled_labels import (
     LENGTH,
     SHARE,
-    shuffled,
+    shuffle_moves,
     vote_label_checks,
     window_label_check,
 )
@@ -40,14 +40,14 @@ from evaluation.lookahead.source_leaks import (
 )
 from features.indicators import indicator_frame
 from features.windows import Floats, feature_rows
-from market_data.prices import adjusted
-from market_data.quality import checked
+from market_data.prices import adjust_prices
+from market_data.quality import check_prices
 from market_data.sample import LAST_SESSION, SampleSource
 from market_data.selection import Symbols
 from market_data.symbols import exchange_of
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from storage.home import Home
-from workers.pools import local_slots
+from workers.pools import open_local_pool
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT")
 FIRST = date(2008, 3, 3)
@@ -75,10 +75,10 @@ class LeakReport(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     passed: bool
-    checks: tuple[Check, ...]
+    checks: tuple[LeakCheck, ...]
 
 
-def leak_checks(now: datetime) -> Iterator[Check]:
+def leak_checks(now: datetime) -> Iterator[LeakCheck]:
     """Give each check as it is done: features, windows, sources, nights, networks.
 
     Needs no network and no home; nothing is left behind. A stage that breaks down has
@@ -89,65 +89,67 @@ def leak_checks(now: datetime) -> Iterator[Check]:
     yield from _told("votes", lambda: vote_checks(prices))
     yield from _told("feature rows", lambda: [feature_row_check(prices)])
     yield from _told("windows", lambda: window_checks(_rows(prices), LENGTH, SHARE))
-    others = [shuffled(_prices(symbol), SEED) for symbol in SYMBOLS]
+    others = [shuffle_moves(_prices(symbol), SEED) for symbol in SYMBOLS]
     yield from _told("shuffled labels, votes", lambda: vote_label_checks(others))
     yield from _told("shuffled labels", lambda: [window_label_check(others)])
     yield from _told("sources", lambda: _source_checks(now))
     question = ModelQuestion(prices, tuple(others[:NETWORKS]))
     yield from _told("nights and networks", lambda: _process_checks(now, question))
-    yield from _told("planted leaks", lambda: planted_checks(prices, SEED))
+    yield from _told("planted leaks", lambda: check_planted_leaks(prices, SEED))
 
 
-def _told(stage: str, run: Callable[[], list[Check]]) -> list[Check]:
+def _told(stage: str, run: Callable[[], list[LeakCheck]]) -> list[LeakCheck]:
     """Return the stage's checks, or one that it broke down."""
     try:
         return run()
     except Exception as error:  # noqa: BLE001  whatever broke it is the finding
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return [Check(stage=stage, passed=False, detail=f"it could not run, {said}")]
+        return [
+            LeakCheck(stage=stage, passed=False, detail=f"it could not run, {said}")
+        ]
 
 
-def report_of(checks: list[Check]) -> LeakReport:
+def report_of(checks: list[LeakCheck]) -> LeakReport:
     """Return the verdict over all checks."""
     return LeakReport(passed=all(one.passed for one in checks), checks=tuple(checks))
 
 
-def _source_checks(now: datetime) -> list[Check]:
+def _source_checks(now: datetime) -> list[LeakCheck]:
     """Return whether anything that prices, events and clocks come from looks ahead."""
     prices, market = (
         SampleSource().fetch(symbol, FIRST, LAST_SESSION) for symbol in SYMBOLS[:2]
     )
     with tempfile.TemporaryDirectory(prefix="overnight-") as name:
         folder = Path(name)
-        night = _night(folder, now)
+        plan = _night(folder, now)
         return [
             clock_check(SYMBOLS[0], NIGHT, BEFORE, CLOSING, OPENING),
-            store_check(folder / "store", night, prices, NIGHT),
+            store_check(folder / "store", plan, prices, NIGHT),
             folder_check(folder / "source", prices, NIGHT),
-            repair_check(prices, NIGHT, night.settings.prices),
-            table_check(night, prices, BEFORE, NIGHT),
-            hedge_check(night, prices, market, NIGHT),
-            event_check(night, NIGHT),
+            repair_check(prices, NIGHT, plan.settings.prices),
+            table_check(plan, prices, BEFORE, NIGHT),
+            hedge_check(plan, prices, market, NIGHT),
+            event_check(plan, NIGHT),
         ]
 
 
-def _process_checks(now: datetime, question: ModelQuestion) -> list[Check]:
+def _process_checks(now: datetime, question: ModelQuestion) -> list[LeakCheck]:
     """Return the checks that train networks, in processes as a night's training has."""
     history = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
-        night = _night(Path(folder), now)
-        slots, _ = local_slots(night.settings, PROCESSES)
-        with ThreadPoolExecutor() as threads, slots:
-            networks = threads.submit(slots.run, model_checks, question)
+        plan = _night(Path(folder), now)
+        pool, _ = open_local_pool(plan.settings, PROCESSES)
+        with ThreadPoolExecutor() as threads, pool:
+            networks = threads.submit(pool.run, model_checks, question)
             return [
-                *night_checks(night, history, NIGHT, OPENING, slots),
+                *night_checks(plan, history, NIGHT, OPENING, pool),
                 *networks.result(),
             ]
 
 
-def _night(folder: Path, now: datetime) -> Night:
+def _night(folder: Path, now: datetime) -> RunPlan:
     """Return a night whose model is tiny and may speak however good it is."""
-    planned = planned_night(
+    planned = plan_run(
         Symbols(symbols=SYMBOLS[:1]),
         source="sample",
         folder=None,
@@ -159,7 +161,7 @@ def _night(folder: Path, now: datetime) -> Night:
         now=now,
     )
     settings = Settings(
-        models=ModelSettings(worst_skill=1e9, overfitting_ratio=1e9, poor_loss=1e9),
+        models=ModelSettings(max_skill=1e9, overfitting_ratio=1e9, poor_loss=1e9),
         sentiment=SentimentSettings(engine="lexicon"),
     )
     parameters = TINY.model_copy(update={"period": "1y"})
@@ -172,7 +174,9 @@ def _prices(symbol: str) -> pd.DataFrame:
     """Return the sample's adjusted prices of five years."""
     frame = SampleSource().fetch(symbol, FIRST, LAST_SESSION).frame
     rules = Settings().prices
-    return adjusted(checked(frame, exchange_of(symbol).code, LAST_SESSION, rules).frame)
+    return adjust_prices(
+        check_prices(frame, exchange_of(symbol).code, LAST_SESSION, rules).frame
+    )
 
 
 def _rows(prices: pd.DataFrame) -> Floats:

@@ -40,7 +40,7 @@ Rows = Callable[[pd.DataFrame], Floats]
 Split = Callable[[Floats, int, float], WindowSplit]
 
 
-class Check(BaseModel):
+class LeakCheck(BaseModel):
     """One finding: the stage that was tested, whether it passed, and by what."""
 
     model_config = ConfigDict(frozen=True)
@@ -52,7 +52,7 @@ class Check(BaseModel):
 
 def feature_checks(
     prices: pd.DataFrame, compute: Indicators = indicator_frame
-) -> list[Check]:
+) -> list[LeakCheck]:
     """Return a check a column: on a history cut at t its values are the same bits."""
     full = compute(prices)
     parts = {rows: compute(past) for rows, past in _pasts(prices).items()}
@@ -72,7 +72,7 @@ def feature_checks(
 
 def vote_checks(
     prices: pd.DataFrame, compute: Indicators = indicator_frame
-) -> list[Check]:
+) -> list[LeakCheck]:
     """Return a check a vote: at t it is the same with and without later sessions."""
     full, cuts = compute(prices), _cuts(len(prices))
     votes: dict[str, Vote] = {"trend": trend, "technical": technical}
@@ -95,7 +95,7 @@ def vote_checks(
 
 def window_checks(
     rows: Floats, length: int, share: float, split: Split = split_windows
-) -> list[Check]:
+) -> list[LeakCheck]:
     """Return whether scaler, training windows and spans keep to their own rows.
 
     The validation span is the last rows, one a validation window; it is altered, and
@@ -124,7 +124,7 @@ def window_checks(
     ]
 
 
-def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[Check]:
+def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[LeakCheck]:
     """Return whether the training keeps still while the validation span changes."""
     same_scaler = whole.scaler == other.scaler
     training, altered = whole.training, other.training
@@ -153,7 +153,7 @@ def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[Check]:
     ]
 
 
-def feature_row_check(prices: pd.DataFrame, rows_of: Rows = feature_rows) -> Check:
+def feature_row_check(prices: pd.DataFrame, rows_of: Rows = feature_rows) -> LeakCheck:
     """Return whether a model's rows up to t are the same whatever comes after."""
     full = rows_of(indicator_frame(prices))
     pasts = _pasts(prices)
@@ -225,13 +225,13 @@ def _sentence(session: date, knowing: object, ignorant: object) -> str:
     return f"at {session} it is {knowing} with later sessions known, {ignorant} without"
 
 
-def _check(stage: str, differences: Iterable[str], good: str) -> Check:
+def _check(stage: str, differences: Iterable[str], good: str) -> LeakCheck:
     found = next((one for one in differences if one), "")
-    return Check(stage=stage, passed=not found, detail=found or good)
+    return LeakCheck(stage=stage, passed=not found, detail=found or good)
 
 
-def _verdict(stage: str, *, same: bool, good: str, bad: str) -> Check:
-    return Check(stage=stage, passed=same, detail=good if same else bad)
+def _verdict(stage: str, *, same: bool, good: str, bad: str) -> LeakCheck:
+    return LeakCheck(stage=stage, passed=same, detail=good if same else bad)
 
 
 def _altered(rows: Floats, count: int) -> Floats:

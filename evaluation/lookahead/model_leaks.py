@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
-from evaluation.lookahead.leaks import Check
+from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from modelling.training import EpochDone, TrainedModel, train, untrained
+from modelling.training import EpochDone, TrainedModel, build_seeded_network, train
 
 TINY = TrainingParameters(
     epochs=2,
@@ -56,7 +56,7 @@ class ModelQuestion:
 
 def model_checks(
     question: ModelQuestion, _on_epoch: Callable[[EpochDone], None] = lambda _: None
-) -> list[Check]:
+) -> list[LeakCheck]:
     """Return the checks that need networks."""
     return [
         *training_checks(feature_rows(indicator_frame(question.prices))),
@@ -65,7 +65,7 @@ def model_checks(
     ]
 
 
-def training_checks(rows: Floats, train: Train = train) -> list[Check]:
+def training_checks(rows: Floats, train: Train = train) -> list[LeakCheck]:
     """Return whether weights depend on sessions that they must not know.
 
     Without early stopping on nothing of the validation span; with it on the part to
@@ -96,7 +96,7 @@ def _judged(
     return train(rows, parameters, weights=weights)
 
 
-def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
+def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[LeakCheck]:
     """Return whether shrinkage and the record keep to the windows that are theirs.
 
     A network that always predicts a rise is believed where prices rise; one that never
@@ -117,12 +117,12 @@ def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
     came = closes[1:] / closes[:-1] - 1
     honest = len(residuals) == len(came) and np.allclose(residuals, came, atol=1e-12)
     return [
-        Check(
+        LeakCheck(
             stage="shrinkage",
             passed=told == other and told > 0,
             detail=f"a rise is worth {told} before rises, {other} before falls",
         ),
-        Check(
+        LeakCheck(
             stage="calibration",
             passed=honest,
             detail=f"{len(came)} errors must be those of the last {len(came)} sessions",
@@ -132,12 +132,12 @@ def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[Check]:
 
 def _saying(change: float) -> Weights:
     """Return the weights of a network that always predicts this scaled change."""
-    weights = [np.zeros_like(part) for part in untrained(TINY).get_weights()]
+    weights = [np.zeros_like(part) for part in build_seeded_network(TINY).get_weights()]
     weights[-1] += change
     return weights
 
 
-def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
+def label_check(histories: tuple[pd.DataFrame, ...]) -> LeakCheck:
     """Return whether networks are right half the time on shuffled histories."""
     hits = trials = 0
     for prices in histories:
@@ -149,9 +149,9 @@ def label_check(histories: tuple[pd.DataFrame, ...]) -> Check:
     return half_check("shuffled labels, lstm", hits, trials)
 
 
-def _bits_check(stage: str, good: str, *, same: bool) -> Check:
+def _bits_check(stage: str, good: str, *, same: bool) -> LeakCheck:
     bad = f"they differ; {good.replace('are', 'must be', 1)}"
-    return Check(stage=stage, passed=same, detail=good if same else bad)
+    return LeakCheck(stage=stage, passed=same, detail=good if same else bad)
 
 
 def _learned(

@@ -10,10 +10,15 @@ from datetime import date, datetime, timedelta
 
 from config.errors import ModelUnusable, SymbolError
 from evaluation.forecast_record import COLUMNS
-from evaluation.lookahead.leaks import Check
+from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.source_leaks import with_another_future
 from evaluation.past_night import PrefetchedHeadlines, PrefetchedPrices, night_of
-from evaluation.walk_forward import Block, Held, Walked, walk_block
+from evaluation.walk_forward import (
+    PrefetchedSymbol,
+    RefitBlock,
+    WalkForwardResult,
+    walk_block,
+)
 from features.indicators import INDICATORS
 from market_data.headlines import read_feed
 from market_data.prices import PriceHistory
@@ -21,11 +26,11 @@ from modelling.freshness import night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from pipeline.download import download
 from pipeline.indicators import indicators
-from pipeline.plan import Night
+from pipeline.plan import RunPlan
 from screening.row import Row
 from storage.home import Home
 from storage.tables import read_table
-from workers.process_pool import Slots
+from workers.process_pool import WorkerPool
 
 STAGES: Mapping[str, tuple[str, ...]] = {
     "heading": ("symbol", "exchange", "as_of", "forecast_", "run_at", "currency"),
@@ -54,25 +59,29 @@ TITLES = (
 
 
 def night_checks(
-    night: Night, prices: PriceHistory, session: date, opening: datetime, slots: Slots
-) -> list[Check]:
+    plan: RunPlan,
+    prices: PriceHistory,
+    session: date,
+    opening: datetime,
+    pool: WorkerPool,
+) -> list[LeakCheck]:
     """Return a check a stage of the first symbol's night of `session`.
 
     `opening` is when the next session opens, by the clock and not by our calendar:
     what is published later must not count.
     """
-    symbol = night.symbols[0]
-    plain = Held(symbol, prices, _headlines(opening, TITLES[:2]))
-    knowing = Held(
+    symbol = plan.symbols[0]
+    plain = PrefetchedSymbol(symbol, prices, _headlines(opening, TITLES[:2]))
+    knowing = PrefetchedSymbol(
         symbol, with_another_future(prices, session), _headlines(opening, TITLES)
     )
     rows = [
-        _row(night, name, held, session, slots)
+        _row(plan, name, held, session, pool)
         for name, held in (("ignorant", plain), ("knowing", knowing))
     ]
     return [
         *(_stage_check(stage, *rows) for stage in STAGES),
-        *_registry_checks(_home(night, "ignorant"), prices, session),
+        *_registry_checks(_home(plan, "ignorant"), prices, session),
     ]
 
 
@@ -90,30 +99,34 @@ def _headlines(opening: datetime, titles: tuple[str, ...]) -> PrefetchedHeadline
     return PrefetchedHeadlines(read_feed(items))
 
 
-def _row(night: Night, name: str, held: Held, session: date, slots: Slots) -> Row:
-    own = _home(night, name)
-    walked: Walked = slots.run(walk_block, Block(own, held, (session,)))
+def _row(
+    plan: RunPlan, name: str, held: PrefetchedSymbol, session: date, pool: WorkerPool
+) -> Row:
+    own = _home(plan, name)
+    walked: WalkForwardResult = pool.run(walk_block, RefitBlock(own, held, (session,)))
     (row,) = walked.rows
     return row
 
 
-def _home(night: Night, name: str) -> Night:
-    return replace(night, home=Home(night.home.root / name))
+def _home(plan: RunPlan, name: str) -> RunPlan:
+    return replace(plan, home=Home(plan.home.root / name))
 
 
-def _registry_checks(night: Night, prices: PriceHistory, session: date) -> list[Check]:
+def _registry_checks(
+    plan: RunPlan, prices: PriceHistory, session: date
+) -> list[LeakCheck]:
     """Return whether the night's model is kept from the night before, by each door."""
-    symbol, before = night.symbols[0], session - timedelta(days=1)
-    earlier = night_of(night, symbol, before)
+    symbol, before = plan.symbols[0], session - timedelta(days=1)
+    earlier = night_of(plan, symbol, before)
     source = PrefetchedPrices({symbol: prices})
     try:
         stored = download(earlier, source, symbol)
         path = indicators(earlier, symbol, stored).path
     except SymbolError as error:
-        return [Check(stage="registry", passed=False, detail=str(error))]
-    settings = night.settings.models
-    registry, table = night.registry(), read_table(path)
-    job = ForecastJob(symbol, path, night.home.models, settings)
+        return [LeakCheck(stage="registry", passed=False, detail=str(error))]
+    settings = plan.settings.models
+    registry, table = plan.registry(), read_table(path)
+    job = ForecastJob(symbol, path, plan.home.models, settings)
     known, _ = night_model(registry, symbol, table, earlier.run_at)
     given = {
         "registry": not _refuses(lambda: registry.known_by(symbol, before)),
@@ -121,7 +134,7 @@ def _registry_checks(night: Night, prices: PriceHistory, session: date) -> list[
         "forecast": not _refuses(lambda: forecast_symbol(job)),
     }
     return [
-        Check(
+        LeakCheck(
             stage=stage,
             passed=not leaks,
             detail=f"a model that knows {session} is "
@@ -139,7 +152,7 @@ def _refuses(ask: Callable[[], object]) -> bool:
     return False
 
 
-def _stage_check(stage: str, ignorant: Row, knowing: Row) -> Check:
+def _stage_check(stage: str, ignorant: Row, knowing: Row) -> LeakCheck:
     columns = [name for name in COLUMNS if name.startswith(STAGES[stage])]
     differing = [name for name in columns if ignorant[name] != knowing[name]]
     filled = sum(ignorant[name] is not None for name in columns)
@@ -151,6 +164,6 @@ def _stage_check(stage: str, ignorant: Row, knowing: Row) -> Check:
         )
     if not filled:
         detail = f"it is empty: {ignorant['reason']}"
-    return Check(
+    return LeakCheck(
         stage=f"night, {stage}", passed=not differing and filled > 0, detail=detail
     )

@@ -5,11 +5,16 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from evaluation.lookahead.leaks import Check, feature_checks, vote_checks, window_checks
+from evaluation.lookahead.leaks import (
+    LeakCheck,
+    feature_checks,
+    vote_checks,
+    window_checks,
+)
 from evaluation.lookahead.shuffled_labels import (
     LENGTH,
     SHARE,
-    shuffled,
+    shuffle_moves,
     window_label_check,
 )
 from features.indicators import (
@@ -30,10 +35,10 @@ from features.windows import (
 from market_data.prices import CLOSE
 
 
-def planted_checks(prices: pd.DataFrame, seed: int) -> list[Check]:
+def check_planted_leaks(prices: pd.DataFrame, seed: int) -> list[LeakCheck]:
     """Return whether each planted leak is found, and by which check."""
     rows = feature_rows(indicator_frame(prices))
-    told = window_label_check([shuffled(prices, seed)], _target_in_inputs)
+    told = window_label_check([shuffle_moves(prices, seed)], _target_in_inputs)
     return [
         _found("tomorrow's rsi", feature_checks(prices, _tomorrows_rsi)),
         _found("a centred average", feature_checks(prices, _centred_average)),
@@ -55,10 +60,10 @@ def planted_checks(prices: pd.DataFrame, seed: int) -> list[Check]:
     ]
 
 
-def _found(leak: str, checks: Iterable[Check]) -> Check:
+def _found(leak: str, checks: Iterable[LeakCheck]) -> LeakCheck:
     caught = [one.stage for one in checks if not one.passed]
     detail = f"found by: {', '.join(caught)}" if caught else "not found by any check"
-    return Check(stage=f"planted: {leak}", passed=bool(caught), detail=detail)
+    return LeakCheck(stage=f"planted: {leak}", passed=bool(caught), detail=detail)
 
 
 def _tomorrows_rsi(prices: pd.DataFrame) -> pd.DataFrame:

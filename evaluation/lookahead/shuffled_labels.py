@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from evaluation.lookahead.leaks import Check
+from evaluation.lookahead.leaks import LeakCheck
 from features.indicators import MINIMUM_ROWS, indicator_frame
 from features.votes import technical, trend
 from features.windows import Floats, Windows, WindowSplit, feature_rows, split_windows
@@ -29,7 +29,7 @@ LENGTH, SHARE = 30, 0.3
 Split = Callable[[Floats, int, float], WindowSplit]
 
 
-def shuffled(prices: pd.DataFrame, seed: int) -> pd.DataFrame:
+def shuffle_moves(prices: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the prices with a random sign to each move of the close.
 
     Open, high and low keep their distance to the close, volume stays.
@@ -44,7 +44,7 @@ def shuffled(prices: pd.DataFrame, seed: int) -> pd.DataFrame:
     return prices.assign(**columns)
 
 
-def vote_label_checks(histories: Iterable[pd.DataFrame]) -> list[Check]:
+def vote_label_checks(histories: Iterable[pd.DataFrame]) -> list[LeakCheck]:
     """Return whether the votes are right half the time on shuffled histories."""
     tables = [indicator_frame(prices) for prices in histories]
     return [
@@ -55,7 +55,7 @@ def vote_label_checks(histories: Iterable[pd.DataFrame]) -> list[Check]:
 
 def window_label_check(
     histories: Iterable[pd.DataFrame], split: Split = split_windows
-) -> Check:
+) -> LeakCheck:
     """Return whether what windows hold predicts shuffled labels: it must not.
 
     A ridge regression on all numbers of a window finds at once what a network needs
@@ -69,10 +69,10 @@ def window_label_check(
     return half_check("shuffled labels, windows", hits, trials)
 
 
-def half_check(stage: str, hits: int, trials: int) -> Check:
+def half_check(stage: str, hits: int, trials: int) -> LeakCheck:
     """Return whether `hits` of `trials` are one half within the interval."""
     accuracy, wide = hits / trials, WIDTH * 0.5 / math.sqrt(trials)
-    return Check(
+    return LeakCheck(
         stage=stage,
         passed=abs(accuracy - 0.5) <= wide,
         detail=(

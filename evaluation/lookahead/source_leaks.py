@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from config.settings import PriceSettings
-from evaluation.lookahead.leaks import Check
+from evaluation.lookahead.leaks import LeakCheck
 from evaluation.past_night import PrefetchedPrices, night_of
 from market_data.folder import FolderSource
 from market_data.prices import (
@@ -25,7 +25,7 @@ from market_data.prices import (
     PriceHistory,
     through,
 )
-from market_data.quality import CheckedPrices, checked
+from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import as_of_session, next_open
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
@@ -34,15 +34,15 @@ from pipeline.download import download
 from pipeline.events import events
 from pipeline.guard import guard
 from pipeline.index import index
-from pipeline.plan import Night
-from pipeline.sources import Lookout
-from risk_guard.assessment import Surroundings
-from risk_guard.event_history import EventHistory, Remembered
+from pipeline.plan import RunPlan
+from pipeline.sources import NewsAndEventSources
+from risk_guard.assessment import MarketContext
+from risk_guard.event_history import EventHistory, RememberedEvents
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from risk_guard.sightings import StoredAnswer
-from screening.findings import NOTHING_READ, IndexFindings, PriceFindings
+from screening.findings import NO_SENTIMENT, IndexFindings, PriceFindings
 from storage.home import Home
 from storage.tables import read_table
 
@@ -64,16 +64,18 @@ DOUBLED = 2.0
 """What prices after a hole become."""
 
 Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
-Closes = Callable[[Night, PriceSource, str], IndexFindings]
-Download = Callable[[Night, PriceSource, str], PriceFindings]
-Told = Callable[[Night, Lookout, str, PriceFindings | None], KnownEvents]
+Closes = Callable[[RunPlan, PriceSource, str], IndexFindings]
+Download = Callable[[RunPlan, PriceSource, str], PriceFindings]
+EventLookup = Callable[
+    [RunPlan, NewsAndEventSources, str, PriceFindings | None], KnownEvents
+]
 Stored = Callable[[PriceStore, str, date, date], PriceHistory]
 Read = Callable[[str, PriceHistory], PriceHistory]
 """From a name and what the world holds to what a night of the session is given."""
 
 
 @dataclass(frozen=True)
-class Careless:
+class UncutSource:
     """A source that hands out more than it was asked for."""
 
     history: PriceHistory
@@ -94,7 +96,7 @@ class PresentCalendar:
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
         """Return the event; a replay must not ask for it."""
-        return EventAnswer((self.event,), knows_what_comes=True)
+        return EventAnswer((self.event,), covers_future=True)
 
 
 def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
@@ -110,11 +112,11 @@ def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
 
 def store_check(
     folder: Path,
-    night: Night,
+    plan: RunPlan,
     prices: PriceHistory,
     session: date,
     ask: Stored = PriceStore.history,
-) -> Check:
+) -> LeakCheck:
     """Return whether the store hands out nothing later than it was asked for.
 
     Two sources that do not cut are asked: a remote one, whose prices are stored, and a
@@ -122,9 +124,9 @@ def store_check(
     """
 
     def read(name: str, history: PriceHistory, *, remote: bool) -> PriceHistory:
-        source = Careless(history, remote=remote)
+        source = UncutSource(history, remote=remote)
         path = folder / f"{name}-{'remote' if remote else 'local'}"
-        store = PriceStore(path, source, night.settings.prices)
+        store = PriceStore(path, source, plan.settings.prices)
         first = history.frame.index[0].date()
         ask(store, "AAPL", first, session)
         return ask(store, "AAPL", first, session)
@@ -136,7 +138,7 @@ def store_check(
     return next((one for one in checks if not one.passed), checks[0])
 
 
-def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
+def folder_check(folder: Path, prices: PriceHistory, session: date) -> LeakCheck:
     """Return whether a folder of CSV files is read up to the session alone."""
 
     def read(name: str, history: PriceHistory) -> PriceHistory:
@@ -150,7 +152,9 @@ def folder_check(folder: Path, prices: PriceHistory, session: date) -> Check:
     return past_check("price folder", read, prices, session)
 
 
-def past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> Check:
+def past_check(
+    stage: str, read: Read, prices: PriceHistory, session: date
+) -> LeakCheck:
     """Return whether what is read is the same, whatever comes after the session."""
     given = read("plain", prices)
     knowing = read("knowing", with_another_future(prices, session))
@@ -163,7 +167,7 @@ def past_check(stage: str, read: Read, prices: PriceHistory, session: date) -> C
         detail, passed = _handed_out(last, session), False
     elif not _same(undone, given.frame) or knowing.dividends != given.dividends:
         detail, passed = f"it changes with what comes after {session}", False
-    return Check(stage=stage, passed=passed, detail=detail)
+    return LeakCheck(stage=stage, passed=passed, detail=detail)
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
@@ -174,21 +178,21 @@ def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
 
 def table_check(
-    night: Night,
+    plan: RunPlan,
     prices: PriceHistory,
     before: date,
     session: date,
     fetch: Download = download,
-) -> Check:
+) -> LeakCheck:
     """Return whether a night's table of prices is the one that the next night has.
 
     A table that ends with `before` can't know `session`; one that holds it could have
     moved it into the row before. No dividend may lie between the two.
     """
-    symbol = night.symbols[0]
+    symbol = plan.symbols[0]
     source = PrefetchedPrices({symbol: prices})
     own, later = (
-        read_table(fetch(night_of(night, symbol, day), source, symbol).path)
+        read_table(fetch(night_of(plan, symbol, day), source, symbol).path)
         for day in (before, session)
     )
     rows = own.index.intersection(later.index)
@@ -196,28 +200,28 @@ def table_check(
     detail = f"{len(rows)} rows are the same in the night of {session}"
     if not same:
         detail = f"rows up to {before} read otherwise once {session} is known"
-    return Check(stage="price table", passed=same, detail=detail)
+    return LeakCheck(stage="price table", passed=same, detail=detail)
 
 
 def hedge_check(
-    night: Night,
+    plan: RunPlan,
     prices: PriceHistory,
     market: PriceHistory,
     session: date,
     ask: Closes = index,
-) -> Check:
+) -> LeakCheck:
     """Return whether the index' closes and the hedge by them end with the session."""
-    symbol = night.symbols[0]
-    past = night_of(night, symbol, session)
+    symbol = plan.symbols[0]
+    past = night_of(plan, symbol, session)
     stock = download(past, PrefetchedPrices({symbol: prices}), symbol)
 
-    def found(name: str, history: PriceHistory) -> tuple[date, Surroundings]:
-        own = replace(past, home=Home(night.home.root / name))
-        closes = ask(own, Careless(history), exchange_of(symbol).index)
-        said = guard(own, symbol, KnownEvents(()), NOTHING_READ, stock, closes)
+    def found(name: str, history: PriceHistory) -> tuple[date, MarketContext]:
+        own = replace(past, home=Home(plan.home.root / name))
+        closes = ask(own, UncutSource(history), exchange_of(symbol).index)
+        said = guard(own, symbol, KnownEvents(()), NO_SENTIMENT, stock, closes)
         if closes.path is None:
-            return session, said.surroundings
-        return read_table(closes.path).index[-1].date(), said.surroundings
+            return session, said.context
+        return read_table(closes.path).index[-1].date(), said.context
 
     last, one = found("plain", market)
     _, other = found("knowing", with_another_future(market, session))
@@ -226,39 +230,39 @@ def hedge_check(
         detail, passed = _handed_out(last, session), False
     elif one != other or one.hedge is None:
         detail, passed = f"{other} with another future, {one} without", False
-    return Check(stage="index and hedge", passed=passed, detail=detail)
+    return LeakCheck(stage="index and hedge", passed=passed, detail=detail)
 
 
 def _handed_out(last: date, session: date) -> str:
     return f"prices of {last} are handed out to a night of {session}"
 
 
-def event_check(night: Night, session: date, ask: Told = events) -> Check:
+def event_check(plan: RunPlan, session: date, ask: EventLookup = events) -> LeakCheck:
     """Return whether an event that a later night learned of is kept from this one.
 
     A later answer is stored, and the calendar itself would name the event today.
     """
-    symbol, later = night.symbols[0], session + timedelta(days=1)
+    symbol, later = plan.symbols[0], session + timedelta(days=1)
     at = datetime(later.year, later.month, later.day, tzinfo=UTC)
     name = PresentCalendar.name
     event = Event("earnings", later, later, "Results", name, "confirmed", at)
-    history = EventHistory(night.home.seen_events)
+    history = EventHistory(plan.home.seen_events)
     stored = StoredAnswer(name, later, at, (event,), covers_future=True)
     history.record(symbol, history.read(symbol), stored)
-    past = night_of(night, symbol, session)
+    past = night_of(plan, symbol, session)
     replayed = frozenset(filter(past.is_replay, past.symbols))
-    source = Remembered(PresentCalendar(event), history, True, replayed)  # noqa: FBT003
-    lookout = Lookout((source,), None, None, "", ())
-    known = ask(past, lookout, symbol, None)
+    source = RememberedEvents(PresentCalendar(event), history, True, replayed)  # noqa: FBT003
+    sources = NewsAndEventSources((source,), None, None, "", ())
+    known = ask(past, sources, symbol, None)
     detail = f"what a night of {later} was told is kept from one of {session}"
     if known.events:
         detail = f"a night of {session} knows what was told on {later}"
-    return Check(stage="events", passed=not known.events, detail=detail)
+    return LeakCheck(stage="events", passed=not known.events, detail=detail)
 
 
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
-) -> Check:
+) -> LeakCheck:
     """Return whether a session counts from its close on, and news to the next open.
 
     `closing` and `opening` are instants by the clock and not by our calendar; `before`
@@ -277,7 +281,7 @@ def clock_check(
             f"{before}, {session} and {opening} must be the last session before "
             f"{closing}, then, and the next open, got {during}, {after} and {opens}"
         )
-    return Check(
+    return LeakCheck(
         stage="clock", passed=found == (before, session, opening), detail=detail
     )
 
@@ -286,8 +290,8 @@ def repair_check(
     prices: PriceHistory,
     session: date,
     settings: PriceSettings,
-    check: Repair = checked,
-) -> Check:
+    check: Repair = check_prices,
+) -> LeakCheck:
     """Return whether the repair of a row leans on later rows."""
     frame = through(prices.frame, session)
     code = exchange_of("AAPL").code
@@ -304,4 +308,4 @@ def repair_check(
         if not clean(damaged, hole).equals(clean(other, hole)):
             filled.append(f"{hole.date()} is filled with later prices")
     detail = next(iter(filled), "no hole is filled with later prices")
-    return Check(stage="price repairs", passed=not filled, detail=detail)
+    return LeakCheck(stage="price repairs", passed=not filled, detail=detail)

@@ -23,14 +23,14 @@ class Cell:
     why: str = ""
 
 
-def shown(column: str, value: str, why: str = "") -> Cell:
+def render_cell(column: str, value: str, why: str = "") -> Cell:
     """Return the cell of a column's CSV text; `why` is said where that is empty."""
     if not value:
         return Cell(column, "", "", why or "not known")
     return Cell(column, value, _text(column, value))
 
 
-def signed(number: float, digits: int = 3) -> str:
+def format_signed(number: float, digits: int = 3) -> str:
     """Return `+0.319`, with a real minus sign and no sign for a plain zero."""
     text = f"{number:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", MINUS)
@@ -43,7 +43,7 @@ def percent(number: float, digits: int = 0) -> str:
 
 def signed_percent(number: float) -> str:
     """Return a fraction as `+1.24 %`."""
-    return f"{signed(number * 100, 2)} %"
+    return f"{format_signed(number * 100, 2)} %"
 
 
 def price(number: float) -> str:
@@ -86,10 +86,11 @@ _FORMS: Mapping[str, Callable[[float], str]] = {
         signed_percent,
     ),
     **dict.fromkeys(
-        ("score", "lstm_direction", "trend_direction", "technical_direction"), signed
+        ("score", "lstm_direction", "trend_direction", "technical_direction"),
+        format_signed,
     ),
-    **dict.fromkeys(("finbert_direction", "sentiment_72h"), signed),
-    **dict.fromkeys(("macd", "macd_signal"), signed),
+    **dict.fromkeys(("finbert_direction", "sentiment_72h"), format_signed),
+    **dict.fromkeys(("macd", "macd_signal"), format_signed),
     **dict.fromkeys(
         ("lstm_confidence", "trend_confidence", "technical_confidence"), _plain(3)
     ),

@@ -13,7 +13,7 @@ Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Flip:
+class CallChange:
     """A call that is another one than on the earlier night."""
 
     symbol: str
@@ -33,7 +33,7 @@ class Changes:
 
     since: date
     compared: int
-    flips: tuple[Flip, ...]
+    flips: tuple[CallChange, ...]
     events: tuple[Cells, ...]
     sat_out: tuple[str, ...]
     failed: tuple[Cells, ...]
@@ -78,8 +78,8 @@ def _flipped(old: Cells, new: Cells) -> bool:
     return all(calls) and calls[0] != calls[1]
 
 
-def _flip(old: Cells, new: Cells) -> Flip:
-    return Flip(
+def _flip(old: Cells, new: Cells) -> CallChange:
+    return CallChange(
         new["symbol"],
         _of(old, "prediction"),
         _of(new, "prediction"),

@@ -5,21 +5,21 @@ from datetime import date
 
 from screening.report.facts import EarlierNight
 from screening.table import csv_path, read_rows
-from storage.paths import AnyPath, files_in
+from storage.paths import StoragePath, files_in
 
 NIGHTS_LOOKED_AT = 10
 """Earlier nights of other symbols are passed over, up to so many."""
 
 
 def earlier_night(
-    folder: AnyPath, as_of: date, symbols: Iterable[str]
+    folder: StoragePath, as_of: date, symbols: Iterable[str]
 ) -> EarlierNight | None:
     """Return the last night before `as_of` that has any of the symbols, else None.
 
     A CSV that can't be read counts as none.
     """
     asked = set(symbols)
-    before = [one for one in published_nights(folder) if one < as_of]
+    before = [one for one in list_published_nights(folder) if one < as_of]
     for night in before[:NIGHTS_LOOKED_AT]:
         try:
             rows = read_rows(csv_path(folder, night))
@@ -30,13 +30,13 @@ def earlier_night(
     return None
 
 
-def published_nights(folder: AnyPath) -> list[date]:
+def list_published_nights(folder: StoragePath) -> list[date]:
     """Return the dates of the screening CSVs in `folder`, the latest first."""
     nights = [one for path in files_in(folder) if (one := _night(path))]
     return sorted(nights, reverse=True)
 
 
-def _night(path: AnyPath) -> date | None:
+def _night(path: StoragePath) -> date | None:
     """Return the night whose CSV the path is, by its name."""
     try:
         night = date.fromisoformat(path.name[:10])

@@ -16,13 +16,13 @@ from markupsafe import Markup
 
 from config.plain_text import plain_text
 from risk_guard.events import Event
-from screening.report.cells import instant, percent, shown, signed
+from screening.report.cells import format_signed, instant, percent, render_cell
 from screening.report.changes import changes_since
 from screening.report.facts import Morning
-from screening.report.verdict import counted, verdict
+from screening.report.verdict import count_values, verdict
 from screening.report.views import SymbolView, symbol_views, web_address
 from screening.report.waterfall import axis_for
-from storage.paths import AnyPath
+from storage.paths import StoragePath
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -32,7 +32,7 @@ REPORT_NAME = "_morning_report.html"
 """How the names of reports end, behind their as-of date."""
 
 
-def report_path(folder: AnyPath, as_of: date) -> AnyPath:
+def report_path(folder: StoragePath, as_of: date) -> StoragePath:
     """Return where the morning report of a night lies."""
     return folder / f"{as_of}{REPORT_NAME}"
 
@@ -52,7 +52,7 @@ def morning_report(morning: Morning) -> str:
         track_record=morning.track_record,
         axis=axis_for((view.fall for view in views), morning.night.blend),
         interval_reach=_interval_reach(views),
-        models=counted(
+        models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
         ),
         style=_asset("page.css"),
@@ -91,12 +91,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "signed": signed,
+        "signed": format_signed,
         "percent": percent,
         "instant": instant,
         "web_address": web_address,
     }
-    made.globals["shown"] = shown
+    made.globals["shown"] = render_cell
     return made
 
 

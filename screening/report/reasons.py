@@ -30,7 +30,7 @@ def reasons_of(findings: SymbolFindings, failure: str) -> Why:
         "trend_": _voice_reason(findings, "trend"),
         "technical_": _voice_reason(findings, "technical"),
         "finbert_headlines": findings.headlines.reason or "no source of headlines",
-        **dict.fromkeys(("finbert_", "sentiment_"), findings.news.voice.reason),
+        **dict.fromkeys(("finbert_", "sentiment_"), findings.news.component.reason),
         "event_skip": "no source covers all that may come",
         **dict.fromkeys(("event_", "days_", "sessions_"), "no event is known"),
         "volatility_": "the history is too short, or never moved",
@@ -51,7 +51,7 @@ def _model_reason(findings: SymbolFindings) -> str:
         return findings.training_failure
     if findings.model is None:
         return "there is no model"
-    return findings.model.voice.reason or "the model does not say"
+    return findings.model.component.reason or "the model does not say"
 
 
 def _voice_reason(findings: SymbolFindings, name: str) -> str:

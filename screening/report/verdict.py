@@ -10,7 +10,7 @@ from screening.report.views import SymbolView
 
 
 @dataclass(frozen=True)
-class Told:
+class VerdictText:
     """A symbol, and what is to be said of it."""
 
     symbol: str
@@ -36,20 +36,22 @@ class Verdict:
     level: Literal["good", "mixed", "bad"]
     headline: str
     sessions: tuple[str, ...]
-    failed: tuple[Told, ...]
-    degraded: tuple[Told, ...]
+    failed: tuple[VerdictText, ...]
+    degraded: tuple[VerdictText, ...]
     usable: tuple[Count, ...]
     calls: tuple[Count, ...]
-    sources: tuple[Told, ...]
+    sources: tuple[VerdictText, ...]
 
 
 def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
     """Return the verdict on the night of these symbols."""
     failed = tuple(
-        Told(view.symbol, view.cells["reason"].text) for view in views if view.failed
+        VerdictText(view.symbol, view.cells["reason"].text)
+        for view in views
+        if view.failed
     )
     degraded = tuple(
-        Told(view.symbol, _defects(view))
+        VerdictText(view.symbol, _defects(view))
         for view in views
         if view.cells["data_status"].value == "degraded"
     )
@@ -70,7 +72,7 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
     )
 
 
-def counted(values: Iterable[str]) -> str:
+def count_values(values: Iterable[str]) -> str:
     """Return `fresh for 3, stale for 1`, the most frequent first."""
     found = Counter(values).most_common()
     return ", ".join(f"{value} for {number}" for value, number in found)
@@ -79,8 +81,8 @@ def counted(values: Iterable[str]) -> str:
 def _level(
     night: NightFacts,
     own: Sequence[SymbolView],
-    failed: Sequence[Told],
-    degraded: Sequence[Told],
+    failed: Sequence[VerdictText],
+    degraded: Sequence[VerdictText],
 ) -> Literal["good", "mixed", "bad"]:
     """Return how the run ended: bad by its own symbols, mixed by any of the night."""
     usable = _usable(own)
@@ -161,15 +163,19 @@ def _coverage(view: SymbolView) -> str:
     return "others unknown" if view.cells["event_type"].value else "unknown"
 
 
-def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[Told]:
+def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[VerdictText]:
     usable = [view for view in views if not view.failed]
-    priced = counted(view.cells["data_source"].value for view in usable)
-    yield Told("prices", priced or f"none from {night.source}")
-    yield Told("events", counted(_coverage(view) for view in views))
-    yield Told("news", _news(night, views))
+    priced = count_values(view.cells["data_source"].value for view in usable)
+    yield VerdictText("prices", priced or f"none from {night.source}")
+    yield VerdictText("events", count_values(_coverage(view) for view in views))
+    yield VerdictText("news", _news(night, views))
     heard = [view for view in views if view.cells["lstm_weight"].value]
-    models = counted(view.cells["model_status"].value or "missing" for view in usable)
-    yield Told("models", f"{models or 'none'}; heard for {len(heard)} of {len(views)}")
+    models = count_values(
+        view.cells["model_status"].value or "missing" for view in usable
+    )
+    yield VerdictText(
+        "models", f"{models or 'none'}; heard for {len(heard)} of {len(views)}"
+    )
 
 
 def _news(night: NightFacts, views: Sequence[SymbolView]) -> str:

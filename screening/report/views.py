@@ -12,7 +12,7 @@ from screening.columns import COLUMNS
 from screening.event_words import row_event_words, trading_word
 from screening.explanation import forecast_note
 from screening.findings import SymbolFindings
-from screening.report.cells import Cell, shown, signed
+from screening.report.cells import Cell, format_signed, render_cell
 from screening.report.chart import Chart, ForecastPoint, Occasion, price_chart
 from screening.report.facts import Morning, PricePath
 from screening.report.reasons import NOT_STORED, reasons_of, reasons_of_row
@@ -105,7 +105,7 @@ def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:
     return tuple(_view(row, findings.get(row["symbol"]), morning) for row in rows)
 
 
-def charted(rows: Sequence[Row], most: int) -> set[str]:
+def symbols_with_chart(rows: Sequence[Row], most: int) -> set[str]:
     """Return the symbols that get a chart: at most so many, of the largest scores."""
     by_size = sorted(rows, key=lambda row: -abs(row.get("score") or 0.0))
     return {row["symbol"] for row in by_size[:most]}
@@ -122,7 +122,7 @@ def _view(
     return SymbolView(
         symbol=found.symbol,
         company=found.prices.company if found.prices else "",
-        cells={name: shown(name, row[name], why(name)) for name in COLUMNS},
+        cells={name: render_cell(name, row[name], why(name)) for name in COLUMNS},
         forecast_note=forecast_note(row),
         findings=found,
         chart=_chart(row, path, found) if path else None,
@@ -151,11 +151,11 @@ def _chart(row: Mapping[str, str], path: PricePath, found: SymbolFindings) -> Ch
 def _no_chart(stored: SymbolFindings | None, morning: Morning) -> str:
     if stored is None:
         return NOT_STORED
-    most = morning.settings.most_charts
+    most = morning.settings.max_charts
     if len(morning.rows) > most:
         return (
             f"a report draws {most} of them, those of the largest scores "
-            "(`most_charts` under [report])"
+            "(`max_charts` under [report])"
         )
     if stored.symbol in morning.kept:
         return "the night's table of indicators is no longer that of the row's run"
@@ -195,7 +195,9 @@ def _read(one: WeighedHeadline) -> HeadlineLine:
     leaning = "neutral"
     if abs(one.polarity) >= NEUTRAL:
         leaning = "good" if one.polarity > 0 else "bad"
-    return _line(one.headline, signed(one.polarity, 2), f"{one.weight:.2f}", leaning)
+    return _line(
+        one.headline, format_signed(one.polarity, 2), f"{one.weight:.2f}", leaning
+    )
 
 
 def _unread(one: Headline) -> HeadlineLine:

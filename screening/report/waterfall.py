@@ -1,11 +1,11 @@
-"""From the four voices through the haircut to the score, as bars on one axis. Pure."""
+"""From the four components through the haircut to the score, as bars on one axis. Pure."""
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from config.settings import BlendSettings
-from screening.blend import VOICES
+from screening.blend import COMPONENTS
 
 MARGIN = 1.1
 """So much longer than the longest bar the axis is."""
@@ -37,14 +37,14 @@ def axis_for(falls: Iterable[Spans], blend: BlendSettings) -> Axis:
 def waterfall(cells: Mapping[str, str]) -> Spans:
     """Return where each bar of a CSV row starts and ends, both scores.
 
-    In order: `lstm trend technical finbert haircut score`. A voice that is silent has
+    In order: `lstm trend technical finbert haircut score`. A component that is silent has
     no bar, nor has the haircut where the LSTM is silent; without a score there is none.
     """
     if not cells["score"]:
         return {}
     spans: dict[str, tuple[float, float]] = {}
     at = 0.0
-    for name in VOICES:
+    for name in COMPONENTS:
         if cells[f"{name}_weight"]:
             added = math.prod(
                 float(cells[f"{name}_{part}"])

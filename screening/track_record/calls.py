@@ -16,7 +16,7 @@ from screening.track_record.ledger import CALLS
 from storage.tables import read_table
 
 
-def made_calls(
+def make_calls(
     findings: Sequence[SymbolFindings],
     rows: Sequence[Row],
     source: str,
@@ -66,7 +66,7 @@ def _call(
         "call": row["prediction"],
         "haircut": row["event_weight_haircut"],
         "sit_out": row["event_skip_trading"],
-        "news_engine": findings.news.engine if findings.news.voice.present else "",
+        "news_engine": findings.news.engine if findings.news.component.present else "",
         "inputs_fingerprint": _inputs_fingerprint(findings),
         "model_fingerprint": _model_fingerprint(findings),
     }

@@ -12,9 +12,9 @@ import pandera.pandas as pa
 from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import StorageError
-from screening.blend import VOICES
-from storage.home import write_whole
-from storage.paths import AnyPath, files_in, is_there
+from screening.blend import COMPONENTS
+from storage.home import write_file_atomic
+from storage.paths import StoragePath, files_in, is_there
 from storage.tables import read_tables
 
 INSTANT = "datetime64[ns, UTC]"
@@ -48,8 +48,8 @@ CALLS = pa.DataFrameSchema(
         "hedge_beta": pa.Column(float, nullable=True),
     }
     | {
-        f"{voice}_{part}": pa.Column(float, check, nullable=True)
-        for voice in VOICES
+        f"{component}_{part}": pa.Column(float, check, nullable=True)
+        for component in COMPONENTS
         for part, check in {
             "direction": _LEAN,
             "confidence": _SHARE,
@@ -69,7 +69,7 @@ CALLS = pa.DataFrameSchema(
     coerce=True,
     unique=KEY,
 )
-"""One row a version of a call; NaN where a voice was silent or nothing is known.
+"""One row a version of a call; NaN where a component was silent or nothing is known.
 
 `made_at` is when the run published it; `live` that its forecast session had not opened
 by then. `model_fingerprint` is empty where no model spoke.
@@ -108,7 +108,7 @@ Both closes stand in one table, adjusted as of `priced_as_of`, and so do the ind
 class Ledger:
     """The ledger of one home; whoever appends holds the home's lock."""
 
-    folder: AnyPath
+    folder: StoragePath
 
     def calls(self) -> pd.DataFrame:
         """Return all versions of all calls (`CALLS`), oldest first.
@@ -155,7 +155,7 @@ class Ledger:
                     "changes a file; run again."
                 )
             if len(frame):
-                write_whole(path, _checked(schema, frame).to_parquet)
+                write_file_atomic(path, _checked(schema, frame).to_parquet)
 
     def _read(self, kind: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
         folder = self.folder / kind

@@ -33,7 +33,7 @@ class PricedSymbol:
     index_closes: pd.Series | None = None
 
 
-def scored(
+def score(
     calls: pd.DataFrame,
     outcomes: pd.DataFrame,
     priced: Iterable[PricedSymbol],

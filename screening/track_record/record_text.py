@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from screening.report.facts import RecordSection, ReportTable
 from screening.track_record.track_record import (
-    Fared,
+    GroupStatistics,
     Horizon,
     Mean,
     TrackRecord,
@@ -71,13 +71,13 @@ def _standing(horizon: Horizon) -> str:
     return f"After {horizon.sessions} session{ending}: {', '.join(told)}."
 
 
-def _told(horizon: Horizon) -> tuple[Fared, ...]:
+def _told(horizon: Horizon) -> tuple[GroupStatistics, ...]:
     """Return all groups with any call in them, the bets together always."""
     groups = (*horizon.by_call, *horizon.by_component, *_named(horizon))
     return (horizon.bets, *(one for one in groups if one.calls))
 
 
-def _named(horizon: Horizon) -> tuple[Fared, ...]:
+def _named(horizon: Horizon) -> tuple[GroupStatistics, ...]:
     """Return the haircut tiers, called what they are."""
     return tuple(
         one.model_copy(update={"group": f"haircut {one.group}"})
@@ -87,7 +87,7 @@ def _named(horizon: Horizon) -> tuple[Fared, ...]:
     )
 
 
-def _line(fared: Fared) -> tuple[str, ...]:
+def _line(fared: GroupStatistics) -> tuple[str, ...]:
     start = (fared.group, str(fared.calls), str(fared.days))
     if fared.verdict:
         return (*start, fared.verdict, "", "")

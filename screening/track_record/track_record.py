@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from config.settings import RecordSettings
 from market_data.sessions import as_of_session
-from screening.blend import VOICES
+from screening.blend import COMPONENTS
 from screening.track_record.ledger import KEY, counting
 from screening.track_record.outcomes import with_due_sessions
 
@@ -44,7 +44,7 @@ class Mean(_Value):
     high: float | None
 
 
-class Fared(_Value):
+class GroupStatistics(_Value):
     """How one group of scored calls fared; None is "not known".
 
     `calls` are the scored ones, of `days` as-of sessions. `mean_return` is the stock's,
@@ -71,7 +71,7 @@ class Horizon(_Value):
 
     `pending` have not come due; `waiting` have, and no night has had the closes to
     score them. `bets` are BUY and SELL together. `by_component` counts each scored call
-    in which the voice spoke and leant either way, whatever the call was; `by_haircut`
+    in which the component spoke and leant either way, whatever the call was; `by_haircut`
     counts bets by the share that event risk took, and the calls that were sat out.
     """
 
@@ -80,10 +80,10 @@ class Horizon(_Value):
     scored: int
     pending: int
     waiting: int
-    bets: Fared
-    by_call: tuple[Fared, ...]
-    by_component: tuple[Fared, ...]
-    by_haircut: tuple[Fared, ...]
+    bets: GroupStatistics
+    by_call: tuple[GroupStatistics, ...]
+    by_component: tuple[GroupStatistics, ...]
+    by_haircut: tuple[GroupStatistics, ...]
 
 
 class TrackRecord(_Value):
@@ -98,7 +98,7 @@ class TrackRecord(_Value):
     replaced: int
     first: date | None
     last: date | None
-    minimum_calls: int
+    min_calls: int
     horizons: tuple[Horizon, ...]
 
 
@@ -145,7 +145,7 @@ def _record(
         replaced=int((calls["live"] == live).sum()) - len(counted),
         first=days.min() if len(days) else None,
         last=days.max() if len(days) else None,
-        minimum_calls=settings.minimum_calls,
+        min_calls=settings.min_calls,
         horizons=tuple(
             _horizon(sessions, joined[joined["horizon"] == sessions], settings)
             for sessions in settings.horizons
@@ -174,21 +174,25 @@ def _horizon(sessions: int, asked: pd.DataFrame, settings: RecordSettings) -> Ho
             _fared(call, scored[scored["call"] == call], direction, settings)
             for call in _DIRECTIONS
         ),
-        by_component=tuple(_component(voice, scored, settings) for voice in VOICES),
+        by_component=tuple(
+            _component(component, scored, settings) for component in COMPONENTS
+        ),
         by_haircut=_by_haircut(scored, direction, settings),
     )
 
 
-def _component(voice: str, scored: pd.DataFrame, settings: RecordSettings) -> Fared:
-    """Return how those fared who followed the voice alone where it leant either way."""
-    lean = np.sign(scored[f"{voice}_direction"])
+def _component(
+    component: str, scored: pd.DataFrame, settings: RecordSettings
+) -> GroupStatistics:
+    """Return how those fared who followed the component alone where it leant either way."""
+    lean = np.sign(scored[f"{component}_direction"])
     leaning = scored[lean.abs() > 0]
-    return _fared(voice, leaning, lean, settings)
+    return _fared(component, leaning, lean, settings)
 
 
 def _by_haircut(
     scored: pd.DataFrame, direction: pd.Series, settings: RecordSettings
-) -> tuple[Fared, ...]:
+) -> tuple[GroupStatistics, ...]:
     bets = scored[direction.notna()]
     sat_out = scored[scored["sit_out"].fillna(value=False)]
     tiers = [
@@ -200,22 +204,24 @@ def _by_haircut(
 
 def _fared(
     group: str, scored: pd.DataFrame, direction: pd.Series, settings: RecordSettings
-) -> Fared:
+) -> GroupStatistics:
     """Return the figures of a group; `direction` is +1, -1, or NaN for no bet."""
     days = scored["as_of"]
     known = {"group": group, "calls": len(scored), "days": days.nunique()}
     hedged = scored[scored["hedged_return"].notna()]
     known["hedged_calls"] = len(hedged)
-    if len(scored) < settings.minimum_calls:
-        return Fared(**known, verdict=TOO_FEW)
+    if len(scored) < settings.min_calls:
+        return GroupStatistics(**known, verdict=TOO_FEW)
     raw = _figures(scored["return"], days, direction, settings.interval)
-    enough = len(hedged) >= settings.minimum_calls
+    enough = len(hedged) >= settings.min_calls
     against = (
         _figures(hedged["hedged_return"], days, direction, settings.interval)
         if enough
         else {}
     )
-    return Fared(**known, **raw, **{f"hedged_{name}": m for name, m in against.items()})
+    return GroupStatistics(
+        **known, **raw, **{f"hedged_{name}": m for name, m in against.items()}
+    )
 
 
 def _figures(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 from rich.console import Console
 
-from cli.render_progress import MOST_ROWS, shown_progress
+from cli.render_progress import MOST_ROWS, show_progress
 from modelling.training import EpochDone
-from pipeline.progress import Standing, listener
+from pipeline.progress import HomeStatus, listener
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class Watcher:
 
     terminal: bool
 
-    def sees(self, *told: Standing) -> str:
+    def sees(self, *told: HomeStatus) -> str:
         """Return all that is printed while a run tells these standings."""
         paper = io.StringIO()
         console = Console(file=paper, force_terminal=self.terminal, width=80)
-        with shown_progress("2 symbols as of 2025-11-10", console):
+        with show_progress("2 symbols as of 2025-11-10", console):
             show = listener.get()
             assert show
             for standing in told:
@@ -30,9 +30,9 @@ class Watcher:
         return paper.getvalue()
 
 
-def epoch(symbol: str, number: int, done: int = 0) -> Standing:
+def epoch(symbol: str, number: int, done: int = 0) -> HomeStatus:
     """Return what is told of an epoch of ten."""
-    return Standing(0.1, done, 2, 80.0, symbol, EpochDone(number, 10, 0.0123, 0.0456))
+    return HomeStatus(0.1, done, 2, 80.0, symbol, EpochDone(number, 10, 0.0123, 0.0456))
 
 
 def test_a_file_gets_a_few_lines_a_training() -> None:
@@ -49,7 +49,7 @@ def test_a_file_gets_a_few_lines_a_training() -> None:
 def test_a_file_gets_a_line_a_symbol_that_is_done() -> None:
     """The run's own standing is told when a symbol is done."""
     seen = Watcher(terminal=False).sees(
-        Standing(0.5, 1, 2, 80.0, "AAPL"), Standing(1.0, 2, 2, 0.0, "IBM")
+        HomeStatus(0.5, 1, 2, 80.0, "AAPL"), HomeStatus(1.0, 2, 2, 0.0, "IBM")
     )
     assert seen.splitlines() == [
         "2 symbols as of 2025-11-10: 1 of 2 symbols, 1:20 left",
@@ -72,7 +72,7 @@ def test_rows_end_with_their_training_and_fit_the_screen(number: int) -> None:
     """A training that has ended has no row; more than fit are counted."""
     watcher = Watcher(terminal=True)
     many = [epoch(f"S{one}", 1) for one in range(number)]
-    ended = Standing(0.2, 0, 2, 80.0, "S0")
+    ended = HomeStatus(0.2, 0, 2, 80.0, "S0")
     last = watcher.sees(*many, ended).rpartition("val. loss")[2]
     assert "S0 " not in last
     left = number - 1 - MOST_ROWS

@@ -10,43 +10,43 @@ from config.universes import UNIVERSES
 from storage.settings_file import SETTINGS_FILE, read_settings
 
 AT_BOUND = [
-    ("prices", "minimum_sessions", 55),
+    ("prices", "min_sessions", 55),
     ("prices", "jump_multiple", 1.01),
-    ("prices", "largest_hole_sessions", 1),
-    ("prices", "most_missing_share", 0.0),
-    ("prices", "most_missing_share", 1.0),
+    ("prices", "max_gap_sessions", 1),
+    ("prices", "max_missing_share", 0.0),
+    ("prices", "max_missing_share", 1.0),
     ("prices", "overlap_sessions", 1),
     ("prices", "retry_seconds", 0.0),
-    ("models", "minimum_sessions", 60),
+    ("models", "min_sessions", 60),
     ("models", "stale_after_days", 1),
     ("models", "history_kept", 0),
     ("blend", "lstm", 1.0),
     ("blend", "buy_above", 1.0),
     ("blend", "sell_below", -1.0),
     ("guard", "unknown_haircut", 1.0),
-    ("run", "minimum_coverage", 0.0),
+    ("run", "min_coverage", 0.0),
     ("run", "training_processes", 1),
     ("run", "models_per_process", 1),
     ("run", "nights_kept", 1),
 ]
 
 OVER_BOUND = [
-    ("prices", "minimum_sessions", "54", "55"),
+    ("prices", "min_sessions", "54", "55"),
     ("prices", "jump_multiple", "1", "1"),
-    ("prices", "largest_hole_sessions", "0", "1"),
-    ("prices", "most_missing_share", "1.01", "1"),
+    ("prices", "max_gap_sessions", "0", "1"),
+    ("prices", "max_missing_share", "1.01", "1"),
     ("prices", "overlap_sessions", "0", "1"),
     ("prices", "requests_per_second", "0", "0"),
     ("prices", "request_timeout_seconds", "0", "0"),
     ("prices", "retry_seconds", "-1", "0"),
-    ("models", "minimum_sessions", "59", "60"),
+    ("models", "min_sessions", "59", "60"),
     ("models", "stale_after_days", "0", "1"),
     ("models", "history_kept", "-1", "0"),
     ("blend", "lstm", "-0.1", "0"),
     ("blend", "buy_above", "0", "0"),
     ("blend", "sell_below", "0.3", "0"),
     ("guard", "unknown_haircut", "1.5", "1"),
-    ("run", "minimum_coverage", "nan", "1"),
+    ("run", "min_coverage", "nan", "1"),
     ("run", "training_processes", "0", "1"),
     ("run", "models_per_process", "0", "1"),
     ("run", "nights_kept", "0", "1"),
@@ -112,7 +112,7 @@ def test_an_unknown_setting_is_refused_with_its_sections_names(tmp_path: Path) -
     """A misspelt setting is refused, and the message lists that section's settings."""
     message = refusal_of(tmp_path, "[run]\nminimum_cover = 0.5\n")
     assert message.startswith("`run.minimum_cover` must be one of")
-    assert "minimum_coverage" in message
+    assert "min_coverage" in message
 
 
 @pytest.mark.parametrize("text", ["[[[", "a = ", "= 1", "[run]\n[run]\n", b"\xff\xfe"])

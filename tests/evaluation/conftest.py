@@ -22,7 +22,7 @@ def settings() -> EvaluationSettings:
 
 @pytest.fixture(scope="session")
 def record() -> pd.DataFrame:
-    """Return 30 days of six symbols; voices and returns are random and unrelated."""
+    """Return 30 days of six symbols; components and returns are random and unrelated."""
     generator = np.random.default_rng(3)
     days = [day.date().isoformat() for day in pd.bdate_range("2025-01-02", periods=30)]
     rows = [(symbol, day) for day in days for symbol in SYMBOLS]

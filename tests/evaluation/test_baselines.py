@@ -9,7 +9,7 @@ import pytest
 from config.errors import TooShort
 from config.parameters import training_parameters
 from config.settings import EvaluationSettings
-from evaluation.baselines import BASELINES, fitted_baselines
+from evaluation.baselines import BASELINES, fit_baselines
 from features.indicators import indicator_frame
 from features.windows import feature_rows, split_windows
 from market_data.prices import CLOSE, HIGH, LOW, OPEN
@@ -28,7 +28,7 @@ def table(walk: Walk) -> pd.DataFrame:
 
 def test_all_are_there_and_each_answers(table: pd.DataFrame) -> None:
     """Persistence says no change; the majority class knows no return."""
-    found = fitted_baselines(table, PARAMETERS, SETTINGS).forecasts(table)
+    found = fit_baselines(table, PARAMETERS, SETTINGS).forecasts(table)
     assert set(found) == set(BASELINES)
     assert found["persistence"].predicted_return == 0
     assert np.isnan(found["majority"].predicted_return)
@@ -41,7 +41,7 @@ def test_the_majority_is_that_of_the_training_targets(table: pd.DataFrame) -> No
     """The share of rising sessions among them, by count."""
     split = split_windows(feature_rows(table), 30, 0.2)
     rising = np.mean(split.training.next_closes > split.training.last_closes)
-    fitted = fitted_baselines(table, PARAMETERS, SETTINGS)
+    fitted = fit_baselines(table, PARAMETERS, SETTINGS)
     assert fitted.forecasts(table)["majority"].probability_up == rising
 
 
@@ -50,7 +50,7 @@ def test_the_validation_span_is_not_fitted(table: pd.DataFrame) -> None:
     rows = np.full((1, 8), 0.5)
     other = table.copy()
     other.iloc[-30:] *= 1.3
-    one, two = (fitted_baselines(each, PARAMETERS, SETTINGS) for each in (table, other))
+    one, two = (fit_baselines(each, PARAMETERS, SETTINGS) for each in (table, other))
     for name in ("ridge", "lightgbm"):
         assert one.predictors[name](rows) == two.predictors[name](rows)
     assert not np.array_equal(one.residuals["ridge"], two.residuals["ridge"])
@@ -59,7 +59,7 @@ def test_the_validation_span_is_not_fitted(table: pd.DataFrame) -> None:
 def test_dividends_since_the_fit_change_no_return(walk: Walk) -> None:
     """A history re-adjusted since is taken back to the money of the fit."""
     prices = walk(260, 8)
-    fitted = fitted_baselines(indicator_frame(prices), PARAMETERS, SETTINGS)
+    fitted = fit_baselines(indicator_frame(prices), PARAMETERS, SETTINGS)
     names = [OPEN, HIGH, LOW, CLOSE]
     lowered = prices.assign(**{name: prices[name] * 0.97 for name in names})
     before, after = (
@@ -71,4 +71,4 @@ def test_dividends_since_the_fit_change_no_return(walk: Walk) -> None:
 def test_a_short_history_has_no_baselines(walk: Walk) -> None:
     """As for the LSTM: too few rows are refused."""
     with pytest.raises(TooShort):
-        fitted_baselines(indicator_frame(walk(58, 8)), PARAMETERS, SETTINGS)
+        fit_baselines(indicator_frame(walk(58, 8)), PARAMETERS, SETTINGS)

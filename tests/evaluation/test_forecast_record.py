@@ -10,15 +10,15 @@ from config.settings import EvaluationSettings
 from evaluation.forecast_record import (
     COLUMNS,
     realized_return,
+    record_forecast,
     record_frame,
-    recorded,
     write_records,
 )
 from evaluation.metrics import figures
 from evaluation.plots import pictures
 from market_data.prices import PRICE_COLUMNS, price_frame
 from modelling.forecasting import Forecast
-from storage.paths import read_whole
+from storage.paths import read_bytes
 
 
 def closes(*adjusted: float) -> pd.DataFrame:
@@ -45,10 +45,10 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     row = {"symbol": "AAA.AX", "score": 0.1 + 0.2, "prediction": "BUY", "reason": "=1"}
     unguarded = {"score": -0.4, "prediction": "SELL"}
     said = {"ridge": Forecast(10.1, 1 / 3, -0.02, 0.03, 0.6)}
-    written = recorded(row, unguarded, -1 / 7, said)
+    written = record_forecast(row, unguarded, -1 / 7, said)
     assert tuple(written) == COLUMNS
     write_records(tmp_path / "record.csv", [written], COLUMNS)
-    (back,) = record_frame(read_whole(tmp_path / "record.csv").decode()).to_dict(
+    (back,) = record_frame(read_bytes(tmp_path / "record.csv").decode()).to_dict(
         "records"
     )
     assert (back["symbol"], back["prediction"]) == ("AAA.AX", "BUY")

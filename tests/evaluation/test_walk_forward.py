@@ -10,13 +10,17 @@ import pytest
 
 from config.errors import ParameterError
 from config.parameters import TrainingOverrides
-from evaluation.lookahead.source_leaks import Careless, store_check, with_another_future
+from evaluation.lookahead.source_leaks import (
+    UncutSource,
+    store_check,
+    with_another_future,
+)
 from evaluation.past_night import PrefetchedPrices, night_of
 from evaluation.walk_forward import walk_forward
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from risk_guard.event_history import EventHistory
 from risk_guard.events import Event
 from risk_guard.sightings import StoredAnswer
@@ -27,9 +31,9 @@ SESSION = date(2013, 2, 20)
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Night:
+def night(tmp_path: Path) -> RunPlan:
     """Return the plan of a night of the sample."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=("AAPL",)),
         source="sample",
         folder=None,
@@ -52,7 +56,7 @@ def history() -> PriceHistory:
     return PriceHistory(price_frame(columns, sessions), "USD", "held")
 
 
-def test_a_past_night_runs_before_the_next_open(night: Night) -> None:
+def test_a_past_night_runs_before_the_next_open(night: RunPlan) -> None:
     """Its clock stands at the open after its session, or earlier."""
     past = night_of(night, "AAPL", SESSION)
     assert past.as_of == SESSION
@@ -74,11 +78,11 @@ def test_prefetched_prices_are_cut_as_a_source_cuts_them(history: PriceHistory) 
 
 
 def test_a_careless_source_leaks_through_no_store(
-    night: Night, history: PriceHistory, tmp_path: Path
+    night: RunPlan, history: PriceHistory, tmp_path: Path
 ) -> None:
     """The store cuts what a source gave too much of, fetched and stored alike."""
     assert store_check(tmp_path / "store", night, history, SESSION).passed
-    given = Careless(history).fetch("AAPL", date(2012, 9, 10), SESSION)
+    given = UncutSource(history).fetch("AAPL", date(2012, 9, 10), SESSION)
     assert given.frame.index[-1].date() == date(2013, 3, 1)
 
 
@@ -93,14 +97,14 @@ def test_another_future_leaves_the_past(history: PriceHistory) -> None:
     assert min(with_another_future(history, SESSION).dividends) > SESSION
 
 
-def test_a_span_without_a_session_is_refused(night: Night) -> None:
+def test_a_span_without_a_session_is_refused(night: RunPlan) -> None:
     """The first night must not lie after the last."""
     with pytest.raises(ParameterError, match="`from` must be a session on or before"):
         walk_forward(night, date(2013, 3, 1), 5)
 
 
 def test_a_symbol_without_prices_costs_only_itself(
-    night: Night, tmp_path: Path
+    night: RunPlan, tmp_path: Path
 ) -> None:
     """It is a failure with its reason; the home stays as it was."""
     lonely = replace(night, symbols=("TSLA",))
@@ -110,7 +114,7 @@ def test_a_symbol_without_prices_costs_only_itself(
     assert list(Home(tmp_path).root.iterdir()) == []
 
 
-def test_an_evaluation_uses_what_live_nights_had_stored(night: Night) -> None:
+def test_an_evaluation_uses_what_live_nights_had_stored(night: RunPlan) -> None:
     """A past night knows the stored events of its own day, and stores none."""
     report = date(2013, 2, 22)
     history = EventHistory(night.home.seen_events)

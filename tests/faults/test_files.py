@@ -123,7 +123,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
             archive.writestr("config.json", "{}")
             archive.writestr("model.weights.h5", b"\0" * 20_000_000)
 
-    registry = Registry(tmp_path, ModelSettings(largest_model_mb=10))
+    registry = Registry(tmp_path, ModelSettings(max_model_mb=10))
     saved = registry.save(described(1), bomb)
     assert ModelPair.of(tmp_path, SYMBOL).model.stat().st_size < 100_000
     with pytest.raises(ModelUnusable, match="20 MB unpacked, of at most 10"):

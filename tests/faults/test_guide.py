@@ -17,7 +17,7 @@ def test_the_guides_numbers_are_the_defaults() -> None:
     assert f"over {prices.jump_multiple:g} times".replace("8", "eight") in GUIDE
     assert prices.give_up_after == 10
     assert "ten requests in a row" in GUIDE
-    assert prices.largest_move_factor == 5
+    assert prices.max_move_factor == 5
     assert "over five times or under a fifth" in GUIDE
 
 

@@ -14,7 +14,7 @@ from cli.app import app
 from config.errors import OvernightError, ParameterError, SelectionError
 from config.parameters import training_parameters
 from config.universes import UNIVERSES
-from market_data.selection import SymbolFile, Symbols, selected_symbols
+from market_data.selection import SymbolFile, Symbols, select_symbols
 from risk_guard.calendar_file import MOST_NAMED, read_calendar
 from storage.home import Home
 from storage.settings_file import read_settings
@@ -72,7 +72,7 @@ def test_what_is_no_symbol_is_refused_by_every_way_in(
     listed.write_text(json.dumps([text]))
     for selection in (Symbols(symbols=(text,)), SymbolFile(file=listed)):
         with pytest.raises(SelectionError) as failure:
-            selected_symbols(selection, UNIVERSES)
+            select_symbols(selection, UNIVERSES)
         assert str(failure.value).isprintable()
         assert len(str(failure.value)) < LONGEST_SENTENCE
     assert list(tmp_path.iterdir()) == [listed]
@@ -111,7 +111,7 @@ def test_a_hostile_word_gets_one_sentence(tmp_path: Path, words: list[str]) -> N
 def test_no_text_breaks_the_symbols(text: str) -> None:
     """Any text is a symbol of a known shape, or refused in one printable sentence."""
     try:
-        (said,) = selected_symbols(Symbols(symbols=(text,)), UNIVERSES)
+        (said,) = select_symbols(Symbols(symbols=(text,)), UNIVERSES)
         accepted = True
     except SelectionError as error:
         said, accepted = str(error), False
@@ -133,7 +133,7 @@ def test_no_content_breaks_a_file(
         if suffix == ".toml":
             read_settings(folder)
         else:
-            selected_symbols(SymbolFile(file=path), UNIVERSES)
+            select_symbols(SymbolFile(file=path), UNIVERSES)
     except OvernightError as error:
         said = str(error)
     assert len(said) < LONGEST_SENTENCE + len(str(path))
@@ -168,7 +168,7 @@ def test_a_list_as_people_save_it_is_read(tmp_path: Path) -> None:
     path.write_bytes(
         b"\xef\xbb\xbfcba.ax\r\n\r\n# banks\r\nBHP.AX, CBA.AX ,\r\n\tAAPL # us\r\n"
     )
-    found = selected_symbols(SymbolFile(file=path), UNIVERSES)
+    found = select_symbols(SymbolFile(file=path), UNIVERSES)
     assert found == ("CBA.AX", "BHP.AX", "AAPL")
 
 
@@ -177,10 +177,10 @@ def test_five_thousand_symbols_are_a_list(tmp_path: Path) -> None:
     names = [f"{number:04d}.AX" for number in range(5_000)]
     path = tmp_path / "all.txt"
     path.write_text("\n".join(names))
-    assert selected_symbols(SymbolFile(file=path), UNIVERSES) == tuple(names)
+    assert select_symbols(SymbolFile(file=path), UNIVERSES) == tuple(names)
     path.write_text("\n".join([*names, "no symbol"]))
     with pytest.raises(SelectionError, match=r"all\.txt line 5001: "):
-        selected_symbols(SymbolFile(file=path), UNIVERSES)
+        select_symbols(SymbolFile(file=path), UNIVERSES)
 
 
 @pytest.mark.parametrize(

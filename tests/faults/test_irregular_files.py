@@ -15,18 +15,18 @@ from config.errors import OvernightError, StorageError
 from config.settings import ModelSettings, SentimentSettings
 from market_data.folder import FolderSource
 from market_data.headlines import FolderHeadlines
-from market_data.selection import SymbolFile, selected_symbols
-from modelling.finbert import loaded_finbert
-from modelling.finbert_files import found_files
+from market_data.selection import SymbolFile, select_symbols
+from modelling.finbert import load_finbert
+from modelling.finbert_files import find_files
 from modelling.model_metadata import MAX_TEXT
 from modelling.registry import MAX_METADATA_BYTES, ModelPair, Registry
 from modelling.training_log import append_entry, is_logged
 from risk_guard.calendar_file import read_calendar
-from screening.table import published_coverage
+from screening.table import read_published_coverage
 from screening.track_record.ledger import Ledger
 from storage.home import Home
 from storage.lock import one_run_at_a_time
-from storage.paths import read_limited, read_whole, regular_file
+from storage.paths import read_bytes, read_limited, regular_file
 from storage.settings_file import read_settings
 from storage.tables import read_table
 
@@ -71,7 +71,7 @@ def put(request: pytest.FixtureRequest) -> Iterator[Put]:
 
 
 @pytest.mark.parametrize(
-    "read", [read_whole, read_table, lambda path: regular_file(path).__enter__()]
+    "read", [read_bytes, read_table, lambda path: regular_file(path).__enter__()]
 )
 def test_a_reader_refuses_it(put: Put, tmp_path: Path, read: Put) -> None:
     """The message says that it is no regular file."""
@@ -83,15 +83,15 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
     """People keep their lists elsewhere."""
     (tmp_path / "file").write_text("BHP.AX")
     (tmp_path / "link.txt").symlink_to(tmp_path / "file")
-    assert read_whole(tmp_path / "link.txt") == b"BHP.AX"
-    assert selected_symbols(SymbolFile(file=tmp_path / "link.txt"), {}) == ("BHP.AX",)
+    assert read_bytes(tmp_path / "link.txt") == b"BHP.AX"
+    assert select_symbols(SymbolFile(file=tmp_path / "link.txt"), {}) == ("BHP.AX",)
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
     """A file of a terabyte, without a byte in it, costs nothing."""
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(10**12)
-    for read in (read_whole, lambda path: read_limited(path, 100)):
+    for read in (read_bytes, lambda path: read_limited(path, 100)):
         with pytest.raises(OSError, match="larger than"):
             read(tmp_path / "huge")
 
@@ -100,7 +100,7 @@ READERS: dict[str, tuple[str, Put]] = {
     "settings": ("overnight.toml", read_settings),
     "a list": (
         "list.txt",
-        lambda home: selected_symbols(SymbolFile(file=home / "list.txt"), {}),
+        lambda home: select_symbols(SymbolFile(file=home / "list.txt"), {}),
     ),
     "prices": (
         "prices/BHP.AX.csv",
@@ -161,14 +161,15 @@ def test_finbert_is_missing(put: Put, tmp_path: Path, name: str) -> None:
     put(folder / name)
     settings = SentimentSettings(model_folder=str(folder))
     with pytest.raises(OvernightError, match=name):
-        loaded_finbert(found_files(settings), 1)
+        load_finbert(find_files(settings), 1)
 
 
 def test_calendar_csv_log_and_ledger_have_nothing(put: Put, tmp_path: Path) -> None:
     """Those that a night can do without count as empty, or are named."""
     assert read_calendar(put(tmp_path / "event_calendar.csv")).missing
     assert (
-        published_coverage(put(tmp_path / "night.csv"), {"BHP.AX": AT.date()}) is None
+        read_published_coverage(put(tmp_path / "night.csv"), {"BHP.AX": AT.date()})
+        is None
     )
     put(tmp_path / f"{AT:%Y-%m-%d}_training_log.jsonl")
     assert not is_logged(tmp_path, AT, SYMBOL)
@@ -203,7 +204,7 @@ def test_no_message_prints_a_file(tmp_path: Path) -> None:
     for name, text in (("a.txt", long), ("a.json", f'["{long}"]')):
         (tmp_path / name).write_text(text)
         with pytest.raises(OvernightError) as refused:
-            selected_symbols(SymbolFile(file=tmp_path / name), {})
+            select_symbols(SymbolFile(file=tmp_path / name), {})
         assert len(str(refused.value)) < 400
     long = "x" * 1_000
     (tmp_path / "overnight.toml").write_text(f"[models]\n{long} = '{long}'\n")

@@ -21,10 +21,10 @@ from market_data.prices import (
     OHLC,
     PRICE_COLUMNS,
     VOLUME,
-    adjusted,
+    adjust_prices,
     price_frame,
 )
-from market_data.quality import CheckedPrices, checked
+from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import FIRST_DATE, sessions_between
 from risk_guard.volatility import volatility
 
@@ -52,7 +52,7 @@ def history(sessions: int = 300) -> pd.DataFrame:
 
 def check(prices: pd.DataFrame) -> CheckedPrices:
     """Return what the check makes of the prices with the default settings."""
-    return checked(prices, "XNYS", AS_OF, PriceSettings())
+    return check_prices(prices, "XNYS", AS_OF, PriceSettings())
 
 
 def cell(row: int, columns: list[str], value: float) -> Damage:
@@ -177,14 +177,14 @@ def test_strange_prices_give_finite_answers(name: str) -> None:
     damage, sessions = STRANGE[name]
     found = check(damage(history(sessions)))
     assert found.status == "ok"
-    indicators = indicator_frame(adjusted(found.frame))
+    indicators = indicator_frame(adjust_prices(found.frame))
     last = indicators.iloc[-1]
     for vote in (trend(indicators), technical(indicators)):
         assert vote.present or (name == "constant" and vote.reason)
         assert not vote.present or abs(vote.direction) <= 1
         assert not vote.present or 0 <= vote.confidence <= 1
     assert not np.isinf(last.to_numpy(float)).any()
-    wild = volatility(adjusted(found.frame)[CLOSE], GuardSettings())
+    wild = volatility(adjust_prices(found.frame)[CLOSE], GuardSettings())
     assert wild is None or np.isfinite(wild.ratio)
     if name == "constant":
         with pytest.raises(BadPrices, match="does the price ever move"):

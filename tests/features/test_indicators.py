@@ -198,15 +198,15 @@ def test_a_price_that_never_moves_has_no_ratios(level: float) -> None:
 @pytest.mark.parametrize("level", [0.07, 0.1, 3.3, 123.45, 1e6])
 def test_a_price_that_never_moves_has_no_trend(level: float) -> None:
     """A constant price equals its averages, so every trend vote is a tie."""
-    voice = trend(indicator_frame(flat(level)))
-    assert (voice.direction, voice.confidence) == (0, 0)
+    component = trend(indicator_frame(flat(level)))
+    assert (component.direction, component.confidence) == (0, 0)
 
 
 def test_a_price_that_never_moves_has_no_technical_voice() -> None:
-    """A constant price leaves the technical voice missing, with the reason."""
-    voice = technical(indicator_frame(flat(12.5)))
-    assert not voice.present
-    assert voice.reason == "technical needs rsi, percent_b, undefined"
+    """A constant price leaves the technical component missing, with the reason."""
+    component = technical(indicator_frame(flat(12.5)))
+    assert not component.present
+    assert component.reason == "technical needs rsi, percent_b, undefined"
 
 
 def test_a_halted_price_has_no_bands(prices: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Headlines to the news voice: which count, how much, and never one from later."""
+"""Headlines to the news component: which count, how much, and never one from later."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from config.settings import SentimentSettings
 from features.sentiment import (
     NewsSentiment,
     news_sentiment,
-    normalised,
+    normalise,
     recent_headlines,
 )
 from market_data.headlines import Headline
@@ -114,7 +114,7 @@ def test_signs_and_numbers_tell_titles_apart(
     *, one: str, other: str, same: bool
 ) -> None:
     """Marks between words don't."""
-    assert (normalised(one) == normalised(other)) == same
+    assert (normalise(one) == normalise(other)) == same
 
 
 @given(st.lists(st.tuples(titles, st.floats(-100, 100)), max_size=8), st.randoms())
@@ -144,9 +144,9 @@ def test_the_voice_is_the_published_formula(
     }
     total = sum(weights.values())
     mean = sum(weights[title] * polarities[title] for title in drawn) / total
-    assert found.voice.direction == pytest.approx(mean, abs=1e-9)
-    assert found.voice.confidence == pytest.approx(1 - math.exp(-total / 3))
-    assert found.polarity == found.voice.direction
+    assert found.component.direction == pytest.approx(mean, abs=1e-9)
+    assert found.component.confidence == pytest.approx(1 - math.exp(-total / 3))
+    assert found.polarity == found.component.direction
     assert found.count == len(drawn)
 
 
@@ -159,7 +159,7 @@ def test_worse_news_never_says_more(
     headlines = [headline(f"CBA {age}", age) for age in ages]
     bad, good = said(*headlines, polarity=worse), said(*headlines, polarity=better)
     assert (bad.polarity or 0) <= (good.polarity or 0) + 1e-12
-    assert bad.voice.confidence == good.voice.confidence
+    assert bad.component.confidence == good.component.confidence
 
 
 def test_more_news_is_surer() -> None:
@@ -167,21 +167,21 @@ def test_more_news_is_surer() -> None:
     counts = [
         said(*(headline(f"CBA {n}") for n in range(count))) for count in (1, 3, 9)
     ]
-    confidences = [found.voice.confidence or 0 for found in counts]
+    confidences = [found.component.confidence or 0 for found in counts]
     assert confidences == sorted(confidences)
     assert 0 < confidences[0] < confidences[-1] < 1
 
 
 def test_no_headline_is_missing_not_neutral() -> None:
-    """The voice is silent with its reason; the count is a known 0."""
+    """The component is silent with its reason; the count is a known 0."""
     found = said(headline("CBA beats", 80))
-    assert not found.voice.present
-    assert found.voice.reason == "no_news: no headline in the last 72 hours"
+    assert not found.component.present
+    assert found.component.reason == "no_news: no headline in the last 72 hours"
     assert (found.count, found.polarity) == (0, None)
 
 
 def test_what_was_read_is_kept_with_its_weight() -> None:
-    """Every number of the voice can be traced to its headlines."""
+    """Every number of the component can be traced to its headlines."""
     found = said(headline("CBA beats", 24), headline("Rates on hold", 0))
     weights = [(one.headline.title, one.weight) for one in found.weighed]
     assert weights == [("CBA beats", 0.5), ("Rates on hold", 0.3)]

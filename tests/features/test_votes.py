@@ -1,4 +1,4 @@
-"""The trend and technical voices: every threshold, ties, missing values, ranges."""
+"""The trend and technical components: every threshold, ties, missing values, ranges."""
 
 import numpy as np
 import pandas as pd
@@ -63,8 +63,8 @@ def trend_rows(
 )
 def test_rsi_votes_at_each_threshold(rsi: float, vote: float) -> None:
     """RSI below 30 votes +1, below 40 +0.5, above 70 -1, above 60 -0.5, else 0."""
-    voice = technical(technical_rows(rsi=rsi))
-    assert voice == Component(pytest.approx(vote / 3), 1.0 if vote else 0.0)
+    component = technical(technical_rows(rsi=rsi))
+    assert component == Component(pytest.approx(vote / 3), 1.0 if vote else 0.0)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_macd_votes_by_its_side_of_the_signal(
     line: float, signal: float, vote: float
 ) -> None:
     """The MACD line above its signal votes +1, below -1, on it 0."""
-    voice = technical(technical_rows(macd=line, macd_signal=signal))
-    assert voice.direction == pytest.approx(vote / 3)
+    component = technical(technical_rows(macd=line, macd_signal=signal))
+    assert component.direction == pytest.approx(vote / 3)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_macd_votes_by_its_side_of_the_signal(
 )
 def test_percent_b_votes_against_the_band(percent_b: float, vote: float) -> None:
     """Bollinger votes 1 - 2 * percent B, and no more than 1 outside the bands."""
-    voice = technical(technical_rows(percent_b=percent_b))
-    assert voice.direction == pytest.approx(vote / 3)
+    component = technical(technical_rows(percent_b=percent_b))
+    assert component.direction == pytest.approx(vote / 3)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_technical_confidence_is_the_share_that_agrees(
     changes: dict[str, float], direction: float, confidence: float
 ) -> None:
     """Confidence is the share of non-zero votes with the mean's sign, 0 for none."""
-    voice = technical(technical_rows(**changes))
-    assert voice == Component(pytest.approx(direction), pytest.approx(confidence))
+    component = technical(technical_rows(**changes))
+    assert component == Component(pytest.approx(direction), pytest.approx(confidence))
 
 
 @pytest.mark.parametrize("undefined", [RSI, MACD, MACD_SIGNAL, PERCENT_B])
 def test_technical_is_missing_where_an_indicator_is(undefined: str) -> None:
-    """One undefined indicator silences the technical voice and is named."""
-    voice = technical(technical_rows(**{undefined: np.nan}))
-    assert voice == Component.missing(f"technical needs {undefined}, undefined")
+    """One undefined indicator silences the technical component and is named."""
+    component = technical(technical_rows(**{undefined: np.nan}))
+    assert component == Component.missing(f"technical needs {undefined}, undefined")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_trend_is_the_mean_of_four_votes(
     close: float, sma_20: float, sma_50: float, before: float, direction: float
 ) -> None:
     """Each comparison votes +1 or -1, an exact tie 0; confidence is the mean's size."""
-    voice = trend(trend_rows(close, sma_20, sma_50, before))
-    assert voice == Component(direction, abs(direction))
+    component = trend(trend_rows(close, sma_20, sma_50, before))
+    assert component == Component(direction, abs(direction))
 
 
 @pytest.mark.parametrize(
@@ -148,17 +148,17 @@ def test_trend_is_the_mean_of_four_votes(
 def test_trend_is_missing_where_an_average_is(
     sma_20: float, sma_50: float, before: float
 ) -> None:
-    """One undefined average silences the trend voice, with the sessions it has."""
-    voice = trend(trend_rows(13, sma_20, sma_50, before))
-    assert voice == Component.missing("trend needs 55 sessions, got 6")
+    """One undefined average silences the trend component, with the sessions it has."""
+    component = trend(trend_rows(13, sma_20, sma_50, before))
+    assert component == Component.missing("trend needs 55 sessions, got 6")
 
 
 @pytest.mark.parametrize("rows", [1, 5])
 def test_trend_is_missing_on_a_few_rows(rows: int) -> None:
-    """Fewer rows than the slope looks back are a missing voice, not a crash."""
-    voice = trend(trend_rows(13, 12, 11, 10).iloc[-rows:])
-    assert not voice.present
-    assert "needs 55 sessions" in voice.reason
+    """Fewer rows than the slope looks back are a missing component, not a crash."""
+    component = trend(trend_rows(13, 12, 11, 10).iloc[-rows:])
+    assert not component.present
+    assert "needs 55 sessions" in component.reason
 
 
 def test_trend_looks_exactly_five_sessions_back() -> None:
@@ -181,11 +181,11 @@ def test_technical_stays_in_its_range(
     rsi: float, line: float, signal: float, percent_b: float
 ) -> None:
     """Direction is in [-1, 1], confidence in [0, 1], or both are missing."""
-    voice = technical(
+    component = technical(
         technical_rows(rsi=rsi, macd=line, macd_signal=signal, percent_b=percent_b)
     )
-    assert in_range(voice)
-    assert voice.present == bool(np.isfinite([rsi, line, signal, percent_b]).all())
+    assert in_range(component)
+    assert component.present == bool(np.isfinite([rsi, line, signal, percent_b]).all())
 
 
 @settings(max_examples=60, deadline=None)
@@ -194,9 +194,9 @@ def test_trend_stays_in_its_range(
     close: float, sma_20: float, sma_50: float, before: float
 ) -> None:
     """Direction is in [-1, 1], confidence in [0, 1], or both are missing."""
-    voice = trend(trend_rows(close, sma_20, sma_50, before))
-    assert in_range(voice)
-    assert voice.present == bool(np.isfinite([close, sma_20, sma_50, before]).all())
+    component = trend(trend_rows(close, sma_20, sma_50, before))
+    assert in_range(component)
+    assert component.present == bool(np.isfinite([close, sma_20, sma_50, before]).all())
 
 
 @settings(max_examples=20, deadline=None)
@@ -210,8 +210,8 @@ def test_a_higher_rsi_never_votes_higher(lower: float, higher: float) -> None:
     assert first.direction >= second.direction
 
 
-def in_range(voice: Component) -> bool:
-    """Return whether a voice's numbers are in range, or both None with a reason."""
-    if voice.direction is None or voice.confidence is None:
-        return voice.direction is voice.confidence and bool(voice.reason)
-    return -1 <= voice.direction <= 1 and 0 <= voice.confidence <= 1
+def in_range(component: Component) -> bool:
+    """Return whether a component's numbers are in range, or both None with a reason."""
+    if component.direction is None or component.confidence is None:
+        return component.direction is component.confidence and bool(component.reason)
+    return -1 <= component.direction <= 1 and 0 <= component.confidence <= 1

@@ -30,12 +30,12 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.row import screened_row
+from screening.row import build_row
 from screening.summary import RunSummary
 from screening.table import csv_path, write_csv
 from status.home_status import standing
 from status.model_status import statuses
-from status.published import published_report
+from status.published import find_published_report
 from storage.home import Home
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
@@ -157,7 +157,7 @@ def test_the_row_says_that_a_champion_stays() -> None:
         ),
         trained=model(challenge=LOST),
     )
-    row = screened_row(findings, AT, BlendSettings())
+    row = build_row(findings, AT, BlendSettings())
     assert f"the new model is worse ({LOST.sentence})" in row["reason"]
 
 
@@ -257,4 +257,4 @@ def test_a_night_that_is_missing_names_its_home(tmp_path: Path) -> None:
     """The command that would write the report is for this home."""
     home = tmp_path / "a b"
     with pytest.raises(RunError, match=r"as-of 2025-11-10 --home '.*a b'"):
-        published_report(Home(home), AT.date())
+        find_published_report(Home(home), AT.date())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.child_environment import child_environment, without_server_settings
+from flows.child_environment import child_environment, drop_server_settings
 
 NEEDED = {
     "PATH": "/bin",
@@ -46,7 +46,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_gets_what_it_needs_and_no_secret() -> None:
     """Paths, language, proxies, certificates and libraries' settings; nothing else."""
-    given = without_server_settings(child_environment(in_store=False))
+    given = drop_server_settings(child_environment(in_store=False))
     assert NEEDED.items() <= given.items()
     assert "hush" not in f"{given}"
     assert given["PREFECT_PROFILE"] == "ephemeral"

@@ -17,8 +17,8 @@ from distributed import Client, get_task_stream
 from config.errors import ClusterUnavailable
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols, Universe
-from storage.home import Home, write_text_whole
-from storage.paths import files_in, read_whole
+from storage.home import Home, write_text_atomic
+from storage.paths import files_in, read_bytes
 from storage.settings_file import SETTINGS_FILE
 
 TIMES = ["run_at", "model_trained_at"]
@@ -51,14 +51,14 @@ def sample_night(home: object, **changes: Any) -> Any:  # noqa: ANN401  Prefect'
 def rows_of(home: Home) -> pd.DataFrame:
     """Return the night's CSV as text, a row a symbol, without the times of the run."""
     (path,) = files_in(home.screening_csv)
-    table = pd.read_csv(io.BytesIO(read_whole(path)), dtype=str, keep_default_na=False)
+    table = pd.read_csv(io.BytesIO(read_bytes(path)), dtype=str, keep_default_na=False)
     return table.set_index("symbol").drop(columns=TIMES)
 
 
 def use_dask(home: Home, address: str) -> None:
     """Write the settings of a home whose models are trained on the cluster."""
     text = f'[run]\nrunner = "dask"\ndask_scheduler = "{address}"\n'
-    write_text_whole(home.root / SETTINGS_FILE, text)
+    write_text_atomic(home.root / SETTINGS_FILE, text)
 
 
 def kill_one_that_trains(client: Client, killed: list[int]) -> None:

@@ -15,7 +15,7 @@ from config.settings import Settings
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from screening.event_words import row_event_words
-from screening.explanation import explained
+from screening.explanation import explain
 from screening.report.page import morning_report
 from screening.summary import RunSummary
 from screening.table import csv_path, read_rows, write_csv
@@ -66,7 +66,7 @@ def test_every_place_says_the_same(
     summary = RunSummary(AS_OF, ("CBA.AX",), {}, 1.0, rows=night.rows, csv=path)
     show_summary(summary)
     assert f"  {words} " in capsys.readouterr().out.replace("%", "% ")
-    show_explanation(explained(row, Settings()))
+    show_explanation(explain(row, Settings()))
     assert f"Events: {words}" in capsys.readouterr().out
     print_standing(standing(str(tmp_path), RUN_AT))
     bare = capsys.readouterr().out

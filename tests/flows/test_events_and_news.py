@@ -129,7 +129,7 @@ def test_headlines_are_read_by_the_engine_that_is_named(
 
 
 def test_weights_without_news_are_spread(night: tuple[pd.DataFrame, Any]) -> None:
-    """Trend 0.40 and technical 0.35 share what the news voice leaves."""
+    """Trend 0.40 and technical 0.35 share what the news component leaves."""
     rows, _ = night
     weights = [float(rows.loc["BBB.AX", f"{n}_weight"]) for n in ("trend", "technical")]
     assert weights == pytest.approx([0.40 / 0.75, 0.35 / 0.75])

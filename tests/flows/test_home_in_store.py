@@ -13,7 +13,7 @@ from config.errors import BusyError
 from status.model_status import statuses
 from storage.home import Home
 from storage.lock import one_run_at_a_time
-from storage.paths import files_in, folders_by_use, is_there, read_whole
+from storage.paths import files_in, folders_by_use, is_there, read_bytes
 
 CSV = "2025-11-10_screening_results.csv"
 SYMBOLS = ("AAA.AX", "BBB.AX", "SHORT.AX")
@@ -21,7 +21,7 @@ SYMBOLS = ("AAA.AX", "BBB.AX", "SHORT.AX")
 
 def rows_of(home: Home) -> pd.DataFrame:
     """Return the night's CSV as text, without the times of the run."""
-    text = io.BytesIO(read_whole(home.screening_csv / CSV))
+    text = io.BytesIO(read_bytes(home.screening_csv / CSV))
     rows = pd.read_csv(text, dtype=str, keep_default_na=False).set_index("symbol")
     return rows.drop(columns=["run_at", "model_trained_at"])
 
@@ -48,7 +48,7 @@ def on_disk(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> Home:  
 
 
 def test_the_csv_is_that_of_a_folder(stored: tuple[Home, Any], on_disk: Home) -> None:
-    """Every cell is the same, the model's voice included, but for the times."""
+    """Every cell is the same, the model's component included, but for the times."""
     home, state = stored
     rows = rows_of(home)
     assert state.name == "Completed with failures"
@@ -61,7 +61,7 @@ def test_models_log_and_tables_lie_in_the_store(stored: tuple[Home, Any]) -> Non
     home, state = stored
     assert len(files_in(home.models)) == 2 * 2
     (log,) = files_in(home.training_log)
-    lines = [json.loads(line) for line in read_whole(log).splitlines()]
+    lines = [json.loads(line) for line in read_bytes(log).splitlines()]
     assert sorted(line["symbol"] for line in lines) == ["AAA.AX", "BBB.AX"]
     assert [night.name for night in folders_by_use(home.nights)] == ["2025-11-10"]
     assert not is_there(home.lock)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import planned_night
+from pipeline.plan import plan_run
 
 
 class Counted(tuple[str, ...]):
@@ -34,7 +34,7 @@ def test_no_task_walks_through_all_symbols(
     from pipeline.symbol import train_symbol  # noqa: PLC0415
     from tasks.stages import as_tasks, open_flow_run  # noqa: PLC0415
 
-    planned = planned_night(
+    planned = plan_run(
         Symbols(symbols=("AAA.AX", "BBB.AX")),
         source="folder",
         folder=market,

@@ -8,18 +8,18 @@ import pytest
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from screening.table import csv_path, write_csv
-from tasks.publish import needless
+from tasks.publish import skip_reason
 
 SYMBOLS = ("CBA.AX", "ANZ.AX")
 EVENING = datetime(2025, 12, 24, 8, 0, tzinfo=UTC)
 """19:00 in Sydney on a half day; the 25th and 26th are holidays."""
 
 
-def due(home: Path, now: datetime = EVENING, as_of: date | None = None) -> Night:
+def due(home: Path, now: datetime = EVENING, as_of: date | None = None) -> RunPlan:
     """Return the night of two banks as planned at `now`."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=SYMBOLS),
         source="yahoo",
         folder=None,
@@ -46,10 +46,10 @@ def publish(home: Path, *statuses: str, symbols: tuple[str, ...] = SYMBOLS) -> P
 
 def test_a_published_night_is_well(tmp_path: Path) -> None:
     """A CSV with enough usable symbols is all the watch wants."""
-    from flows.night_watch import watched  # noqa: PLC0415
+    from flows.night_watch import check_night  # noqa: PLC0415
 
     path = publish(tmp_path, "ok", "failed")
-    state = watched(due(tmp_path))
+    state = check_night(due(tmp_path))
     assert state.is_completed()
     assert str(path) in state.message
 
@@ -66,10 +66,10 @@ def test_a_night_that_is_no_use_is_missed(
     tmp_path: Path, statuses: tuple[str, ...], symbols: tuple[str, ...], found: str
 ) -> None:
     """A CSV of failures, or without a symbol of the list, does not count."""
-    from flows.night_watch import watched  # noqa: PLC0415
+    from flows.night_watch import check_night  # noqa: PLC0415
 
     publish(tmp_path, *statuses, symbols=symbols)
-    state = watched(due(tmp_path))
+    state = check_night(due(tmp_path))
     assert state.is_failed()
     assert state.name == "Missed"
     assert f"got {found}" in state.message
@@ -77,12 +77,12 @@ def test_a_night_that_is_no_use_is_missed(
 
 def test_other_symbols_of_the_night_do_not_matter(tmp_path: Path) -> None:
     """The watch judges its own list's rows, whatever else the night holds."""
-    from flows.night_watch import watched  # noqa: PLC0415
+    from flows.night_watch import check_night  # noqa: PLC0415
 
     publish(tmp_path, "ok", "failed", "failed", symbols=(*SYMBOLS, "BHP.AX"))
-    assert watched(due(tmp_path)).is_completed()
+    assert check_night(due(tmp_path)).is_completed()
     publish(tmp_path, "failed", "failed", "ok", symbols=(*SYMBOLS, "BHP.AX"))
-    assert watched(due(tmp_path)).is_failed()
+    assert check_night(due(tmp_path)).is_failed()
 
 
 def test_the_flow_looks_for_the_night_that_was_due(
@@ -106,7 +106,7 @@ def test_the_flow_looks_for_the_night_that_was_due(
 def test_a_night_of_a_holiday_need_not_run(tmp_path: Path, as_of: date) -> None:
     """A date without a session is refused with the last session before it."""
     now = datetime(2025, 12, 28, 8, 0, tzinfo=UTC)
-    why = needless(due(tmp_path, now, as_of), as_of)
+    why = skip_reason(due(tmp_path, now, as_of), as_of)
     assert f"{as_of} is no session of XASX" in why
     assert "2025-12-24" in why
 
@@ -114,9 +114,9 @@ def test_a_night_of_a_holiday_need_not_run(tmp_path: Path, as_of: date) -> None:
 def test_a_published_night_need_not_run(tmp_path: Path) -> None:
     """On the holiday after it the night is found published; before, it must run."""
     holiday = datetime(2025, 12, 25, 8, 0, tzinfo=UTC)
-    assert needless(due(tmp_path, holiday), None) == ""
+    assert skip_reason(due(tmp_path, holiday), None) == ""
     publish(tmp_path, "ok", "ok")
-    assert "the night of 2025-12-24 is published" in needless(
+    assert "the night of 2025-12-24 is published" in skip_reason(
         due(tmp_path, holiday), None
     )
 
@@ -130,4 +130,4 @@ def test_a_failed_night_or_anothers_must_run(
 ) -> None:
     """A CSV below the coverage, or of other symbols, is not this night's."""
     publish(tmp_path, *statuses, symbols=symbols)
-    assert needless(due(tmp_path), None) == ""
+    assert skip_reason(due(tmp_path), None) == ""

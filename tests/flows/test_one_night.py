@@ -11,7 +11,7 @@ import pytest
 
 from screening.columns import COLUMNS
 from screening.track_record.ledger import Ledger
-from status.published import published_row
+from status.published import read_published_row
 from storage.home import Home
 
 CSV = "2025-11-10_screening_results.csv"
@@ -88,7 +88,7 @@ def test_the_report_shows_all_of_the_night(nights: tuple[Path, Any, Any]) -> Non
     home, _, _ = nights
     page = page_of(home)
     assert charts(page) == {"AAA.AX", "BBB.AX", "CCC.AX"}
-    assert page.count("From the voices to the score") == 3
+    assert page.count("From the components to the score") == 3
     assert "3 of 4 symbols usable" in page
     assert "XASX: session 2025-11-10, 3 symbols kept from the run at " in page
 
@@ -96,7 +96,7 @@ def test_the_report_shows_all_of_the_night(nights: tuple[Path, Any, Any]) -> Non
 def test_a_kept_symbol_can_be_explained(nights: tuple[Path, Any, Any]) -> None:
     """`explain` finds the row of a symbol that the last run did not screen."""
     home, before, _ = nights
-    row = published_row(Home(home), "BBB.AX", None)
+    row = read_published_row(Home(home), "BBB.AX", None)
     assert row["score"] == before["BBB.AX"]["score"]
 
 

@@ -342,7 +342,7 @@ def test_a_training_that_hangs_costs_the_lstm_alone(
     run_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
-    """A training over its limit is cut; the row runs on the other voices."""
+    """A training over its limit is cut; the row runs on the other components."""
     (tmp_path / "overnight.toml").write_text("[models]\ntraining_seconds = 0.5\n")
     state = run_night(tmp_path, "AAA.AX")
     row = rows_of(tmp_path).loc["AAA.AX"]

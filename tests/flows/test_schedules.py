@@ -16,7 +16,7 @@ from own_server import OwnServer
 
 from config.schedules import Schedule
 from flows.scheduled_nights import schedule_lines, scheduled_deployments
-from market_data.selection import listed, selected_symbols
+from market_data.selection import find_list, select_symbols
 from screening.table import csv_path, write_csv
 from storage.checkout import CHECKOUT
 from storage.home import Home
@@ -332,7 +332,7 @@ def test_a_night_is_due_from_its_own_last_start(
 
 def publish(home: Path, name: str, as_of: date) -> None:
     """Write the CSV of a list's night, all symbols usable."""
-    symbols = selected_symbols(listed(name), read_settings(home).all_universes)
+    symbols = select_symbols(find_list(name), read_settings(home).all_universes)
     rows = [{"symbol": one, "data_status": "ok", "as_of": as_of} for one in symbols]
     write_csv(csv_path(Home(home).screening_csv, as_of), rows)
 

@@ -97,14 +97,14 @@ def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
     from prefect import flow  # noqa: PLC0415
     from prefect.artifacts import create_table_artifact  # noqa: PLC0415
 
-    from tasks.server import shown  # noqa: PLC0415
+    from tasks.server import try_show  # noqa: PLC0415
 
     @flow
     def showing() -> tuple[object, object]:
         table: list[dict[str, Any]] = [{"symbol": "AAPL"}]
         return (
-            shown("a table", lambda: create_table_artifact(table, key="Not A Key!")),
-            shown("a table", lambda: create_table_artifact(table, key="a-key")),
+            try_show("a table", lambda: create_table_artifact(table, key="Not A Key!")),
+            try_show("a table", lambda: create_table_artifact(table, key="a-key")),
         )
 
     with connected(server):

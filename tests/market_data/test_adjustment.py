@@ -12,7 +12,7 @@ from equipment import Replay, needed
 
 from config.errors import BadPrices
 from config.settings import PriceSettings
-from market_data.adjustment import checked_adjustment
+from market_data.adjustment import check_adjustment
 from market_data.folder import FolderSource
 from market_data.prices import (
     ADJUSTED_CLOSE,
@@ -20,11 +20,11 @@ from market_data.prices import (
     OHLC,
     VOLUME,
     PriceHistory,
-    adjusted,
+    adjust_prices,
     price_frame,
     usable_rows,
 )
-from market_data.quality import checked
+from market_data.quality import check_prices
 from market_data.sessions import sessions_between
 from market_data.yahoo import YahooSource
 from market_data.yahoo_client import YahooClient
@@ -63,19 +63,19 @@ def changed(
     """Return what the check makes of a history whose frame was changed."""
     frame = came.frame.copy()
     change(frame)
-    return checked_adjustment(replace(came, frame=frame), "AAPL", subunits=False)
+    return check_adjustment(replace(came, frame=frame), "AAPL", subunits=False)
 
 
 def same(found: PriceHistory, right: PriceHistory) -> bool:
     """Return whether both give the same adjusted prices."""
-    one, other = adjusted(found.frame), adjusted(right.frame)
+    one, other = adjust_prices(found.frame), adjust_prices(right.frame)
     return bool(np.allclose(one[OHLC], other[OHLC], rtol=1e-3))
 
 
 def test_right_steps_change_nothing() -> None:
     """Prices that agree with their dividends come back as they are."""
     came = history()
-    assert checked_adjustment(came, "AAPL", subunits=False) == (came, ())
+    assert check_adjustment(came, "AAPL", subunits=False) == (came, ())
 
 
 @pytest.mark.parametrize("power", [-1, 1], ids=["left out", "taken out twice"])
@@ -100,7 +100,7 @@ def test_an_ex_date_off_by_a_day_is_no_defect() -> None:
     came = history()
     moved = {day + pd.Timedelta(days=1): paid for day, paid in came.dividends.items()}
     shifted = replace(came, dividends=moved)
-    assert checked_adjustment(shifted, "AAPL", subunits=False) == (shifted, ())
+    assert check_adjustment(shifted, "AAPL", subunits=False) == (shifted, ())
 
 
 def test_a_spin_off_in_the_factor_is_left_there() -> None:
@@ -142,7 +142,7 @@ def test_a_named_split_that_is_not_in_the_prices_is_applied(
 def test_a_named_split_that_is_in_the_prices_changes_nothing(ratio: float) -> None:
     """A source that split-adjusts its closes names its splits as well."""
     came = replace(history(), splits={date(2024, 6, 10): ratio})
-    assert checked_adjustment(came, "AAPL", subunits=False) == (came, ())
+    assert check_adjustment(came, "AAPL", subunits=False) == (came, ())
 
 
 def test_a_leap_that_is_only_part_of_the_split_is_refused() -> None:
@@ -162,7 +162,7 @@ def test_a_dividend_of_most_of_the_price_without_a_fall_is_refused() -> None:
     day = sorted(came.dividends)[1]
     paid = came.dividends | {day: came.dividends[day] * 30}
     with pytest.raises(BadPrices, match=f"contradict its dividend of .* on {day}"):
-        checked_adjustment(replace(came, dividends=paid), "AAPL", subunits=False)
+        check_adjustment(replace(came, dividends=paid), "AAPL", subunits=False)
 
 
 def test_a_dividend_of_a_hundred_times_what_was_paid_is_refused() -> None:
@@ -171,7 +171,7 @@ def test_a_dividend_of_a_hundred_times_what_was_paid_is_refused() -> None:
     day, amount = next(iter(came.dividends.items()))
     wrong = replace(came, dividends={**came.dividends, day: 100 * amount})
     with pytest.raises(BadPrices, match=f"contradict its dividend of .* on {day}"):
-        checked_adjustment(wrong, "AAPL", subunits=False)
+        check_adjustment(wrong, "AAPL", subunits=False)
 
 
 def traded(
@@ -179,7 +179,7 @@ def traded(
 ) -> PriceHistory:
     """Return closes without adjusted ones: as traded, or adjusted already."""
     came = history(share=share)
-    frame = adjusted(came.frame) if adjusted_already else came.frame
+    frame = adjust_prices(came.frame) if adjusted_already else came.frame
     closes = frame[OHLC].round(decimals)
     columns = {name: closes[name].tolist() for name in OHLC}
     columns |= {
@@ -191,7 +191,7 @@ def traded(
 
 def test_closes_as_traded_have_their_dividends_taken_out() -> None:
     """Without an adjusted close it is computed from close and dividends."""
-    found, said = checked_adjustment(
+    found, said = check_adjustment(
         traded(adjusted_already=False, decimals=2), "AAPL", subunits=False
     )
     assert same(found, history(share=0.004))
@@ -202,14 +202,14 @@ def test_closes_as_traded_have_their_dividends_taken_out() -> None:
 def test_adjusted_closes_are_not_adjusted_twice(decimals: int) -> None:
     """The default of yfinance: closes off the tick that do not fall on ex-dates."""
     came = traded(adjusted_already=True, decimals=decimals)
-    assert checked_adjustment(came, "AAPL", subunits=False) == (came, ())
+    assert check_adjustment(came, "AAPL", subunits=False) == (came, ())
 
 
 def test_closes_that_tell_neither_are_refused_with_the_remedy() -> None:
     """Adjusted closes rounded to the tick look like traded ones."""
     came = traded(adjusted_already=True, decimals=2, share=0.005)
     with pytest.raises(BadPrices, match=r'do not show .*Ticker\("AAPL"\).history'):
-        checked_adjustment(came, "AAPL", subunits=False)
+        check_adjustment(came, "AAPL", subunits=False)
 
 
 @pytest.mark.parametrize("unit", [1.0, 100.0])
@@ -223,8 +223,8 @@ def test_pounds_taken_out_of_pence_are_put_right(unit: float) -> None:
         frame.loc[earlier, ADJUSTED_CLOSE] *= (1 - paid / 100 / before) / 0.97
     frame[[*OHLC, ADJUSTED_CLOSE]] *= unit
     wrong = replace(came, frame=frame, currency="GBp")
-    found, said = checked_adjustment(wrong, "BARC.L", subunits=True)
-    factor = adjusted(found.frame)[CLOSE] / adjusted(came.frame)[CLOSE]
+    found, said = check_adjustment(wrong, "BARC.L", subunits=True)
+    factor = adjust_prices(found.frame)[CLOSE] / adjust_prices(came.frame)[CLOSE]
     assert np.allclose(factor, unit, rtol=1e-6)
     assert "(and 3 more)" in said[0]
 
@@ -238,7 +238,7 @@ def test_a_dividend_in_unsplit_shares_is_taken_for_what_it_is() -> None:
     }
     frame = came.frame.copy()
     frame.loc[frame.index < pd.Timestamp(day), [*OHLC, ADJUSTED_CLOSE]] *= 10
-    found, _ = checked_adjustment(
+    found, _ = check_adjustment(
         replace(came, frame=frame, dividends=paid), "AAPL", subunits=False
     )
     assert same(found, came)
@@ -249,7 +249,7 @@ def test_rows_in_any_order_with_gaps_are_read() -> None:
     came = history()
     frame = came.frame.iloc[::-1].copy()
     frame.iloc[5, 0] = np.nan
-    found, said = checked_adjustment(replace(came, frame=frame), "AAPL", subunits=False)
+    found, said = check_adjustment(replace(came, frame=frame), "AAPL", subunits=False)
     assert found.frame is frame
     assert said == ()
 
@@ -258,7 +258,7 @@ def test_known_wrong_london_prices_get_their_dividends() -> None:
     """Recorded: closes in pence, from which the source took dividends in pounds."""
     source = FolderSource(needed("market"))
     came = source.fetch("HSBA.L", FIRST, AS_OF)
-    found, said = checked_adjustment(came, "HSBA.L", subunits=True)
+    found, said = check_adjustment(came, "HSBA.L", subunits=True)
     rows = usable_rows(found.frame)
     step = (rows[ADJUSTED_CLOSE] / rows[CLOSE]).loc["2025-05-07":"2025-05-08"]
     close = rows[CLOSE].loc["2025-05-07"]
@@ -271,7 +271,7 @@ def test_other_recorded_prices_agree_with_their_dividends() -> None:
     folder: Path = needed("market")
     for symbol in ("CBA.AX", "BHP.AX", "NAB.AX", "AAPL", "NVDA", "QBE.AX", "SUN.AX"):
         came = FolderSource(folder).fetch(symbol, date(2015, 1, 1), AS_OF)
-        assert checked_adjustment(came, symbol, subunits=False) == (came, ())
+        assert check_adjustment(came, symbol, subunits=False) == (came, ())
 
 
 def test_yahoo_s_own_split_is_applied_where_yahoo_did_not(replay: Replay) -> None:
@@ -282,7 +282,9 @@ def test_yahoo_s_own_split_is_applied_where_yahoo_did_not(replay: Replay) -> Non
     as_of = date(2021, 8, 31)
     came = YahooSource(client).fetch("NVDA", date(2019, 8, 31), as_of)
     assert came.splits == {date(2021, 7, 20): 4.0}
-    found, said = checked_adjustment(came, "NVDA", subunits=False)
-    clean = checked(found.frame, "XNYS", as_of, PriceSettings()).frame
-    assert adjusted(clean)[CLOSE].iloc[-50:].mean() == pytest.approx(200.85, abs=0.01)
+    found, said = check_adjustment(came, "NVDA", subunits=False)
+    clean = check_prices(found.frame, "XNYS", as_of, PriceSettings()).frame
+    assert adjust_prices(clean)[CLOSE].iloc[-50:].mean() == pytest.approx(
+        200.85, abs=0.01
+    )
     assert said[0].startswith("prices before 2021-07-20 divided by 4")

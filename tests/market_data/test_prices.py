@@ -18,7 +18,7 @@ from market_data.prices import (
     OHLC,
     PRICE_COLUMNS,
     VOLUME,
-    adjusted,
+    adjust_prices,
     price_frame,
     through,
 )
@@ -35,13 +35,13 @@ def frame_of(closes: list[float], adjusted_closes: list[float]) -> pd.DataFrame:
 
 def test_a_split_known_to_the_source_leaves_no_step() -> None:
     """A close before a one-to-two split counts half."""
-    result = adjusted(frame_of([100, 102, 51], [50, 51, 51]))
+    result = adjust_prices(frame_of([100, 102, 51], [50, 51, 51]))
     assert result[CLOSE].tolist() == [50, 51, 51]
 
 
 def test_a_dividend_lowers_the_closes_before_it_by_its_share() -> None:
     """The return over an ex-dividend day is the total return."""
-    result = adjusted(frame_of([100, 98], [98, 98]))
+    result = adjust_prices(frame_of([100, 98], [98, 98]))
     assert result[CLOSE].tolist() == [98, 98]
 
 
@@ -50,7 +50,7 @@ def test_all_four_prices_are_adjusted_alike(
 ) -> None:
     """Open, high, low and close keep their ratios, and volume is not touched."""
     prices = generated()
-    result = adjusted(prices)
+    result = adjust_prices(prices)
     assert list(result.columns) == [*OHLC, VOLUME]
     ratios = prices[OHLC].div(prices[CLOSE], axis=0)
     pd.testing.assert_frame_equal(result[OHLC].div(result[CLOSE], axis=0), ratios)
@@ -63,7 +63,7 @@ def test_the_last_close_is_the_price_that_was_traded(
     """Adjustment is seen from the last row, so that row stands as it was."""
     prices = generated()
     prices[ADJUSTED_CLOSE] *= 0.9
-    last = adjusted(prices).iloc[-1]
+    last = adjust_prices(prices).iloc[-1]
     np.testing.assert_allclose(last[OHLC], prices[OHLC].iloc[-1], rtol=1e-12)
 
 
@@ -73,7 +73,9 @@ def test_a_later_dividend_changes_nothing(factor: float) -> None:
     """A factor on every adjusted close, which later events set, cancels out."""
     prices = frame_of([100, 102, 51, 50, 53], [49, 50, 50, 49.5, 53])
     later = prices.assign(**{ADJUSTED_CLOSE: prices[ADJUSTED_CLOSE] * factor})
-    pd.testing.assert_frame_equal(adjusted(later), adjusted(prices), rtol=1e-12)
+    pd.testing.assert_frame_equal(
+        adjust_prices(later), adjust_prices(prices), rtol=1e-12
+    )
 
 
 def test_returns_are_those_of_the_adjusted_close(
@@ -81,7 +83,7 @@ def test_returns_are_those_of_the_adjusted_close(
 ) -> None:
     """The source's adjusted close is the oracle of every return."""
     prices = generated()
-    ours = adjusted(prices)[CLOSE].pct_change().dropna()
+    ours = adjust_prices(prices)[CLOSE].pct_change().dropna()
     oracle = prices[ADJUSTED_CLOSE].pct_change().dropna()
     np.testing.assert_allclose(ours, oracle, rtol=1e-9, atol=1e-12)
 
@@ -90,7 +92,7 @@ def test_adjustment_changes_no_argument(generated: Callable[..., pd.DataFrame]) 
     """The frame handed in stays as it was."""
     prices = generated()
     before = prices.copy(deep=True)
-    adjusted(prices)
+    adjust_prices(prices)
     through(prices, LAST)
     pd.testing.assert_frame_equal(prices, before)
 

@@ -20,7 +20,7 @@ from market_data.prices import (
     VOLUME,
     price_frame,
 )
-from market_data.quality import CheckedPrices, checked
+from market_data.quality import CheckedPrices, check_prices
 
 type Damage = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -43,7 +43,7 @@ def long(generated: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 
 def check(prices: pd.DataFrame, exchange: str = "XNYS") -> CheckedPrices:
     """Return what the check makes of `prices` with the default settings."""
-    return checked(prices, exchange, AS_OF, SETTINGS)
+    return check_prices(prices, exchange, AS_OF, SETTINGS)
 
 
 def rules(result: CheckedPrices) -> list[str]:

@@ -11,8 +11,8 @@ from market_data.selection import (
     SymbolFile,
     Symbols,
     Universe,
-    listed,
-    selected_symbols,
+    find_list,
+    select_symbols,
     split_symbols,
 )
 
@@ -22,7 +22,7 @@ BOM = b"\xef\xbb\xbf"
 def selected_from(path: Path, content: bytes) -> tuple[str, ...]:
     """Return the symbols of a file that holds `content`."""
     path.write_bytes(content)
-    return selected_symbols(SymbolFile(file=path), UNIVERSES)
+    return select_symbols(SymbolFile(file=path), UNIVERSES)
 
 
 def refusal_of(path: Path, content: bytes) -> str:
@@ -166,38 +166,38 @@ def test_a_file_that_is_no_utf8_is_refused(tmp_path: Path, content: bytes) -> No
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path, name: str) -> None:
     """A missing file, or a folder, is refused with its path."""
     with pytest.raises(SelectionError, match=str(tmp_path)):
-        selected_symbols(SymbolFile(file=tmp_path / name), UNIVERSES)
+        select_symbols(SymbolFile(file=tmp_path / name), UNIVERSES)
 
 
 def test_a_universe_is_taken_by_its_name() -> None:
     """A universe gives its list as it stands."""
-    chosen = selected_symbols(Universe(universe="uk_ftse"), UNIVERSES)
+    chosen = select_symbols(Universe(universe="uk_ftse"), UNIVERSES)
     assert chosen == UNIVERSES["uk_ftse"]
 
 
 def test_a_universe_of_the_users_own_is_parsed_too() -> None:
     """A user's list is trimmed, in capitals and without duplicates."""
     own = {"mine": (" aapl", "CBA.AX", "AAPL")}
-    assert selected_symbols(listed("mine"), own) == ("AAPL", "CBA.AX")
+    assert select_symbols(find_list("mine"), own) == ("AAPL", "CBA.AX")
 
 
 def test_an_unknown_universe_is_refused_with_the_known_ones() -> None:
     """The message of an unknown universe holds what came and every choice."""
     with pytest.raises(SelectionError, match="got 'asx'") as refusal:
-        selected_symbols(listed("asx"), UNIVERSES)
+        select_symbols(find_list("asx"), UNIVERSES)
     assert all(name in str(refusal.value) for name in UNIVERSES)
 
 
 def test_symbols_keep_their_order_and_lose_their_duplicates() -> None:
     """Symbols given one by one come back once each, in the order given."""
     given = Symbols(symbols=("msft", "AAPL", "MSFT", " cba.ax"))
-    assert selected_symbols(given, UNIVERSES) == ("MSFT", "AAPL", "CBA.AX")
+    assert select_symbols(given, UNIVERSES) == ("MSFT", "AAPL", "CBA.AX")
 
 
 def test_a_bad_symbol_among_good_ones_is_refused() -> None:
     """One text that is no symbol refuses the request, and is named."""
     with pytest.raises(SelectionError, match=r"got '\.\./x'"):
-        selected_symbols(Symbols(symbols=("AAPL", "../x")), UNIVERSES)
+        select_symbols(Symbols(symbols=("AAPL", "../x")), UNIVERSES)
 
 
 def test_a_request_for_no_symbols_is_refused() -> None:

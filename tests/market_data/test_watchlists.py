@@ -14,7 +14,7 @@ from market_data.selection import (
     SymbolFile,
     Symbols,
     read_selection,
-    selected_symbols,
+    select_symbols,
 )
 from market_data.yahoo import YahooSource
 from market_data.yahoo_client import YahooClient
@@ -42,14 +42,14 @@ def read(path: Path, content: str, encoding: str = "utf-8") -> SelectedSymbols:
 )
 def test_a_charting_site_s_symbol_is_ours(text: str, symbol: str) -> None:
     """The exchange before the colon gives Yahoo's suffix."""
-    assert selected_symbols(Symbols(symbols=(text,)), {}) == (symbol,)
+    assert select_symbols(Symbols(symbols=(text,)), {}) == (symbol,)
 
 
 @pytest.mark.parametrize("text", ["TSX:RY", "XETR:SAP", "CRYPTO:BTCUSD"])
 def test_a_symbol_of_another_exchange_is_refused(text: str) -> None:
     """Typed, it is refused; the ticker alone would be another company."""
     with pytest.raises(SelectionError, match="covered are ASX, LSE, NYSE"):
-        selected_symbols(Symbols(symbols=(text,)), {})
+        select_symbols(Symbols(symbols=(text,)), {})
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_header_word_in_a_text_file_is_no_stock(tmp_path: Path) -> None:
         "header.txt": ("AAPL", "MSFT"),
         "tradingview.txt": ("AAPL", "MSFT", "NVDA", "AMD"),
     }.items():
-        assert selected_symbols(SymbolFile(file=folder / name), {}) == symbols
+        assert select_symbols(SymbolFile(file=folder / name), {}) == symbols
     assert read(tmp_path / "a.txt", "Ticker, Name\nAAPL, Apple\n").symbols == ("AAPL",)
 
 

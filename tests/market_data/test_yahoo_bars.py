@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from market_data.prices import CLOSE
-from market_data.yahoo_bars import finished_bars
+from market_data.yahoo_bars import drop_unfinished_bars
 
 ZONES = {"XASX": "Australia/Sydney", "XNYS": "America/New_York"}
 
@@ -34,7 +34,7 @@ def kept(
         "currentTradingPeriod": {"regular": {"start": start, "end": end}},
     }
     stamp = pd.Timestamp(stamped, tz=zone) if stamped else None
-    found = finished_bars(bars, described, now, exchange=exchange, stamped=stamp)
+    found = drop_unfinished_bars(bars, described, now, exchange=exchange, stamped=stamp)
     return [str(day.date()) for day in pd.DatetimeIndex(found.index)]
 
 
@@ -104,4 +104,4 @@ def test_with_a_wrong_clock_the_bars_own_time_tells(asked: str) -> None:
 def test_without_a_session_all_bars_stay(described: dict[str, Any]) -> None:
     """What Yahoo does not say unfinishes nothing; the as-of session cuts the rest."""
     bars = pd.DataFrame({CLOSE: [1.0]}, index=pd.DatetimeIndex(["2025-06-27"]))
-    assert len(finished_bars(bars, described)) == 1
+    assert len(drop_unfinished_bars(bars, described)) == 1

@@ -16,7 +16,7 @@ from config.errors import (
 )
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory
-from market_data.quality import checked
+from market_data.quality import check_prices
 from market_data.store import PriceStore
 from market_data.yahoo import YahooSource
 from market_data.yahoo_client import YahooClient
@@ -170,7 +170,7 @@ def test_a_price_in_the_future_is_left_out(replay: Replay) -> None:
 def test_order_and_duplicates_are_repaired(replay: Replay, fault: str) -> None:
     """Rows sent twice or out of order end as one ordered row a session."""
     replay.faults(f"{fault},endpoint=chart")
-    result = checked(ask().frame, "XASX", LAST, PriceSettings())
+    result = check_prices(ask().frame, "XASX", LAST, PriceSettings())
     assert (result.status, len(result.frame)) == ("ok", SESSIONS)
 
 
@@ -178,7 +178,7 @@ def test_order_and_duplicates_are_repaired(replay: Replay, fault: str) -> None:
 def test_impossible_prices_reach_the_quality_check(replay: Replay, fault: str) -> None:
     """The source hides no bad price: the check sees it and leaves its row out."""
     replay.faults(f"{fault},endpoint=chart")
-    result = checked(ask().frame, "XASX", LAST, PriceSettings())
+    result = check_prices(ask().frame, "XASX", LAST, PriceSettings())
     assert [defect.rule for defect in result.defects] == ["impossible_value"]
     assert len(result.frame) == SESSIONS - 1
 
@@ -192,7 +192,7 @@ def test_faulty_rows_reach_the_quality_check(
 ) -> None:
     """A row without values, or upside down, is named in the quality report."""
     replay.faults(f"{fault},endpoint=chart")
-    result = checked(ask().frame, "XASX", LAST, PriceSettings())
+    result = check_prices(ask().frame, "XASX", LAST, PriceSettings())
     assert [defect.rule for defect in result.defects] == [rule]
 
 

@@ -15,7 +15,7 @@ from scipy import stats
 
 from config.settings import ModelSettings
 from market_data.prices import CLOSE
-from modelling.challenge import challenged, champion_residuals, worse_by_chance
+from modelling.challenge import challenge, champion_residuals, p_value_new_is_worse
 from modelling.jobs import TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
@@ -38,7 +38,7 @@ def test_the_chance_is_that_of_a_paired_t_test() -> None:
     generator = np.random.default_rng(1)
     new, kept = generator.normal(0, 0.012, 41), generator.normal(0, 0.01, 41)
     expected = stats.ttest_rel(new**2, kept**2, alternative="greater").pvalue
-    assert worse_by_chance(new, kept) == pytest.approx(expected)
+    assert p_value_new_is_worse(new, kept) == pytest.approx(expected)
 
 
 @settings(max_examples=30, deadline=None)
@@ -47,7 +47,7 @@ def test_who_is_worse_one_way_is_better_the_other(new: list[float], seed: int) -
     """The two one-sided chances add up to 1 where the errors differ at all."""
     one = np.round(new, 4)
     other = np.random.default_rng(seed).permutation(one)
-    both = worse_by_chance(one, other) + worse_by_chance(other, one)
+    both = p_value_new_is_worse(one, other) + p_value_new_is_worse(other, one)
     assert both == pytest.approx(2 if np.ptp(one**2 - other**2) == 0 else 1)
 
 
@@ -55,7 +55,7 @@ def test_equals_are_refused_as_seldom_as_the_level_says() -> None:
     """Of models that are equally good about one in twenty loses by luck."""
     generator = np.random.default_rng(7)
     pairs = generator.normal(0, 0.01, (2000, 2, 41))
-    lost = [worse_by_chance(new, kept) < 0.05 for new, kept in pairs]
+    lost = [p_value_new_is_worse(new, kept) < 0.05 for new, kept in pairs]
     assert np.mean(lost) == pytest.approx(0.05, abs=0.015)
 
 
@@ -99,7 +99,7 @@ def test_worse_beyond_noise_loses(
     champion = describe(calibration_residuals=(0.01,) * 22)
     kept = champion_residuals(champion, untrained, indicators, 22)
     new = kept + noise
-    contest = challenged(champion, untrained, indicators, new, ModelSettings())
+    contest = challenge(champion, untrained, indicators, new, ModelSettings())
     assert contest is not None
     assert (contest.sessions, contest.lost) == (22, lost)
     assert contest.champion_rmse == pytest.approx(np.sqrt(np.mean(kept**2)))
@@ -112,12 +112,12 @@ def test_too_few_common_sessions_speak_for_nobody(
     """A champion that was fitted on nearly all of the span is not compared on it."""
     champion = describe(calibration_residuals=(0.01,) * 9)
     new = np.full(22, 9.0)
-    assert challenged(champion, untrained, indicators, new, ModelSettings()) is None
+    assert challenge(champion, untrained, indicators, new, ModelSettings()) is None
 
 
 def strict(job: TrainingJob, folder: Path, **changes: object) -> TrainingJob:
     """Return the job in a folder of its own that lets every model be usable."""
-    lenient = {"worst_skill": 99.0, "overfitting_ratio": 9e9, "poor_loss": 9e9}
+    lenient = {"max_skill": 99.0, "overfitting_ratio": 9e9, "poor_loss": 9e9}
     models = ModelSettings.model_validate(lenient | changes)
     return replace(job, models=folder, settings=models)
 
@@ -137,7 +137,7 @@ def test_a_job_puts_the_new_model_before_the_live_one(
     champion: Registry, job: TrainingJob
 ) -> None:
     """A new one that is no worse goes live, the contest on its record."""
-    saved = train_symbol(strict(job, champion.folder, challenge_level=1e-9))
+    saved = train_symbol(strict(job, champion.folder, significance=1e-9))
     assert champion.required(job.symbol) == saved
     assert saved.challenge is not None
     assert not saved.challenge.lost

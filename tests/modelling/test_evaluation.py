@@ -10,7 +10,7 @@ from config.settings import ModelSettings
 from modelling.evaluation import (
     Grade,
     advice,
-    calibrated,
+    calibrate,
     grade,
     loss_ratio,
     rejection,
@@ -25,7 +25,7 @@ def test_skill_is_the_error_against_that_of_no_change() -> None:
     """Skill is RMSE / RMSE of persistence: here sqrt(5) / sqrt(25), by hand."""
     actual = np.array([0.03, -0.04])
     predicted = np.array([0.02, -0.02])
-    record = calibrated(predicted, actual)
+    record = calibrate(predicted, actual)
     assert record.skill == pytest.approx(np.sqrt(5 / 25))
     assert record.residuals == pytest.approx((0.01, -0.02))
 
@@ -35,7 +35,7 @@ def test_skill_is_the_error_against_that_of_no_change() -> None:
 def test_a_persistence_forecast_has_skill_one(actual: list[float]) -> None:
     """Whoever predicts no change is exactly as good as persistence."""
     moves = np.round(actual, 6)
-    record = calibrated(np.zeros(len(moves)), moves)
+    record = calibrate(np.zeros(len(moves)), moves)
     assert record.skill == (1 if moves.any() else None)
     assert record.residuals == tuple(moves)
 
@@ -43,13 +43,13 @@ def test_a_persistence_forecast_has_skill_one(actual: list[float]) -> None:
 def test_a_perfect_forecast_has_skill_zero() -> None:
     """Whoever predicts every return has no error and all directions right."""
     actual = np.array([0.01, -0.02, 0.03])
-    record = calibrated(actual, actual)
+    record = calibrate(actual, actual)
     assert (record.skill, record.directional_accuracy) == (0, 1)
 
 
 def test_a_price_that_never_moved_has_no_skill() -> None:
     """Without a move there is nothing to compare with, so skill is not known."""
-    record = calibrated(np.array([0.01, -0.01]), np.zeros(2))
+    record = calibrate(np.array([0.01, -0.01]), np.zeros(2))
     assert record.skill is None
 
 
@@ -74,7 +74,7 @@ def test_accuracy_stands_beside_the_majority(
 
     Whoever predicts no change names no direction.
     """
-    record = calibrated(np.array(predicted) / 100, np.array(actual) / 100)
+    record = calibrate(np.array(predicted) / 100, np.array(actual) / 100)
     assert record.directional_accuracy == accuracy
     assert record.majority_rate == majority
 
@@ -84,7 +84,7 @@ def test_accuracy_stands_beside_the_majority(
 def test_rates_stay_in_their_range(pairs: list[tuple[float, float]]) -> None:
     """Accuracy is a share, and the commoner direction has at least half."""
     predicted, actual = np.array(pairs).T
-    record = calibrated(predicted, actual)
+    record = calibrate(predicted, actual)
     assert 0 <= (record.directional_accuracy or 0) <= 1
     assert 0.5 <= record.majority_rate <= 1
 

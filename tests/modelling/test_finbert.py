@@ -11,8 +11,8 @@ from tiny_finbert import GOOD, INPUTS, PROSUS, TONE, write_tiny_finbert
 
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
-from modelling.finbert import BAD_NEWS, BATCH, GOOD_NEWS, Finbert, loaded_finbert
-from modelling.finbert_files import found_files
+from modelling.finbert import BAD_NEWS, BATCH, GOOD_NEWS, Finbert, load_finbert
+from modelling.finbert_files import find_files
 
 
 def loaded(folder: Path, precision: str = "fp32") -> Finbert:
@@ -20,7 +20,7 @@ def loaded(folder: Path, precision: str = "fp32") -> Finbert:
     chosen = SentimentSettings.model_validate(
         {"model_folder": str(folder), "precision": precision}
     )
-    return loaded_finbert(found_files(chosen), 1)
+    return load_finbert(find_files(chosen), 1)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tiny_finbert import write_tiny_finbert
 
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
-from modelling.finbert_files import FinbertFiles, found_files, require_undamaged
+from modelling.finbert_files import FinbertFiles, find_files, require_undamaged
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = SentimentSettings()
@@ -158,10 +158,10 @@ def test_no_hub_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_a_folder_of_the_user_s_is_named_by_its_weights(tmp_path: Path) -> None:
     """Other weights are another revision, so that kept answers never mix."""
     chosen = SentimentSettings(model_folder=str(write_tiny_finbert(tmp_path)))
-    one = found_files(chosen).revision
-    assert one == found_files(chosen).revision
+    one = find_files(chosen).revision
+    assert one == find_files(chosen).revision
     write_tiny_finbert(tmp_path, inverted=True)
-    assert found_files(chosen).revision != one
+    assert find_files(chosen).revision != one
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -173,7 +173,7 @@ def test_a_missing_or_empty_file_is_named(
     path = write_tiny_finbert(tmp_path) / name
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(SentimentUnavailable, match=f"{tmp_path} must hold {name}"):
-        found_files(SentimentSettings(model_folder=str(tmp_path)))
+        find_files(SentimentSettings(model_folder=str(tmp_path)))
 
 
 def test_the_hub_s_cache_is_used_without_a_request(tmp_path: Path) -> None:

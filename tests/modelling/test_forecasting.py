@@ -1,4 +1,4 @@
-"""One forecast and the LSTM's voice, by hand; dividends leave it, splits silence it."""
+"""One forecast and the LSTM's component, by hand; dividends leave it, splits silence it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -130,17 +130,17 @@ def test_the_voice_by_hand(
     probability: float, direction: float, confidence: float
 ) -> None:
     """Direction is the sign of 2p - 1, confidence its size."""
-    assert said(probability).voice == Component(direction, confidence)
+    assert said(probability).component == Component(direction, confidence)
 
 
 @settings(max_examples=30, deadline=None)
 @given(probability=st.floats(0, 1))
 def test_the_voice_stays_in_its_range(probability: float) -> None:
     """Direction is -1, 0 or 1 and confidence in [0, 1] for any probability."""
-    voice = said(probability).voice
-    assert voice.direction in {-1.0, 0.0, 1.0}
-    assert voice.confidence is not None
-    assert 0 <= voice.confidence <= 1
+    component = said(probability).component
+    assert component.direction in {-1.0, 0.0, 1.0}
+    assert component.confidence is not None
+    assert 0 <= component.confidence <= 1
 
 
 @pytest.mark.parametrize("factor", [0.98, 0.85, 1.02])

@@ -59,7 +59,7 @@ def test_an_expired_model_is_silent(describe: Describe, days: int, limit: int) -
     night, now = SESSION_DAY + timedelta(days=days), NOON + timedelta(days=days)
     settings = ModelSettings(expires_after_days=limit)
     state = model_state(metadata, night, now, settings)
-    assert (state.status, state.due, state.may_speak) == ("stale", True, False)
+    assert (state.status, state.due, state.usable) == ("stale", True, False)
     assert f"must be {limit} days old or younger, got {days} days" in state.reason
 
 
@@ -107,7 +107,7 @@ def test_a_rejected_model_is_silent_at_any_age(
     )
     state = model_state(metadata, SESSION_DAY, NOON, ModelSettings())
     assert state == ModelState("rejected", days, "graded poor", due=due)
-    assert not state.may_speak
+    assert not state.usable
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_rejected_model_is_silent_at_any_age(
 )
 def test_who_speaks(*, state: ModelState, speaks: bool) -> None:
     """Fresh and stale models speak unless they have a reason not to."""
-    assert state.may_speak == speaks
+    assert state.usable == speaks
 
 
 def test_a_fitting_model_is_found_for_the_night(
@@ -166,7 +166,7 @@ def test_a_split_silences_the_model(
     split = indicators.assign(**{CLOSE: indicators[CLOSE] / 10})
     metadata, state = night_model(registry, "CBA.AX", split, NOON)
     assert metadata is not None
-    assert (state.status, state.may_speak, state.due) == (
+    assert (state.status, state.usable, state.due) == (
         "stale",
         False,
         True,
@@ -181,7 +181,7 @@ def test_a_history_without_the_models_last_session_silences_it(
     known = indicators.index[-3]
     put(registry, describe, training_date=NOON, last_session=known.date())
     _, state = night_model(registry, "CBA.AX", indicators.drop(known), NOON)
-    assert not state.may_speak
+    assert not state.usable
     assert str(known.date()) in state.reason
 
 

@@ -11,8 +11,8 @@ from config.settings import ModelSettings
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
-from storage.home import Home, write_text_whole, write_whole
-from storage.paths import files_in, move, read_whole, remove
+from storage.home import Home, write_file_atomic, write_text_atomic
+from storage.paths import files_in, move, read_bytes, remove
 from storage.tables import write_signed
 
 if TYPE_CHECKING:
@@ -132,12 +132,12 @@ def test_a_kill_between_the_two_moves_is_mended(
     live, draft = (
         ModelPair.of(registry.folder / folder, "CBA.AX") for folder in ("", "drafts")
     )
-    old = read_whole(live.metadata).decode()
+    old = read_bytes(live.metadata).decode()
     new = put(1, b"new")
     move(live.metadata, draft.metadata)
-    write_text_whole(live.metadata, old)
+    write_text_atomic(live.metadata, old)
     if copied:
-        write_whole(draft.model, lambda path: path.write_bytes(b"new"))
+        write_file_atomic(draft.model, lambda path: path.write_bytes(b"new"))
     assert registry.required("CBA.AX") == new
     assert registry.trained_since("CBA.AX", new.training_date) == (new,)
     assert names(registry, "drafts") == []
@@ -150,7 +150,7 @@ def test_a_damaged_pair_is_missing_and_named(
     """Bytes that are not those of the metadata, or half a pair, are no model."""
     put()
     live = ModelPair.of(registry.folder, "CBA.AX")
-    write_text_whole(live.model, "damaged")
+    write_text_atomic(live.model, "damaged")
     with pytest.raises(ModelUnusable, match="belong together"):
         registry.required("CBA.AX")
     remove(live.model)

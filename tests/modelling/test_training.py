@@ -9,7 +9,7 @@ import pytest
 from config.errors import TooShort, TrainingFailed
 from config.parameters import TrainingParameters
 from features.windows import CLOSE_COLUMN, Floats, split_windows
-from modelling.evaluation import calibrated
+from modelling.evaluation import calibrate
 from modelling.jax_fit import fit
 from modelling.network import build_network
 from modelling.shrinkage import shrinkage_factor
@@ -121,7 +121,7 @@ def test_the_record_is_that_of_the_calibration_windows(
     part = split_windows(rows, 30, 0.2).calibration
     changes = predict_changes(trained.network, part.inputs)
     predicted = trained.scaler.price_change(changes) / part.last_closes
-    again = calibrated(predicted, part.next_closes / part.last_closes - 1)
+    again = calibrate(predicted, part.next_closes / part.last_closes - 1)
     assert len(trained.calibration.residuals) == len(part) == 11
     assert trained.calibration.residuals == pytest.approx(again.residuals, abs=1e-7)
     assert trained.calibration.skill == pytest.approx(again.skill, rel=1e-5)

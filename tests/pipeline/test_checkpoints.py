@@ -14,14 +14,14 @@ from market_data.selection import Symbols
 from modelling.forecasting import Forecast
 from pipeline.checkpoints import Checkpoints, open_checkpoints
 from pipeline.forecast import StoredForecast
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from screening.findings import PriceFindings
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 FORECAST = Forecast(101.25, 0.1 + 0.2, -0.01, 1e-17, 0.6)
 
 
-def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN401
+def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: ANN401
     """Return the plan of a night for CBA.AX."""
     request = {
         "selection": Symbols(symbols=("CBA.AX",)),
@@ -33,7 +33,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return planned_night(**(request | changes), now=now)
+    return plan_run(**(request | changes), now=now)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from market_data.selection import Symbols
 from market_data.sources import Feeds, SourceName
 from market_data.yahoo_client import YahooClient
 from pipeline.events import events
-from pipeline.plan import Night, planned_night
-from pipeline.sources import opened_lookout
-from risk_guard.assessment import EventAssessment, Surroundings, assessed
+from pipeline.plan import RunPlan, plan_run
+from pipeline.sources import open_sources
+from risk_guard.assessment import EventAssessment, MarketContext, assess
 from risk_guard.known_events import KnownEvents
 
 NIGHTS = [date(2025, 11, day) for day in (14, 17, 18, 19, 20, 21, 24, 25)]
@@ -51,10 +51,10 @@ def evening(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
 
 
-def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> Night:  # noqa: ANN401
+def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> RunPlan:  # noqa: ANN401
     """Return the plan of a night as the flow makes it."""
     given = {"source": "yahoo", "symbols": ("NVDA",)} | asked
-    return planned_night(
+    return plan_run(
         Symbols(symbols=given["symbols"]),
         source=cast("SourceName", given["source"]),
         folder=None,
@@ -73,7 +73,7 @@ def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
     night = plan(home, as_of, now)
     (home / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
     feeds = Feeds(SampleSource(), None, cast("YahooClient", yahoo))
-    return events(night, opened_lookout(night, feeds), "NVDA", None)
+    return events(night, open_sources(night, feeds), "NVDA", None)
 
 
 def live(home: Path, yahoo: Yahoo, day: date) -> KnownEvents:
@@ -84,7 +84,7 @@ def live(home: Path, yahoo: Yahoo, day: date) -> KnownEvents:
 def judged(found: KnownEvents, as_of: date) -> EventAssessment:
     """Return the guard's finding on NVDA."""
     guard = plan(Path(), as_of, evening(as_of)).settings.guard
-    return assessed(found, "XNYS", as_of, Surroundings(), guard)
+    return assess(found, "XNYS", as_of, MarketContext(), guard)
 
 
 def passing() -> Yahoo:
@@ -164,16 +164,16 @@ def test_what_yahoo_said_counts_in_a_run_on_another_source(tmp_path: Path) -> No
     """A night that was sat out is sat out again on prices of a folder."""
     live(tmp_path, passing(), date(2025, 11, 18))
     night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
-    lookout = opened_lookout(night, Feeds(SampleSource()))
-    found = judged(events(night, lookout, "NVDA", None), night.as_of)
+    sources = open_sources(night, Feeds(SampleSource()))
+    found = judged(events(night, sources, "NVDA", None), night.as_of)
     assert (found.status, found.sit_out) == ("confirmed", True)
 
 
 def test_a_run_on_another_source_does_not_mention_yahoo(tmp_path: Path) -> None:
     """If Yahoo never said anything in this home, its calendar is no gap."""
     night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
-    lookout = opened_lookout(night, Feeds(SampleSource()))
-    (gap,) = events(night, lookout, "NVDA", None).gaps
+    sources = open_sources(night, Feeds(SampleSource()))
+    (gap,) = events(night, sources, "NVDA", None).gaps
     assert gap.startswith("there is no event_calendar.csv")
 
 

@@ -13,16 +13,16 @@ from config.parameters import TrainingOverrides
 from market_data.headlines import Headline, HeadlineFeed
 from market_data.selection import Symbols
 from pipeline.headlines import headlines
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from pipeline.sentiment import News, sentiment
-from pipeline.sources import Lookout, opened_lookout
+from pipeline.sources import NewsAndEventSources, open_sources
 from screening.findings import HeadlineFindings, PriceFindings
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 CUTOFF = datetime(2025, 11, 10, 23, tzinfo=UTC)
 
 
-def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN401
+def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: ANN401
     """Return the plan of a night of two banks with `changes`."""
     request: dict[str, Any] = {
         "selection": Symbols(symbols=("CBA.AX", "ANZ.AX")),
@@ -34,7 +34,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return planned_night(**(request | changes), now=now)
+    return plan_run(**(request | changes), now=now)
 
 
 @dataclass
@@ -65,17 +65,19 @@ class Feed:
         return HeadlineFeed(self.items, unreadable=2)
 
 
-def lookout(feed: Feed | None = None, reader: Counting | None = None) -> Lookout:
-    """Return a lookout with this feed and reader, and no event source."""
+def sources(
+    feed: Feed | None = None, reader: Counting | None = None
+) -> NewsAndEventSources:
+    """Return a sources with this feed and reader, and no event source."""
     silence = "" if reader else "FinBERT must be on this machine."
-    return Lookout((), feed, reader, silence, ())
+    return NewsAndEventSources((), feed, reader, silence, ())
 
 
-def read(night: Night, reader: Counting, *titles: str) -> News:
+def read(night: RunPlan, reader: Counting, *titles: str) -> News:
     """Return the night's news where both symbols have these titles."""
     recent = tuple(Headline(title, NOW) for title in titles)
     found = {symbol: HeadlineFindings(recent) for symbol in night.symbols}
-    return sentiment(night, lookout(reader=reader), found)
+    return sentiment(night, sources(reader=reader), found)
 
 
 def test_a_live_night_knows_the_news_up_to_its_start(tmp_path: Path) -> None:
@@ -97,14 +99,14 @@ def test_each_distinct_title_is_read_once_over_all_symbols(tmp_path: Path) -> No
     news = read(plan(tmp_path), reader, "ANZ up", "CBA up")
     assert reader.read == ["ANZ up", "CBA up"]
     for symbol in ("CBA.AX", "ANZ.AX"):
-        assert news.by_symbol[symbol].voice.direction == pytest.approx(0.5)
+        assert news.by_symbol[symbol].component.direction == pytest.approx(0.5)
 
 
 def test_a_damaged_model_silences_all_and_is_said_once(tmp_path: Path) -> None:
-    """Found out while reading: every voice is missing, the head of the run says why."""
+    """Found out while reading: every component is missing, the head of the run says why."""
     news = read(plan(tmp_path), Counting(broken=True), "CBA up")
     assert news.notices == ("FinBERT is damaged.",)
-    reasons = {found.voice.reason for found in news.by_symbol.values()}
+    reasons = {found.component.reason for found in news.by_symbol.values()}
     assert reasons == {"FinBERT is damaged."}
 
 
@@ -112,11 +114,11 @@ def test_a_feed_that_gave_nothing_at_all_is_said(tmp_path: Path) -> None:
     """No headline for any symbol is hardly the truth; for one symbol it may be."""
     night = plan(tmp_path)
     none = {symbol: HeadlineFindings(None, reason="503") for symbol in night.symbols}
-    (notice,) = sentiment(night, lookout(reader=Counting()), none).notices
+    (notice,) = sentiment(night, sources(reader=Counting()), none).notices
     assert notice.startswith("Yahoo gave no headline for any of 2 symbols")
     one = plan(tmp_path, selection=Symbols(symbols=("CBA.AX",)))
     found = {"CBA.AX": HeadlineFindings(None, reason="503")}
-    assert sentiment(one, lookout(reader=Counting()), found).notices == ()
+    assert sentiment(one, sources(reader=Counting()), found).notices == ()
 
 
 def test_headlines_are_cut_and_named(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_headlines_are_cut_and_named(tmp_path: Path) -> None:
     night = plan(tmp_path, NOW + timedelta(days=365))
     feed = Feed((Headline("Before", CUTOFF), Headline("After", CUTOFF + timedelta(1))))
     prices = PriceFindings(Path("p"), 1, "", "yahoo", (), company="Commonwealth Bank")
-    found = headlines(night, lookout(feed, Counting()), "CBA.AX", prices)
+    found = headlines(night, sources(feed, Counting()), "CBA.AX", prices)
     assert [one.title for one in found.recent or ()] == ["Before"]
     assert "Commonwealth Bank" in found.names
 
@@ -132,7 +134,7 @@ def test_headlines_are_cut_and_named(tmp_path: Path) -> None:
 def test_no_headline_in_the_window_is_a_known_none(tmp_path: Path) -> None:
     """What could not be read is counted in the reason."""
     feed = Feed((Headline("Old", NOW - timedelta(days=9)),))
-    found = headlines(plan(tmp_path), lookout(feed, Counting()), "CBA.AX", None)
+    found = headlines(plan(tmp_path), sources(feed, Counting()), "CBA.AX", None)
     assert found.recent == ()
     assert found.reason == "no_news: no headline in the last 72 hours"
     assert found.unreadable == 2
@@ -140,16 +142,16 @@ def test_no_headline_in_the_window_is_a_known_none(tmp_path: Path) -> None:
 
 def test_a_failing_source_is_not_a_known_none(tmp_path: Path) -> None:
     """Nothing is known of the headlines, and the reason is the source's."""
-    found = headlines(plan(tmp_path), lookout(Feed(), Counting()), "CBA.AX", None)
+    found = headlines(plan(tmp_path), sources(Feed(), Counting()), "CBA.AX", None)
     assert found.recent is None
     assert found.reason.startswith("no_news: Yahoo must answer")
 
 
 def test_off_asks_for_no_headline(tmp_path: Path) -> None:
-    """Neither a request nor a notice; the voice says that it is off."""
+    """Neither a request nor a notice; the component says that it is off."""
     (tmp_path / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
     night = plan(tmp_path)
-    found = opened_lookout(night, night.open_feeds())
+    found = open_sources(night, night.open_feeds())
     assert (found.headlines, found.reader, found.notices) == (None, None, ())
     assert "is off" in headlines(night, found, "CBA.AX", None).reason
 
@@ -159,7 +161,7 @@ def test_the_sample_has_no_headlines(tmp_path: Path) -> None:
     night = plan(
         tmp_path, source="sample", selection=Symbols(symbols=("AAPL",)), as_of=None
     )
-    found = opened_lookout(night, night.open_feeds())
+    found = open_sources(night, night.open_feeds())
     assert found.notices == ()
     assert found.silence == "the sample source has no headlines"
 
@@ -168,7 +170,7 @@ def test_what_was_cut_or_left_out_is_counted(tmp_path: Path) -> None:
     """Headlines beyond a thousand, cut titles and unreadable items each have a note."""
     titles = [Headline(f"Item {n}", NOW - timedelta(seconds=n)) for n in range(1_003)]
     feed = Feed((*titles, Headline("Long", NOW, is_cut=True)))
-    found = headlines(plan(tmp_path), lookout(feed, Counting()), "CBA.AX", None)
+    found = headlines(plan(tmp_path), sources(feed, Counting()), "CBA.AX", None)
     assert len(found.recent or ()) == 1_000
     assert "Item 1002" not in {one.title for one in found.recent or ()}
     assert found.reason == ""

@@ -20,9 +20,9 @@ from pipeline.download import download, download_once, price_table
 from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.indicators import indicator_table, indicators
-from pipeline.plan import Night, planned_night
-from risk_guard.known_events import NOBODY, KnownEvents
-from screening.findings import NOTHING_READ, PriceFindings
+from pipeline.plan import RunPlan, plan_run
+from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
+from screening.findings import NO_SENTIMENT, PriceFindings
 
 AS_OF, NOW = date(2025, 11, 10), datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 SYMBOL = "CBA.AX"
@@ -75,9 +75,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def night(tmp_path: Path, market: Path) -> Night:
+def night(tmp_path: Path, market: Path) -> RunPlan:
     """Give the plan of a night on these prices."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=(SYMBOL, "BHP.AX")),
         source="folder",
         folder=market,
@@ -91,13 +91,13 @@ def night(tmp_path: Path, market: Path) -> Night:
 
 
 @pytest.fixture
-def source(night: Night) -> PriceSource:
+def source(night: RunPlan) -> PriceSource:
     """Give the night's source of prices."""
     return night.open_feeds().prices
 
 
 @pytest.fixture
-def prices(night: Night, source: PriceSource) -> PriceFindings:
+def prices(night: RunPlan, source: PriceSource) -> PriceFindings:
     """Give the symbol's stored prices; another symbol's and the index' lie beside."""
     for symbol in ("BHP.AX", SYMBOL):
         found = download(night, source, symbol)
@@ -107,7 +107,7 @@ def prices(night: Night, source: PriceSource) -> PriceFindings:
 
 @pytest.mark.parametrize("what", DAMAGES)
 def test_damaged_prices_are_downloaded_again(
-    night: Night, source: PriceSource, prices: PriceFindings, what: str
+    night: RunPlan, source: PriceSource, prices: PriceFindings, what: str
 ) -> None:
     """Wherever they are read next, the numbers are those that were written."""
     whole = price_table(night, SYMBOL, prices, None)
@@ -120,7 +120,7 @@ def test_damaged_prices_are_downloaded_again(
 
 @pytest.mark.parametrize("what", DAMAGES)
 def test_damaged_indicators_are_computed_again(
-    night: Night, prices: PriceFindings, what: str
+    night: RunPlan, prices: PriceFindings, what: str
 ) -> None:
     """From the night's prices, without any request."""
     found = indicators(night, SYMBOL, prices)
@@ -132,16 +132,23 @@ def test_damaged_indicators_are_computed_again(
 @pytest.mark.parametrize("what", [one for one in DAMAGES if one != "another symbol's"])
 @pytest.mark.parametrize("stage", ["prices", "index"])
 def test_the_guard_says_the_same_after_a_damage(
-    night: Night, source: PriceSource, prices: PriceFindings, stage: str, what: str
+    night: RunPlan, source: PriceSource, prices: PriceFindings, stage: str, what: str
 ) -> None:
     """Both are downloaded again; without a source an index costs the hedge."""
     market = index(night, source, "^AXJO")
-    asked = night, SYMBOL, KnownEvents((), NOBODY), NOTHING_READ, prices, market
+    asked = (
+        night,
+        SYMBOL,
+        KnownEvents((), NO_EVENT_SOURCE),
+        NO_SENTIMENT,
+        prices,
+        market,
+    )
     before = guard(*asked)
     name = SYMBOL if stage == "prices" else "^AXJO"
     DAMAGES[what](night.table(stage, name))
     if stage == "index":
-        assert guard(*asked).surroundings.hedge is None
+        assert guard(*asked).context.hedge is None
     else:
         with pytest.raises(DamagedTable):
             guard(*asked)
@@ -150,7 +157,7 @@ def test_the_guard_says_the_same_after_a_damage(
 
 @pytest.mark.parametrize("what", DAMAGES)
 def test_a_checkpoint_of_a_damaged_table_is_not_used(
-    night: Night, source: PriceSource, prices: PriceFindings, what: str
+    night: RunPlan, source: PriceSource, prices: PriceFindings, what: str
 ) -> None:
     """The next run of a killed night downloads that symbol anew, and no other."""
     checkpoints = open_checkpoints(night, "screening")
@@ -170,7 +177,7 @@ def test_a_checkpoint_of_a_damaged_table_is_not_used(
 
 
 def test_a_checkpoint_that_names_another_table_is_not_used(
-    night: Night, source: PriceSource, prices: PriceFindings
+    night: RunPlan, source: PriceSource, prices: PriceFindings
 ) -> None:
     """A symbol's table lies in one place."""
     checkpoints = open_checkpoints(night, "screening")
@@ -182,7 +189,7 @@ def test_a_checkpoint_that_names_another_table_is_not_used(
 @pytest.mark.parametrize("name", ["begun.json", "download/CBA.AX.json"])
 @pytest.mark.parametrize("what", ["a folder", "no bytes", "other JSON"])
 def test_damaged_checkpoints_are_written_anew(
-    night: Night, source: PriceSource, prices: PriceFindings, name: str, what: str
+    night: RunPlan, source: PriceSource, prices: PriceFindings, name: str, what: str
 ) -> None:
     """Whatever lies in the place of a checkpoint, the work is done again."""
     checkpoints = open_checkpoints(night, "screening")
@@ -197,7 +204,7 @@ def test_damaged_checkpoints_are_written_anew(
 
 
 def test_what_can_not_be_made_anew_names_the_cause(
-    night: Night, prices: PriceFindings
+    night: RunPlan, prices: PriceFindings
 ) -> None:
     """Without the inputs the symbol fails, with the source's reason or the file's."""
     found = indicators(night, SYMBOL, prices)

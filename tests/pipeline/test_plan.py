@@ -8,14 +8,14 @@ import pytest
 
 from config.errors import ParameterError, SelectionError, UsageError
 from config.parameters import TrainingOverrides
-from market_data.selection import Symbols, Universe, listed
-from pipeline.plan import Night, planned_night
+from market_data.selection import Symbols, Universe, find_list
+from pipeline.plan import RunPlan, plan_run
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 """19:30 in Sydney, 03:30 in New York: the ASX has closed, Wall Street is not open."""
 
 
-def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN401
+def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: ANN401
     """Return the plan of an ordinary run with `changes`."""
     request: dict[str, Any] = {
         "selection": Symbols(symbols=("CBA.AX", "AAPL")),
@@ -27,14 +27,14 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> Night:  # noqa: ANN
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return planned_night(**(request | changes), now=now)
+    return plan_run(**(request | changes), now=now)
 
 
 def test_each_exchange_has_its_own_as_of(tmp_path: Path) -> None:
     """The ASX's Monday is over while New York's last session is Friday's."""
     night = plan(tmp_path)
-    assert night.as_of_of("CBA.AX") == date(2025, 11, 10)
-    assert night.as_of_of("AAPL") == date(2025, 11, 7)
+    assert night.as_of_for("CBA.AX") == date(2025, 11, 10)
+    assert night.as_of_for("AAPL") == date(2025, 11, 7)
     assert night.as_of == date(2025, 11, 10)
     assert night.forecast_session("AAPL") == date(2025, 11, 10)
 
@@ -53,7 +53,7 @@ def test_the_sample_ends_in_2013(tmp_path: Path) -> None:
 def test_a_users_own_list_can_be_named(tmp_path: Path) -> None:
     """A universe of the home's `overnight.toml` is a universe."""
     (tmp_path / "overnight.toml").write_text('[universes]\nmine = ["BHP.AX"]\n')
-    assert plan(tmp_path, selection=listed("mine")).symbols == ("BHP.AX",)
+    assert plan(tmp_path, selection=find_list("mine")).symbols == ("BHP.AX",)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_users_own_list_can_be_named(tmp_path: Path) -> None:
         ({"train": "maybe"}, ParameterError, "stale, always, never"),
         ({"as_of": date(2031, 1, 1)}, ParameterError, "2031-01-01"),
         ({"as_of": date(1931, 1, 1)}, ParameterError, "1931-01-01"),
-        ({"selection": listed("x")}, SelectionError, "asx_priority"),
+        ({"selection": find_list("x")}, SelectionError, "asx_priority"),
         ({"selection": Symbols(symbols=("../../x",))}, SelectionError, "../../x"),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_bad_symbol_of_an_own_list_is_named_with_it(tmp_path: Path) -> None:
     toml = tmp_path / "overnight.toml"
     toml.write_text('[universes]\nmine = ["BHP.AX", "../../x"]\n')
     with pytest.raises(SelectionError, match="universe mine: `symbol` must look like"):
-        plan(tmp_path, selection=listed("mine"))
+        plan(tmp_path, selection=find_list("mine"))
     toml.write_text("[universes]\nmine = []\n")
     with pytest.raises(ParameterError, match=r"`universes.mine` must be .* at least 1"):
-        plan(tmp_path, selection=listed("mine"))
+        plan(tmp_path, selection=find_list("mine"))

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from modelling.training import EpochDone
-from pipeline.progress import Progress, Standing, listener
+from pipeline.progress import Progress, TrainingProgress, listener
 
 
 @pytest.fixture
-def received() -> Iterator[list[Standing]]:
+def received() -> Iterator[list[TrainingProgress]]:
     """Give all that a listener receives."""
-    states: list[Standing] = []
+    states: list[TrainingProgress] = []
     token = listener.set(states.append)
     yield states
     listener.reset(token)
 
 
-def test_each_epoch_arrives_with_its_symbol(received: list[Standing]) -> None:
+def test_each_epoch_arrives_with_its_symbol(received: list[TrainingProgress]) -> None:
     """A listener receives how far each training is, and when it has ended."""
     progress = Progress(["AAPL", "IBM"])
     done = EpochDone(5, 9, 0.01, 0.02)

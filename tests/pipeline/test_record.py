@@ -15,15 +15,15 @@ from pipeline.download import download
 from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.indicators import indicators
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from pipeline.record import recorded
 from risk_guard.known_events import KnownEvents
-from screening.findings import NOTHING_READ, PriceFindings, SymbolFindings
-from screening.row import Row, screened_row
-from screening.table import ranked
+from screening.findings import NO_SENTIMENT, PriceFindings, SymbolFindings
+from screening.row import Row, build_row
+from screening.table import rank
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import TrackRecords
-from storage.home import Home, write_text_whole
+from storage.home import Home, write_text_atomic
 
 SYMBOLS = ("AAA.AX", "BBB.AX")
 FIRST = 80
@@ -46,9 +46,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def night(home: Path, market: Path, as_of: date, now: datetime) -> Night:
+def night(home: Path, market: Path, as_of: date, now: datetime) -> RunPlan:
     """Return the plan of a night on the folder's prices."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=SYMBOLS),
         source="folder",
         folder=market,
@@ -61,13 +61,15 @@ def night(home: Path, market: Path, as_of: date, now: datetime) -> Night:
     )
 
 
-def ran(plan: Night, made_at: datetime) -> tuple[TrackRecords | None, tuple[str, ...]]:
+def ran(
+    plan: RunPlan, made_at: datetime
+) -> tuple[TrackRecords | None, tuple[str, ...]]:
     """Run the stages that a call rests on, and keep it; return what the night says."""
     findings = found_by(plan)
     return recorded(plan, findings, rows_of(plan, findings), made_at)
 
 
-def found_by(plan: Night) -> list[SymbolFindings]:
+def found_by(plan: RunPlan) -> list[SymbolFindings]:
     """Return what the stages that a call rests on find."""
     prices = plan.open_feeds().prices
     market = index(plan, prices, "^AXJO")
@@ -78,21 +80,21 @@ def found_by(plan: Night) -> list[SymbolFindings]:
         findings.append(
             SymbolFindings(
                 symbol=symbol,
-                as_of=plan.as_of_of(symbol),
+                as_of=plan.as_of_for(symbol),
                 forecast_session=plan.forecast_session(symbol),
                 prices=got,
                 indicators=indicators(plan, symbol, got),
-                events=guard(plan, symbol, nobody, NOTHING_READ, got, market),
+                events=guard(plan, symbol, nobody, NO_SENTIMENT, got, market),
                 market=market,
             )
         )
     return findings
 
 
-def rows_of(plan: Night, findings: list[SymbolFindings]) -> list[Row]:
+def rows_of(plan: RunPlan, findings: list[SymbolFindings]) -> list[Row]:
     """Return the night's rows."""
     blend = plan.settings.blend
-    return ranked(screened_row(one, plan.run_at, blend) for one in findings)
+    return rank(build_row(one, plan.run_at, blend) for one in findings)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +211,7 @@ def test_a_ledger_that_cannot_be_read_costs_no_night(
 ) -> None:
     """The run goes on without a record, and says why at its head."""
     folder = Home(tmp_path).track_record
-    write_text_whole(folder / "calls" / "torn.parquet", "PAR1")
+    write_text_atomic(folder / "calls" / "torn.parquet", "PAR1")
     at = night_of(SESSIONS[FIRST])
     records, notices = ran(night(tmp_path, market, SESSIONS[FIRST], at), at)
     assert records is None

@@ -14,7 +14,7 @@ from features.component import Component
 from features.sentiment import NewsSentiment
 from market_data.selection import Symbols
 from modelling.freshness import ModelState
-from pipeline.plan import Night, planned_night
+from pipeline.plan import RunPlan, plan_run
 from pipeline.sentiment import News
 from pipeline.symbol import Stages, screen_all, screen_symbol
 from risk_guard.assessment import EventAssessment
@@ -34,9 +34,9 @@ SAFE = EventAssessment(status="none", haircut=0.0, sit_out=False, warning="")
 
 
 @pytest.fixture
-def plan(tmp_path: Path) -> Night:
+def plan(tmp_path: Path) -> RunPlan:
     """Return the plan of a night for two symbols."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=("CBA.AX", "AAPL")),
         source="yahoo",
         folder=None,
@@ -86,12 +86,12 @@ def fail(error: Exception) -> Callable[..., Any]:
     return run
 
 
-def screened(plan: Night, **changes: Callable[..., Any]) -> SymbolFindings:
+def screened(plan: RunPlan, **changes: Callable[..., Any]) -> SymbolFindings:
     """Return what CBA.AX's stages find when some of them are replaced."""
     return screen_symbol(plan, stages([], **changes), "CBA.AX")
 
 
-def test_the_stages_run_in_this_order(plan: Night) -> None:
+def test_the_stages_run_in_this_order(plan: RunPlan) -> None:
     """Per symbol the six stages; then headlines, each index, and the guard."""
     called: list[str] = []
     found, _ = screen_all(plan, stages(called))
@@ -108,14 +108,14 @@ def test_the_stages_run_in_this_order(plan: Night) -> None:
 
 
 @pytest.mark.parametrize("stage", ["download", "indicators", "forecast"])
-def test_a_failure_becomes_the_row_s_reason(plan: Night, stage: str) -> None:
+def test_a_failure_becomes_the_row_s_reason(plan: RunPlan, stage: str) -> None:
     """The later stages of the symbol are left out; events are still asked for."""
     found = screened(plan, **{stage: fail(Unreachable("Yahoo does not answer."))})
     assert found.failure == "unreachable: Yahoo does not answer."
     assert found.known_events == KnownEvents(())
 
 
-def test_a_failed_training_costs_no_row(plan: Night) -> None:
+def test_a_failed_training_costs_no_row(plan: RunPlan) -> None:
     """The present model forecasts, and the reason is kept apart."""
     found = screened(plan, train=fail(Unreachable("no process.")))
     assert found.failure is None
@@ -123,7 +123,7 @@ def test_a_failed_training_costs_no_row(plan: Night) -> None:
     assert found.model is not None
 
 
-def test_an_unexpected_error_is_named_with_its_type(plan: Night) -> None:
+def test_an_unexpected_error_is_named_with_its_type(plan: RunPlan) -> None:
     """Whatever a stage raises stays with its symbol."""
     found = screened(plan, indicators=fail(KeyError("close")))
     assert found.failure == (
@@ -132,21 +132,21 @@ def test_an_unexpected_error_is_named_with_its_type(plan: Night) -> None:
     )
 
 
-def test_failed_events_are_unknown_events(plan: Night) -> None:
+def test_failed_events_are_unknown_events(plan: RunPlan) -> None:
     """Without an answer the guard is given the reason as a gap: it fails closed."""
     found = screened(plan, events=fail(ValueError("torn")))
     assert found.known_events.events == ()
     assert "ValueError: torn" in found.known_events.gaps[0]
 
 
-def test_a_failed_guard_is_unknown_events(plan: Night) -> None:
+def test_a_failed_guard_is_unknown_events(plan: RunPlan) -> None:
     """The row keeps the least haircut of unknown events."""
     found, _ = screen_all(plan, stages([], guard=fail(ValueError("torn"))))
     assert {one.events.status for one in found} == {"unknown"}
     assert min(one.events.haircut for one in found) >= 0.2
 
 
-def test_a_failed_index_costs_the_hedge_only(plan: Night) -> None:
+def test_a_failed_index_costs_the_hedge_only(plan: RunPlan) -> None:
     """The guard runs without it, and the reason is kept."""
     broken = fail(Unreachable("no index."))
     found, _ = screen_all(plan, stages([], index=broken))
@@ -156,7 +156,7 @@ def test_a_failed_index_costs_the_hedge_only(plan: Night) -> None:
     assert {one.events for one in found} == {SAFE}
 
 
-def test_resumed_stages_are_named(plan: Night) -> None:
+def test_resumed_stages_are_named(plan: RunPlan) -> None:
     """What an earlier run had done is in the findings."""
     given = replace(stages([]), resumed=lambda _: ("download",))
     assert screen_symbol(plan, given, "CBA.AX").resumed == ("download",)

@@ -21,11 +21,11 @@ from pipeline.download import download
 from pipeline.events import events
 from pipeline.guard import guard
 from pipeline.index import index
-from pipeline.plan import Night, planned_night
-from pipeline.sources import Lookout, opened_lookout
+from pipeline.plan import RunPlan, plan_run
+from pipeline.sources import NewsAndEventSources, open_sources
 from risk_guard.assessment import EventAssessment
 from risk_guard.event_sources import EventAnswer
-from risk_guard.known_events import NOBODY, KnownEvents
+from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
 from screening.findings import IndexFindings, PriceFindings
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
@@ -65,12 +65,12 @@ class Calendar:
         raise Unreachable(f"the calendar must tell {symbol}'s events to {as_of}.")
 
 
-def plan(home: Path, calendar: str = "", settings: str = "") -> Night:
+def plan(home: Path, calendar: str = "", settings: str = "") -> RunPlan:
     """Return the plan of Commonwealth Bank's night with this calendar."""
     if calendar:
         (home / "event_calendar.csv").write_text(HEADER + calendar)
     (home / "overnight.toml").write_text(settings or "[sentiment]\nengine = 'off'\n")
-    return planned_night(
+    return plan_run(
         Symbols(symbols=("CBA.AX",)),
         source="yahoo",
         folder=None,
@@ -83,13 +83,13 @@ def plan(home: Path, calendar: str = "", settings: str = "") -> Night:
     )
 
 
-def offline(night: Night) -> Lookout:
+def offline(night: RunPlan) -> NewsAndEventSources:
     """Return the night's look-out without Yahoo."""
     feeds = night.open_feeds()
-    return opened_lookout(night, type(feeds)(feeds.prices, feeds.headlines, None))
+    return open_sources(night, type(feeds)(feeds.prices, feeds.headlines, None))
 
 
-def judged(night: Night, **changes: Any) -> EventAssessment:  # noqa: ANN401
+def judged(night: RunPlan, **changes: Any) -> EventAssessment:  # noqa: ANN401
     """Return the guard's word on the bank, with all it rests on, but for `changes`."""
     given: dict[str, Any] = {
         "known": KnownEvents(()),
@@ -102,7 +102,7 @@ def judged(night: Night, **changes: Any) -> EventAssessment:  # noqa: ANN401
 
 def test_a_stock_that_is_its_index_has_a_beta_of_one(tmp_path: Path) -> None:
     """Prices and index come through the same source: beta 1, R squared 1."""
-    around = judged(plan(tmp_path)).surroundings
+    around = judged(plan(tmp_path)).context
     assert around.hedge
     assert around.hedge.beta == pytest.approx(1)
     assert around.hedge.r_squared == pytest.approx(1)
@@ -118,8 +118,8 @@ def test_an_index_that_is_not_there_costs_the_hedge_only(tmp_path: Path) -> None
         None, "unknown_symbol: the walk must know ^AXJO, got nothing."
     )
     with_index, without = judged(night), judged(night, market=market)
-    assert without.surroundings.hedge is None
-    assert without.surroundings.volatility == with_index.surroundings.volatility
+    assert without.context.hedge is None
+    assert without.context.volatility == with_index.context.volatility
     assert without.risk_score == with_index.risk_score
 
 
@@ -129,8 +129,8 @@ def test_a_symbol_without_prices_is_still_guarded(tmp_path: Path) -> None:
     known = events(night, offline(night), "CBA.AX", None)
     found = judged(night, known=known, prices=None)
     assert (found.sit_out, found.position_scale) == (True, 0)
-    assert found.surroundings.volatility is None
-    assert found.surroundings.hedge is None
+    assert found.context.volatility is None
+    assert found.context.hedge is None
 
 
 def test_bad_news_adds_its_points(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ def test_bad_news_adds_its_points(tmp_path: Path) -> None:
     night = plan(tmp_path)
     calm, worse = judged(night), judged(night, news=BAD_NEWS)
     assert worse.risk_score == pytest.approx(calm.risk_score + 0.25)
-    assert worse.surroundings.polarity == -0.5
-    assert calm.surroundings.polarity is None
+    assert worse.context.polarity == -0.5
+    assert calm.context.polarity is None
 
 
 def test_a_dividend_of_the_day_comes_with_the_prices(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_broken_source_costs_its_own_events_only(tmp_path: Path) -> None:
     """The calendar file's report stands; the broken source is named."""
     night = plan(tmp_path, "CBA.AX,earnings,2025-11-12\n")
     calendar = offline(night).event_sources[0]
-    both = Lookout((Calendar(), calendar), None, None, "", ())
+    both = NewsAndEventSources((Calendar(), calendar), None, None, "", ())
     known = events(night, both, "CBA.AX", None)
     assert [event.type for event in known.events] == ["earnings"]
     assert known.gaps == ()
@@ -187,8 +187,8 @@ def test_a_broken_source_costs_its_own_events_only(tmp_path: Path) -> None:
 
 def test_nobody_to_ask_is_unknown(tmp_path: Path) -> None:
     """Without any source connected, that is the reason."""
-    nobody = Lookout((), None, None, "", ())
-    assert events(plan(tmp_path), nobody, "CBA.AX", None).gaps == NOBODY
+    nobody = NewsAndEventSources((), None, None, "", ())
+    assert events(plan(tmp_path), nobody, "CBA.AX", None).gaps == NO_EVENT_SOURCE
 
 
 type Damage = Callable[[pd.DataFrame], pd.DataFrame]
@@ -226,7 +226,7 @@ def test_a_wrong_day_of_the_index_does_not_reach_beta(
     """The day is left out, or there is no beta and the reason says why."""
     night = plan(tmp_path)
     found = index(night, Damaged(cells(row, PRICE_COLUMNS, factor)), "^AXJO")
-    around = judged(night, market=found).surroundings
+    around = judged(night, market=found).context
     if found.path is None:
         assert found.refused
         assert found.reason.startswith("bad_prices: ")
@@ -253,7 +253,7 @@ def test_what_an_index_never_has_is_not_asked_of_it(
     """No volume, no open, three sessions late, a short history: beta all the same."""
     night = plan(tmp_path)
     found = index(night, Damaged(damage), "^AXJO")
-    hedge = judged(night, market=found).surroundings.hedge
+    hedge = judged(night, market=found).context.hedge
     assert hedge is not None
     assert hedge.beta == pytest.approx(1, abs=0.02)
 
@@ -277,7 +277,7 @@ def test_the_index_is_cut_at_the_as_of_session(tmp_path: Path) -> None:
 def test_a_missing_model_is_said_with_its_command(tmp_path: Path) -> None:
     """At the head of the run, once, and as everybody's reason."""
     absent = f"[sentiment]\nrevision = '{'0' * 40}'\n"
-    found = opened_lookout(night := plan(tmp_path, settings=absent), night.open_feeds())
+    found = open_sources(night := plan(tmp_path, settings=absent), night.open_feeds())
     (notice,) = found.notices
     assert notice == found.silence
     assert notice.endswith("fetch it with `overnight model fetch`.")

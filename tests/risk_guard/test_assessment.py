@@ -12,8 +12,8 @@ from config.settings import GuardSettings
 from market_data.sessions import sessions_between
 from risk_guard.assessment import (
     EventAssessment,
-    Surroundings,
-    assessed,
+    MarketContext,
+    assess,
     haircut,
     unknown_events,
 )
@@ -22,7 +22,7 @@ from risk_guard.known_events import KnownEvents
 from risk_guard.volatility import Volatility
 
 SETTINGS = GuardSettings()
-CALM = Surroundings(0.0, Volatility(1.0, spike=False))
+CALM = MarketContext(0.0, Volatility(1.0, spike=False))
 SPIKE = Volatility(2.0, spike=True)
 
 kinds = st.sampled_from(["earnings", "dividend", "basel_iii", "regulatory"])
@@ -30,18 +30,18 @@ days = st.integers(-30, 20).map(lambda shift: AS_OF + timedelta(days=shift))
 some_events = st.lists(st.builds(event, days, kinds), max_size=5).map(tuple)
 polarities = st.none() | st.floats(-1, 1)
 volatilities = st.none() | st.floats(0, 5).map(lambda r: Volatility(r, r > 1.35))
-surroundings = st.builds(Surroundings, polarities, volatilities)
+contexts = st.builds(MarketContext, polarities, volatilities)
 
 
 def judged(
     *events: Event,
     as_of: date = AS_OF,
     exchange: str = "XASX",
-    around: Surroundings = CALM,
+    around: MarketContext = CALM,
     gaps: tuple[str, ...] = (),
 ) -> EventAssessment:
     """Return the guard's word on these events, with the default thresholds."""
-    return assessed(KnownEvents(events, gaps), exchange, as_of, around, SETTINGS)
+    return assess(KnownEvents(events, gaps), exchange, as_of, around, SETTINGS)
 
 
 def ahead(sessions: int, exchange: str = "XASX", as_of: date = AS_OF) -> date:
@@ -58,16 +58,16 @@ def ahead(sessions: int, exchange: str = "XASX", as_of: date = AS_OF) -> date:
         ((event(ahead(5), "dividend"),), CALM, 0.45, 0.20),
         ((event(ahead(5), "earnings"),), CALM, 0.65, 0.45),
         ((event(ahead(5), "regulatory"),), CALM, 0.65, 0.45),
-        ((), Surroundings(-0.2), 0.25, 0.20),
-        ((), Surroundings(-0.10), 0.0, 0.0),
-        ((), Surroundings(None, SPIKE), 0.15, 0.0),
-        ((event(ahead(5)),), Surroundings(0.5, SPIKE), 0.80, 0.70),
-        ((event(ahead(5), "dividend"),), Surroundings(-0.2), 0.70, 0.45),
-        ((event(ahead(5)),), Surroundings(-0.2, SPIKE), 1.0, 0.70),
+        ((), MarketContext(-0.2), 0.25, 0.20),
+        ((), MarketContext(-0.10), 0.0, 0.0),
+        ((), MarketContext(None, SPIKE), 0.15, 0.0),
+        ((event(ahead(5)),), MarketContext(0.5, SPIKE), 0.80, 0.70),
+        ((event(ahead(5), "dividend"),), MarketContext(-0.2), 0.70, 0.45),
+        ((event(ahead(5)),), MarketContext(-0.2, SPIKE), 1.0, 0.70),
     ],
 )
 def test_risk_adds_up_and_sets_the_haircut(
-    events: tuple[Event, ...], around: Surroundings, risk: float, cut: float
+    events: tuple[Event, ...], around: MarketContext, risk: float, cut: float
 ) -> None:
     """The published points, capped at 1, and their haircut."""
     found = judged(*events, around=around)
@@ -178,10 +178,10 @@ def test_what_was_never_asked_is_unknown() -> None:
         st.integers(0, 20).map(lambda shift: AS_OF + timedelta(days=shift)),
         kinds,
     ),
-    surroundings,
+    contexts,
 )
 def test_an_added_event_never_lowers_risk_or_haircut(
-    events: tuple[Event, ...], more: Event, around: Surroundings
+    events: tuple[Event, ...], more: Event, around: MarketContext
 ) -> None:
     """More to come is never less risk, and never ends a sit-out."""
     before, after = judged(*events, around=around), judged(*events, more, around=around)
@@ -190,9 +190,9 @@ def test_an_added_event_never_lowers_risk_or_haircut(
     assert bool(after.sit_out) >= bool(before.sit_out)
 
 
-@given(some_events, surroundings)
+@given(some_events, contexts)
 def test_a_missing_source_never_lowers_the_haircut(
-    events: tuple[Event, ...], around: Surroundings
+    events: tuple[Event, ...], around: MarketContext
 ) -> None:
     """The same events with a gap in what is known cost no less."""
     known = judged(*events, around=around)
@@ -201,9 +201,9 @@ def test_a_missing_source_never_lowers_the_haircut(
     assert gap.position_scale <= known.position_scale
 
 
-@given(some_events, surroundings, st.floats(-1, 1), st.floats(-1, 1))
+@given(some_events, contexts, st.floats(-1, 1), st.floats(-1, 1))
 def test_worse_news_never_lowers_the_haircut(
-    events: tuple[Event, ...], around: Surroundings, one: float, other: float
+    events: tuple[Event, ...], around: MarketContext, one: float, other: float
 ) -> None:
     """The haircut falls at most as the news gets better."""
     worse, better = sorted((one, other))
@@ -212,9 +212,9 @@ def test_worse_news_never_lowers_the_haircut(
     assert bad.haircut >= good.haircut
 
 
-@given(some_events, surroundings)
+@given(some_events, contexts)
 def test_risk_is_a_share_and_order_does_not_matter(
-    events: tuple[Event, ...], around: Surroundings
+    events: tuple[Event, ...], around: MarketContext
 ) -> None:
     """Risk, haircut and scale lie in 0 to 1, whatever the order of the events."""
     found, turned = judged(*events, around=around), judged(*events[::-1], around=around)

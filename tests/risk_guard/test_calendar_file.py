@@ -12,7 +12,7 @@ from config.errors import NoCalendar
 from config.settings import GuardSettings
 from risk_guard.calendar_file import CalendarFile, read_calendar, read_calendars
 from risk_guard.event_sources import EventAnswer
-from storage.home import Home, write_text_whole
+from storage.home import Home, write_text_atomic
 
 HEADER = "ticker,event_type,date,title,url\n"
 GOOD = "CBA.AX,basel_iii,2025-11-11,Pillar 3,https://x.au\n"
@@ -35,7 +35,7 @@ def test_a_calendar_is_read_wherever_the_home_is(home: Home) -> None:
     assert (
         "there is no event_calendar.csv" in read_calendar(home.event_calendar).missing
     )
-    write_text_whole(home.event_calendar, "\ufeff" + HEADER + GOOD)
+    write_text_atomic(home.event_calendar, "\ufeff" + HEADER + GOOD)
     (found,) = asked(read_calendar(home.event_calendar)).events
     assert found.title == "Pillar 3"
 
@@ -78,7 +78,7 @@ def test_a_calendar_may_look_as_people_save_it(tmp_path: Path, text: str) -> Non
     calendar = calendar_of(tmp_path, text)
     assert calendar.refusals == ()
     assert [one.first for one in asked(calendar).events] == [date(2025, 11, 11)]
-    assert asked(calendar).knows_what_comes
+    assert asked(calendar).covers_future
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_unreadable_line_leaves_its_symbol_unknown(tmp_path: Path) -> None:
     """The file can't say what comes for a symbol whose line it can't read."""
     calendar = calendar_of(tmp_path, f"{HEADER}{GOOD}CBA.AX,earnings,soon,,\n")
     answer = asked(calendar)
-    assert not answer.knows_what_comes
+    assert not answer.covers_future
     assert "line 3 can't be read" in answer.gap
     assert len(answer.events) == 1
 
@@ -132,7 +132,7 @@ def test_an_unreadable_line_leaves_its_symbol_unknown(tmp_path: Path) -> None:
 def test_a_symbol_without_a_line_is_not_covered(tmp_path: Path) -> None:
     """Silence on a symbol is not a calm calendar."""
     answer = asked(calendar_of(tmp_path, HEADER + GOOD), "BHP.AX")
-    assert (answer.events, answer.knows_what_comes) == ((), False)
+    assert (answer.events, answer.covers_future) == ((), False)
     assert answer.gap == "event_calendar.csv names no event of BHP.AX"
 
 
@@ -144,7 +144,7 @@ def test_a_calendar_expires_after_its_last_date(
     calendar = calendar_of(tmp_path, f"{HEADER}CBA.AX,earnings,{last},,\n")
     answer = asked(calendar)
     assert len(calendar.notices(AS_OF)) == late
-    assert answer.knows_what_comes == (not late)
+    assert answer.covers_future == (not late)
     assert len(answer.events) == 1
     if late:
         assert "expired: its last date is 2025-11-09" in answer.gap
@@ -260,7 +260,7 @@ def test_a_cut_title_leaves_its_symbol_unknown(tmp_path: Path) -> None:
         "CBA.AX,earnings,2026-02-11,,\n",
     )
     answer = asked(calendar)
-    assert not answer.knows_what_comes
+    assert not answer.covers_future
     assert "line 2 can't be read" in answer.gap
     assert "put the title in double quotes" in answer.doubts[0]
 
@@ -282,7 +282,7 @@ def test_a_symbol_is_covered_by_a_coming_report_of_its_own(
     """From the as-of day to `reporting_gap_days` later; another symbol's is none."""
     text = f"{HEADER}CBA.AX,{line},,\nANZ.AX,earnings,2025-11-17,,\n"
     answer = asked(calendar_of(tmp_path, text))
-    assert answer.knows_what_comes == covered
+    assert answer.covers_future == covered
     assert ("names no report of CBA.AX" in answer.gap) != covered
 
 
@@ -310,7 +310,7 @@ def test_a_ticker_without_its_suffix_leaves_the_stock_unknown(
     said = f"line 2 names {ticker.upper()}; the list has {symbol}. Write {symbol}"
     assert any(said in notice for notice in calendar.notices(AS_OF))
     answer = asked(calendar, symbol)
-    assert not answer.knows_what_comes
+    assert not answer.covers_future
     assert said in answer.doubts[0]
     assert asked(calendar, "MSFT").doubts == ()
 
@@ -327,7 +327,7 @@ def test_a_ticker_with_its_exchange_is_the_symbol(
     path.write_text(f"{HEADER}{ticker},earnings,2025-11-11,,\n")
     calendar = read_calendar(path, listed=[symbol])
     assert calendar.notices(AS_OF) == ()
-    assert asked(calendar, symbol).knows_what_comes
+    assert asked(calendar, symbol).covers_future
 
 
 def test_a_us_stock_of_the_list_is_what_it_says(tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def test_a_us_stock_of_the_list_is_what_it_says(tmp_path: Path) -> None:
     path.write_text(f"{HEADER}BHP,earnings,2025-11-11,,\n")
     calendar = read_calendar(path, listed=["BHP", "BHP.AX"])
     assert calendar.notices(AS_OF) == ()
-    assert asked(calendar, "BHP").knows_what_comes
+    assert asked(calendar, "BHP").covers_future
 
 
 def test_the_folders_calendar_is_read_beside_the_homes(tmp_path: Path) -> None:

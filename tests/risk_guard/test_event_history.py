@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from made_events import AS_OF, NOW, event
 
 from config.errors import RateLimited
-from risk_guard.event_history import EventHistory, Remembered
+from risk_guard.event_history import EventHistory, RememberedEvents
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
-from storage.home import Home, write_text_whole
-from storage.paths import files_in, read_whole
+from storage.home import Home, write_text_atomic
+from storage.paths import files_in, read_bytes
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Calendar:
         self.asked += 1
         if self.events is None:
             raise RateLimited("Yahoo said 429.")
-        return EventAnswer(self.events, knows_what_comes=True)
+        return EventAnswer(self.events, covers_future=True)
 
 
 def on(day: int, **changes: str) -> Event:
@@ -52,13 +52,15 @@ def night(
     calendar: Calendar,
     day: int = 0,
     *,
-    forgets: bool = True,
+    drops_past_events: bool = True,
     replay: bool = False,
 ) -> EventAnswer:
     """Return the answer of the night `day` days after the as-of session."""
     replayed = frozenset({"CBA.AX"} if replay else ())
     history = EventHistory(home.seen_events)
-    source = Remembered(calendar, history, forgets=forgets, replayed=replayed)
+    source = RememberedEvents(
+        calendar, history, drops_past_events=drops_past_events, replayed=replayed
+    )
     at = NOW + timedelta(days=day)
     answer = source.ask("CBA.AX", AS_OF + timedelta(days=day), at)
     return replace(answer, events=tuple(undated(answer.events)))
@@ -72,7 +74,7 @@ def undated(events: Iterable[Event]) -> Iterator[Event]:
 def stored(home: Home) -> bytes | None:
     """Return the bytes of the symbol's file, None if there is none."""
     try:
-        return read_whole(home.seen_events / "CBA.AX.json")
+        return read_bytes(home.seen_events / "CBA.AX.json")
     except FileNotFoundError:
         return None
 
@@ -80,7 +82,7 @@ def stored(home: Home) -> bytes | None:
 def test_a_passed_event_is_kept_for_the_sit_out_after_it(
     home: Home, calendar: Calendar
 ) -> None:
-    """Yahoo forgets an event once it has passed; the history does not."""
+    """Yahoo drops_past_events an event once it has passed; the history does not."""
     calendar.events = (on(1),)
     night(home, calendar)
     calendar.events = (on(90),)
@@ -106,7 +108,7 @@ def test_stored_events_are_used_when_the_source_does_not_answer(
     calendar.events = None
     answer = night(home, calendar, 1)
     assert answer.events == (on(2),)
-    assert not answer.knows_what_comes
+    assert not answer.covers_future
     assert answer.gap == "rate_limited: Yahoo said 429"
     assert answer.notes == (
         "rate_limited: Yahoo said 429",
@@ -143,7 +145,7 @@ def test_a_replay_does_not_see_what_later_nights_learned(
     night(home, calendar, 5)
     early, own, late = (night(home, calendar, n, replay=True) for n in (4, 5, 6))
     assert (early.events, own.events, late.events) == ((), (on(9),), (on(9),))
-    assert [one.knows_what_comes for one in (early, own, late)] == [False, True, False]
+    assert [one.covers_future for one in (early, own, late)] == [False, True, False]
     assert early.gap.startswith("Yahoo's calendar was not asked on that night")
     assert late.notes == (f"the events that yahoo named as of {own_day(5)} are used",)
 
@@ -185,7 +187,9 @@ def test_a_date_dropped_during_its_own_day_has_passed(
     calendar.events = (on(1),)
     night(home, calendar)
     calendar.events = (on(91),)
-    source = Remembered(calendar, EventHistory(home.seen_events), forgets=True)
+    source = RememberedEvents(
+        calendar, EventHistory(home.seen_events), drops_past_events=True
+    )
     during = source.ask("CBA.AX", AS_OF, NOW + timedelta(hours=20))
     assert {one.first for one in during.events} == {own_day(1), own_day(91)}
 
@@ -244,7 +248,9 @@ def test_a_local_file_is_read_in_a_replay_and_not_stored(
 ) -> None:
     """The user supplies it: what it says today counts, and nothing is written."""
     calendar.events = (on(3),)
-    assert night(home, calendar, forgets=False, replay=True).events == (on(3),)
+    assert night(home, calendar, drops_past_events=False, replay=True).events == (
+        on(3),
+    )
     assert stored(home) is None
 
 
@@ -253,11 +259,11 @@ def test_a_source_that_forgets_nothing_counts_as_it_is_now(
 ) -> None:
     """A line taken out of the calendar file is gone, past or coming."""
     calendar.events = (on(-1), on(3))
-    night(home, calendar, forgets=False)
+    night(home, calendar, drops_past_events=False)
     calendar.events = ()
-    assert night(home, calendar, forgets=False).events == ()
+    assert night(home, calendar, drops_past_events=False).events == ()
     calendar.events = None
-    assert night(home, calendar, forgets=False).events == ()
+    assert night(home, calendar, drops_past_events=False).events == ()
 
 
 FIRST_FORMAT = [
@@ -282,10 +288,10 @@ def test_a_file_of_the_first_format_becomes_sightings(
     home: Home, calendar: Calendar
 ) -> None:
     """Nothing is lost: events, the session that first knew them, and passed ones."""
-    write_text_whole(home.seen_events / "CBA.AX.json", json.dumps(FIRST_FORMAT))
+    write_text_atomic(home.seen_events / "CBA.AX.json", json.dumps(FIRST_FORMAT))
     early = night(home, calendar, -3, replay=True)
     assert early.events == (on(-5),)
-    assert not early.knows_what_comes
+    assert not early.covers_future
     calendar.events = (on(4), on(90))
     assert set(night(home, calendar, 1).events) == {on(-5), on(4), on(90)}
     assert night(home, calendar, -2, replay=True).events == (on(-5), on(4))
@@ -312,7 +318,7 @@ def test_a_torn_file_is_kept_beside_the_new_one(
     home: Home, calendar: Calendar, content: str
 ) -> None:
     """A live night says so once and begins anew; a replay says so, writing nothing."""
-    write_text_whole(home.seen_events / "CBA.AX.json", content)
+    write_text_atomic(home.seen_events / "CBA.AX.json", content)
     replay = night(home, calendar, replay=True)
     assert "can't read CBA.AX.json" in replay.notes[-1]
     assert stored(home) == content.encode()
@@ -321,7 +327,7 @@ def test_a_torn_file_is_kept_beside_the_new_one(
     assert answer.events == (on(1),)
     (kept,) = [p for p in files_in(home.seen_events) if "damaged" in p.name]
     assert answer.notes[-1].endswith(f"the damaged file is kept as {kept.name}")
-    assert read_whole(kept) == content.encode()
+    assert read_bytes(kept) == content.encode()
     assert night(home, calendar).notes == ()
 
 
@@ -334,7 +340,7 @@ def test_a_file_whose_answers_name_no_event_is_damaged(
     content = json.loads(stored(home) or b"")
     for place in (-1, 1):
         content["answers"][0]["events"] = [place]
-        write_text_whole(home.seen_events / "CBA.AX.json", json.dumps(content))
+        write_text_atomic(home.seen_events / "CBA.AX.json", json.dumps(content))
         assert "can't read" in night(home, calendar, 1, replay=True).notes[-1]
 
 

@@ -12,7 +12,7 @@ from config.settings import GuardSettings, PriceSettings
 from market_data.yahoo_client import YahooClient
 from risk_guard.calendar_file import read_calendar
 from risk_guard.dividend_feed import DividendFeed
-from risk_guard.event_history import EventHistory, Remembered
+from risk_guard.event_history import EventHistory, RememberedEvents
 from risk_guard.event_sources import EventSource
 from risk_guard.events import EventStatus, EventType
 from risk_guard.pillar3 import Pillar3Rule
@@ -39,7 +39,9 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> EventSource:
     file = read_calendar(path)
     if request.param == "file":
         return file
-    return Remembered(file, EventHistory(tmp_path / "seen"), forgets=True)
+    return RememberedEvents(
+        file, EventHistory(tmp_path / "seen"), drops_past_events=True
+    )
 
 
 def test_an_event_has_all_that_it_must(source: EventSource) -> None:
@@ -64,7 +66,7 @@ def test_a_gap_is_said_where_nothing_is_known_of_what_comes(
 ) -> None:
     """Who knows what comes has no gap."""
     answer = source.ask("CBA.AX", AS_OF, NOW)
-    assert not (answer.knows_what_comes and answer.gap)
+    assert not (answer.covers_future and answer.gap)
 
 
 def test_an_unknown_symbol_is_no_calm_one(source: EventSource) -> None:
@@ -73,7 +75,7 @@ def test_an_unknown_symbol_is_no_calm_one(source: EventSource) -> None:
         answer = source.ask("ZZZZ.AX", AS_OF, NOW)
     except SymbolError:
         return
-    assert (answer.events, answer.knows_what_comes) == ((), False)
+    assert (answer.events, answer.covers_future) == ((), False)
 
 
 def test_past_dividends_only() -> None:

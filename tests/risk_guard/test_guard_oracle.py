@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from made_events import NOW
 
 from config.settings import GuardSettings
-from risk_guard.assessment import Surroundings, assessed
+from risk_guard.assessment import MarketContext, assess
 from risk_guard.calendar_file import read_calendar
-from risk_guard.known_events import known_events
+from risk_guard.known_events import collect_events
 from risk_guard.volatility import Volatility
 
 SETTINGS = GuardSettings()
@@ -104,11 +104,11 @@ def test_any_calendar_costs_what_a_second_computation_says(
     text = "".join(one.text for one in written)
     path = tmp_path / "event_calendar.csv"
     path.write_text(f"ticker,event_type,date,title,url\n{text}")
-    calm = Surroundings(0.0, Volatility(1.0, spike=False))
+    calm = MarketContext(0.0, Volatility(1.0, spike=False))
     for symbol, place in PLACES.items():
         as_of = max(day for day in sessions(place) if day <= around)
-        known = known_events(symbol, [read_calendar(path)], as_of, NOW, SETTINGS)
-        found = assessed(known, place, as_of, calm, SETTINGS)
+        known = collect_events(symbol, [read_calendar(path)], as_of, NOW, SETTINGS)
+        found = assess(known, place, as_of, calm, SETTINGS)
         own = [one for one in written if one.symbol == symbol]
         risk, cut, out = expected(own, as_of, place)
         assert (found.risk_score, found.haircut, found.sit_out) == (risk, cut, out)

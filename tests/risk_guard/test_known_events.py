@@ -11,17 +11,17 @@ from made_events import AS_OF, NOW, event, window
 
 from config.errors import NoCalendar, RateLimited, SymbolError
 from config.settings import GuardSettings
-from risk_guard.assessment import Surroundings, assessed
+from risk_guard.assessment import MarketContext, assess
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import Event, classified
-from risk_guard.known_events import KnownEvents, known_events, merged_events
+from risk_guard.events import Event, classify
+from risk_guard.known_events import KnownEvents, collect_events, merge_events
 
 SETTINGS = GuardSettings()
 
 
 def answer(*events: Event, knows: bool = False, **more: Any) -> EventAnswer:  # noqa: ANN401
     """Return an answer with these events."""
-    return EventAnswer(events, knows_what_comes=knows, **more)
+    return EventAnswer(events, covers_future=knows, **more)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Told:
 
 def known(*sources: Told) -> KnownEvents:
     """Return what these sources know of CBA.AX."""
-    return known_events("CBA.AX", sources, AS_OF, NOW, SETTINGS)
+    return collect_events("CBA.AX", sources, AS_OF, NOW, SETTINGS)
 
 
 def on(day: int, kind: str = "earnings", **changes: object) -> Event:
@@ -51,7 +51,7 @@ def on(day: int, kind: str = "earnings", **changes: object) -> Event:
 
 def merged(*events: Event) -> tuple[Event, ...]:
     """Return what is left of the events."""
-    return merged_events(events, AS_OF, SETTINGS)[0]
+    return merge_events(events, AS_OF, SETTINGS)[0]
 
 
 PILLAR3 = window(AS_OF - timedelta(days=11), AS_OF + timedelta(days=15))
@@ -89,7 +89,7 @@ def test_other_dates_leave_the_window(other: Event) -> None:
 
 def test_a_confirmed_date_takes_an_estimate_s_place() -> None:
     """Within two weeks they are one event; the confirmed stays and both are told."""
-    events, notes = merged_events((on(2, **ESTIMATE), on(5)), AS_OF, SETTINGS)
+    events, notes = merge_events((on(2, **ESTIMATE), on(5)), AS_OF, SETTINGS)
     assert events == (on(5),)
     assert len(notes) == 1
     assert str(on(2).first) in notes[0]
@@ -98,14 +98,14 @@ def test_a_confirmed_date_takes_an_estimate_s_place() -> None:
 
 def test_two_confirmed_dates_both_stay_and_are_told() -> None:
     """Where sources differ, neither is dropped in silence."""
-    events, notes = merged_events((on(2, source="yahoo"), on(5)), AS_OF, SETTINGS)
+    events, notes = merge_events((on(2, source="yahoo"), on(5)), AS_OF, SETTINGS)
     assert len(events) == 2
     assert notes[0].startswith("sources differ: ")
 
 
 def test_two_dates_of_one_source_are_two_events() -> None:
     """A file may hold two reports within two weeks."""
-    events, notes = merged_events((on(2), on(9)), AS_OF, SETTINGS)
+    events, notes = merge_events((on(2), on(9)), AS_OF, SETTINGS)
     assert (len(events), notes) == (2, ())
 
 
@@ -138,7 +138,7 @@ told = st.builds(
 def risk(*events: Event) -> float:
     """Return the risk score of what is left of the events."""
     left = KnownEvents(merged(*events))
-    return assessed(left, "XASX", AS_OF, Surroundings(), SETTINGS).risk_score
+    return assess(left, "XASX", AS_OF, MarketContext(), SETTINGS).risk_score
 
 
 @given(st.lists(told | st.just(PILLAR3), max_size=4), told)
@@ -201,11 +201,11 @@ def test_far_events_are_left_out() -> None:
 )
 def test_a_title_makes_an_event_regulatory(title: str) -> None:
     """Any of the published words, in any case, whatever the event was called."""
-    assert classified(on(1, "dividend", title=title)).type == "regulatory"
-    assert classified(on(1, "basel_iii", title=title)).type == "basel_iii"
+    assert classify(on(1, "dividend", title=title)).type == "regulatory"
+    assert classify(on(1, "basel_iii", title=title)).type == "basel_iii"
 
 
 @pytest.mark.parametrize("title", ["Caterpillar 3Q25 results", "Capra AGM", ""])
 def test_words_within_words_do_not(title: str) -> None:
     """A Caterpillar call is no Pillar 3 report."""
-    assert classified(on(1, "earnings", title=title)).type == "earnings"
+    assert classify(on(1, "earnings", title=title)).type == "earnings"

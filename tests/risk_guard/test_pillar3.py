@@ -75,7 +75,7 @@ def test_a_window_is_an_estimate_with_its_rule() -> None:
 def test_no_other_symbol_has_windows() -> None:
     """The rule says nothing of others, and does not claim to know."""
     answer = RULE.ask("BHP.AX", date(2025, 11, 10), NOW)
-    assert (answer.events, answer.knows_what_comes) == ((), False)
+    assert (answer.events, answer.covers_future) == ((), False)
 
 
 @given(

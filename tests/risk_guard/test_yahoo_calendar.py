@@ -100,7 +100,7 @@ def test_yahoo_knows_what_comes_by_the_next_earnings(
     """Without one, or with one so far off that another is missing, it does not."""
     noon = datetime(2025, 11, 10, 2, tzinfo=UTC) + timedelta(days=ahead)
     found = read({"earnings": {"earningsDate": [int(noon.timestamp())]}})
-    assert found.knows_what_comes == known
+    assert found.covers_future == known
     assert bool(found.gap) != known
 
 
@@ -110,7 +110,7 @@ def test_yahoo_knows_what_comes_by_the_next_earnings(
 def test_an_empty_calendar_is_not_a_calm_one(answer: dict[str, Any]) -> None:
     """It means that Yahoo does not know."""
     found = read(answer)
-    assert (found.events, found.knows_what_comes) == ((), False)
+    assert (found.events, found.covers_future) == ((), False)
     assert found.gap == "Yahoo names no coming earnings date of CBA.AX"
 
 
@@ -146,7 +146,7 @@ def test_the_recorded_calendar_is_read(replay: Replay) -> None:
     replay.set_now("2025-07-28")
     found = ask("AAPL", date(2025, 7, 28))
     assert ("earnings", date(2025, 7, 31)) in days(found)
-    assert found.knows_what_comes
+    assert found.covers_future
 
 
 @pytest.mark.parametrize(

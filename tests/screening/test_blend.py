@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.settings import BlendSettings
 from features.component import Component
-from screening.blend import VOICES, blend, voice_weights
+from screening.blend import COMPONENTS, blend, voice_weights
 
 SETTINGS = BlendSettings()
 SILENT = Component.missing("silent")
@@ -17,36 +17,37 @@ directions = st.floats(-1, 1)
 shares = st.floats(0, 1)
 speaking = st.builds(Component, direction=directions, confidence=shares)
 panels = st.fixed_dictionaries(
-    {name: st.one_of(st.just(SILENT), speaking) for name in VOICES}
+    {name: st.one_of(st.just(SILENT), speaking) for name in COMPONENTS}
 )
 
 
-def panel(**voices: tuple[float, float]) -> dict[str, Component]:
-    """Return four voices; those not named are silent."""
+def panel(**components: tuple[float, float]) -> dict[str, Component]:
+    """Return four components; those not named are silent."""
     return {
-        name: Component(*voices[name]) if name in voices else SILENT for name in VOICES
+        name: Component(*components[name]) if name in components else SILENT
+        for name in COMPONENTS
     }
 
 
 def test_all_voices_have_the_published_weights() -> None:
-    """With all four voices the weights are 0.45, 0.25, 0.15 and 0.15."""
-    voices = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
+    """With all four components the weights are 0.45, 0.25, 0.15 and 0.15."""
+    components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
-    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 def test_without_the_lstm_the_others_have_weights_of_their_own() -> None:
     """Without a usable LSTM: trend 0.40, technical 0.35, finbert 0.25."""
-    voices = panel(trend=(1, 1), technical=(1, 1), finbert=(1, 1))
+    components = panel(trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"trend": 0.40, "technical": 0.35, "finbert": 0.25}
-    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 def test_a_silent_voices_weight_is_spread_in_proportion() -> None:
     """Without finbert the rest keep their proportions and sum to 1."""
-    voices = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1))
+    components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1))
     expected = {"lstm": 0.45 / 0.85, "trend": 0.25 / 0.85, "technical": 0.15 / 0.85}
-    assert voice_weights(voices, SETTINGS) == pytest.approx(expected)
+    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,8 @@ def test_the_call_follows_the_thresholds(
 
 def test_a_sit_out_holds_and_keeps_the_score() -> None:
     """In a sit-out the call is HOLD whatever the score, which stays."""
-    voices = panel(trend=(1, 1), technical=(1, 1))
-    answer = blend(voices, 0.7, SETTINGS, sit_out=True)
+    components = panel(trend=(1, 1), technical=(1, 1))
+    answer = blend(components, 0.7, SETTINGS, sit_out=True)
     assert answer
     assert (answer.call, answer.score) == ("HOLD", pytest.approx(1.0))
 
@@ -83,16 +84,16 @@ def test_no_voice_no_answer() -> None:
 
 @given(panels, shares)
 def test_score_and_confidence_can_be_recomputed(
-    voices: dict[str, Component], haircut: float
+    components: dict[str, Component], haircut: float
 ) -> None:
-    """Score and confidence are the weighted sums over the voices that spoke."""
-    answer = blend(voices, haircut, SETTINGS)
+    """Score and confidence are the weighted sums over the components that spoke."""
+    answer = blend(components, haircut, SETTINGS)
     if answer is None:
-        assert not any(voice.present for voice in voices.values())
+        assert not any(component.present for component in components.values())
         return
-    lstm = voices["lstm"]
+    lstm = components["lstm"]
     after = replace(lstm, confidence=answer.lstm_confidence_after_haircut)
-    heard = {**voices, "lstm": after}
+    heard = {**components, "lstm": after}
     assert sum(answer.weights.values()) == pytest.approx(1)
     assert answer.score == pytest.approx(
         sum(
@@ -106,7 +107,7 @@ def test_score_and_confidence_can_be_recomputed(
 
 @given(panels, shares, directions, directions, shares)
 def test_worse_news_never_raises_the_score(
-    voices: dict[str, Component],
+    components: dict[str, Component],
     haircut: float,
     one: float,
     other: float,
@@ -115,7 +116,7 @@ def test_worse_news_never_raises_the_score(
     """With equal confidence, a lower news direction gives no higher score."""
     worse, better = sorted([one, other])
     scores = [
-        blend({**voices, "finbert": Component(news, confidence)}, haircut, SETTINGS)
+        blend({**components, "finbert": Component(news, confidence)}, haircut, SETTINGS)
         for news in (worse, better)
     ]
     assert scores[0]
@@ -129,20 +130,20 @@ def test_a_larger_haircut_never_raises_the_lstms_part(
 ) -> None:
     """The LSTM's share of the score shrinks as the haircut grows."""
     small, large = sorted([one, other])
-    voices = panel(trend=(0, 0)) | {"lstm": lstm}
-    parts = [blend(voices, haircut, SETTINGS) for haircut in (small, large)]
+    components = panel(trend=(0, 0)) | {"lstm": lstm}
+    parts = [blend(components, haircut, SETTINGS) for haircut in (small, large)]
     assert parts[0]
     assert parts[1]
     assert abs(parts[1].score) <= abs(parts[0].score) + 1e-12
 
 
-@given(panels, st.sampled_from(VOICES), shares)
+@given(panels, st.sampled_from(COMPONENTS), shares)
 def test_a_missing_voice_changes_no_others_direction(
-    voices: dict[str, Component], lost: str, haircut: float
+    components: dict[str, Component], lost: str, haircut: float
 ) -> None:
-    """Silencing one voice leaves the sign of every other voice's part alone."""
-    full = blend(voices, haircut, SETTINGS)
-    less = blend({**voices, lost: SILENT}, haircut, SETTINGS)
+    """Silencing one component leaves the sign of every other component's part alone."""
+    full = blend(components, haircut, SETTINGS)
+    less = blend({**components, lost: SILENT}, haircut, SETTINGS)
     if full is None or less is None:
         return
     assert set(less.weights) == set(full.weights) - {lost}

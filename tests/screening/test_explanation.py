@@ -9,9 +9,9 @@ from made_rows import csv_row, four
 
 from config.settings import BlendSettings, Settings
 from features.component import Component
-from screening.blend import VOICES, blend
+from screening.blend import COMPONENTS, blend
 from screening.columns import COLUMNS
-from screening.explanation import Explanation, explained
+from screening.explanation import Explanation, explain
 
 DEFAULTS = Settings()
 
@@ -25,21 +25,21 @@ HAIRCUTS = st.sampled_from([0.0, 0.2, 0.45, 0.7])
 
 def told(row: dict[str, str]) -> Explanation:
     """Return the row's explanation by the default settings."""
-    return explained(row, DEFAULTS)
+    return explain(row, DEFAULTS)
 
 
 @settings(deadline=None, max_examples=40)
 @given(VOICE_SETS, HAIRCUTS)
-def test_the_terms_add_up_to_the_row(voices: Any, haircut: float) -> None:  # noqa: ANN401
+def test_the_terms_add_up_to_the_row(components: Any, haircut: float) -> None:  # noqa: ANN401
     """Weight x direction x confidence of the row's cells is its score, and the call."""
-    row = csv_row(voices, haircut)
+    row = csv_row(components, haircut)
     found = told(row)
     by_hand = sum(
         float(row[f"{name}_weight"])
         * float(row[f"{name}_direction"])
         * float(row[f"{name}_confidence"])
         * (1 - haircut if name == "lstm" else 1)
-        for name in VOICES
+        for name in COMPONENTS
         if row[f"{name}_weight"]
     )
     assert found.computed_score == pytest.approx(by_hand, abs=1e-12)
@@ -51,12 +51,12 @@ def test_the_terms_add_up_to_the_row(voices: Any, haircut: float) -> None:  # no
 @settings(deadline=None, max_examples=40)
 @given(VOICE_SETS, HAIRCUTS)
 def test_without_the_haircut_it_is_the_blend_without_one(
-    voices: Any,  # noqa: ANN401
+    components: Any,  # noqa: ANN401
     haircut: float,
 ) -> None:
     """The score that is told for no haircut is the one that the blend would give."""
-    found = told(csv_row(voices, haircut))
-    answer = blend(voices, 0.0, BlendSettings())
+    found = told(csv_row(components, haircut))
+    answer = blend(components, 0.0, BlendSettings())
     assert answer
     assert found.score_without_haircut == pytest.approx(answer.score)
     assert found.call_without_haircut == answer.call
@@ -65,21 +65,23 @@ def test_without_the_haircut_it_is_the_blend_without_one(
 @settings(deadline=None, max_examples=40)
 @given(VOICE_SETS, HAIRCUTS)
 def test_a_voice_that_says_what_is_needed_flips_the_call(
-    voices: Any,  # noqa: ANN401
+    components: Any,  # noqa: ANN401
     haircut: float,
 ) -> None:
-    """With one voice at what is told, and a hair beyond, the blend calls otherwise."""
-    found = told(csv_row(voices, haircut))
+    """With one component at what is told, and a hair beyond, the blend calls otherwise."""
+    found = told(csv_row(components, haircut))
     for flip in found.flips:
-        for voice in flip.voices:
-            kept = 1 - haircut if voice.voice == "lstm" else 1
+        for component in flip.components:
+            kept = 1 - haircut if component.component == "lstm" else 1
             beyond = 1e-6 if flip.difference > 0 else -1e-6
-            lean = (voice.needed + beyond) / kept
+            lean = (component.needed + beyond) / kept
             if abs(lean) > 1:
-                assert not voice.possible or abs(lean) < 1.00001
+                assert not component.possible or abs(lean) < 1.00001
                 continue
             other = Component(1.0 if lean > 0 else -1.0, abs(lean))
-            answer = blend(voices | {voice.voice: other}, haircut, BlendSettings())
+            answer = blend(
+                components | {component.component: other}, haircut, BlendSettings()
+            )
             assert answer
             assert answer.call == flip.call
 
@@ -161,7 +163,7 @@ def test_a_direction_that_is_not_that_of_the_predicted_change_is_told(
 def test_a_row_made_under_other_thresholds_says_so() -> None:
     """A call that today's settings would not give is told, and the score is kept."""
     strict = Settings(blend=BlendSettings(buy_above=0.9))
-    found = explained(csv_row(four(1, 1, 0, None)), strict)
+    found = explain(csv_row(four(1, 1, 0, None)), strict)
     assert found.call == "BUY"
     assert found.call_by_score == "HOLD"
     assert "the row says BUY, today's thresholds +0.9" in found.differs[0]

@@ -12,8 +12,8 @@ from config.settings import BlendSettings
 from screening.columns import COLUMNS
 from screening.findings import SymbolFindings
 from screening.kept_rows import earlier_rows
-from screening.row import screened_row
-from screening.table import csv_path, ranked, read_rows, write_csv
+from screening.row import build_row
+from screening.table import csv_path, rank, read_rows, write_csv
 
 FOUND = (
     screened("CBA.AX"),
@@ -25,7 +25,7 @@ FOUND = (
 def published(folder: Path, found: tuple[SymbolFindings, ...] = FOUND) -> Path:
     """Write a night's CSV of these findings."""
     path = csv_path(folder, AS_OF)
-    write_csv(path, ranked(screened_row(o, RUN_AT, BlendSettings()) for o in found))
+    write_csv(path, rank(build_row(o, RUN_AT, BlendSettings()) for o in found))
     return path
 
 
@@ -35,7 +35,7 @@ def test_rows_that_are_written_again_are_the_same_bytes(tmp_path: Path) -> None:
     before = path.read_bytes()
     found = earlier_rows(path)
     assert found.damage == ""
-    write_csv(path, ranked(found.rows))
+    write_csv(path, rank(found.rows))
     assert path.read_bytes() == before
 
 

@@ -24,7 +24,7 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.row import screened_row
+from screening.row import build_row
 
 RUN_AT = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 FORECAST = Forecast(
@@ -56,7 +56,7 @@ def found(**changes: Any) -> SymbolFindings:  # noqa: ANN401  any field of the f
 
 def row_of(findings: SymbolFindings) -> dict[str, Any]:
     """Return the findings' row with the default weights."""
-    return screened_row(findings, RUN_AT, BlendSettings())
+    return build_row(findings, RUN_AT, BlendSettings())
 
 
 def test_a_row_can_be_recomputed_from_its_own_columns() -> None:
@@ -146,7 +146,7 @@ def test_a_note_stands_in_the_reason_and_marks_nothing() -> None:
 
 
 def test_no_voice_at_all_is_a_failed_row() -> None:
-    """Where no voice speaks the row fails instead of holding."""
+    """Where no component speaks the row fails instead of holding."""
     mute = Component.missing("undefined")
     indicators = IndicatorFindings(Path("i"), {}, mute, mute)
     row = row_of(found(indicators=indicators, model=None))

@@ -16,7 +16,7 @@ from features.indicators import INDICATORS
 from features.sentiment import NewsSentiment
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
-from risk_guard.assessment import Surroundings, assessed
+from risk_guard.assessment import MarketContext, assess
 from risk_guard.events import Event
 from risk_guard.hedge import Hedge
 from risk_guard.known_events import KnownEvents
@@ -28,10 +28,10 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.row import screened_row
+from screening.row import build_row
 
 RUN_AT = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
-AROUND = Surroundings(-0.2, Volatility(1.5, spike=True), Hedge(1.1, 0.6))
+AROUND = MarketContext(-0.2, Volatility(1.5, spike=True), Hedge(1.1, 0.6))
 NEWS = NewsSentiment(Component(-0.2, 0.5), "lexicon", 4)
 TIERS = ((0.80, 0.70), (0.50, 0.45), (0.25, 0.20), (0.0, 0.0))
 
@@ -39,7 +39,7 @@ TIERS = ((0.80, 0.70), (0.50, 0.45), (0.25, 0.20), (0.0, 0.0))
 def row_of(
     *events: Event,
     gaps: tuple[str, ...] = (),
-    around: Surroundings = AROUND,
+    around: MarketContext = AROUND,
     news: NewsSentiment = NEWS,
     probability_up: float = 0.9,
 ) -> dict[str, Any]:
@@ -58,8 +58,8 @@ def row_of(
         news=news,
     )
     known = KnownEvents(events, gaps)
-    found = assessed(known, "XASX", AS_OF, around, GuardSettings())
-    return screened_row(replace(findings, events=found), RUN_AT, BlendSettings())
+    found = assess(known, "XASX", AS_OF, around, GuardSettings())
+    return build_row(replace(findings, events=found), RUN_AT, BlendSettings())
 
 
 TOMORROW = event(AS_OF + timedelta(days=1), "basel_iii", title="Pillar 3")
@@ -93,7 +93,7 @@ def test_every_event_column_is_filled() -> None:
 
 def test_a_sit_out_holds_and_keeps_the_score() -> None:
     """HOLD and no position, whatever the score, which stays with its reason."""
-    strong = Surroundings(0.9, None, None)
+    strong = MarketContext(0.9, None, None)
     news = NewsSentiment(Component(1.0, 1.0), "finbert", 9)
     row = row_of(TOMORROW, around=strong, news=news, probability_up=1.0)
     assert row["score"] > 0.30
@@ -103,7 +103,7 @@ def test_a_sit_out_holds_and_keeps_the_score() -> None:
 
 def test_a_quiet_calendar_is_none_not_unknown() -> None:
     """No event, no date, no distance; the answer is known."""
-    row = row_of(around=Surroundings())
+    row = row_of(around=MarketContext())
     assert (row["event_status"], row["event_skip_trading"]) == ("none", False)
     assert row["event_risk_score"] == 0
     assert (row["event_date"], row["days_to_event"]) == (None, None)
@@ -113,7 +113,7 @@ def test_a_quiet_calendar_is_none_not_unknown() -> None:
 
 def test_nobody_s_answer_is_unknown() -> None:
     """Sitting out is not known either; the warning says why."""
-    row = row_of(gaps=("Yahoo said 429",), around=Surroundings())
+    row = row_of(gaps=("Yahoo said 429",), around=MarketContext())
     assert (row["event_status"], row["event_skip_trading"]) == ("unknown", None)
     assert row["event_weight_haircut"] == 0.20
     assert "Yahoo said 429" in row["event_warning"]
@@ -161,7 +161,7 @@ def test_a_row_can_be_computed_again(
     spike: bool,  # noqa: FBT001
 ) -> None:
     """Score, confidence, haircut and position follow from the row's own columns."""
-    around = Surroundings(direction, Volatility(2.0 if spike else 1.0, spike))
+    around = MarketContext(direction, Volatility(2.0 if spike else 1.0, spike))
     news = NewsSentiment(Component(direction, sure), "finbert", 3)
     row = row_of(*events, around=around, news=news, probability_up=up)
     after = row["lstm_confidence"] * (1 - row["event_weight_haircut"])
@@ -185,7 +185,7 @@ def test_worse_news_never_raises_the_score(one: float, other: float, up: float) 
     worse, better = sorted((one, other))
     scores = [
         row_of(
-            around=Surroundings(),
+            around=MarketContext(),
             news=NewsSentiment(Component(direction, 0.5), "finbert", 3),
             probability_up=up,
         )["score"]

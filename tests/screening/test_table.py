@@ -15,9 +15,9 @@ from screening.columns import COLUMNS
 from screening.table import (
     cell,
     csv_path,
-    published_coverage,
-    published_status,
-    ranked,
+    rank,
+    read_published_coverage,
+    read_published_status,
     write_csv,
 )
 
@@ -55,7 +55,7 @@ def test_the_header_is_the_published_one(tmp_path: Path) -> None:
 
 def test_best_score_first_failed_last() -> None:
     """Rows are ranked by score, equal ones by symbol; failed ones have no rank."""
-    rows = ranked(
+    rows = rank(
         [row("Z", None), row("B", 0.1), row("C", 0.9), row("A", 0.1), row("Y", None)]
     )
     assert [(one["symbol"], one.get("rank")) for one in rows] == [
@@ -132,7 +132,7 @@ def test_a_foreign_csv_publishes_no_symbol(tmp_path: Path, content: bytes) -> No
     """A file that is no CSV of ours has no row of anybody."""
     path = csv_path(tmp_path, date(2025, 11, 10))
     path.write_bytes(content)
-    assert published_status(path) == {}
+    assert read_published_status(path) == {}
 
 
 def test_a_row_of_an_earlier_session_does_not_publish_its_symbol(
@@ -146,8 +146,8 @@ def test_a_row_of_an_earlier_session_does_not_publish_its_symbol(
         {**row("AAPL", 0.2), "as_of": new_york},
         {**row("MSFT", None), "as_of": new_york},
     ]
-    write_csv(path, ranked(rows))
-    assert published_coverage(path, {"CBA.AX": sydney}) == 1
-    assert published_coverage(path, {"AAPL": new_york, "MSFT": new_york}) == 0.5
-    assert published_coverage(path, {"CBA.AX": sydney, "AAPL": sydney}) is None
-    assert published_coverage(path, {"NAB.AX": sydney}) is None
+    write_csv(path, rank(rows))
+    assert read_published_coverage(path, {"CBA.AX": sydney}) == 1
+    assert read_published_coverage(path, {"AAPL": new_york, "MSFT": new_york}) == 0.5
+    assert read_published_coverage(path, {"CBA.AX": sydney, "AAPL": sydney}) is None
+    assert read_published_coverage(path, {"NAB.AX": sydney}) is None

@@ -13,12 +13,12 @@ from cli.app import app
 from config.settings import Settings
 from status.doctor import (
     MOST_CLOCK_SECONDS,
-    Check,
+    DoctorCheck,
     calendar_check,
     checks_of,
     clock_check,
-    examined,
     machine_check,
+    run_check,
 )
 from storage.home import Home
 from workers.resources import Machine
@@ -41,10 +41,10 @@ LINES = [
 ]
 
 
-def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, Check]:
+def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, DoctorCheck]:
     """Return these of the doctor's lines by name."""
     looks = checks_of(str(home), source, None, NOW)
-    return {name: examined(name, looks[name]) for name in names}
+    return {name: run_check(name, looks[name]) for name in names}
 
 
 @pytest.fixture(scope="module")

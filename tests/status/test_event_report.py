@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from cli.app import app
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import planned_night
+from pipeline.plan import plan_run
 from risk_guard.calendar_file import read_calendar
 from status.event_report import EventReport, SymbolEvents, event_report
 
@@ -205,7 +205,7 @@ def report(
     home: Path, as_of: date, symbol: str = "AAPL", now: datetime | None = None
 ) -> EventReport:
     """Return the report on a symbol by Yahoo, live unless `now` is a later night."""
-    night = planned_night(
+    night = plan_run(
         Symbols(symbols=(symbol,)),
         source="yahoo",
         folder=None,
@@ -304,7 +304,7 @@ def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -
     replay.faults("http,endpoint=news,status=503")
     toml = quick / "overnight.toml"
     toml.write_text(toml.read_text().replace("'off'", "'lexicon'"))
-    night = planned_night(
+    night = plan_run(
         Symbols(symbols=("AAPL", "MSFT")),
         source="yahoo",
         folder=None,

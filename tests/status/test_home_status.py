@@ -8,12 +8,12 @@ import pytest
 from made_calls import SESSIONS, call, calls_frame, night_of, outcomes_frame
 from made_rows import csv_row, four
 
-from cli.render_home_status import SHOWN, print_standing
+from cli.render_home_status import SHOWN, print_home_status
 from config.errors import ParameterError
 from screening.table import csv_path, write_csv
 from screening.track_record.ledger import Ledger
-from status.home_status import Standing, standing
-from storage.home import Home, write_text_whole
+from status.home_status import HomeStatus, standing
+from storage.home import Home, write_text_atomic
 
 AS_OF = date(2025, 11, 10)
 EVENING = datetime(2025, 11, 10, 9, tzinfo=UTC)
@@ -90,7 +90,7 @@ def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
     night(tmp_path, "CBA.AX")
     assert "overnight report --open" not in steps(tmp_path)
     page = Home(tmp_path).morning_reports / f"{AS_OF}_morning_report.html"
-    write_text_whole(page, "<p>")
+    write_text_atomic(page, "<p>")
     found = standing(str(tmp_path), EVENING)
     assert found.last_night
     assert found.last_night.report == str(page)
@@ -110,14 +110,14 @@ def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
     """A torn CSV, a foreign ledger and an expired calendar are each told."""
-    write_text_whole(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
-    write_text_whole(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
+    write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
+    write_text_atomic(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
     found = standing(str(tmp_path), EVENING)
     assert found.last_night is None
     assert len(found.problems) == 2
     night(tmp_path, "CBA.AX")
     calendar = "ticker,event_type,date,title,url\nCBA.AX,earnings,2025-02-01,,\n"
-    write_text_whole(Home(tmp_path).event_calendar, calendar)
+    write_text_atomic(Home(tmp_path).event_calendar, calendar)
     assert "event_calendar.csv" in standing(str(tmp_path), EVENING).problems[1]
 
 
@@ -134,8 +134,8 @@ def test_many_failures_are_shortened(
     """Beyond some lines of a kind the rest is counted: the end stays in sight."""
     symbols = [f"S{number}.AX" for number in range(SHOWN + 3)]
     night(tmp_path, *symbols, data_status="failed", prediction="")
-    found: Standing = standing(str(tmp_path), EVENING)
-    print_standing(found)
+    found: HomeStatus = standing(str(tmp_path), EVENING)
+    print_home_status(found)
     text = capsys.readouterr().out
     assert text.count("Failed S") == SHOWN
     assert "  and 3 more" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import StorageError
-from storage.home import Home, keep_newest_folders, write_text_whole, write_whole
+from storage.home import Home, keep_newest_folders, write_file_atomic, write_text_atomic
 
 
 def files_in(folder: Path) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_home_makes_no_folder(tmp_path: Path) -> None:
 def test_a_text_is_written_as_it_is(tmp_path: Path, text: str) -> None:
     """A text arrives as UTF-8 with its own line ends, in folders made for it."""
     path = tmp_path / "a" / "b" / "c.txt"
-    write_text_whole(path, text)
+    write_text_atomic(path, text)
     assert path.read_bytes() == text.encode()
     assert files_in(tmp_path) == ["a", "a/b", "a/b/c.txt"]
 
@@ -60,8 +60,8 @@ def test_a_text_is_written_as_it_is(tmp_path: Path, text: str) -> None:
 def test_a_new_file_replaces_the_old_one(tmp_path: Path) -> None:
     """The second write leaves its own content and nothing else."""
     path = tmp_path / "night.csv"
-    write_text_whole(path, "a long first content")
-    write_text_whole(path, "second")
+    write_text_atomic(path, "a long first content")
+    write_text_atomic(path, "second")
     assert path.read_text(encoding="utf-8") == "second"
     assert files_in(tmp_path) == ["night.csv"]
 
@@ -71,14 +71,14 @@ def test_a_reader_sees_the_old_file_while_the_new_one_is_written(
 ) -> None:
     """Until the new file is whole, the old one stands in its place."""
     path = tmp_path / "night.csv"
-    write_text_whole(path, "old")
+    write_text_atomic(path, "old")
     seen: list[str] = []
 
     def write(new: Path) -> None:
         new.write_text("new", encoding="utf-8")
         seen.append(path.read_text(encoding="utf-8"))
 
-    write_whole(path, write)
+    write_file_atomic(path, write)
     assert [*seen, path.read_text(encoding="utf-8")] == ["old", "new"]
 
 
@@ -90,7 +90,7 @@ def test_a_writer_gets_the_suffix_of_the_path(tmp_path: Path) -> None:
         given.append(new)
         new.touch()
 
-    write_whole(tmp_path / "model.keras", write)
+    write_file_atomic(tmp_path / "model.keras", write)
     assert [path.suffix for path in given] == [".keras"]
 
 
@@ -111,7 +111,7 @@ def test_a_writer_that_fails_half_way_leaves_what_was_there(
     for name in before:
         (tmp_path / name).write_text("old", encoding="utf-8")
     with pytest.raises(seen):
-        write_whole(tmp_path / "old.txt", half_then(raised))
+        write_file_atomic(tmp_path / "old.txt", half_then(raised))
     assert files_in(tmp_path) == before
     assert all(
         (tmp_path / name).read_text(encoding="utf-8") == "old" for name in before
@@ -123,7 +123,7 @@ def test_a_full_disk_is_named_with_path_and_cause(tmp_path: Path) -> None:
     path = tmp_path / "night.csv"
     full = OSError(28, "No space left on device")
     with pytest.raises(StorageError) as failure:
-        write_whole(path, half_then(full))
+        write_file_atomic(path, half_then(full))
     message = str(failure.value)
     assert message.startswith(str(path))
     assert "No space left on device" in message
@@ -136,7 +136,7 @@ def test_an_unwritable_path_is_named(tmp_path: Path, below: str) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
     with pytest.raises(StorageError, match=str(blocked / below)):
-        write_text_whole(blocked / below, "new")
+        write_text_atomic(blocked / below, "new")
     assert files_in(tmp_path) == ["file"]
 
 
@@ -145,14 +145,14 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
     path = tmp_path / "night.csv"
     path.mkdir()
     with pytest.raises(StorageError, match=str(path)):
-        write_text_whole(path, "new")
+        write_text_atomic(path, "new")
     assert files_in(tmp_path) == ["night.csv"]
 
 
 def test_a_writer_that_writes_nothing_is_a_failure(tmp_path: Path) -> None:
     """A writer that leaves no file is not taken for an empty one."""
     with pytest.raises(StorageError):
-        write_whole(tmp_path / "night.csv", lambda _: None)
+        write_file_atomic(tmp_path / "night.csv", lambda _: None)
     assert files_in(tmp_path) == []
 
 

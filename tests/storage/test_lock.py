@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from config.errors import BusyError, StorageError
-from storage.home import Home, write_text_whole
+from storage.home import Home, write_text_atomic
 from storage.lock import LeaseTimes, one_run_at_a_time
-from storage.paths import files_in, is_there, read_whole
+from storage.paths import files_in, is_there, read_bytes
 
-QUICK = LeaseTimes(sign_seconds=0.2, left_seconds=2, settle_seconds=0.5)
+QUICK = LeaseTimes(heartbeat_seconds=0.2, expiry_seconds=2, settle_seconds=0.5)
 """S3 tells the time of an object in whole seconds."""
 
 in_a_store = pytest.mark.parametrize("home", ["memory", "s3", "share"], indirect=True)
@@ -58,7 +58,7 @@ def test_two_homes_are_held_at_once(home: Home) -> None:
 @in_a_store
 def test_a_lease_is_signed_anew_while_the_run_lives(home: Home) -> None:
     """A run of many times the lease's length keeps the home."""
-    short = LeaseTimes(sign_seconds=0.1, left_seconds=1.5, settle_seconds=0.1)
+    short = LeaseTimes(heartbeat_seconds=0.1, expiry_seconds=1.5, settle_seconds=0.1)
     with one_run_at_a_time(home, short):
         time.sleep(4)
         with pytest.raises(BusyError, match="gave a sign"), one_run_at_a_time(home):
@@ -81,7 +81,7 @@ def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
     if not isinstance(home.lock, Path):
         with pytest.raises(BusyError, match="if it was killed, 2 s from that sign"):
             one_run_at_a_time(home, QUICK).__enter__()
-        time.sleep(QUICK.left_seconds + 1.5)
+        time.sleep(QUICK.expiry_seconds + 1.5)
     with one_run_at_a_time(home, QUICK):
         assert is_there(home.lock)
 
@@ -89,8 +89,8 @@ def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
 @in_a_store
 def test_of_many_that_take_over_one_wins(home: Home) -> None:
     """Runs that find the same left lease at once: one goes on, the rest are refused."""
-    write_text_whole(home.lock, "left by a killed run")
-    time.sleep(QUICK.left_seconds + 1.5)
+    write_text_atomic(home.lock, "left by a killed run")
+    time.sleep(QUICK.expiry_seconds + 1.5)
     ended, outcomes = threading.Event(), list[str]()
 
     def run() -> None:
@@ -118,12 +118,12 @@ def test_a_run_whose_lease_was_taken_fails_and_leaves_it(home: Home) -> None:
 
     def stalled() -> None:
         with one_run_at_a_time(home, QUICK):
-            write_text_whole(home.lock, "another run's")
+            write_text_atomic(home.lock, "another run's")
             time.sleep(1)
 
     with pytest.raises(BusyError, match="took it"):
         stalled()
-    assert read_whole(home.lock) == b"another run's"
+    assert read_bytes(home.lock) == b"another run's"
 
 
 @in_a_store

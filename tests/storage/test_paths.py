@@ -12,18 +12,18 @@ from object_store import BUCKET
 from upath import UPath
 
 from config.errors import ParameterError, StorageError
-from storage.home import Home, keep_newest_folders, write_text_whole, write_whole
+from storage.home import Home, keep_newest_folders, write_file_atomic, write_text_atomic
 from storage.paths import (
-    AnyPath,
+    StoragePath,
     contents,
+    create_exclusive,
     files_in,
     is_folder,
     is_there,
     local_copy,
     move,
     place_at,
-    put_first,
-    read_whole,
+    read_bytes,
     remove,
     remove_tree,
 )
@@ -41,9 +41,9 @@ def half_then(error: Exception) -> Callable[[Path], None]:
     return write
 
 
-def put(path: AnyPath, text: str = "any") -> AnyPath:
+def put(path: StoragePath, text: str = "any") -> StoragePath:
     """Write a file and return its path."""
-    write_text_whole(path, text)
+    write_text_atomic(path, text)
     return path
 
 
@@ -51,7 +51,7 @@ def put(path: AnyPath, text: str = "any") -> AnyPath:
 def test_a_text_arrives_as_it_is(home: Home, text: str) -> None:
     """What is written is read again, byte by byte, in folders made for it."""
     path = put(home.screening_csv / "night.csv", text)
-    assert read_whole(path) == text.encode()
+    assert read_bytes(path) == text.encode()
     assert is_there(path)
     assert is_folder(home.root)
 
@@ -63,7 +63,7 @@ def test_what_is_not_there_is_not_found(home: Home) -> None:
     assert not is_folder(home.models)
     assert files_in(home.models) == []
     with pytest.raises(FileNotFoundError):
-        read_whole(path)
+        read_bytes(path)
     with pytest.raises(FileNotFoundError), local_copy(path) as file:
         file.read_bytes()
     remove(path)
@@ -76,7 +76,7 @@ def test_a_table_comes_back_with_what_is_said_of_it(home: Home) -> None:
     table = pd.DataFrame({"close": [1.5, 2.5]}, index=days)
     table.attrs = {"currency": "AUD"}
     path = home.prices / "CBA.AX.parquet"
-    write_whole(path, table.to_parquet)
+    write_file_atomic(path, table.to_parquet)
     again = read_table(path)
     pd.testing.assert_frame_equal(again, table)
     assert again.attrs == {"currency": "AUD"}
@@ -93,7 +93,7 @@ def test_a_failed_write_leaves_what_was_there(
         put(path, before)
     seen = StorageError if isinstance(raised, OSError) else ValueError
     with pytest.raises(seen):
-        write_whole(path, half_then(raised))
+        write_file_atomic(path, half_then(raised))
     assert is_there(path) == bool(before)
     assert len(files_in(home.models)) == bool(before)
 
@@ -102,17 +102,17 @@ def test_a_reader_sees_the_old_file_or_the_new_one(home: Home) -> None:
     """While a file is written again and again, a reader gets whole versions only."""
     path = home.models / "big.bin"
     versions = [bytes([number]) * 300_000 for number in range(8)]
-    write_whole(path, lambda new: new.write_bytes(versions[0]))
+    write_file_atomic(path, lambda new: new.write_bytes(versions[0]))
     ended, seen = threading.Event(), set[bytes]()
 
     def read() -> None:
         while not ended.is_set():
-            seen.add(read_whole(path))
+            seen.add(read_bytes(path))
 
     reader = threading.Thread(target=read)
     reader.start()
     for version in versions * 3:
-        write_whole(path, lambda new, it=version: new.write_bytes(it))
+        write_file_atomic(path, lambda new, it=version: new.write_bytes(it))
     ended.set()
     reader.join()
     assert seen
@@ -123,7 +123,7 @@ def test_a_moved_file_is_in_one_place(home: Home) -> None:
     """A move puts a file in another's place and leaves nothing behind."""
     old, new = put(home.models / "a.json", "new"), put(home.models / "b.json", "old")
     move(old, new)
-    assert [read_whole(path) for path in files_in(home.models)] == [b"new"]
+    assert [read_bytes(path) for path in files_in(home.models)] == [b"new"]
     assert files_in(home.models) == [new]
 
 
@@ -165,16 +165,16 @@ def test_a_home_goes_to_other_processes(home: Home) -> None:
     again = pickle.loads(pickle.dumps(home))  # noqa: S301  our own bytes
     assert again == home
     put(home.models / "a.json", "here")
-    assert read_whole(again.models / "a.json") == b"here"
+    assert read_bytes(again.models / "a.json") == b"here"
 
 
 @pytest.mark.parametrize("home", ["memory", "s3", "share"], indirect=True)
 def test_one_of_many_is_first(home: Home) -> None:
     """Of many that put a file where none is, one succeeds and its content stays."""
     assert isinstance(home.lock, UPath)
-    won = [put_first(home.lock, content) for content in (b"first", b"second")]
+    won = [create_exclusive(home.lock, content) for content in (b"first", b"second")]
     assert won == [True, False]
-    assert read_whole(home.lock) == b"first"
+    assert read_bytes(home.lock) == b"first"
     assert contents(home.root) == {"data/run.lock": b"first"}
 
 
@@ -227,7 +227,7 @@ def test_a_missing_bucket_is_named(bucket: str) -> None:
     """A write to a bucket that is not there names the path and the cause."""
     path = place_at(f"{bucket}-not-there/x/night.csv")
     with pytest.raises(StorageError, match=r"not-there/x/night\.csv must be .* bucket"):
-        write_text_whole(path, "new")
+        write_text_atomic(path, "new")
 
 
 @pytest.mark.usefixtures("bucket")
@@ -239,8 +239,8 @@ def test_a_store_that_does_not_answer_is_named(
     nobody = "http://127.0.0.1:9"
     path = UPath("s3://elsewhere/x/a", endpoint_url=nobody)
     with pytest.raises(StorageError, match=r"s3://elsewhere/x/a must be readable.*:9"):
-        read_whole(path)
+        read_bytes(path)
     with pytest.raises(StorageError, match=r"s3://elsewhere/x/a must be writable.*:9"):
-        write_text_whole(path, "new")
+        write_text_atomic(path, "new")
     with pytest.raises(StorageError, match="s3://elsewhere/x"):
         read_settings(path.parent)

@@ -8,7 +8,7 @@ import slot_jobs
 from dask_cluster import dask_cluster
 
 from config.errors import ClusterUnavailable, TrainingFailed
-from workers.dask_pool import DaskSlots
+from workers.dask_pool import DaskPool
 
 
 def test_a_job_of_a_lost_worker_is_done_elsewhere(
@@ -16,31 +16,31 @@ def test_a_job_of_a_lost_worker_is_done_elsewhere(
 ) -> None:
     """After a worker's `kill -9` its job is answered all the same, by another slot."""
     marker = tmp_path / "marker"
-    with DaskSlots(dask_address, "lost", 5, 30) as slots:
-        answer = slots.run(slot_jobs.kill_the_parent_once, marker)
+    with DaskPool(dask_address, "lost", 5, 30) as pool:
+        answer = pool.run(slot_jobs.kill_the_parent_once, marker)
     assert answer != int(marker.read_text())
 
 
 def test_a_job_that_kills_its_workers_is_given_up(dask_address: str) -> None:
     """A job that takes worker after worker with it fails, and the cluster lives on."""
-    with DaskSlots(dask_address, "poison", 5, 60) as slots:
+    with DaskPool(dask_address, "poison", 5, 60) as pool:
         with pytest.raises(TrainingFailed, match="got its worker lost 2 times"):
-            slots.run(slot_jobs.kill_the_parent, None)
-        assert slots.run(slot_jobs.process_id, None) > 0
+            pool.run(slot_jobs.kill_the_parent, None)
+        assert pool.run(slot_jobs.process_id, None) > 0
 
 
 def test_no_scheduler_is_one_sentence(free_port: int) -> None:
     """Where nobody listens a run ends soon, and the message names the address."""
     start = time.monotonic()
     with pytest.raises(ClusterUnavailable, match=f"got tcp://127.0.0.1:{free_port}"):
-        DaskSlots(f"tcp://127.0.0.1:{free_port}", "nobody", 5, 30)
+        DaskPool(f"tcp://127.0.0.1:{free_port}", "nobody", 5, 30)
     assert time.monotonic() - start < 15
 
 
 def test_an_address_without_a_port_is_refused() -> None:
     """A word that is no address ends in the same sentence."""
     with pytest.raises(ClusterUnavailable, match="got scheduler and no answer"):
-        DaskSlots("scheduler", "nobody", 5, 30)
+        DaskPool("scheduler", "nobody", 5, 30)
 
 
 def test_workers_that_allow_no_processes_are_named(tmp_path: Path) -> None:
@@ -49,4 +49,4 @@ def test_workers_that_allow_no_processes_are_named(tmp_path: Path) -> None:
         dask_cluster(tmp_path, workers=1, daemon=True) as address,
         pytest.raises(ClusterUnavailable, match="DASK_DISTRIBUTED__WORKER__DAEMON"),
     ):
-        DaskSlots(address, "daemon", 5, 30)
+        DaskPool(address, "daemon", 5, 30)

@@ -7,8 +7,8 @@ import pytest
 
 from config.errors import ParameterError
 from config.settings import RunSettings, Settings
-from workers.pools import opened_slots, require_runner
-from workers.process_pool import ProcessSlots
+from workers.pools import open_pool, require_runner
+from workers.process_pool import ProcessPool
 
 ADDRESS = "tcp://127.0.0.1:8786"
 
@@ -16,10 +16,10 @@ ADDRESS = "tcp://127.0.0.1:8786"
 def test_the_local_runner_needs_nothing() -> None:
     """A run computes on this machine unless it is told otherwise."""
     require_runner(RunSettings())
-    opened, _ = opened_slots(Settings(), 1, Path())
-    with opened as slots:
-        assert isinstance(slots, ProcessSlots)
-        assert slots.count == 1
+    opened, _ = open_pool(Settings(), 1, Path())
+    with opened as pool:
+        assert isinstance(pool, ProcessPool)
+        assert pool.count == 1
 
 
 def test_dask_needs_an_address() -> None:
@@ -38,17 +38,17 @@ def test_dask_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_more_processes_than_symbols_are_not_planned() -> None:
-    """A run of two symbols has at most two slots, whatever is allowed."""
+    """A run of two symbols has at most two pool, whatever is allowed."""
     settings = Settings(run=RunSettings(training_processes=8))
-    opened, _ = opened_slots(settings, 2, Path())
-    with opened as slots:
-        assert slots.count == 2
+    opened, _ = open_pool(settings, 2, Path())
+    with opened as pool:
+        assert pool.count == 2
 
 
 def test_memory_may_allow_fewer_processes() -> None:
     """Where memory decides the run has one slot, and says so at its head."""
     run = RunSettings(training_processes=2, process_memory_mb=2**30)
-    opened, (notice,) = opened_slots(Settings(run=run), 2, Path())
-    with opened as slots:
-        assert slots.count == 1
+    opened, (notice,) = open_pool(Settings(run=run), 2, Path())
+    with opened as pool:
+        assert pool.count == 1
     assert notice.startswith("memory allows 1 training process of 2")

@@ -9,17 +9,17 @@ import pytest
 
 from config.parameters import TrainingParameters
 from evaluation.lookahead.leaks import (
-    Check,
+    LeakCheck,
     feature_checks,
     feature_row_check,
     vote_checks,
     window_checks,
 )
 from evaluation.lookahead.model_leaks import judgement_checks, training_checks
-from evaluation.lookahead.planted import planted_checks
+from evaluation.lookahead.planted import check_planted_leaks
 from evaluation.lookahead.shuffled_labels import (
     half_check,
-    shuffled,
+    shuffle_moves,
     vote_label_checks,
     window_label_check,
 )
@@ -49,7 +49,7 @@ def rows(prices: pd.DataFrame) -> Floats:
     return feature_rows(indicator_frame(prices))
 
 
-def failed(checks: list[Check]) -> list[str]:
+def failed(checks: list[LeakCheck]) -> list[str]:
     """Return the stages that did not pass."""
     return [one.stage for one in checks if not one.passed]
 
@@ -116,7 +116,7 @@ def test_feature_rows_that_peek_are_found(
 
 def test_every_planted_leak_is_found(prices: pd.DataFrame) -> None:
     """The test of the test."""
-    found = planted_checks(prices, seed=4)
+    found = check_planted_leaks(prices, seed=4)
     assert len(found) == 8
     assert failed(found) == []
 
@@ -147,7 +147,7 @@ def test_a_wrong_split_is_found(
 
 def test_shuffled_labels_keep_all_but_the_signs(prices: pd.DataFrame) -> None:
     """Sizes of moves, the distance of high to close, and volume stay."""
-    other = shuffled(prices, 1)
+    other = shuffle_moves(prices, 1)
     moves, new = (each[CLOSE].pct_change().abs().iloc[1:] for each in (prices, other))
     np.testing.assert_allclose(new, moves, rtol=1e-9)
     np.testing.assert_allclose(other[HIGH] / other[CLOSE], prices[HIGH] / prices[CLOSE])
@@ -156,7 +156,7 @@ def test_shuffled_labels_keep_all_but_the_signs(prices: pd.DataFrame) -> None:
 
 def test_honest_voices_are_right_half_the_time(walk: Walk) -> None:
     """On shuffled histories nobody knows better than a coin."""
-    histories = [shuffled(walk(400, seed), seed) for seed in range(3)]
+    histories = [shuffle_moves(walk(400, seed), seed) for seed in range(3)]
     assert failed([*vote_label_checks(histories), window_label_check(histories)]) == []
 
 

@@ -22,7 +22,7 @@ from evaluation.lookahead.source_leaks import (
     table_check,
 )
 from market_data.prices import CLOSE, VOLUME, PriceHistory, through
-from market_data.quality import CheckedPrices, checked
+from market_data.quality import CheckedPrices, check_prices
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import PriceSource
@@ -30,12 +30,12 @@ from market_data.store import PriceStore
 from pipeline.download import download
 from pipeline.events import events
 from pipeline.index import index
-from pipeline.plan import Night, planned_night
-from pipeline.sources import Lookout
-from risk_guard.event_history import Remembered
+from pipeline.plan import RunPlan, plan_run
+from pipeline.sources import NewsAndEventSources
+from risk_guard.event_history import RememberedEvents
 from risk_guard.known_events import KnownEvents
 from screening.findings import IndexFindings, PriceFindings
-from storage.home import write_whole
+from storage.home import write_file_atomic
 from storage.tables import read_table
 
 NOW = datetime(2013, 3, 4, 12, 0, tzinfo=UTC)
@@ -50,9 +50,9 @@ def sample(symbol: str) -> PriceHistory:
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Night:
+def night(tmp_path: Path) -> RunPlan:
     """Return the plan of a night of the sample."""
-    return planned_night(
+    return plan_run(
         Symbols(symbols=("AAPL",)),
         source="sample",
         folder=None,
@@ -102,7 +102,7 @@ def test_a_later_dividend_is_found() -> None:
 
 @pytest.mark.parametrize("remote", [True, False])
 def test_a_store_that_does_not_cut_is_found(
-    tmp_path: Path, night: Night, *, remote: bool
+    tmp_path: Path, night: RunPlan, *, remote: bool
 ) -> None:
     """What a source hands out too much of is cut, be it stored or asked each time."""
 
@@ -129,21 +129,21 @@ def test_a_hole_filled_from_behind_is_found() -> None:
     def filled(
         rows: pd.DataFrame, code: str, as_of: date, rules: PriceSettings
     ) -> CheckedPrices:
-        return checked(rows.bfill(), code, as_of, rules)
+        return check_prices(rows.bfill(), code, as_of, rules)
 
     assert repair_check(sample("AAPL"), SESSION, settings).passed
     found = repair_check(sample("AAPL"), SESSION, settings, filled)
     assert found.detail == "2012-12-04 is filled with later prices"
 
 
-def test_a_table_that_looks_a_row_ahead_is_found(night: Night) -> None:
+def test_a_table_that_looks_a_row_ahead_is_found(night: RunPlan) -> None:
     """No date is too late, and each close knows the next one."""
 
-    def peeking(own: Night, source: PriceSource, symbol: str) -> PriceFindings:
+    def peeking(own: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
         found = download(own, source, symbol)
         table = read_table(found.path)
         table[CLOSE] += 0.001 * table[CLOSE].shift(-1).ffill()
-        write_whole(found.path, table.to_parquet)
+        write_file_atomic(found.path, table.to_parquet)
         return found
 
     assert table_check(night, sample("AAPL"), BEFORE, SESSION).passed
@@ -151,10 +151,10 @@ def test_a_table_that_looks_a_row_ahead_is_found(night: Night) -> None:
     assert found.detail.startswith("rows up to 2013-01-30 read otherwise")
 
 
-def test_an_index_that_is_not_cut_is_found(night: Night) -> None:
+def test_an_index_that_is_not_cut_is_found(night: RunPlan) -> None:
     """Its closes end with the night's session, as the symbol's do."""
 
-    def later(own: Night, source: PriceSource, symbol: str) -> IndexFindings:
+    def later(own: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
         other = replace(own, sessions={"XNYS": date(2013, 2, 4)})
         return index(other, source, symbol)
 
@@ -164,27 +164,29 @@ def test_an_index_that_is_not_cut_is_found(night: Night) -> None:
     assert "prices of 2013-02-04 are handed out" in found.detail
 
 
-def test_an_event_told_later_is_found(night: Night) -> None:
+def test_an_event_told_later_is_found(night: RunPlan) -> None:
     """A past night does not know what a later one was told."""
 
-    def later(own: Night, lookout: Lookout, symbol: str, prices: object) -> KnownEvents:
+    def later(
+        own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
+    ) -> KnownEvents:
         other = replace(own, sessions={"XNYS": date(2013, 2, 1)})
-        return events(other, lookout, symbol, prices)
+        return events(other, sources, symbol, prices)
 
     assert event_check(night, SESSION).passed
     found = event_check(night, SESSION, later)
     assert found.detail == "a night of 2013-01-31 knows what was told on 2013-02-01"
 
 
-def test_a_replay_that_asks_the_present_calendar_is_found(night: Night) -> None:
+def test_a_replay_that_asks_the_present_calendar_is_found(night: RunPlan) -> None:
     """A remote calendar names what is known today, so a replay must not ask it."""
 
     def asking(
-        own: Night, lookout: Lookout, symbol: str, prices: object
+        own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
     ) -> KnownEvents:
-        (source,) = lookout.event_sources
-        assert isinstance(source, Remembered)
-        live = replace(lookout, event_sources=(replace(source, replayed=frozenset()),))
+        (source,) = sources.event_sources
+        assert isinstance(source, RememberedEvents)
+        live = replace(sources, event_sources=(replace(source, replayed=frozenset()),))
         return events(own, live, symbol, prices)
 
     assert not event_check(night, SESSION, asking).passed

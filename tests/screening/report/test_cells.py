@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screening.columns import COLUMNS
-from screening.report.cells import shown
+from screening.report.cells import render_cell
 from screening.table import cell
 
 
@@ -31,12 +31,12 @@ def test_a_value_is_shown_as_a_person_reads_it(
     column: str, value: str, text: str
 ) -> None:
     """Fractions are percent, signs are real, times are UTC, a tiny zero has no sign."""
-    assert shown(column, value).text == text
+    assert render_cell(column, value).text == text
 
 
 def test_a_missing_value_has_a_reason_and_no_number() -> None:
     """Nothing is shown in the place of what is not known."""
-    found = shown("score", "", "unknown_symbol: no history")
+    found = render_cell("score", "", "unknown_symbol: no history")
     assert (found.value, found.text) == ("", "")
     assert found.why == "unknown_symbol: no history"
 
@@ -44,10 +44,10 @@ def test_a_missing_value_has_a_reason_and_no_number() -> None:
 @given(st.sampled_from(COLUMNS), st.floats(allow_nan=False, allow_infinity=False))
 def test_the_csvs_text_is_kept_to_the_last_digit(column: str, number: float) -> None:
     """Whatever is shown, the value beside it reads back as the CSV's number."""
-    assert float(shown(column, cell(number)).value) == number
+    assert float(render_cell(column, cell(number)).value) == number
 
 
 @given(st.sampled_from(COLUMNS), st.text(min_size=1))
 def test_a_foreign_text_is_shown_as_it_is(column: str, text: str) -> None:
     """A word where a number belongs, in a CSV that was edited, stops no report."""
-    assert shown(column, text).value == text
+    assert render_cell(column, text).value == text

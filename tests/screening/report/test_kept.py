@@ -22,8 +22,8 @@ from screening.report.page import morning_report
 from screening.report.reasons import NOT_STORED
 from screening.report.verdict import verdict
 from screening.report.views import symbol_views
-from screening.row import screened_row
-from screening.table import ranked
+from screening.row import build_row
+from screening.table import rank
 
 EARLIER = RUN_AT - timedelta(hours=2)
 OWN = screened("AAA.AX")
@@ -33,12 +33,12 @@ def second_run(
     own: SymbolFindings, *kept: SymbolFindings, stored: bool = True
 ) -> Morning:
     """Return the morning after a run of one symbol in a night that had others."""
-    rows = [screened_row(own, RUN_AT, BlendSettings())]
-    rows += [screened_row(one, EARLIER, BlendSettings()) for one in kept]
+    rows = [build_row(own, RUN_AT, BlendSettings())]
+    rows += [build_row(one, EARLIER, BlendSettings()) for one in kept]
     base = morning((own, *kept))
     return replace(
         base,
-        rows=ranked(rows),
+        rows=rank(rows),
         findings=(own, *(kept if stored else ())),
         paths=base.paths if stored else {},
         kept=frozenset(one.symbol for one in kept),

@@ -24,7 +24,12 @@ from features.sentiment import NewsSentiment
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from screening.findings import HeadlineFindings, ModelFindings, SymbolFindings
-from screening.report.views import SymbolView, charted, symbol_views, web_address
+from screening.report.views import (
+    SymbolView,
+    symbol_views,
+    symbols_with_chart,
+    web_address,
+)
 
 
 def view_of(findings: SymbolFindings) -> SymbolView:
@@ -96,7 +101,7 @@ def test_unread_headlines_are_shown_without_a_polarity() -> None:
 def test_a_large_night_shows_fewer_headlines_each() -> None:
     """The sum of headlines is bounded, and what is left out is counted."""
     many = with_news(screened(), *(headline(f"CBA.AX {n}") for n in range(20)))
-    settings = ReportSettings(most_headlines=9, most_headlines_in_all=5)
+    settings = ReportSettings(max_headlines=9, max_headlines_total=5)
     (view,) = symbol_views(morning([many], settings=settings))
     assert (len(view.headlines), view.headlines_left) == (5, 15)
 
@@ -113,13 +118,13 @@ def test_the_largest_scores_get_charts() -> None:
         {"symbol": name, "score": score}
         for name, score in {"A": 0.1, "B": -0.5, "C": 0.3, "D": None}.items()
     ]
-    assert charted(rows, 2) == {"B", "C"}
+    assert symbols_with_chart(rows, 2) == {"B", "C"}
 
 
 def test_a_missing_chart_has_a_reason() -> None:
     """Failed, not drawn, or unreadable: the place of the chart says which."""
     assert view_of(failed("GONE.AX")).no_chart.startswith("unknown_symbol")
-    few = ReportSettings(most_charts=0)
+    few = ReportSettings(max_charts=0)
     (view,) = symbol_views(morning([screened()], paths={}, settings=few))
     assert "draws 0" in view.no_chart
     (view,) = symbol_views(morning([screened()], paths={}))

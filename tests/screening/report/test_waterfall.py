@@ -1,4 +1,4 @@
-"""From the voices to the score: the bars add up to what the CSV says."""
+"""From the components to the score: the bars add up to what the CSV says."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ from modelling.freshness import ModelState
 from screening.columns import COLUMNS
 from screening.findings import IndicatorFindings, ModelFindings
 from screening.report.waterfall import axis_for, waterfall
-from screening.row import screened_row
+from screening.row import build_row
 from screening.table import cell
 
 SHARES = st.floats(0, 1)
-VOICES = st.builds(Component, st.floats(-1, 1), SHARES)
+COMPONENTS = st.builds(Component, st.floats(-1, 1), SHARES)
 
 
 def cells(findings: Any) -> dict[str, str]:  # noqa: ANN401
     """Return the findings' CSV row as text."""
-    row = screened_row(findings, RUN_AT, BlendSettings())
+    row = build_row(findings, RUN_AT, BlendSettings())
     return {name: cell(row.get(name)) for name in COLUMNS}
 
 
-@given(SHARES, VOICES, VOICES)
+@given(SHARES, COMPONENTS, COMPONENTS)
 def test_the_bars_lead_from_zero_to_the_score(
     chance: float, trend: Component, technical: Component
 ) -> None:

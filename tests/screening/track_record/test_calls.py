@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from made_calls import SESSIONS, night_of
+from make_calls import SESSIONS, night_of
 
 from config.settings import BlendSettings
 from features.component import Component
@@ -16,8 +16,8 @@ from features.indicators import INDICATORS
 from features.sentiment import NewsSentiment, WeighedHeadline
 from market_data.headlines import Headline
 from screening.findings import IndicatorFindings, PriceFindings, SymbolFindings
-from screening.row import screened_row
-from screening.track_record.calls import is_live, made_calls, table_fingerprint
+from screening.row import build_row
+from screening.track_record.calls import is_live, make_calls, table_fingerprint
 from screening.track_record.ledger import CALLS
 
 AS_OF = SESSIONS[-1]
@@ -49,8 +49,8 @@ def found(folder: Path, **changes: Any) -> SymbolFindings:  # noqa: ANN401
 
 def kept(*findings: SymbolFindings) -> list[dict[str, Any]]:
     """Return the calls that the ledger is given of these symbols."""
-    rows = [screened_row(one, AT, BlendSettings()) for one in findings]
-    calls = made_calls(findings, rows, "folder", AT)
+    rows = [build_row(one, AT, BlendSettings()) for one in findings]
+    calls = make_calls(findings, rows, "folder", AT)
     return CALLS.validate(calls).to_dict("records")
 
 
@@ -61,9 +61,9 @@ def inputs(findings: SymbolFindings) -> str:
 
 
 def test_a_call_holds_what_the_row_says(tmp_path: Path) -> None:
-    """Score, call, voices, haircut and beta are the CSV's; silence is NaN."""
+    """Score, call, components, haircut and beta are the CSV's; silence is NaN."""
     findings = found(tmp_path)
-    row = screened_row(findings, AT, BlendSettings())
+    row = build_row(findings, AT, BlendSettings())
     (call,) = kept(findings)
     assert (call["call"], call["score"]) == (row["prediction"], row["score"])
     assert call["trend_weight"] == row["trend_weight"]

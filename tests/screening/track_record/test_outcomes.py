@@ -15,9 +15,9 @@ from made_calls import (
     outcomes_frame,
 )
 
-from market_data.prices import PRICE_COLUMNS, adjusted
+from market_data.prices import PRICE_COLUMNS, adjust_prices
 from screening.track_record.ledger import OUTCOMES
-from screening.track_record.outcomes import PricedSymbol, scored
+from screening.track_record.outcomes import PricedSymbol, score
 
 HORIZONS = (1, 5, 20)
 
@@ -48,7 +48,7 @@ def scores(
 ) -> pd.DataFrame:
     """Return what a night with these prices scores."""
     known = outcomes_frame() if so_far is None else so_far
-    return OUTCOMES.validate(scored(calls_frame(*calls), known, [by], HORIZONS, at))
+    return OUTCOMES.validate(score(calls_frame(*calls), known, [by], HORIZONS, at))
 
 
 def test_a_return_is_close_over_close_at_each_horizon() -> None:
@@ -89,7 +89,7 @@ def test_a_dividend_is_part_of_the_return() -> None:
     raw = pd.Series([100.0, 100.0, 95.0, 47.5, 47.5], pd.DatetimeIndex(SESSIONS[:5]))
     table = pd.DataFrame(dict.fromkeys(PRICE_COLUMNS, raw))
     table["adjusted_close"] = [47.5] * 5  # Paid 5 on the third day, split on the next.
-    known = adjusted(table)["close"]
+    known = adjust_prices(table)["close"]
     (row,) = scores([call("A.AX", SESSIONS[0])], priced(known)).to_dict("records")
     assert row["return"] == pytest.approx(0)
     assert row["close_from"] == pytest.approx(47.5)

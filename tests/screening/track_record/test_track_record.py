@@ -25,14 +25,14 @@ from scipy import stats
 from config.settings import RecordSettings
 from screening.track_record.track_record import (
     TOO_FEW,
-    Fared,
+    GroupStatistics,
     Horizon,
     TrackRecord,
     clustered_mean,
     track_records,
 )
 
-FEW = RecordSettings(minimum_calls=2, horizons=(1,))
+FEW = RecordSettings(min_calls=2, horizons=(1,))
 CALL_OF = {1: "BUY", -1: "SELL", 0: "HOLD"}
 Made = tuple[dict[str, Any], float]
 
@@ -76,13 +76,13 @@ def one_session(record: TrackRecord) -> Horizon:
     return horizon
 
 
-def group(groups: tuple[Fared, ...], name: str) -> Fared:
+def group(groups: tuple[GroupStatistics, ...], name: str) -> GroupStatistics:
     """Return the group of that name."""
     (found,) = (one for one in groups if one.group == name)
     return found
 
 
-def shown(fared: Fared) -> list[float]:
+def shown(fared: GroupStatistics) -> list[float]:
     """Return a group's count and raw figures."""
     means = [fared.hit_rate, fared.mean_return, fared.mean_gain]
     return [fared.calls, *(one.mean if one else math.nan for one in means)]
@@ -125,14 +125,16 @@ def test_a_return_of_zero_hits_nothing() -> None:
     assert hit_rate.mean == 0
 
 
-@pytest.mark.parametrize("voice", ["lstm", "trend"])
-def test_a_voice_is_judged_by_its_own_direction(voice: str) -> None:
+@pytest.mark.parametrize("component", ["lstm", "trend"])
+def test_a_voice_is_judged_by_its_own_direction(component: str) -> None:
     """Each call in which it leant counts, HOLD too; silence and 0 do not."""
     made = many()
-    leant = [(one, moved) for one, moved in made if abs(one[f"{voice}_direction"]) > 0]
-    found = group(one_session(record_of(made)).by_component, voice)
+    leant = [
+        (one, moved) for one, moved in made if abs(one[f"{component}_direction"]) > 0
+    ]
+    found = group(one_session(record_of(made)).by_component, component)
     assert shown(found) == pytest.approx(
-        by_hand(leant, lambda one: one[f"{voice}_direction"])
+        by_hand(leant, lambda one: one[f"{component}_direction"])
     )
 
 
