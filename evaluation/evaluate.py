@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from config.parameters import TrainingParameters
 from evaluation.forecast_record import COLUMNS, record_frame, write_records
-from evaluation.metrics import Figures, figures
+from evaluation.metrics import Metrics, compute_metrics
 from evaluation.plots import pictures
 from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
@@ -53,7 +53,7 @@ class Evaluation(BaseModel):
     refit_sessions: int
     parameters: TrainingParameters
     models: TrainedModels
-    figures: Figures
+    figures: Metrics
     failures: dict[str, str]
     notices: tuple[str, ...]
     files: tuple[str, ...]
@@ -81,7 +81,7 @@ def evaluation(
     walked = walk_forward(plan, first, refit, on_block)
     folder = report_folder(plan, first)
     record = _written(folder, walked)
-    found = figures(record, settings, cost)
+    found = compute_metrics(record, settings, cost)
     drawn = pictures(record, found, cost)
     names = (FORECASTS, MODELS, FIGURES, *drawn)
     report = Evaluation(

@@ -53,7 +53,7 @@ class Judgement(_Figures):
     reliability: tuple[Bin, ...] = ()
 
 
-class Figures(_Figures):
+class Metrics(_Figures):
     """All that is computed from the rows of a track record."""
 
     forecasts: int = Field(description="Rows with a forecast of any component")
@@ -80,15 +80,15 @@ class ComponentCalls:
     signal: pd.Series
 
 
-def figures(
+def compute_metrics(
     record: pd.DataFrame, settings: EvaluationSettings, cost_bps: float
-) -> Figures:
+) -> Metrics:
     """Return the figures of a record (`record_frame`)."""
     spoken = record[record["data_status"] != "failed"]
     known = spoken[spoken["realized_return"].notna()]
     shared = known[known["probability_up"].notna()]
     draws = DayBootstrap(settings)
-    return Figures(
+    return Metrics(
         forecasts=len(spoken),
         realized=len(known),
         days=int(known["forecast_session"].nunique()),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evaluation.metrics import CALLS, Figures
+from evaluation.metrics import CALLS, Metrics
 from evaluation.portfolio import daily, positions
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NOMINAL_COVERAGE = 0.8
 
 
-def pictures(record: pd.DataFrame, found: Figures, cost_bps: float) -> dict[str, bytes]:
+def pictures(record: pd.DataFrame, found: Metrics, cost_bps: float) -> dict[str, bytes]:
     """Return PNG files by name; `record` is `record_frame`'s."""
     known = record[record["realized_return"].notna()]
     drawings: Mapping[str, Callable[[Axes], None]] = {
@@ -39,7 +39,7 @@ def _drawn(draw: "Callable[[Axes], None]") -> bytes:
     return file.getvalue()
 
 
-def _reliability(axes: "Axes", found: Figures) -> None:
+def _reliability(axes: "Axes", found: Metrics) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="as often as said")
     for name in ("lstm", "lightgbm"):
         bins = found.components[name].reliability

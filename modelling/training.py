@@ -81,7 +81,7 @@ def train(
         If a loss is not finite.
     """
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    network = build_network(parameters)
+    network = build_seeded_network(parameters)
     if weights is None:
         epochs_run = _fit(network, split, parameters, on_epoch)
     else:

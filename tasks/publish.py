@@ -41,7 +41,7 @@ SHOWN = (
 ).split()
 
 
-@task(task_run_name="blend and publish {night.as_of}", cache_policy=NO_CACHE)
+@task(task_run_name="blend and publish {plan.as_of}", cache_policy=NO_CACHE)
 def publish(
     plan: RunPlan,
     findings: Sequence[SymbolFindings],

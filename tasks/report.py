@@ -35,7 +35,7 @@ from storage.tables import read_table
 from tasks.server import try_show, warn
 
 
-@task(task_run_name="morning report {night.as_of}", cache_policy=NO_CACHE)
+@task(task_run_name="morning report {plan.as_of}", cache_policy=NO_CACHE)
 def report(
     plan: RunPlan,
     findings: Sequence[SymbolFindings],

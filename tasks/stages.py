@@ -97,8 +97,11 @@ def _as_task(
             return _resumed(found)
         return found
 
-    # Without `quote` Prefect searches all of the inputs for futures.
-    return lambda symbol, *inputs: run(symbol, quote(inputs))
+    # Without `quote` Prefect searches all of the inputs for futures. A task that returns
+    # a state of its own name answers with that state, so its result is asked for.
+    return lambda symbol, *inputs: run(
+        symbol, quote(inputs), return_state=True
+    ).result()
 
 
 def _task(plan: RunPlan, name: str, about: str = "{symbol}") -> Callable[..., Any]:

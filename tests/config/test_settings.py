@@ -131,7 +131,7 @@ def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
         read_settings(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["prices = 3", "[run]\nminimum_coverage = 'half'"])
+@pytest.mark.parametrize("text", ["prices = 3", "[run]\nmin_coverage = 'half'"])
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
     """A section must be a table and a number a number."""
     assert "` must be" in refusal_of(tmp_path, text)

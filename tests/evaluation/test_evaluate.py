@@ -15,7 +15,7 @@ from cli.options import ScreenOptions
 from cli.request import flow_arguments
 from config.settings import EvaluationSettings
 from evaluation.forecast_record import COLUMNS, NIGHT_COLUMNS, record_frame
-from evaluation.metrics import Figures, figures
+from evaluation.metrics import Metrics, compute_metrics
 from storage.home import Home
 
 FIRST, LAST = date(2025, 11, 7), date(2025, 11, 10)
@@ -84,8 +84,8 @@ def test_what_came_of_it_by_the_csv(
 
 def test_the_figures_follow_from_the_csv(told: tuple[Path, dict[str, Any]]) -> None:
     """Whoever has the rows gets the same report."""
-    found = figures(record_of(told), EvaluationSettings(), 10.0)
-    assert Figures.model_validate(told[1]["figures"]) == found
+    found = compute_metrics(record_of(told), EvaluationSettings(), 10.0)
+    assert Metrics.model_validate(told[1]["figures"]) == found
 
 
 def test_the_guard_is_told_apart(told: tuple[Path, dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from evaluation.forecast_record import (
     record_frame,
     write_records,
 )
-from evaluation.metrics import figures
+from evaluation.metrics import compute_metrics
 from evaluation.plots import pictures
 from market_data.prices import PRICE_COLUMNS, price_frame
 from modelling.forecasting import Forecast
@@ -62,7 +62,7 @@ def test_the_pictures_are_pictures(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
     """Three PNG files, the same bytes for the same record."""
-    found = figures(record, settings, 10.0)
+    found = compute_metrics(record, settings, 10.0)
     drawn = pictures(record, found, 10.0)
     assert set(drawn) == {"reliability.png", "coverage.png", "returns.png"}
     assert all(file.startswith(b"\x89PNG") for file in drawn.values())
@@ -76,4 +76,4 @@ def test_a_record_without_a_model_can_be_drawn(
     names = [name for name in record if "predicted" in str(name)]
     mute = record.assign(**dict.fromkeys(map(str, names), float("nan")))
     mute["probability_up"] = float("nan")
-    assert pictures(mute, figures(mute, settings, 10.0), 10.0)["coverage.png"]
+    assert pictures(mute, compute_metrics(mute, settings, 10.0), 10.0)["coverage.png"]

@@ -7,18 +7,18 @@ from scipy import stats
 
 from config.settings import EvaluationSettings
 from evaluation.day_bootstrap import DayBootstrap
-from evaluation.metrics import JUDGED, Figures, figures, reliability, voice_of
+from evaluation.metrics import JUDGED, Metrics, compute_metrics, reliability, voice_of
 
 COST = 25.0
 
 
 @pytest.fixture(scope="module")
-def found(record: pd.DataFrame, settings: EvaluationSettings) -> Figures:
+def found(record: pd.DataFrame, settings: EvaluationSettings) -> Metrics:
     """Return the record's figures."""
-    return figures(record, settings, COST)
+    return compute_metrics(record, settings, COST)
 
 
-def test_every_voice_and_baseline_is_judged(found: Figures) -> None:
+def test_every_voice_and_baseline_is_judged(found: Metrics) -> None:
     """All stand in the report; one that never spoke has no figure, not a zero."""
     assert tuple(found.components) == JUDGED
     silent = found.components["finbert"]
@@ -26,7 +26,7 @@ def test_every_voice_and_baseline_is_judged(found: Figures) -> None:
     assert silent.information_coefficient.value is None
 
 
-def test_the_hit_rate_by_a_plain_loop(found: Figures, record: pd.DataFrame) -> None:
+def test_the_hit_rate_by_a_plain_loop(found: Metrics, record: pd.DataFrame) -> None:
     """Directions of 0 are no opinion; a return of 0 is not up."""
     hits = [
         (row.trend_direction > 0) == (row.realized_return > 0)
@@ -43,7 +43,7 @@ def test_the_hit_rate_by_a_plain_loop(found: Figures, record: pd.DataFrame) -> N
 
 @pytest.mark.parametrize("name", ["lstm", "trend", "technical", "blend", "ridge"])
 def test_the_coefficient_is_the_mean_of_the_days_spearman(
-    found: Figures, record: pd.DataFrame, name: str
+    found: Metrics, record: pd.DataFrame, name: str
 ) -> None:
     """Six symbols a day: rank correlation across them, then the mean over days."""
     signal = voice_of(record, name).signal
@@ -62,18 +62,18 @@ def test_few_symbols_are_ranked_together(
 ) -> None:
     """With two symbols a day all rows are ranked at once."""
     few = record[record["symbol"].isin(["AAA.AX", "BBB.AX"])]
-    judged = figures(few, settings, COST).components["blend"]
+    judged = compute_metrics(few, settings, COST).components["blend"]
     expected = stats.spearmanr(few["score"], few["realized_return"]).statistic
     assert judged.coefficient_kind == "pooled"
     assert judged.information_coefficient.value == pytest.approx(expected)
 
 
-def test_one_opinion_for_all_has_no_coefficient(found: Figures) -> None:
+def test_one_opinion_for_all_has_no_coefficient(found: Metrics) -> None:
     """Who says the same of every symbol ranks nothing."""
     assert found.components["buy_and_hold"].information_coefficient.value is None
 
 
-def test_errors_and_chances_by_hand(found: Figures, record: pd.DataFrame) -> None:
+def test_errors_and_chances_by_hand(found: Metrics, record: pd.DataFrame) -> None:
     """RMSE over that of no change, Brier's score, and the share inside the interval."""
     came, said = record["realized_return"], record["predicted_return"]
     judged = found.components["lstm"]
@@ -102,7 +102,7 @@ def test_reliability_counts_each_chance_once() -> None:
 @pytest.mark.parametrize("guard", ["", "_without_guard"])
 @pytest.mark.parametrize("call", ["BUY", "HOLD", "SELL"])
 def test_the_mean_return_of_a_call(
-    found: Figures, record: pd.DataFrame, guard: str, call: str
+    found: Metrics, record: pd.DataFrame, guard: str, call: str
 ) -> None:
     """With and without the guard, the mean over the rows of that call."""
     rows = record[record[f"prediction{guard}"] == call]
@@ -112,7 +112,7 @@ def test_the_mean_return_of_a_call(
 
 
 @pytest.mark.parametrize("guard", ["with_guard", "without_guard"])
-def test_a_buy_less_a_sell(found: Figures, guard: str) -> None:
+def test_a_buy_less_a_sell(found: Metrics, guard: str) -> None:
     """The difference of the two means, on the rows of both."""
     buy, sell = found.calls[guard]["BUY"], found.calls[guard]["SELL"]
     spread = found.buy_less_sell[guard]
@@ -129,7 +129,9 @@ def test_buys_alone_have_no_spread(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
     """Without a SELL there is nothing to compare a BUY with."""
-    spread = figures(record.assign(prediction="BUY"), settings, COST).buy_less_sell
+    spread = compute_metrics(
+        record.assign(prediction="BUY"), settings, COST
+    ).buy_less_sell
     assert spread["with_guard"].value is None
     assert spread["with_guard"].count == len(record)
 
@@ -141,8 +143,8 @@ def test_forecasters_are_compared_on_the_rows_of_the_lstm(
     mute = record["symbol"].isin(["AAA.AX", "BBB.AX"])
     names = ["predicted_return", "probability_up", "lstm_direction"]
     part = record.assign(**{name: record[name].mask(mute) for name in names})
-    beside = figures(part, settings, COST).where_lstm_spoke
-    alone = figures(record[~mute], settings, COST).components
+    beside = compute_metrics(part, settings, COST).where_lstm_spoke
+    alone = compute_metrics(record[~mute], settings, COST).components
     assert set(beside) == {"lstm", "persistence", "majority", "ridge", "lightgbm"}
     assert all(one == alone[name] for name, one in beside.items())
 
@@ -154,7 +156,7 @@ def test_a_return_that_is_not_known_judges_nobody(
     open_ = record.copy()
     open_.loc[open_.index[-6:], "realized_return"] = np.nan
     failed = open_.tail(1).assign(data_status="failed")
-    found = figures(pd.concat([open_, failed]), settings, COST)
+    found = compute_metrics(pd.concat([open_, failed]), settings, COST)
     assert (found.forecasts, found.realized, found.days) == (180, 174, 29)
     assert found.components["blend"].hit_rate.count == 174
 
@@ -163,7 +165,7 @@ def test_an_empty_record_has_no_figures(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
     """Nothing known: counts of 0 and no numbers."""
-    found = figures(record.iloc[:0], settings, COST)
+    found = compute_metrics(record.iloc[:0], settings, COST)
     assert found.realized == 0
     assert found.components["lstm"].hit_rate.value is None
     assert found.portfolios["with_guard"].daily_return.value is None
@@ -194,11 +196,11 @@ def test_the_interval_is_about_the_normal_one() -> None:
 
 
 def test_the_same_days_give_the_same_interval(
-    found: Figures, record: pd.DataFrame, settings: EvaluationSettings
+    found: Metrics, record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
     """The resampling is seeded, and the order of rows does not matter."""
     shuffled = record.sample(frac=1, random_state=1)
-    again = figures(shuffled, settings, COST).components["lstm"]
+    again = compute_metrics(shuffled, settings, COST).components["lstm"]
     rate = found.components["lstm"].hit_rate
     assert again.hit_rate.model_dump() == pytest.approx(rate.model_dump())
 

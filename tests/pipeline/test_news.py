@@ -163,7 +163,7 @@ def test_the_sample_has_no_headlines(tmp_path: Path) -> None:
     )
     found = open_sources(night, night.open_feeds())
     assert found.notices == ()
-    assert found.silence == "the sample source has no headlines"
+    assert found.unavailable_reason == "the sample source has no headlines"
 
 
 def test_what_was_cut_or_left_out_is_counted(tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_a_missing_model_is_said_with_its_command(tmp_path: Path) -> None:
     absent = f"[sentiment]\nrevision = '{'0' * 40}'\n"
     found = open_sources(night := plan(tmp_path, settings=absent), night.open_feeds())
     (notice,) = found.notices
-    assert notice == found.silence
+    assert notice == found.unavailable_reason
     assert notice.endswith("fetch it with `overnight model fetch`.")
     assert found.reader is None
     assert found.headlines is not None

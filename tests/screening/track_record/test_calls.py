@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from make_calls import SESSIONS, night_of
+from made_calls import SESSIONS, night_of
 
 from config.settings import BlendSettings
 from features.component import Component
