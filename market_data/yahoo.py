@@ -22,7 +22,7 @@ class YahooSource:
     remote: ClassVar[bool] = True
 
     def __init__(self, client: YahooClient) -> None:
-        """Ask through `client`, which other feeds may share."""
+        """Send all requests through `client`, which other feeds may share."""
         self._client = client
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
@@ -38,21 +38,21 @@ class YahooSource:
                 timeout=self._client.timeout,
             )
             body = ticker.session.last_body
-            described = ticker.history_metadata or {}
-            _require_same_symbol(symbol, described)
+            metadata = ticker.history_metadata or {}
+            _require_same_symbol(symbol, metadata)
             _require_adjusted(symbol, body)
             bars = drop_unfinished_bars(
                 _from_yahoo(symbol, frame, last),
-                described,
+                metadata,
                 self._client.service_time,
                 exchange=exchange_of(symbol).code,
                 stamped=last_stamp(body),
             )
             return PriceHistory(
                 bars,
-                currency=str(described.get("currency") or ""),
+                currency=str(metadata.get("currency") or ""),
                 source=self.name,
-                company=str(described.get("longName") or ""),
+                company=str(metadata.get("longName") or ""),
                 dividends=_amounts(frame, "Dividends", last),
                 splits=_amounts(frame, "Stock Splits", last),
             )
@@ -60,16 +60,17 @@ class YahooSource:
         try:
             return self._client.ask(symbol, "a history", request)
         except UnknownSymbol as error:
-            # Whoever wrote a suffix chose the exchange: no other one is looked up.
-            others = () if "." in symbol else elsewhere(symbol)
-            other = [one for one in others if self._knows(one)]
-            if not other:
+            # A typed suffix names the exchange: no other one is looked up.
+            candidates = () if "." in symbol else elsewhere(symbol)
+            others = [name for name in candidates if self._has_prices(name)]
+            if not others:
                 raise
             raise UnknownSymbol(
-                f"Yahoo has no history of {symbol}; did you mean {' or '.join(other)}?"
+                f"Yahoo has no history of {symbol}",
+                f"pass {' or '.join(others)}",
             ) from error
 
-    def _knows(self, symbol: str) -> bool:
+    def _has_prices(self, symbol: str) -> bool:
         """Return whether Yahoo has prices of the symbol this month."""
 
         def request(ticker: Any) -> bool:  # noqa: ANN401
@@ -81,30 +82,30 @@ class YahooSource:
             return False
 
 
-def _require_same_symbol(symbol: str, described: dict[str, Any]) -> None:
-    answered = described.get("symbol", symbol)
+def _require_same_symbol(symbol: str, metadata: dict[str, Any]) -> None:
+    answered = metadata.get("symbol", symbol)
     if answered != symbol:
         raise BadPrices(
-            f"Yahoo must answer for {symbol}, got prices of {answered}; try again "
-            "later."
+            f"Yahoo was asked for {symbol} and sent prices of {answered}",
+            "try again later",
         )
 
 
 def _require_adjusted(symbol: str, body: bytes) -> None:
-    """Refuse an answer without adjusted closes: yfinance puts the plain ones there."""
+    """Refuse an answer without adjusted closes: yfinance would use the plain ones."""
     if ADJUSTED not in body:
         raise Unreachable(
-            f"Yahoo must send adjusted closes of {symbol}, got none; try again later."
+            f"Yahoo sent no adjusted closes of {symbol}", "try again later"
         )
 
 
 def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
-    """Return the rows in our form, those after `last` left out."""
+    """Return the rows up to `last` with our column names."""
     missing = [name for name in YAHOO_COLUMNS if name not in frame.columns]
     if frame.empty or missing:
-        lacking = f"no column {', '.join(missing)}" if missing else "no rows"
+        absent = f"no column {', '.join(missing)}" if missing else "no rows"
         raise Unreachable(
-            f"Yahoo must send prices of {symbol}, got {lacking}; try again later."
+            f"Yahoo sent {absent} of {symbol}", "try again later"
         )
     days = pd.DatetimeIndex(frame.index).tz_localize(None).normalize()
     columns = {ours: frame[yahoo].to_list() for yahoo, ours in YAHOO_COLUMNS.items()}

@@ -10,46 +10,46 @@ import pandas as pd
 from market_data.sessions import is_session, session_close
 
 SETTLING = timedelta(minutes=30)
-"""After a session's end a bar may still change for so long.
+"""Time after a session's end for which a bar may still change.
 
 Yahoo's quotes are up to 20 minutes late, and the closing auctions of Sydney and London
 end 5 to 10 minutes after the calendar's close.
 """
 
 LONGEST_BREAK = timedelta(days=7)
-"""Yahoo names the session under way, the last one or the next.
+"""A clock further than this from the session that Yahoo names is wrong.
 
-None of our exchanges is closed for so long: a clock that is further from the session
-that Yahoo names is wrong.
+Yahoo names the current session, the last or the next one, and none of our exchanges is
+closed for that long.
 """
 
 
 def drop_unfinished_bars(
     prices: pd.DataFrame,
-    described: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     asked: datetime | None = None,
     *,
     exchange: str = "",
     stamped: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
-    """Return the rows without the bar that Yahoo is still writing.
+    """Return the rows without the bar of a session that is still open.
 
-    A bar is unfinished if its session was open, or had closed less than `SETTLING`
-    before, when Yahoo was `asked` (now, if not given), and if the last trade lies
-    before the session's end. The last trade alone does not tell: that of a thin or
-    halted stock lies hours before the end for ever.
+    A bar is unfinished if two things hold. When Yahoo was `asked` (default: now), its
+    session was open or had closed less than `SETTLING` before. And the last trade is
+    before the session's end. The last trade alone is not enough: that of a rarely
+    traded or halted stock is hours before the end on every day.
 
-    `described` is Yahoo's metadata. With an `exchange` the end is the calendar's, where
-    half days are known. `stamped` is the time that the last bar bears.
+    `metadata` is Yahoo's. With an `exchange` the session's end is the calendar's, which
+    has half days. `stamped` is the time of the last bar.
     """
     now = pd.Timestamp(asked or datetime.now().astimezone())
     try:
-        session = described["currentTradingPeriod"]["regular"]
+        session = metadata["currentTradingPeriod"]["regular"]
         start, end = pd.Timestamp(session["start"]), pd.Timestamp(session["end"])
-        traded = pd.Timestamp(described.get("regularMarketTime") or now)
+        traded = pd.Timestamp(metadata.get("regularMarketTime") or now)
         day = start.tz_localize(None).normalize()
         closing = _end(exchange, day.date(), end)
-        unfinished = start <= traded < end and not _is_over(
+        unfinished = start <= traded < end and not _was_over(
             now, traded, closing, stamped
         )
     except (KeyError, TypeError, ValueError):
@@ -57,14 +57,14 @@ def drop_unfinished_bars(
     return prices[prices.index < day] if unfinished else prices
 
 
-def _end(exchange: str, day: date, said: pd.Timestamp) -> pd.Timestamp:
-    """Return the session's end by the calendar, by Yahoo for a day it does not know."""
+def _end(exchange: str, day: date, stated: pd.Timestamp) -> pd.Timestamp:
+    """Return the calendar's end of the session, Yahoo's if the calendar has none."""
     if exchange and is_session(exchange, day):
         return pd.Timestamp(session_close(exchange, day))
-    return said
+    return stated
 
 
-def _is_over(
+def _was_over(
     now: pd.Timestamp,
     traded: pd.Timestamp,
     end: pd.Timestamp,
@@ -72,8 +72,8 @@ def _is_over(
 ) -> bool:
     """Return whether the bar's session was over when Yahoo was asked.
 
-    If the clock can't be right, the bar's own time tells: Yahoo gives the last trade's
-    to the bar that it writes, and the session's open to a finished one.
+    If the clock is wrong, the bar's own time decides: an unfinished bar has the time of
+    the last trade, a finished one that of the session's open.
     """
     if traded <= now <= end + LONGEST_BREAK:
         return now >= end + SETTLING

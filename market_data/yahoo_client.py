@@ -1,7 +1,7 @@
 """One paced connection to Yahoo for all feeds of a run, with typed causes of failure.
 
-yfinance answers most faults with an empty frame and a log line, keeps bad answers in
-a process-wide cache and retries nothing that matters; this module undoes each of those.
+yfinance answers most faults with an empty frame and a log line. It keeps bad answers in
+a cache of the process, and repeats few failed requests. This module corrects all three.
 """
 
 import logging
@@ -30,28 +30,29 @@ if TYPE_CHECKING:
     from market_data.yahoo_session import TimedSession
 
 NO_NETWORK_CODES = (5, 6, 7)
-"""curl's codes for a proxy or host without address, and for a refused connection."""
+"""curl's codes for an unknown proxy, an unknown host and a refused connection."""
 
 NOT_FOUND = 404
 
-_CURLS_OWN = re.compile(
+_CURL_TEXT = re.compile(
     r"^Failed to perform, curl: \(\d+\) |\.? See https://curl\.se.*"
 )
-"""What curl's bindings put around the cause: nothing that a person can use."""
+"""The text that curl's bindings put around the cause."""
 
 QUOTE_SUMMARY = "https://query2.finance.yahoo.com/v10/finance/quoteSummary"
 
 
 class RequestBudget:
-    """What one run may ask of a service: a steady pace, and a sum of waiting.
+    """The requests and the waiting time that one run may use for a service.
 
-    Shared by all threads of a run, so that many symbols do not each wait their fill.
+    All threads of a run share it, so that the waiting times of many symbols do not add
+    up.
     """
 
     def __init__(
         self, per_second: float, retry_seconds: float, give_up_after: int
     ) -> None:
-        """Start with the whole waiting time and no request made."""
+        """Start with the full waiting time and no request."""
         self._interval = 1 / per_second
         self._deadline: float | None = None
         self._retry_seconds = retry_seconds
@@ -69,14 +70,14 @@ class RequestBudget:
             self._next = due + self._interval
         time.sleep(due - now)
 
-    def excuse(self, seconds: float) -> None:
-        """Do not count what was waited for a turn as waiting for Yahoo."""
+    def extend(self, seconds: float) -> None:
+        """Move the deadline by the seconds that a thread waited for its turn."""
         with self._lock:
             if self._deadline is not None:
                 self._deadline += seconds
 
     def allows(self, pause: float) -> bool:
-        """Return whether a pause fits; the first that is asked for starts the time."""
+        """Return whether a pause ends before the deadline; the first call sets it."""
         with self._lock:
             now = time.monotonic()
             if self._deadline is None:
@@ -86,7 +87,7 @@ class RequestBudget:
             return fits
 
     def note(self, failure: SymbolError | None) -> None:
-        """Count failures in a row; an answer, be it a no, ends the row."""
+        """Count failures in a row; any answer of Yahoo resets the count."""
         with self._lock:
             if failure is not None and isinstance(failure, RateLimited | Unreachable):
                 self._failures.append(failure)
@@ -95,10 +96,10 @@ class RequestBudget:
 
     @property
     def given_up(self) -> SymbolError | None:
-        """Return the last failure where asking on is hopeless, else None.
+        """Return the last failure if the run makes no more requests, else None.
 
-        That is: many in a row, and the waiting time spent or no network at all. Without
-        it each of some hundred symbols would wait for a dead service once.
+        The run stops after many failures in a row if its waiting time is used up or
+        there is no network. Otherwise each symbol would wait for a dead service.
         """
         with self._lock:
             if len(self._failures) < self._give_up_after:
@@ -110,24 +111,24 @@ class RequestBudget:
 class YahooClient:
     """One client session for all threads and feeds.
 
-    Prices are what a night can't do without; the calendar and the headlines have a
-    waiting time of their own, so that they never use up that of the prices.
+    A night needs prices, so the calendar and the headlines have a separate waiting time
+    and never use up that of the prices.
 
-    What is paced is a question: one symbol's history, calendar or headlines. yfinance
-    sends one request for it, and more where it lacks a cookie and a crumb (once a
-    process) or a time zone (once a symbol, then kept on disk), or got an error (twice).
+    The pace counts a query: one symbol's history, calendar or headlines. yfinance sends
+    one request per query. It sends more if it lacks a cookie and a crumb (once per
+    process) or a time zone (once per symbol, then kept on disk), or got an error.
     """
 
     def __init__(
         self, settings: PriceSettings, shared_pace: Callable[[], None] = lambda: None
     ) -> None:
-        """Prepare the client; nothing is sent before the first request.
+        """Prepare the client; it sends nothing before the first query.
 
-        `shared_pace` waits for a turn among other clients; one thread at a time calls
+        `shared_pace` waits for a turn among other clients. One thread at a time calls
         it, after the client's own pace.
         """
         self.timeout = settings.request_timeout_seconds
-        self._question_seconds = settings.question_timeout_seconds
+        self._query_seconds = settings.question_timeout_seconds
         rate, most = settings.requests_per_second, settings.give_up_after
         self._budget = RequestBudget(rate, settings.retry_seconds, most)
         self._extras = RequestBudget(rate, settings.extras_retry_seconds, most)
@@ -146,10 +147,10 @@ class YahooClient:
     ) -> Answer:
         """Return what `request` gets from the symbol's `yfinance.Ticker`.
 
-        Rate limits and broken answers are tried again, with growing, jittered pauses,
-        while the run's shared budget lasts; an unknown symbol is not. `what` names the
-        answer in messages; `extra` marks one that a night can do without, and that is
-        tried once where the prices were given up.
+        After a rate limit or a broken answer it asks again, with growing, jittered
+        pauses, while the run's shared budget lasts. It does not ask again for an
+        unknown symbol. `what` names the answer in messages. `extra` marks an answer
+        that a night can do without; it is asked for once if the prices were given up.
 
         Raises
         ------
@@ -158,7 +159,7 @@ class YahooClient:
         """
         budget = self._extras if extra else self._budget
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_pass),
+            retry=tenacity.retry_if_exception(_is_temporary),
             wait=tenacity.wait_random_exponential(multiplier=2, min=1, max=60),
             stop=lambda state: (
                 self._budget.given_up is not None
@@ -176,14 +177,14 @@ class YahooClient:
 
     @property
     def service_time(self) -> datetime:
-        """Return the present instant by Yahoo's clock, by this machine's if unknown."""
+        """Return the present time of Yahoo's clock; if unknown, of this machine's."""
         return datetime.now(UTC) - timedelta(seconds=self.clock_lead_seconds or 0.0)
 
     def calendar_events(self, symbol: str) -> dict[str, Any]:
-        """Return Yahoo's `calendarEvents` of the symbol as it came, times as epochs.
+        """Return Yahoo's unchanged `calendarEvents` of the symbol, times as epochs.
 
-        `Ticker.calendar` has the same, in dates of the process's own time zone: a day
-        off in Sydney and New York.
+        `Ticker.calendar` converts them to dates in the time zone of the process, which
+        are one day off for Sydney or New York.
         """
 
         def request(ticker: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -208,13 +209,13 @@ class YahooClient:
         what: str,
         request: Callable[[Any], Answer],
     ) -> Answer:
-        _require_hope(budget, symbol, what)
+        _require_not_given_up(budget, symbol, what)
         yfinance, session = self._client()
         self._wait_for_turn()
         ticker = yfinance.Ticker(symbol, session=session)
         try:
-            with session.question():
-                answer = _typed_causes(symbol, what, lambda: request(ticker))
+            with session.query():
+                answer = _raise_typed(symbol, what, lambda: request(ticker))
         except SymbolError as error:
             budget.note(error)
             raise
@@ -228,91 +229,92 @@ class YahooClient:
             self._shared_pace()
             waited = time.monotonic() - start
         for budget in (self._budget, self._extras):
-            budget.excuse(waited)
+            budget.extend(waited)
 
     def _client(self) -> tuple["ModuleType", "TimedSession"]:
         """Return yfinance and its one session, opened on first use."""
         with self._opening:
             if self._opened is None:
-                import yfinance  # noqa: PLC0415  heavy, and of this source only
+                import yfinance  # noqa: PLC0415  slow, and only this source needs it
 
                 from market_data.yahoo_session import TimedSession  # noqa: PLC0415
 
                 yfinance.config.debug.hide_exceptions = False
                 _silence(yfinance)
-                session = TimedSession(self.timeout, self._question_seconds)
+                session = TimedSession(self.timeout, self._query_seconds)
                 self._opened = yfinance, session
         return self._opened
 
 
 def _silence(yfinance: "ModuleType") -> None:
-    # Each failure reaches the user once, typed; the client's own lines repeat it.
+    # Our typed error reports each failure; yfinance's log lines would repeat it.
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)
-    # The client un-hides pandas 4 deprecations of its own code when it is imported.
+    # On import yfinance shows the pandas 4 deprecation warnings of its own code.
     warnings.filterwarnings(
         "ignore", category=DeprecationWarning, module=yfinance.__name__
     )
 
 
-def _require_hope(budget: RequestBudget, symbol: str, what: str) -> None:
-    """Raise what the last of too many failures was, without another request."""
+def _require_not_given_up(budget: RequestBudget, symbol: str, what: str) -> None:
+    """Raise the last failure's type if the run makes no more requests to Yahoo."""
     failure = budget.given_up
     if failure is None:
         return
     limited = isinstance(failure, RateLimited)
-    said = "429 too many requests" if limited else "no usable answer"
-    cure = "wait an hour or lower `requests_per_second`" if limited else "try later"
+    answer = "429 too many requests" if limited else "no usable answer"
     raise type(failure)(
-        f"Yahoo must answer for {symbol} with {what}, got {said} for too long, so it "
-        f"is asked no more in this run; {cure}."
+        f"this run no longer asks Yahoo for {what} of {symbol}: too many requests in a "
+        f"row got {answer}",
+        "wait an hour or lower `requests_per_second`" if limited else "run it later",
     )
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_temporary(error: BaseException) -> bool:
     return isinstance(error, RateLimited | Unreachable) and not isinstance(
         error, NoNetwork
     )
 
 
-def _typed_causes[Answer](symbol: str, what: str, ask: Callable[[], Answer]) -> Answer:
-    """Return what `ask` returns, its failures turned into ours."""
+def _raise_typed[Answer](symbol: str, what: str, ask: Callable[[], Answer]) -> Answer:
+    """Return the answer of `ask`; raise each of its failures as one of our errors."""
     from yfinance.data import YfData  # noqa: PLC0415
 
-    # Without this a 5xx, 404 or cut body is answered from the client's cache for ever.
+    # Otherwise yfinance answers from its cache after a 5xx, a 404 or a cut body.
     YfData.cache_get.cache_clear()
     try:
         return ask()
     except SymbolError:
         raise
-    except Exception as error:  # The client lets transport and parse errors through.
-        raise _cause(symbol, what, error) from error
+    except Exception as error:  # yfinance raises transport and parse errors too.
+        raise _typed_error(symbol, what, error) from error
 
 
-def _cause(symbol: str, what: str, error: Exception) -> SymbolError:
+def _typed_error(symbol: str, what: str, error: Exception) -> SymbolError:
     from yfinance.exceptions import (  # noqa: PLC0415
         YFPricesMissingError,
         YFRateLimitError,
         YFTzMissingError,
     )
 
-    said = f"{type(error).__name__}: {_CURLS_OWN.sub('', str(error))[:160]}"
+    cause = f"{type(error).__name__}: {_CURL_TEXT.sub('', str(error))[:160]}"
     if isinstance(error, YFRateLimitError):
         return RateLimited(
-            f"Yahoo must answer for {symbol} with {what}, got 429 too many requests; "
-            "wait an hour or lower `requests_per_second`."
+            f"Yahoo refused {what} of {symbol}: 429 too many requests",
+            "wait an hour or lower `requests_per_second`",
         )
     if isinstance(error, YFPricesMissingError | YFTzMissingError):
-        said = getattr(error, "yahoo_reason", None) or str(error.rationale)
+        cause = getattr(error, "yahoo_reason", None) or str(error.rationale)
     elif getattr(getattr(error, "response", None), "status_code", None) != NOT_FOUND:
         if getattr(error, "code", None) in NO_NETWORK_CODES:
             return NoNetwork(
-                f"the network must reach Yahoo for {symbol}, got {said}; connect, or "
-                "use --source folder."
+                f"Yahoo cannot be reached for {symbol} ({cause})",
+                "check the network connection, or use --source folder",
             )
         return Unreachable(
-            f"Yahoo must answer for {symbol} with {what}, got {said}; try again later."
+            f"Yahoo gave no usable answer for {what} of {symbol} ({cause})",
+            "try again later",
         )
     return UnknownSymbol(
-        f"Yahoo must have {what} of {symbol}, got: {said.strip().rstrip('.')}; "
-        "check the ticker, it may be delisted."
+        f"Yahoo does not have {what} of {symbol} ({cause.strip().rstrip('.')})",
+        "check the ticker, it may be delisted",
     )

@@ -1,8 +1,8 @@
-"""The session of Yahoo's client: no question outlives its time, whatever hangs.
+"""The HTTP session of Yahoo's client: it limits the time of a whole query.
 
-yfinance has no limit for a whole question: its requests for zone, cookie and crumb wait
-10 to 30 s each, the last two under one lock, so that 130 s pass where all of it hangs.
-Imports curl_cffi, so it is imported when Yahoo is first asked.
+yfinance has no such limit: its requests for time zone, cookie and crumb wait 10 to 30 s
+each, and it asks for cookie and crumb under one lock. If none is answered, 130 s pass.
+Imports curl_cffi, so the client imports this module before its first query.
 """
 
 import threading
@@ -21,88 +21,88 @@ CREDENTIAL_HOSTS = ("fc.yahoo.com", "guce.yahoo.com", "consent.yahoo.com")
 CRUMB = "/v1/test/getcrumb"
 
 CREDENTIAL_SHARE = 1 / 3
-"""Share of a request's limit that a cookie or a crumb gets: prices need neither."""
+"""Share of a request's limit for a cookie or a crumb; prices need neither."""
 
-AWAY_SECONDS = 60
-"""A credential's address that did not answer is not asked again for so long."""
+PAUSE_SECONDS = 60
+"""Time for which an address that gave no cookie or crumb is not asked again."""
 
 REFUSALS = (429, 500, 502, 503, 504)
-"""Not 404: the address of the cookie answers so, cookie and all."""
+"""Without 404: the cookie's address answers 404 and still sets the cookie."""
 
 
 class TimedSession(Session[Response]):
-    """A browser-like session for any number of threads, each with its own question."""
+    """A browser-like session for any number of threads, each with its own query."""
 
-    def __init__(self, request_seconds: float, question_seconds: float) -> None:
-        """Limit each request, and all requests of one question together."""
+    def __init__(self, request_seconds: float, query_seconds: float) -> None:
+        """Limit each request, and all requests of one query together."""
         super().__init__(impersonate="chrome")
         self._request_seconds = request_seconds
-        self._question_seconds = question_seconds
-        self._away_until: dict[str, float] = {}
-        self._asked = threading.local()
+        self._query_seconds = query_seconds
+        self._paused_until: dict[str, float] = {}
+        self._query = threading.local()
         self.clock_lead_seconds: float | None = None
 
     @contextmanager
-    def question(self) -> Iterator[None]:
-        """Let this thread's requests in the block share one question's time."""
-        self._asked.ends = time.monotonic() + self._question_seconds
-        self._asked.body = b""
+    def query(self) -> Iterator[None]:
+        """Limit the time of all requests that this thread sends in the block."""
+        self._query.ends = time.monotonic() + self._query_seconds
+        self._query.body = b""
         try:
             yield
         finally:
-            del self._asked.ends
+            del self._query.ends
 
     @property
     def last_body(self) -> bytes:
-        """Return what this thread's last request was answered with, as it came."""
-        body: bytes = self._asked.body
+        """Return the unchanged body of the last answer to this thread."""
+        body: bytes = self._query.body
         return body
 
-    def request(self, method: Any, url: str, *words: Any, **options: Any) -> Response:  # noqa: ANN401
+    def request(self, method: Any, url: str, *arguments: Any, **options: Any) -> Response:  # noqa: ANN401
         """Return the answer; see `curl_cffi.requests.Session.request`.
 
         Raises
         ------
         RequestException
-            curl's, `Timeout` among them: at once where the question's time is up, or
-            the address of a credential has just been silent.
+            curl's. It is a `Timeout` without a request if the query's time is up, or if
+            the address of a cookie or crumb recently gave no answer.
         """
         place = urlsplit(url)
         address = f"{place.hostname}{place.path}"
         credential = place.hostname in CREDENTIAL_HOSTS or place.path == CRUMB
         options["timeout"] = self._seconds_for(address, credential=credential)
-        silent_until = time.monotonic() + AWAY_SECONDS
+        paused_until = time.monotonic() + PAUSE_SECONDS
         try:
-            answer = super().request(method, url, *words, **options)
+            answer = super().request(method, url, *arguments, **options)
         except RequestException:
             if credential:
-                self._away_until[address] = silent_until
+                self._paused_until[address] = paused_until
             raise
         if credential and answer.status_code in REFUSALS:
-            self._away_until[address] = silent_until
-        self._asked.body = answer.content
+            self._paused_until[address] = paused_until
+        self._query.body = answer.content
         self._note_time(answer.headers.get("Date"))
         return answer
 
     def _note_time(self, stated: str | None) -> None:
         try:
-            said = parsedate_to_datetime(stated or "").timestamp()
+            service_time = parsedate_to_datetime(stated or "").timestamp()
         except ValueError:
             return
-        self.clock_lead_seconds = time.time() - said
+        self.clock_lead_seconds = time.time() - service_time
 
     def _seconds_for(self, address: str, *, credential: bool) -> float:
         now = time.monotonic()
-        left = getattr(self._asked, "ends", now + self._question_seconds) - now
+        left = getattr(self._query, "ends", now + self._query_seconds) - now
         if left <= 0:
             raise Timeout(
-                f"no answer within {self._question_seconds:g} s",
+                f"no answer within {self._query_seconds:g} s",
                 code=CurlECode.OPERATION_TIMEDOUT,
             )
         if not credential:
             return min(self._request_seconds, left)
-        if now < self._away_until.get(address, 0):
+        if now < self._paused_until.get(address, 0):
             raise Timeout(
-                f"{address} was silent before", code=CurlECode.OPERATION_TIMEDOUT
+                f"{address} gave no answer before", code=CurlECode.OPERATION_TIMEDOUT
             )
         return min(self._request_seconds * CREDENTIAL_SHARE, left)

@@ -36,11 +36,11 @@ def test_retries_end_with_their_time() -> None:
 def test_waiting_for_a_turn_is_no_retry() -> None:
     """What was waited for others' requests is added to the time for retries."""
     budget = RequestBudget(per_second=10, retry_seconds=0.5, give_up_after=3)
-    budget.excuse(100)  # Before the first retry there is nothing to prolong.
+    budget.extend(100)  # Before the first retry there is nothing to prolong.
     assert budget.allows(0)
     time.sleep(0.6)
     assert not budget.allows(0)
-    budget.excuse(0.6)
+    budget.extend(0.6)
     assert budget.allows(0)
 
 
