@@ -16,7 +16,7 @@ from config.errors import BadPrices
 from market_data.ex_dates import CERTAIN, ExDate, ex_dates, right_steps
 from market_data.findings import more
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory, usable_rows
-from market_data.splits import without_unapplied_splits
+from market_data.splits import apply_missing_splits
 
 RELATIVE_TOLERANCE = 0.25
 """Part of a dividend by which a step may differ: withheld tax, rounded amounts."""
@@ -64,7 +64,7 @@ def check_adjustment(
         If dividends or splits contradict the prices, and it is not certain which of
         them is right.
     """
-    whole, lacking, said = without_unapplied_splits(history, symbol)
+    whole, lacking, said = apply_missing_splits(history, symbol)
 
     def multipliers(day: date) -> tuple[float, ...]:
         later = float(np.prod([ratio for on, ratio in lacking.items() if day < on]))

@@ -1,7 +1,7 @@
-"""Which companies a headline's title names: by ticker, and by the names of the press.
+"""Decides whether a headline's title names a company, by ticker or by name.
 
-The names that a source gives ("COMMONWEALTH BANK OF AUSTRALIA") are legal ones; the
-press writes others, and those of the built-in lists stand here.
+A price source gives legal names ("COMMONWEALTH BANK OF AUSTRALIA"). The press uses
+other names; `PRESS_NAMES` has those of the built-in lists.
 """
 
 import html
@@ -52,19 +52,19 @@ _LEGAL_FORMS = re.compile(
     re.IGNORECASE,
 )
 
-_TRADES = re.compile(
+_INDUSTRIES = re.compile(
     r"\s+(?:banking|communications|energy|entertainment|financial|industries|metals|"
     r"minerals|mining|oil|pharmaceuticals?|platforms|resources|systems|"
     r"technolog(?:y|ies)|wholesale)$",
     re.IGNORECASE,
 )
-"""What the press leaves off: Lloyds Banking, Fortescue Metals, Meta Platforms."""
+"""Words that the press omits: Lloyds Banking, Fortescue Metals, Meta Platforms."""
 
 _COMMON_WORDS = frozenset(
     "american australian british eastern first general global international national "
     "new north royal south standard texas united universal us western".split()
 )
-"""Too common to name a company alone: American Resources is not American."""
+"""Words too common to name a company alone: "American" is not American Resources."""
 
 _WORDS = frozenset(
     "a all an any are ball be beat best big can car cars cash cat caps care cost cook "
@@ -75,16 +75,16 @@ _WORDS = frozenset(
     "ride root run safe sail see site sky snap so spot star stay sun team tell this "
     "top trip true turn two vale very vote wall well west wish wolf work you".split()
 )
-"""Ordinary words among the tickers: one alone names no company."""
+"""Tickers that are ordinary words: alone they do not name a company."""
 
-_ABOUT_A_COMPANY = (
+_AFTER_COMPANY = (
     r"(?:'s\b|,?\s+(?:inc|corp|plc|ltd|co|shares?|stocks?|earnings|profits?|"
     r"revenues?|sales|results|guidance|outlook|forecast|dividend|buyback|ceo|cfo|q[1-4]|"
     r"beats?|misses|raises?|cuts?|posts?|reports?|says|names|plans|launches|wins|buys|"
     r"sells|sues|settles|jumps?|falls?|rises?|drops?|slides?|sinks?|gains?|climbs?|"
     r"surges?|soars?|tumbles?|plunges?|slumps?|rallies|rally|upgraded|downgraded)\b)"
 )
-"""What follows a company's name, and hardly ever the same letters as a word."""
+"""Words that often follow a company's name, and rarely an ordinary word."""
 
 _EXCHANGES = (
     r"(?:NYSE(?:\s?(?:ARCA|AMERICAN|MKT))?|NYSEARCA|NASDAQ(?:GS|GM|CM)?|AMEX|ASX|LSE|"
@@ -102,15 +102,15 @@ _SIGNS = str.maketrans(
 )
 
 _SHORT_TICKER = 2
-"""Up to so many letters a bare ticker is read as a word (`V`, `MA`), not a stock."""
+"""A bare ticker with up to this many letters is read as a word (`V`, `MA`)."""
 
 
 MAX_COMPANY_NAME = 200
-"""Characters of a company's name above which it is not used."""
+"""A longer company name is not used."""
 
 
 def note_unused_name(company: str) -> tuple[str, ...]:
-    """Return a note where the company's name is too long to be one, else nothing."""
+    """Return a note if the company's name is too long to be used, else nothing."""
     if len(company) <= MAX_COMPANY_NAME:
         return ()
     note = f"the company's name is not used, it has {len(company):,} characters"
@@ -118,100 +118,108 @@ def note_unused_name(company: str) -> tuple[str, ...]:
 
 
 def press_names(symbol: str, company: str, own: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the names by which a title may call the symbol's company.
+    """Return the names under which a title may mention the symbol's company.
 
-    `company` is what the price source calls it, empty where it does not say; `own`
-    are the user's.
+    `company` is the price source's name for it, "" if it gives none. `own` are the
+    names that the user has set.
     """
     company = company.strip() if len(company) <= MAX_COMPANY_NAME else ""
     legal = re.sub(r"^the\s+", "", company, flags=re.IGNORECASE)
     short = _LEGAL_FORMS.sub("", legal)
-    given = [name for name in (short, _TRADES.sub("", short)) if _tells(name, symbol)]
+    candidates = (short, _INDUSTRIES.sub("", short))
+    given = [name for name in candidates if _is_specific(name, symbol)]
     return tuple(dict.fromkeys([*own, *PRESS_NAMES.get(symbol, ()), *given]))
 
 
 def names_company(title: str, symbol: str, names: Iterable[str]) -> bool:
-    """Return whether the title names the ticker, or one of `names`, as whole words.
+    """Return whether the title has the ticker, or one of `names`, as whole words.
 
-    A ticker counts in capitals; one of one or two letters only as `$V`, `NYSE: V`,
-    `V.L`, or `(V)` after a word of the company's name. Names count in any case, but for
-    one that is the ticker itself: it must be written like a name, `Uber` or `eBay`.
+    A ticker counts in capitals. A ticker of one or two letters counts only as `$V`,
+    `NYSE: V`, `V.L`, or `(V)` after a word of the company's name. Names count in any
+    case. A name that equals the ticker must be written like a name: `Uber` or `eBay`.
     """
     text, ticker = plain_title(title), _ticker(symbol)
     known = [plain_title(name) for name in names if name.strip()]
-    if _marked(text, symbol) or _in_brackets(text, ticker, known):
+    if _has_marked_ticker(text, symbol) or _has_ticker_in_brackets(text, ticker, known):
         return True
-    if len(ticker) > _SHORT_TICKER and _bare(text, ticker):
+    if len(ticker) > _SHORT_TICKER and _has_bare_ticker(text, ticker):
         return True
-    return any(_names(text, name, ticker) for name in known)
+    return any(_has_name(text, name, ticker) for name in known)
 
 
 def plain_title(title: str) -> str:
-    """Return the title with plain signs: entities decoded, `&` as `and`."""
-    for _ in range(2):  # Feeds encode twice: `&amp;#39;`.
-        title = html.unescape(title)
-    spaced = re.sub(r"\s*&\s*", " and ", title.translate(_SIGNS))
+    """Return the title with entities decoded, plain quotes and hyphens, `&` as `and`."""
+    plain = decode_entities(title).translate(_SIGNS)
+    spaced = re.sub(r"\s*&\s*", " and ", plain)
     return " ".join(spaced.split())
 
 
-def _marked(text: str, symbol: str) -> bool:
+def decode_entities(text: str) -> str:
+    """Return the text without HTML entities, also if encoded twice: `&amp;#39;`."""
+    return html.unescape(html.unescape(text))
+
+
+def _has_marked_ticker(text: str, symbol: str) -> bool:
     """Return whether the text has `$T`, `NYSE: T` or `T.L`."""
-    ticker = _written(_ticker(symbol))
+    ticker = _ticker_pattern(_ticker(symbol))
     patterns = [
         rf"(?<![\w$])\${ticker}(?!\w|[.,]\d)",
         rf"\b{_EXCHANGES}\s?:\s?{ticker}(?!\w)",
     ]
     if symbol != _ticker(symbol):
-        patterns.append(rf"(?<!\w){_written(symbol)}(?!\w)")
+        patterns.append(rf"(?<!\w){_ticker_pattern(symbol)}(?!\w)")
     return any(re.search(pattern, text) for pattern in patterns)
 
 
-def _in_brackets(text: str, ticker: str, names: Iterable[str]) -> bool:
-    """Return whether `(T)` stands after a word of one of the names."""
-    found = re.search(rf"([\w'-]+)[.,]?\s*\({_written(ticker)}\)", text)
+def _has_ticker_in_brackets(text: str, ticker: str, names: Iterable[str]) -> bool:
+    """Return whether `(T)` follows a word of one of the names."""
+    found = re.search(rf"([\w'-]+)[.,]?\s*\({_ticker_pattern(ticker)}\)", text)
     if not found:
         return False
     words = {word for name in names for word in name.casefold().split()}
     return found[1].casefold() in words - _COMMON_WORDS - {"and", "the", "of"}
 
 
-def _bare(text: str, ticker: str) -> bool:
-    """Return whether the ticker stands in capitals; a word needs what tells it."""
-    follows = _ABOUT_A_COMPANY if ticker.casefold() in _WORDS else ""
-    pattern = rf"(?<![\w.]){_written(ticker)}(?![\w.]\w|\w)(?i:{follows})"
+def _has_bare_ticker(text: str, ticker: str) -> bool:
+    """Return whether the ticker is there in capitals.
+
+    A ticker that is an ordinary word counts only before `_AFTER_COMPANY`.
+    """
+    follows = _AFTER_COMPANY if ticker.casefold() in _WORDS else ""
+    pattern = rf"(?<![\w.]){_ticker_pattern(ticker)}(?![\w.]\w|\w)(?i:{follows})"
     return bool(re.search(pattern, text))
 
 
-def _names(text: str, name: str, ticker: str) -> bool:
+def _has_name(text: str, name: str, ticker: str) -> bool:
     """Return whether the text has the name as whole words."""
     if name.casefold() != ticker.casefold():
         pattern = rf"(?<!\w){re.escape(name)}(?!\w)"
         return bool(re.search(pattern, text, re.IGNORECASE))
-    forms = "|".join(re.escape(one) for one in {name, name.capitalize()})
+    forms = "|".join(re.escape(form) for form in {name, name.capitalize()})
     is_word = name.casefold() in _WORDS
     for found in re.finditer(rf"(?<![\w-])(?:{forms})(?![\w-])", text):
-        told = re.match(_ABOUT_A_COMPANY, text[found.end() :], re.IGNORECASE)
-        if told or not is_word or _stands_out(text, found.start()):
+        follows = re.match(_AFTER_COMPANY, text[found.end() :], re.IGNORECASE)
+        if follows or not is_word or _is_capital_of_name(text, found.start()):
             return True
     return False
 
 
-def _stands_out(text: str, start: int) -> bool:
-    """Return whether a capital there means a name: in a sentence, not at its start."""
+def _is_capital_of_name(text: str, start: int) -> bool:
+    """Return whether a capital there marks a name: within a sentence, not at its start."""
     before = text[:start].rstrip()
-    is_sentence = re.search(r"\b[a-z]{5,}\b", text)  # and not a Title in Capitals
+    is_sentence = re.search(r"\b[a-z]{5,}\b", text)  # Not A Title In Capitals.
     return bool(before and before[-1] not in ".:!?-'\"" and is_sentence)
 
 
-def _written(ticker: str) -> str:
-    """Return a pattern of the ticker: `BRK-B` is `BRK.B` and `BRK/B` as well."""
+def _ticker_pattern(ticker: str) -> str:
+    """Return a pattern of the ticker: `BRK-B` is also written `BRK.B` and `BRK/B`."""
     return re.escape(ticker).replace(r"\-", "[-./]")
 
 
-def _tells(name: str, symbol: str) -> bool:
-    """Return whether a legal name says more than the ticker or a common word.
+def _is_specific(name: str, symbol: str) -> bool:
+    """Return whether a legal name is more specific than a ticker or a common word.
 
-    One that is the ticker does where it is written as a name: Uber, not ZZZ.
+    A name that equals the ticker must not be in capitals: Uber, not ZZZ.
     """
     word = name.casefold()
     if len(word) <= _SHORT_TICKER or word in _COMMON_WORDS:

@@ -1,6 +1,5 @@
 """News headlines of one symbol: the type, both of Yahoo's layouts, and the sources."""
 
-import html
 import json
 import math
 import re
@@ -13,30 +12,31 @@ from typing import Any, ClassVar, Protocol
 
 from config.errors import NoNews, Unreachable
 from config.plain_text import plain_text
+from market_data.companies import decode_entities
 from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
 from storage.paths import read_limited
 
 MILLISECONDS_FROM = 1e11
-"""Number from which an epoch is in milliseconds: as seconds it is the year 5138."""
+"""A larger epoch is in milliseconds: in seconds it would be the year 5138."""
 
 _NUMBER = re.compile(r"\d{9,14}(\.\d+)?")
 
 MAX_NEWS_BYTES = 20_000_000
-"""Size of a news file above which it is not read."""
+"""A larger news file is not read."""
 
 MAX_TITLE = 1_000
-"""Characters of a title that are read; the rest is cut off before anything else."""
+"""A title is cut to this many characters before it is used."""
 
 MAX_PROVIDER, MAX_URL, MAX_TIME = 100, 2_000, 64
-"""Characters of a publisher's name, an address and a time; a longer one is left out."""
+"""Characters of a publisher's name, an address and a time; longer ones are omitted."""
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One title as it was published; `published_at` is aware, in UTC.
+    """A title as it was published; `published_at` is aware, in UTC.
 
-    `is_cut` tells that the title was longer than `MAX_TITLE`.
+    `is_cut` is whether the title was longer than `MAX_TITLE`.
     """
 
     title: str
@@ -48,7 +48,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class HeadlineFeed:
-    """What a source gave; `unreadable` counts items without title or exact time."""
+    """A source's headlines; `unreadable` counts items without title or exact time."""
 
     headlines: tuple[Headline, ...]
     unreadable: int = 0
@@ -58,12 +58,12 @@ class HeadlineSource(Protocol):
     """Headlines of one symbol at a time."""
 
     def fetch(self, symbol: str) -> HeadlineFeed:
-        """Return all headlines the source has now, of any date, in any order.
+        """Return all headlines that the source has now, of any date, in any order.
 
         Raises
         ------
         SymbolError
-            If it has none, or can't answer: an empty feed is no answer.
+            If it has none or gives no answer; an empty feed is never returned.
         """
         ...
 
@@ -78,17 +78,19 @@ class FolderHeadlines:
         """Return the file's headlines; see `HeadlineSource`."""
         path = file_of_user(self.folder / "news", symbol, ".json")
         if not path.is_file():
-            raise NoNews(f"the folder must hold news/{path.name}, got no file.")
+            raise NoNews(f"the folder has no file news/{path.name}", "add it")
         try:
             text = read_limited(path, MAX_NEWS_BYTES).decode("utf-8-sig")
             items = json.loads(text)
         except (OSError, ValueError, RecursionError) as error:
             raise NoNews(
-                f"news/{path.name} must be readable JSON, got: {str(error)[:80]}."
+                f"news/{path.name} is not readable JSON ({str(error)[:80]})",
+                "correct the file",
             ) from error
         if not isinstance(items, list):
             raise NoNews(
-                f"news/{path.name} must hold a list, got {type(items).__name__}."
+                f"news/{path.name} must hold a list, got {type(items).__name__}",
+                "correct the file",
             )
         return read_feed(items)
 
@@ -104,34 +106,37 @@ class YahooHeadlines:
     def fetch(self, symbol: str) -> HeadlineFeed:
         """Return Yahoo's headlines; see `HeadlineSource`.
 
-        The client answers a refusal with an empty list, so that one proves nothing.
+        yfinance returns an empty list after a refusal too, so an empty list is an error.
         """
         items = self.client.ask(symbol, "headlines", self._request, extra=True)
         if not items:
-            raise NoNews(f"Yahoo must answer for {symbol} with headlines, got none.")
+            raise NoNews(f"Yahoo sent no headlines of {symbol}", "try again later")
         return read_feed(items)
 
     def _request(self, ticker: Any) -> list[Any]:  # noqa: ANN401
         items = ticker.get_news(count=self.count, tab=self.tab)
         if not isinstance(items, list):
-            raise Unreachable(f"Yahoo must send a list of news, got {type(items)}.")
+            raise Unreachable(
+                f"Yahoo sent {type(items).__name__} instead of a list of news",
+                "try again later",
+            )
         return items
 
 
 def read_feed(items: Iterable[Any]) -> HeadlineFeed:
-    """Return the headlines of `items`, those that can't be read counted."""
+    """Return the headlines of `items`, and the number of unreadable items."""
     read = [_headline(item) for item in items]
     headlines = tuple(headline for headline in read if headline)
     return HeadlineFeed(headlines, len(read) - len(headlines))
 
 
 def _headline(item: object) -> Headline | None:
-    """Return an item of either layout: `content{title, pubDate}`, or flat."""
+    """Return the headline of an item: `content{title, pubDate}`, or a flat item."""
     content = item.get("content", item) if isinstance(item, Mapping) else None
     if not isinstance(content, Mapping):
         return None
     full = _string(content.get("title")).strip()
-    title = " ".join(plain_text(_decoded(full[:MAX_TITLE])).split())
+    title = " ".join(plain_text(decode_entities(full[:MAX_TITLE])).split())
     published_at = _instant(
         content.get("pubDate")
         or content.get("displayTime")
@@ -142,31 +147,26 @@ def _headline(item: object) -> Headline | None:
     return Headline(
         title,
         published_at,
-        url=_up_to(MAX_URL, _text(content, "url", "canonicalUrl", "url", "link")),
-        provider=_up_to(
+        url=_if_short(MAX_URL, _text(content, "url", "canonicalUrl", "url", "link")),
+        provider=_if_short(
             MAX_PROVIDER, _text(content, "displayName", "provider", "publisher")
         ),
         is_cut=len(full) > MAX_TITLE,
     )
 
 
-def _decoded(title: str) -> str:
-    """Return the title without entities; feeds encode some twice: `&amp;#39;`."""
-    return html.unescape(html.unescape(title))
-
-
 def _string(value: object) -> str:
-    """Return a text as it is, and nothing of any other value."""
+    """Return a text unchanged, and "" for a value that is not text."""
     return value if isinstance(value, str) else ""
 
 
 def _instant(value: object) -> datetime | None:
-    """Return an aware time of any usual form as an instant, None for another.
+    """Return a time of any usual form in UTC, None for another value.
 
-    ISO or RFC 822 with its zone, or seconds or milliseconds since 1970, as a number or
-    as text. A time without a zone may be half a day off: it is no instant.
+    Accepted are ISO and RFC 822 with a zone, and seconds or milliseconds since 1970 as
+    a number or as text. A time without a zone may be half a day off, so it is None.
     """
-    if not isinstance(value, int | float) and not _up_to(MAX_TIME, _string(value)):
+    if not isinstance(value, int | float) and not _if_short(MAX_TIME, _string(value)):
         return None
     try:
         if isinstance(value, bool) or value is None:
@@ -174,7 +174,7 @@ def _instant(value: object) -> datetime | None:
         text = str(value).strip()
         if isinstance(value, int | float) or _NUMBER.fullmatch(text):
             return _epoch(float(text))
-        instant = _parsed(text)
+        instant = _parse(text)
         return instant.astimezone(UTC) if instant and instant.tzinfo else None
     except (ValueError, OverflowError, OSError):
         return None
@@ -187,26 +187,23 @@ def _epoch(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds / (1000 if in_milliseconds else 1), UTC)
 
 
-def _parsed(text: str) -> datetime | None:
+def _parse(text: str) -> datetime | None:
     """Return the time of an ISO or RFC 822 text, with its zone if it names one."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         pass
     parts = parsedate_tz(text)
-    if text.endswith("-0000"):  # UTC, of a sender who does not say where he is.
+    if text.endswith("-0000"):  # UTC; the sender does not give its own zone.
         return parsedate_to_datetime(text).replace(tzinfo=UTC)
-    # An offset of None is a zone that is missing, or one that RFC 822 does not know.
+    # An offset of None: the zone is missing, or RFC 822 does not define it.
     if parts is None or parts[9] is None:
         return None
     return parsedate_to_datetime(text)
 
 
 def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
-    """Return the first of the fields that is there; of a nested one what is `within`.
-
-    A provider has an address too, and is not called by it.
-    """
+    """Return the first field that has text; of a nested field, its part `within`."""
     for name in names:
         value = content.get(name)
         if isinstance(value, Mapping):
@@ -216,6 +213,6 @@ def _text(content: Mapping[str, Any], within: str, *names: str) -> str:
     return ""
 
 
-def _up_to(most: int, text: str) -> str:
+def _if_short(most: int, text: str) -> str:
     """Return the text, empty if it is longer than `most` characters."""
     return text if len(text) <= most else ""

@@ -1,4 +1,4 @@
-"""Which symbols a run takes: a universe, symbols, or a file; exactly one of them."""
+"""The symbols of a run: a universe, typed symbols, a file or an own list."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,17 +16,17 @@ from market_data.watchlists import read_watchlist
 from storage.paths import read_limited
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
-"""What a person typed as a symbol; a server refuses by the pattern what can be none."""
+"""Text typed as a symbol; Prefect's server refuses text that the pattern excludes."""
 
-LONGEST_PATH_SHOWN = 200
+MAX_PATH_SHOWN = 200
 
 TABLE_SUFFIXES = (".csv", ".tsv")
 
-MOST_NAMED = 5
-"""Lines of a file that a notice names one by one."""
+MAX_NAMED = 5
+"""A notice names this many lines of a file and counts the others."""
 
-LARGEST_FILE_BYTES = 5_000_000
-"""More than any list of symbols has; a wrong file, or a device, is not read whole."""
+MAX_FILE_BYTES = 5_000_000
+"""A larger file is refused: no list of symbols is that large."""
 
 
 class _Choice(BaseModel):
@@ -52,7 +52,7 @@ class Universe(_Choice):
 
 
 class Symbols(_Choice):
-    """Symbols one by one."""
+    """Symbols that are typed."""
 
     symbols: Annotated[
         tuple[SymbolText, ...],
@@ -84,14 +84,14 @@ Selection = Universe | Symbols | SymbolFile | OwnList
 
 @dataclass(frozen=True)
 class SelectedSymbols:
-    """The symbols of a run, and sentences on what of a file was left out."""
+    """The symbols of a run, and notices of the lines of a file that were left out."""
 
     symbols: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
 
 def find_list(name: str) -> Universe | OwnList:
-    """Return the list of that name: a built-in one, else one of the user's own."""
+    """Return the built-in list of that name; if there is none, the user's own."""
     if name in UNIVERSES:
         return Universe(universe=cast("ListName", name))
     return OwnList(own_list=name)
@@ -105,8 +105,8 @@ def select_symbols(
     Raises
     ------
     SelectionError
-        For an unknown universe, an unreadable file or a text that is no symbol; a
-        file's message names the line.
+        For an unknown universe, an unreadable file or text that is not a symbol; the
+        message names the line of a file.
     """
     return read_selection(selection, universes).symbols
 
@@ -114,7 +114,7 @@ def select_symbols(
 def read_selection(
     selection: Selection, universes: Mapping[str, tuple[str, ...]]
 ) -> SelectedSymbols:
-    """Return what `select_symbols` does, with what of a file was left out.
+    """Return the symbols as `select_symbols`, with notices of lines left out.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def read_selection(
     notices: tuple[str, ...] = ()
     match selection:
         case Universe(universe=name) | OwnList(own_list=name):
-            named = [(one, f"universe {name}: ") for one in _universe(name, universes)]
+            named = [(text, f"universe {name}: ") for text in _universe(name, universes)]
         case Symbols(symbols=texts):
             named = [(text, "") for text in texts]
         case SymbolFile(file=path):
@@ -133,14 +133,14 @@ def read_selection(
 
 
 def split_symbols(text: str) -> tuple[str, ...]:
-    """Return the comma-separated parts of `text` that hold something."""
+    """Return the comma-separated parts of `text` that are not empty."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _universe(name: str, universes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     if name not in universes:
         raise SelectionError(
-            f"`universe` must be one of {', '.join(universes)}, got {quote_value(name)}."
+            f"`universe` must be one of {', '.join(universes)}, got {quote_value(name)}"
         )
     return universes[name]
 
@@ -150,38 +150,38 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
         try:
             yield parse_symbol(text)
         except SelectionError as error:
-            raise SelectionError(f"{place}{error}") from error
+            raise SelectionError(f"{place}{error.problem}", error.fix) from error
 
 
 def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Return (text, place) pairs, the place opening an error, and what is left out."""
+    """Return (text, place) pairs and notices; an error message begins with the place."""
     try:
-        text = _decoded(read_limited(path, LARGEST_FILE_BYTES))
+        text = _decode(read_limited(path, MAX_FILE_BYTES))
     except (OSError, ValueError) as error:
         raise SelectionError(
-            f"`file` must be a readable UTF-8 text, got "
-            f"{str(path)[:LONGEST_PATH_SHOWN]!r}: "
-            f"{getattr(error, 'strerror', None) or error}."
+            f"{str(path)[:MAX_PATH_SHOWN]!r} cannot be read as text "
+            f"({getattr(error, 'strerror', None) or error})",
+            "pass a UTF-8 file with --file",
         ) from error
     notices: tuple[str, ...] = ()
     if path.suffix.lower() == ".json":
         found = _json_entries(path, text)
     else:
-        found, notices = _listed_entries(path, text)
+        found, notices = _list_entries(path, text)
     if not found:
         raise SelectionError(
-            f"`file` must hold at least one symbol, got none in {path}; "
-            f"{'; '.join(notices) or 'write one symbol per line'}."
+            "; ".join([f"there is no symbol in {path}", *notices]),
+            "write one symbol per line",
         )
     return found, notices
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     """Return the text; spreadsheets save UTF-16 with a byte-order mark."""
     return content.decode(encoding_of_mark(content) or "utf-8")
 
 
-def _listed_entries(
+def _list_entries(
     path: Path, text: str
 ) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     entries = read_watchlist(text, is_table=path.suffix.lower() in TABLE_SUFFIXES)
@@ -190,15 +190,15 @@ def _listed_entries(
         for entry in entries
         if not entry.left_out
     ]
-    lost = [entry for entry in entries if entry.left_out]
-    if not lost:
+    omitted = [entry for entry in entries if entry.left_out]
+    if not omitted:
         return used, ()
-    said = [
+    named = [
         f"line {entry.line} {quote_value(entry.text)} ({entry.left_out})"
-        for entry in lost[:MOST_NAMED]
+        for entry in omitted[:MAX_NAMED]
     ]
-    more = f", and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
-    return used, (f"{path.name}: left out {', '.join(said)}{more}",)
+    more = f", and {len(omitted) - MAX_NAMED} more" if len(omitted) > MAX_NAMED else ""
+    return used, (f"{path.name}: left out {', '.join(named)}{more}",)
 
 
 def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
@@ -206,19 +206,21 @@ def _json_entries(path: Path, text: str) -> list[tuple[str, str]]:
         value = json.loads(text) if text.strip() else []
     except (ValueError, RecursionError) as error:
         raise SelectionError(
-            f"`file` must hold valid JSON, got {path}: {error}."
+            f"{path} is not valid JSON ({error})", "correct the file"
         ) from error
     entries = value.get("symbols") if isinstance(value, dict) else value
     if not isinstance(entries, list):
         raise SelectionError(
-            f"`file` must hold a JSON list, or an object with a `symbols` list, "
-            f"got {type(value).__name__} in {path}."
+            f"{path} must hold a JSON list, or an object with a `symbols` list, got "
+            f"{type(value).__name__}",
+            "correct the file",
         )
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, str):
             raise SelectionError(
-                f"{path.name} entry {number} must be a symbol in quotes, "
-                f"got {quote_value(entry)}."
+                f"{path.name} entry {number} must be a symbol in quotes, got "
+                f"{quote_value(entry)}",
+                "correct the file",
             )
     return [
         (entry, f"{path.name} entry {number}: ")

@@ -1,7 +1,7 @@
 """Trading sessions of each exchange, from `exchange_calendars`.
 
-A session is a trading day; it is completed once its close has passed. No clock here:
-the caller says what time it is.
+A session is a trading day; it is completed once its close has passed. This module
+reads no clock: the caller passes the time.
 """
 
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ from exchange_calendars import ExchangeCalendar
 from config.errors import ParameterError
 
 FIRST_DATE = date(1990, 1, 2)
-"""Before it no session is known; the oldest history a run may ask for."""
+"""The first day with known sessions, and the earliest day that a run may use."""
 
 
 @lru_cache
@@ -24,18 +24,19 @@ def calendar(exchange: str) -> ExchangeCalendar:
 
 
 def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
-    """Return the last session on or before `run_date` that `now` finds completed.
+    """Return the last session on or before `run_date` that is completed at `now`.
 
     Raises
     ------
     ParameterError
-        If `run_date` lies in the future or before the first known session.
+        If `run_date` is in the future or before the first known session.
     """
     sessions = calendar(exchange)
-    # Sydney's today is tomorrow by UTC; no later session is completed there either.
+    # In Sydney it can be tomorrow already; a session of that day is not completed.
     if not FIRST_DATE <= run_date <= now.date() + timedelta(days=1):
         raise ParameterError(
-            f"`as_of` must be {FIRST_DATE} to today ({now.date()}), got {run_date}."
+            f"`as_of` must be {FIRST_DATE} to today ({now.date()}), got {run_date}",
+            "pass a date in that range",
         )
     day = min(pd.Timestamp(run_date), sessions.last_session)
     session = sessions.date_to_session(day, direction="previous")
@@ -45,7 +46,7 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
 
 
 def is_session(exchange: str, day: date) -> bool:
-    """Return whether the exchange trades on `day`, a half day included."""
+    """Return whether the exchange trades on `day`, also on a half day."""
     return bool(calendar(exchange).is_session(pd.Timestamp(day)))
 
 
@@ -55,7 +56,7 @@ def next_session(exchange: str, session: date) -> date:
 
 
 def next_open(exchange: str, session: date) -> datetime:
-    """Return the instant at which the session after `session` opens."""
+    """Return the time at which the session after `session` opens."""
     opening: datetime = calendar(exchange).session_open(
         pd.Timestamp(next_session(exchange, session))
     )
@@ -63,22 +64,22 @@ def next_open(exchange: str, session: date) -> datetime:
 
 
 def session_close(exchange: str, session: date) -> datetime:
-    """Return the instant at which the session closes, half days included."""
+    """Return the time at which the session closes, also on a half day."""
     closing: datetime = calendar(exchange).session_close(pd.Timestamp(session))
     return closing
 
 
 def session_on_or_after(exchange: str, day: date) -> date:
-    """Return `day` where it is a session, else the first session after it."""
+    """Return `day` if it is a session, else the first session after it."""
     return _date(
         calendar(exchange).date_to_session(pd.Timestamp(day), direction="next")
     )
 
 
 def sessions_apart(exchange: str, session: date, day: date) -> int:
-    """Return how many sessions after `session` the day counts for, negative before.
+    """Return how many sessions `day` is after `session`, negative if before.
 
-    A day without trading counts for the next session.
+    A day without trading counts as the next session.
     """
     counted = session_on_or_after(exchange, day)
     first, last = sorted((session, counted))
@@ -94,12 +95,12 @@ def nth_session_after(exchange: str, day: date, count: int) -> date:
 
 
 def local_date(exchange: str, instant: datetime) -> date:
-    """Return the day of `instant` on the exchange's own clock."""
+    """Return the date of `instant` in the exchange's time zone."""
     return pd.Timestamp(instant).tz_convert(calendar(exchange).tz).date()
 
 
 def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
-    """Return the sessions from `first` to `last`, both included where they are ones.
+    """Return the sessions from `first` to `last`, both included.
 
     Sessions before `FIRST_DATE` are unknown and left out.
     """

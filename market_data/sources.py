@@ -23,21 +23,21 @@ class PriceSource(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name that stands in the CSV."""
+        """Return the name that the CSV shows."""
         ...
 
     @property
     def remote(self) -> bool:
-        """Return whether asking costs requests, so that the store is asked first."""
+        """Return whether a fetch sends requests; if so, the store is read first."""
         ...
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
-        """Return the sessions from `first` to `last` that the source has, as they are.
+        """Return the source's unchanged sessions from `first` to `last`.
 
         Raises
         ------
         SymbolError
-            `UnknownSymbol`, `RateLimited`, `Unreachable` or `BadPrices`: never an
+            `UnknownSymbol`, `RateLimited`, `Unreachable` or `BadPrices`, instead of an
             empty or partly parsed frame.
         """
         ...
@@ -45,9 +45,9 @@ class PriceSource(Protocol):
 
 @dataclass(frozen=True)
 class Feeds:
-    """What a run's source offers; None where it has no such thing.
+    """The feeds of a run's source; None for a feed that it does not have.
 
-    `yahoo` is the connection that all of Yahoo's feeds share.
+    All of Yahoo's feeds share the connection `yahoo`.
     """
 
     prices: PriceSource
@@ -72,8 +72,8 @@ def open_feeds(
     """
     if folder is not None and name != "folder":
         raise ParameterError(
-            f"`folder` must come with the source folder, got {folder} with the source "
-            f"{name}; add --source folder."
+            f"`folder` needs the source folder, got {folder} with the source {name}",
+            "add --source folder",
         )
     match name:
         case "yahoo":
@@ -86,8 +86,8 @@ def open_feeds(
             return Feeds(FolderSource(folder), FolderHeadlines(folder))
         case "folder":
             raise ParameterError(
-                f"`folder` must be a folder that holds `prices/`, got {folder}; "
-                "name it with --folder DIR."
+                f"`folder` must be a folder that holds `prices/`, got {folder}",
+                "pass it with --folder DIR",
             )
     choices = ", ".join(get_args(SourceName))
-    raise ParameterError(f"`source` must be one of {choices}, got {quote_value(name)}.")
+    raise ParameterError(f"`source` must be one of {choices}, got {quote_value(name)}")

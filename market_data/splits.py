@@ -1,4 +1,4 @@
-"""Prices held against the splits that the same source names."""
+"""Compares prices with the splits that the same source names, and applies those missing."""
 
 from dataclasses import replace
 from datetime import date
@@ -17,34 +17,35 @@ from market_data.prices import (
 )
 
 LARGE_SPLIT = np.log(1.5)
-"""Log ratio from which a day's news is not mistaken for the split."""
+"""Log ratio from which an ordinary daily move cannot be taken for the split."""
 
 SMALLEST_SPLIT = np.log(1.05)
-"""Log ratio below which a split can't be told from a day's news."""
+"""Log ratio below which a split looks like an ordinary daily move."""
 
 UNAPPLIED = (0.65, 1.35)
-"""Leap of the close in parts of the split's ratio, if the split is not in it."""
+"""Range of the close's log move over the split's log ratio if the split is missing."""
 
 SURELY_UNAPPLIED = (0.8, 1.2)
-"""The same for a small split."""
+"""The same range for a small split."""
 
 NEIGHBOURS = 3
-"""Rows on each side of a split: their medians pass over a single wrong row."""
+"""Rows on each side of a split whose medians are compared, so that one wrong row does
+not matter."""
 
 
-def without_unapplied_splits(
+def apply_missing_splits(
     history: PriceHistory, symbol: str
 ) -> tuple[PriceHistory, dict[date, float], tuple[str, ...]]:
-    """Return the history in shares of its last row.
+    """Return the history with all its splits applied, those applied here, and notes.
 
-    With it: the splits that the prices lacked, and a sentence on each.
+    There is one sentence for each split that the prices lacked.
 
     Raises
     ------
     BadPrices
-        If the close leaps by neither nothing nor the split's ratio.
+        If the close moves neither by about 1 nor by about the split's ratio.
     """
-    frame, said, lacking = history.frame, [], {}
+    frame, notes, applied = history.frame, [], {}
     for day, ratio in sorted(history.splits.items()):
         rows = usable_rows(frame)
         before = int(rows.index.searchsorted(pd.Timestamp(day)))
@@ -53,19 +54,19 @@ def without_unapplied_splits(
         columns = [
             name
             for name in (CLOSE, ADJUSTED_CLOSE)
-            if _lacks(rows[name], before, ratio, symbol)
+            if _is_missing(rows[name], before, ratio, symbol)
         ]
         if columns:
-            first = rows.index[_leap(rows[columns[0]], before, ratio)]
-            frame = _in_new_shares(frame, first, ratio, columns)
-            said.append(_sentence(first.date(), ratio))
+            first = rows.index[_find_move(rows[columns[0]], before, ratio)]
+            frame = _apply_split(frame, first, ratio, columns)
+            notes.append(_sentence(first.date(), ratio))
         if CLOSE in columns:
-            lacking[day] = ratio
-    return replace(history, frame=frame), lacking, tuple(said)
+            applied[day] = ratio
+    return replace(history, frame=frame), applied, tuple(notes)
 
 
-def _lacks(closes: pd.Series, before: int, ratio: float, symbol: str) -> bool:
-    """Return whether the closes leap by the ratio at the row after `before` rows."""
+def _is_missing(closes: pd.Series, before: int, ratio: float, symbol: str) -> bool:
+    """Return whether the closes move by the ratio at the row after `before` rows."""
     earlier = closes.iloc[max(0, before - NEIGHBOURS) : before].median()
     later = closes.iloc[before : before + NEIGHBOURS].median()
     size = float(np.log(ratio))
@@ -81,22 +82,23 @@ def _lacks(closes: pd.Series, before: int, ratio: float, symbol: str) -> bool:
         raise BadPrices(
             f"the prices of {symbol} contradict the split of "
             f"{closes.index[before].date()}: it has the ratio {ratio:g}, and the close "
-            f"changes by the factor {later / earlier:.3g}; get the prices again."
+            f"changes by the factor {later / earlier:.3g}",
+            "get the prices again",
         )
     return False
 
 
-def _leap(closes: pd.Series, before: int, ratio: float) -> int:
-    """Return the row near the split at which the closes leap."""
+def _find_move(closes: pd.Series, before: int, ratio: float) -> int:
+    """Return the row near the split at which the closes move by its ratio."""
     first = max(1, before - NEIGHBOURS + 1)
     moves = np.log(closes).diff().iloc[first : before + NEIGHBOURS]
     return first + int((moves + np.log(ratio)).abs().to_numpy().argmin())
 
 
-def _in_new_shares(
+def _apply_split(
     frame: pd.DataFrame, first: pd.Timestamp, ratio: float, columns: list[str]
 ) -> pd.DataFrame:
-    """Return the frame with the rows before `first` in the shares after the split."""
+    """Return the frame with the split applied to the rows before `first`."""
     frame = frame.copy()
     earlier = frame.index < first
     prices = [*OHLC, *columns] if CLOSE in columns else columns

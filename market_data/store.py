@@ -1,10 +1,10 @@
-"""The price store: one Parquet file a symbol and source, written whole.
+"""The price store: one Parquet file per symbol and source, written atomically.
 
-A night asks the source for new sessions only. When the sessions fetched twice differ,
-the source has re-adjusted its history (split, dividend) and all of it is fetched anew;
-so is a history that lacks a session, for it is one request either way and heals it.
-Each file is signed with its symbol and source: one that was edited, renamed or written
-by another program is never used, and a note says so.
+A night asks the source only for new sessions and a few that are stored. If these
+differ, the source has adjusted its history (split, dividend), and all of it is fetched
+again. A history that lacks a session is fetched again too.
+Each file is signed with its symbol and source. A file that was edited, renamed or
+written by another program is never used, and a note reports it.
 """
 
 from collections.abc import Mapping
@@ -31,18 +31,19 @@ from storage.paths import StoragePath
 from storage.tables import read_signed, write_signed
 
 SAME_PRICE = 1e-5
-"""Relative difference up to which two prices are one: Yahoo sends single precision."""
+"""Prices with a relative difference up to this are equal: Yahoo sends single
+precision."""
 
-_UNFIT = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
-"""What attributes of another version raise."""
+_OTHER_VERSION = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""Errors that a file of another version of this store raises."""
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """What the store holds of a symbol, and how far back it was asked for."""
+    """A symbol's stored history, and the date from which it was requested."""
 
     history: PriceHistory
-    asked_from: date
+    requested_from: date
 
     def reaches(self, as_of: date) -> bool:
         complete = self.history.frame.dropna().index
@@ -63,72 +64,73 @@ class PriceStore:
     def history(self, symbol: str, first: date, as_of: date) -> PriceHistory:
         """Return the sessions from `first` to `as_of`, asking the source if needed.
 
-        A source on this machine is asked each time and nothing of it is stored. Nothing
-        later than `as_of` is returned, whatever the source hands out.
+        A source on this machine is asked each time, and its prices are not stored.
+        Sessions after `as_of` are never returned.
 
-        Where the source can't be reached, stored prices stand in if they reach
-        `as_of`, and `source` of the result says so. A stored file that does not fit is
-        fetched anew, and a note of the result says why.
+        If the source cannot be reached, stored prices that reach `as_of` are returned,
+        with "(stored)" in `source`. If a stored file is damaged, the prices are fetched
+        again, and a note gives the reason.
 
         Raises
         ------
         SymbolError
-            What the source raised, where no stored prices reach `as_of`; with why the
-            stored file does not fit, where it does not.
+            The source's error if no stored prices reach `as_of`; its message also says
+            whether a stored file is damaged.
         StorageError
-            If the store can't be written.
+            If the store cannot be written.
         """
         if not self.source.remote:
             fetched = self.source.fetch(symbol, first, as_of)
             return cut_history(fetched, first, as_of)
         try:
-            return self._answered(symbol, self._stored(symbol), first, as_of)
+            return self._update(symbol, self._read(symbol), first, as_of)
         except DamagedTable as damaged:
-            said = f"the stored file {damaged.sentence}"
+            damage = f"the stored file {damaged.problem}"
         try:
-            anew = self._fetched(symbol, first, as_of).cut(first, as_of)
+            fetched = self._fetch(symbol, first, as_of).cut(first, as_of)
         except SymbolError as error:
-            raise type(error)(f"{error.sentence} Besides, {said}.") from error
-        note = f"the prices were fetched anew, because {said}"
-        return replace(anew, notes=(*anew.notes, note))
+            problem = f"{error.problem.rstrip('.')}, and {damage}"
+            raise type(error)(problem, error.fix) from error
+        note = f"the prices were fetched anew, because {damage}"
+        return replace(fetched, notes=(*fetched.notes, note))
 
-    def _answered(
+    def _update(
         self, symbol: str, stored: _Stored | None, first: date, as_of: date
     ) -> PriceHistory:
-        if stored and stored.asked_from <= first and stored.reaches(as_of):
+        if stored and stored.requested_from <= first and stored.reaches(as_of):
             return stored.cut(first, as_of)
         try:
-            if stored and stored.asked_from <= first:
-                return self._extended(symbol, stored, as_of).cut(first, as_of)
-            return self._fetched(symbol, first, as_of).cut(first, as_of)
+            if stored and stored.requested_from <= first:
+                return self._extend(symbol, stored, as_of).cut(first, as_of)
+            return self._fetch(symbol, first, as_of).cut(first, as_of)
         except (RateLimited, Unreachable):
             if stored is None or not stored.reaches(as_of):
                 raise
             kept = stored.cut(first, as_of)
             return replace(kept, source=f"{kept.source} (stored)")
 
-    def _extended(self, symbol: str, stored: _Stored, as_of: date) -> _Stored:
-        """Return `stored` with newer sessions; all anew if it changed or has holes."""
+    def _extend(self, symbol: str, stored: _Stored, as_of: date) -> _Stored:
+        """Return `stored` with newer sessions; fetch all if prices changed or are missing."""
         old = stored.history.frame
         if not _complete(old, exchange_of(symbol).code):
-            return self._fetched(symbol, stored.asked_from, as_of)
+            return self._fetch(symbol, stored.requested_from, as_of)
         overlap = old.iloc[-self.settings.overlap_sessions :]
-        newer = self._asked(symbol, overlap.index[0].date(), as_of)
+        newer = self._request(symbol, overlap.index[0].date(), as_of)
         if not _agree(overlap, newer.frame):
-            return self._fetched(symbol, stored.asked_from, as_of)
+            return self._fetch(symbol, stored.requested_from, as_of)
         joined = replace(
             newer,
             frame=pd.concat([old[old.index < newer.frame.index[0]], newer.frame]),
             dividends=stored.history.dividends | newer.dividends,
             splits=stored.history.splits | newer.splits,
         )
-        return self._keep(symbol, _Stored(joined, stored.asked_from))
+        return self._keep(symbol, _Stored(joined, stored.requested_from))
 
-    def _fetched(self, symbol: str, first: date, as_of: date) -> _Stored:
-        return self._keep(symbol, _Stored(self._asked(symbol, first, as_of), first))
+    def _fetch(self, symbol: str, first: date, as_of: date) -> _Stored:
+        return self._keep(symbol, _Stored(self._request(symbol, first, as_of), first))
 
-    def _asked(self, symbol: str, first: date, as_of: date) -> PriceHistory:
-        """Return the source's answer in order of time, its other faults as they are."""
+    def _request(self, symbol: str, first: date, as_of: date) -> PriceHistory:
+        """Return the source's answer sorted by session, otherwise unchanged."""
         history = self.source.fetch(symbol, first, as_of)
         return replace(history, frame=history.frame.sort_index(kind="stable"))
 
@@ -140,28 +142,28 @@ class PriceStore:
             "company": history.company,
             "dividends": {str(day): paid for day, paid in history.dividends.items()},
             "splits": {str(day): ratio for day, ratio in history.splits.items()},
-            "asked_from": stored.asked_from.isoformat(),
+            "asked_from": stored.requested_from.isoformat(),
         }
         write_signed(self._path(symbol), frame, **self._names(symbol))
         return stored
 
-    def _stored(self, symbol: str) -> _Stored | None:
-        """Return what is stored, None where nothing is.
+    def _read(self, symbol: str) -> _Stored | None:
+        """Return the stored history, None if there is none.
 
         Raises
         ------
         DamagedTable
-            If the file is not what this store wrote for the symbol.
+            If the file is not one that this store wrote for the symbol.
         """
         path = self._path(symbol)
         try:
             frame = read_signed(path, **self._names(symbol))
-            return _parsed(frame, self.source.name)
+            return _parse(frame, self.source.name)
         except DamagedTable as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 return None
             raise
-        except (*_UNFIT, SchemaError, SchemaErrors) as error:
+        except (*_OTHER_VERSION, SchemaError, SchemaErrors) as error:
             raise DamagedTable(
                 f"{path.name} can't be used: it has another form than this version's"
             ) from error
@@ -173,22 +175,22 @@ class PriceStore:
         return self.folder / self.source.name / f"{file_stem(symbol)}.parquet"
 
 
-def _parsed(frame: pd.DataFrame, source: str) -> _Stored | None:
-    """Return a stored frame with what its attributes say; None for one without rows."""
+def _parse(frame: pd.DataFrame, source: str) -> _Stored | None:
+    """Return the history of a stored frame; None for one without rows."""
     facts, frame = frame.attrs, RAW_PRICES.validate(frame)
     history = PriceHistory(
         frame=frame,
         currency=facts["currency"],
         source=source,
         company=facts["company"],
-        dividends=_dated(facts["dividends"]),
-        splits=_dated(facts.get("splits", {})),
+        dividends=_parse_days(facts["dividends"]),
+        splits=_parse_days(facts.get("splits", {})),
     )
-    asked_from = date.fromisoformat(facts["asked_from"])
-    return None if frame.empty else _Stored(history, asked_from)
+    requested_from = date.fromisoformat(facts["asked_from"])
+    return None if frame.empty else _Stored(history, requested_from)
 
 
-def _dated(stored: Mapping[str, float]) -> dict[date, float]:
+def _parse_days(stored: Mapping[str, float]) -> dict[date, float]:
     return {date.fromisoformat(day): float(amount) for day, amount in stored.items()}
 
 
@@ -200,7 +202,7 @@ def _complete(stored: pd.DataFrame, exchange: str) -> bool:
 
 
 def _agree(stored: pd.DataFrame, newer: pd.DataFrame) -> bool:
-    """Return whether the sessions fetched twice have the same closes both times."""
+    """Return whether sessions that were fetched twice have the same closes."""
     columns = [CLOSE, ADJUSTED_CLOSE]
     again = newer[~newer.index.duplicated()].reindex(stored.index)
     return bool(np.allclose(stored[columns], again[columns], rtol=SAME_PRICE, atol=0))

@@ -1,6 +1,6 @@
-"""Symbols: validated once, at the edge, and the exchange each belongs to.
+"""Symbols: validated once, where they enter, and the exchange each belongs to.
 
-`file_stem` is the one place where a symbol becomes part of a path.
+Only `file_stem` makes a symbol part of a path.
 """
 
 import os
@@ -13,14 +13,14 @@ from config.errors import SelectionError, UncoveredExchange, quote_value
 _SHAPE = re.compile(r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:\.[A-Z]{1,3})?")
 
 _DEVICE = re.compile(r"^(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?=\.|$)")
-"""What Windows opens as a device, whatever folder or extension is around it."""
+"""Names that Windows opens as devices, in any folder and with any extension."""
 
 FORM_PATTERN = (
     r"^\s*[A-Za-z0-9^-]{1,13}(\.([Aa][Xx]|[Ll]))?\s*$"
     r"|^\s*[A-Za-z]{3,12}:[A-Za-z0-9.-]{1,13}\s*$"
 )
-"""For a form's schema, in any case of letters: all that `parse_symbol` takes, and
-little else; short, since a refusal shows it."""
+"""Pattern in the form's schema. It accepts all that `parse_symbol` accepts and a little
+more; it is short because a refusal shows it."""
 
 _PREFIXED = re.compile(r"(?P<prefix>[A-Z]{3,12}):(?P<ticker>[A-Z0-9.-]{1,13})")
 
@@ -31,7 +31,7 @@ _SUFFIXES = {
     **dict.fromkeys(("AMEX", "XASE", "NYSEAMERICAN", "NYSEMKT"), ""),
     **dict.fromkeys(("ARCA", "ARCX", "NYSEARCA"), ""),
 }
-"""Yahoo's suffix by the exchange's name on charting sites."""
+"""Yahoo's suffix for each exchange name that charting sites use."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ EXCHANGES: dict[str, Exchange] = {
     ".L": Exchange("XLON", "GBp", "^FTSE"),
     "": Exchange("XNYS", "USD", "^GSPC"),
 }
-"""By Yahoo's suffix. London quotes in pence; a source that knows better says so."""
+"""Exchanges by Yahoo's suffix. London quotes in pence unless a source gives another
+currency."""
 
 _INDICES = {exchange.index: exchange for exchange in EXCHANGES.values()}
 
@@ -72,12 +73,15 @@ def parse_symbol(text: str) -> str:
         symbol = in_yahoo_form(prefixed["ticker"], prefixed["prefix"])
     if not _SHAPE.fullmatch(symbol):
         raise SelectionError(
-            f"`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got {quote_value(text)}."
+            "`symbol` must look like CBA.AX, AAPL, BP.L or BRK-B, got "
+            f"{quote_value(text)}",
+            "correct it",
         )
     if _suffix(symbol) not in EXCHANGES:
         raise SelectionError(
-            f"`symbol` must end in .AX (ASX), .L (London) or nothing (US), "
-            f"got {quote_value(text)}; US share classes are written like BRK-B."
+            "`symbol` must end in .AX (ASX), .L (London) or nothing (US), got "
+            f"{quote_value(text)}",
+            "write US share classes like BRK-B",
         )
     return symbol
 
@@ -92,8 +96,9 @@ def in_yahoo_form(ticker: str, exchange: str) -> str:
     """
     if exchange not in _SUFFIXES:
         raise UncoveredExchange(
-            f"`symbol` is of an exchange that is not covered, got "
-            f"{quote_value(f'{exchange}:{ticker}')}; covered are ASX, LSE, NYSE and NASDAQ."
+            f"{quote_value(f'{exchange}:{ticker}')} is on an exchange that is not "
+            "covered",
+            "use a symbol of ASX, LSE, NYSE or NASDAQ",
         )
     suffix = _SUFFIXES[exchange]
     bare = ticker.removesuffix(suffix) if suffix else ticker
@@ -116,7 +121,7 @@ def exchange_of(symbol: str) -> Exchange:
 def quotes_subunits(symbol: str, currency: str) -> bool:
     """Return whether prices may be in pence and dividends in pounds, or the reverse.
 
-    `currency` is what the source says, empty if it does not.
+    `currency` is the source's, "" if the source gives none.
     """
     return (currency or exchange_of(symbol).currency).upper() in ("GBP", "GBX")
 
@@ -124,18 +129,16 @@ def quotes_subunits(symbol: str, currency: str) -> bool:
 def file_stem(symbol: str, prefix: str = "") -> str:
     """Return `prefix` and the symbol as the beginning of a file's name.
 
-    The name of a Windows device gets an underscore, which no symbol has: `PRN.AX`
-    (Perenti) becomes `PRN_.AX`, `lstm_PRN.AX` stays. `symbol_of` is the way back.
+    A symbol that Windows opens as a device gets an underscore: `PRN.AX` (Perenti)
+    becomes `PRN_.AX`, while `lstm_PRN.AX` stays. `symbol_of` is the inverse.
 
     Raises
     ------
     SelectionError
-        If the symbol was never validated: no other text becomes a path.
+        If the symbol is not validated, so that no other text becomes part of a path.
     """
     if parse_symbol(symbol) != symbol:
-        raise SelectionError(
-            f"`symbol` must be in capitals, got {quote_value(symbol)}."
-        )
+        raise SelectionError(f"`symbol` must be in capitals, got {quote_value(symbol)}")
     return _DEVICE.sub(r"\g<0>_", symbol) if not prefix else prefix + symbol
 
 
@@ -145,9 +148,9 @@ def symbol_of(stem: str) -> str:
 
 
 def file_of_user(folder: Path, symbol: str, suffix: str) -> Path:
-    """Return where a user's own file of the symbol lies, e.g. `CBA.AX.csv`.
+    """Return the path of a user's own file of the symbol, e.g. `CBA.AX.csv`.
 
-    Where Windows' devices are none, the plain name of such a symbol is taken as well.
+    On other systems than Windows, `PRN.AX.csv` is accepted as well as `PRN_.AX.csv`.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Lists of symbols as people, brokers and charting sites save them, to entries.
+"""Reads the symbols in lists that people, brokers and charting sites save.
 
-A table with a heading such as Symbol, Ticker or Code gives that column only; any other
-text gives the symbols of its lines.
+Of a table with a heading such as Symbol, Ticker or Code, only that column is read. In
+any other text, each line holds symbols.
 """
 
 import csv
@@ -29,22 +29,22 @@ HEADINGS = frozenset(
         "tidm",
     }
 )
-"""What heads the column of symbols, in any case of letters."""
+"""Headings of the column of symbols, in lower case."""
 
 EXCHANGE_HEADINGS = frozenset({"exchange", "market"})
 
 HEADING_WITHIN = 40
-"""Lines in which a heading is looked for: brokers put account and date before it."""
+"""The heading is searched in this many lines: brokers put account and date first."""
 
 TOTALS = frozenset({"total", "totals", "subtotal", "grand total", "account total"})
-CELLS_BESIDE = frozenset({"Cash", "Currency", "Pending"})
-"""What brokers put into the column of symbols for the account itself."""
+ACCOUNT_CELLS = frozenset({"Cash", "Currency", "Pending"})
+"""Cells in a broker's column of symbols that describe the account."""
 
 NO_SYMBOL = "no symbol"
 NOT_COVERED = "its exchange is not covered"
 
 _US_CLASS = re.compile(r"^([A-Z]{1,5})[./]([A-K])$")
-"""A share class as brokers write it: `BRK.B`, `BRK/B`."""
+"""A share class in a broker's notation: `BRK.B`, `BRK/B`."""
 
 _DELIMITERS = ",;\t|"
 
@@ -57,7 +57,7 @@ _EXCHANGES = {"NEW YORK": "NYSE", "LONDON": "LSE", "AUSTRALIA": "ASX"}
 
 @dataclass(frozen=True)
 class Entry:
-    """One symbol with the line it stands on; `left_out` says why it is not used."""
+    """A symbol and its line; `left_out` is the reason if it is not used, else ""."""
 
     text: str
     line: int
@@ -65,13 +65,13 @@ class Entry:
 
 
 MAX_LINE = 10_000
-"""Characters of a line that are read; no list of symbols has a longer one."""
+"""Only this many characters of a line are read; lists have shorter lines."""
 
 
 def read_watchlist(text: str, *, is_table: bool) -> list[Entry]:
     """Return the entries of a list.
 
-    `is_table` says that without a heading each line has one symbol, in its first cell.
+    If `is_table` and there is no heading, each line has one symbol, in its first cell.
     """
     lines = text.splitlines()
     for number, line in enumerate(lines[:HEADING_WITHIN]):
@@ -79,12 +79,12 @@ def read_watchlist(text: str, *, is_table: bool) -> list[Entry]:
             names = [_name(cell) for cell in _cells(line, delimiter)]
             if HEADINGS.intersection(names):
                 rows = _rows(lines[number + 1 :], delimiter, number + 2)
-                return list(_of_table(rows, names))
+                return list(_read_table(rows, names))
     filled = [line for line in lines if line.partition("#")[0].strip(" ,")]
-    return list(_of_lines(lines, first_only=is_table and len(filled) > 1))
+    return list(_read_lines(lines, first_only=is_table and len(filled) > 1))
 
 
-def _of_lines(lines: list[str], *, first_only: bool) -> Iterator[Entry]:
+def _read_lines(lines: list[str], *, first_only: bool) -> Iterator[Entry]:
     for number, line in enumerate(lines, start=1):
         symbols = _SECTION.sub(r"\1", line).partition("#")[0]
         if first_only:
@@ -95,7 +95,7 @@ def _of_lines(lines: list[str], *, first_only: bool) -> Iterator[Entry]:
 
 
 def _entry(symbol: str, number: int) -> Entry:
-    """Return the entry; a bad symbol stays in it, to be refused with its line."""
+    """Return the entry. A bad symbol is kept: the caller refuses it with its line."""
     text = symbol.strip().strip('"')
     try:
         return Entry(parse_symbol(text), number)
@@ -114,7 +114,7 @@ def _rows(
             yield first + reader.line_num - 1, [cell.strip() for cell in cells]
 
 
-def _of_table(
+def _read_table(
     rows: Iterator[tuple[int, list[str]]], names: list[str]
 ) -> Iterator[Entry]:
     column = next(place for place, name in enumerate(names) if name in HEADINGS)
@@ -126,11 +126,11 @@ def _of_table(
         if not text:
             yield Entry(" ".join(cells).strip(), number, NO_SYMBOL)
         elif _name(text) not in HEADINGS:
-            yield _of_cell(text, exchange, number)
+            yield _read_cell(text, exchange, number)
 
 
-def _of_cell(text: str, exchange: str, number: int) -> Entry:
-    if text in CELLS_BESIDE or _name(text) in TOTALS:
+def _read_cell(text: str, exchange: str, number: int) -> Entry:
+    if text in ACCOUNT_CELLS or _name(text) in TOTALS:
         return Entry(text, number, NO_SYMBOL)
     ticker = _US_CLASS.sub(r"\1-\2", text.upper())
     market = _exchange(exchange)
@@ -145,7 +145,7 @@ def _of_cell(text: str, exchange: str, number: int) -> Entry:
 
 
 def _exchange(name: str) -> str:
-    """Return the exchange's short name, as charting sites put it before a colon."""
+    """Return the short name that charting sites write before the colon."""
     capitals = name.upper()
     for beginning, short in _EXCHANGES.items():
         if capitals.startswith(beginning):
