@@ -1,8 +1,8 @@
-"""Adjusted closes held against the dividends and splits that came with them.
+"""Checks adjusted closes against the dividends and splits of the same source.
 
 On an ex-date the factor adjusted close / close must change by 1 - dividend / previous
-close, and a named split must be in the prices. A wrong step is made anew where the
-right one is certain; else the prices are refused.
+close, and the prices must contain each named split. A wrong step is replaced if the
+right one is certain; otherwise the prices are refused.
 """
 
 from collections.abc import Sequence
@@ -19,35 +19,35 @@ from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory, usable_rows
 from market_data.splits import apply_missing_splits
 
 RELATIVE_TOLERANCE = 0.25
-"""Part of a dividend by which a step may differ: withheld tax, rounded amounts."""
+"""A step may differ by this part of the dividend: withheld tax, rounded amounts."""
 
 ABSOLUTE_TOLERANCE = 2e-4
-"""Difference of a step that no indicator shows."""
+"""A step may differ by this much; no indicator shows it."""
 
 DOUBTED_SHARE = 0.05
-"""Share of the close from which a dividend is held against the move on its ex-date."""
+"""A larger dividend, as a share of the close, is compared with its ex-date's move."""
 
 LARGEST_SHARE = 0.25
-"""Part of the previous close above which a dividend needs the close's fall as proof."""
+"""A dividend of a larger part of the previous close must show in the close's fall."""
 
 HARMLESS_SUM = 0.01
-"""Dividends that add up to less change nothing that a row says."""
+"""Dividends with a smaller sum do not change a row noticeably."""
 
 ON_GRID, OFF_GRID, OFF_EVERYWHERE = 3.0, -4.0, -2.0
-"""Log odds that closes are as traded: on the tick before the last ex-date as after it,
-only after it, or nowhere."""
+"""Log odds that closes are as traded, if they are multiples of the tick: also before
+the last ex-date, only after it, or nowhere."""
 
 ALMOST_ALL, FEW = 0.9, 0.5
-"""Shares of closes on the tick: as traded, but for odd lots; and adjusted ones."""
+"""Shares of closes that are multiples of the tick: traded closes, and adjusted ones."""
 
 HUNDREDTHS_FROM = 5.0
-"""Close from which prices are in hundredths; below it in thousandths."""
+"""Closes from here on have two decimals, lower ones three."""
 
 SAVE_BOTH = (
     'save both closes with yf.Ticker("{symbol}").history(period="5y", '
     'auto_adjust=False).to_csv("{symbol}.csv")'
 )
-"""How to get a file that leaves nothing to guess."""
+"""How to get a file with both closes."""
 
 
 def check_adjustment(
@@ -55,53 +55,52 @@ def check_adjustment(
 ) -> tuple[PriceHistory, tuple[str, ...]]:
     """Return the history with right adjusted closes, and a sentence on each change.
 
-    Rows may be in any order, doubled or lack values. `subunits` says whether prices
-    may be in pence and dividends in pounds, or the other way round.
+    Rows may be in any order, be doubled or lack values. `subunits` is whether prices
+    may be in pence and dividends in pounds, or the reverse.
 
     Raises
     ------
     BadPrices
-        If dividends or splits contradict the prices, and it is not certain which of
-        them is right.
+        If dividends or splits contradict the prices, and it is unknown which are right.
     """
-    whole, lacking, said = apply_missing_splits(history, symbol)
+    whole, applied, notes = apply_missing_splits(history, symbol)
 
     def multipliers(day: date) -> tuple[float, ...]:
-        later = float(np.prod([ratio for on, ratio in lacking.items() if day < on]))
+        later = float(np.prod([ratio for on, ratio in applied.items() if day < on]))
         units = (1.0, 100.0, 0.01) if subunits else (1.0,)
         return tuple(dict.fromkeys([*units, *(unit / later for unit in units)]))
 
     events = ex_dates(whole.frame, whole.dividends, multipliers)
     steps = right_steps(events)
     if not _close_is_traded(whole.frame, events, steps, symbol):
-        return whole, said
+        return whole, notes
     wrong = [
         (event, step)
         for event, step in zip(events, steps, strict=True)
         if _is_wrong(event, step, symbol)
     ]
     if not wrong:
-        return whole, said
-    frame = _stepped(whole.frame, wrong)
-    return replace(whole, frame=frame), (*said, _sentence(wrong))
+        return whole, notes
+    frame = _replace_steps(whole.frame, wrong)
+    return replace(whole, frame=frame), (*notes, _describe(wrong))
 
 
 def _is_wrong(event: ExDate, right: float | None, symbol: str) -> bool:
-    """Return whether the step must be made anew; refuse it where that is uncertain."""
+    """Return whether the step must be replaced; raise if that is uncertain."""
     if right is None:
         if any(_fits(event, 1 - event.share(unit)) for unit in event.multipliers):
             return False
         raise _contradiction(event, symbol)
     if _fits(event, right):
         return False
-    favour = event.likelihood(event.step) - event.likelihood(right)
-    # A spin-off is in the factor and not among the dividends; the close falls by it.
-    # A step of twice the dividend is none: it was taken out two times.
-    if event.step < right and favour > CERTAIN and not _fits(event, right**2):
+    advantage = event.likelihood(event.step) - event.likelihood(right)
+    # A spin-off is in the factor, not among the dividends, and the close falls by it.
+    # A step of twice the dividend is wrong: the dividend was taken out two times.
+    if event.step < right and advantage > CERTAIN and not _fits(event, right**2):
         return False
     needed = -CERTAIN if 1 - right > LARGEST_SHARE else CERTAIN
-    # A dividend that the close on its ex-date denies is itself in doubt.
-    if 1 - right > DOUBTED_SHARE and favour > needed:
+    # If the close on the ex-date contradicts the dividend, the dividend is uncertain.
+    if 1 - right > DOUBTED_SHARE and advantage > needed:
         raise _contradiction(event, symbol)
     return True
 
@@ -118,12 +117,12 @@ def _contradiction(event: ExDate, symbol: str) -> BadPrices:
     return BadPrices(
         f"the adjusted closes of {symbol} contradict its dividend of {event.amount:g} "
         f"on {event.day}: they take out {1 - event.step:.2%} of a close of "
-        f"{event.previous_close:g}; get prices and dividends again, or correct the one "
-        "that is wrong."
+        f"{event.previous_close:g}",
+        "get prices and dividends again, or correct the one that is wrong",
     )
 
 
-def _stepped(
+def _replace_steps(
     frame: pd.DataFrame, wrong: Sequence[tuple[ExDate, float | None]]
 ) -> pd.DataFrame:
     """Return the frame with each wrong step of the factor replaced by the right one."""
@@ -134,7 +133,7 @@ def _stepped(
     return frame
 
 
-def _sentence(wrong: Sequence[tuple[ExDate, float | None]]) -> str:
+def _describe(wrong: Sequence[tuple[ExDate, float | None]]) -> str:
     first, right = wrong[0]
     days = f"{first.day}{more(len(wrong))}"
     return (
@@ -152,8 +151,8 @@ def _close_is_traded(
 ) -> bool:
     """Return whether the closes still contain the dividends, as traded.
 
-    They do if the adjusted closes differ from them. Where both are the same, closes
-    off the tick and without a fall on ex-dates are adjusted already.
+    They do if the adjusted closes differ from them. If both are the same, closes are
+    adjusted already if they are no multiples of the tick and do not fall on ex-dates.
     """
     rows = usable_rows(frame)
     if not events or not np.allclose(rows[CLOSE], rows[ADJUSTED_CLOSE], rtol=1e-6):
@@ -167,13 +166,13 @@ def _close_is_traded(
         return False
     raise BadPrices(
         f"the closes of {symbol} do not show whether its {len(events)} dividends are "
-        "taken out of them, and there is no other `Adj Close`; "
-        f"{SAVE_BOTH.format(symbol=symbol)}."
+        "taken out of them, and there is no other `Adj Close`",
+        SAVE_BOTH.format(symbol=symbol),
     )
 
 
 def _grid_odds(closes: pd.Series, last_ex_date: date) -> float:
-    """Return the log odds, by decimals, that closes are as traded."""
+    """Return the log odds that closes are as traded, judged by their decimals."""
     later = closes[closes.index >= pd.Timestamp(last_ex_date)]
     earlier = closes[closes.index < pd.Timestamp(last_ex_date)]
     decimals = 2 if closes.min() >= HUNDREDTHS_FROM else 3
@@ -186,6 +185,6 @@ def _grid_odds(closes: pd.Series, last_ex_date: date) -> float:
 
 
 def _share_on_grid(closes: pd.Series, decimals: int) -> float:
-    """Return the share of closes without further decimals, but for float32 noise."""
+    """Return the share of closes with no more decimals, except for float32 noise."""
     off = (closes - closes.round(decimals)).abs()
     return float((off <= 3e-7 * closes + 1e-9).mean())

@@ -148,7 +148,7 @@ def names_company(title: str, symbol: str, names: Iterable[str]) -> bool:
 
 
 def plain_title(title: str) -> str:
-    """Return the title with entities decoded, plain quotes and hyphens, `&` as `and`."""
+    """Return the title with plain quotes and hyphens, no entities, and `&` as `and`."""
     plain = decode_entities(title).translate(_SIGNS)
     spaced = re.sub(r"\s*&\s*", " and ", plain)
     return " ".join(spaced.split())
@@ -205,7 +205,7 @@ def _has_name(text: str, name: str, ticker: str) -> bool:
 
 
 def _is_capital_of_name(text: str, start: int) -> bool:
-    """Return whether a capital there marks a name: within a sentence, not at its start."""
+    """Return whether that capital marks a name: it does within a sentence."""
     before = text[:start].rstrip()
     is_sentence = re.search(r"\b[a-z]{5,}\b", text)  # Not A Title In Capitals.
     return bool(before and before[-1] not in ".:!?-'\"" and is_sentence)

@@ -1,4 +1,4 @@
-"""Dates as files write them: days, instants with an offset, and their order."""
+"""Reads the dates of a file: days, times with an offset, and their order."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,13 @@ _WRITTEN = (
 
 
 def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
-    """Return what is written as times of the exchange's own clock, without a zone.
+    """Return the texts as local times of the exchange, without a zone.
 
     `2025-06-26 14:00:00+00:00` is midnight of the 27th in Sydney. A day, and a time
-    without an offset, stay as written. So do midnights, if all times with an offset
-    are midnights of their own offset: such a file names days and no instants
-    (`2025-06-26T00:00:00Z` is not the evening of the 25th in New York). What can't be
-    read is NaT.
+    without an offset, stay as written. If all times with an offset are midnights of
+    their offset, they stay as written too: such a file means days
+    (`2025-06-26T00:00:00Z` is not the evening of the 25th in New York). Unreadable text
+    is NaT.
     """
     parts = texts.str.strip().str.extract(_WRITTEN)
     clock = parts["clock"].str.replace(",", ".").fillna("00:00")
@@ -32,7 +32,7 @@ def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
     instants = parts["offset"].notna() & parts["clock"].notna() & written.notna()
     if (written[instants] == written[instants].dt.normalize()).all():
         return written
-    utc = written[instants] - _ahead(parts["offset"][instants])
+    utc = written[instants] - _utc_offsets(parts["offset"][instants])
     zone = calendar(exchange).tz
     written[instants] = (
         utc.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
@@ -40,8 +40,8 @@ def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
     return written
 
 
-def _ahead(offsets: pd.Series) -> pd.Series:
-    """Return how far each offset (`+10:00`, `-0400`, `+10`, `Z`) is ahead of UTC."""
+def _utc_offsets(offsets: pd.Series) -> pd.Series:
+    """Return the time difference to UTC of each offset (`+10:00`, `-0400`, `Z`)."""
     digits = offsets.str.replace(":", "").where(offsets.str[:1].isin(["+", "-"]), "+00")
     minutes = 60 * digits.str[1:3].astype(int)
     minutes += digits.str[3:5].replace("", "0").astype(int)
@@ -50,10 +50,10 @@ def _ahead(offsets: pd.Series) -> pd.Series:
 
 
 def oldest_first(moments: pd.Series) -> Places:
-    """Return the rows' places in order of time.
+    """Return the rows' places sorted by time.
 
-    Equal times stay in the file's order, turned round if the file begins with the
-    newest: there the upper one of two rows is the later.
+    Rows of equal time keep the file's order. If the file begins with the newest row,
+    their order is reversed, because the first of two rows is then the later one.
     """
     places: Places = np.arange(len(moments))
     if len(moments) and moments.iloc[0] > moments.iloc[-1]:

@@ -1,8 +1,8 @@
-"""What a folder says of a company beside its prices: `events/SYMBOL.json`.
+"""Reads a folder's facts about a company: `events/SYMBOL.json`.
 
 `{"meta": {"longName", "currency"}, "dividends": [{"date", "amount"}],
-"splits": [{"date", "numerator", "denominator"}]}`. The file is optional and so is each
-part: what can't be read is left out, with a note.
+"splits": [{"date", "numerator", "denominator"}]}`. The file and each of its parts are
+optional. Unreadable parts are omitted, with a note.
 """
 
 import json
@@ -17,14 +17,14 @@ from market_data.prices import Dividends, Splits
 from storage.paths import read_limited
 
 MAX_FILE_BYTES = 100_000_000
-"""Size above which a folder's file is no daily history; fifty years have 1 MB."""
+"""A larger file is not read: fifty years of daily prices have 1 MB."""
 
 
 @dataclass(frozen=True)
 class EventsFile:
-    """The parts that were read; empty if the file does not have them.
+    """The parts that were read; a part is empty if the file does not have it.
 
-    `lists_dividends` tells a company that paid none from one that nothing is known of.
+    `lists_dividends` is whether the file has a list of dividends, even an empty one.
     """
 
     company: str = ""
@@ -36,14 +36,14 @@ class EventsFile:
 
 
 def read_events_file(path: Path) -> EventsFile:
-    """Return what the file says; nothing if it is missing, with a note if it is bad."""
+    """Return the file's content; empty if it is missing, with a note if it is bad."""
     if not path.is_file():
         return EventsFile()
     try:
         value = json.loads(read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        said = " ".join(str(error).split())[:80]
-        return EventsFile(notes=(f"events/{path.name} is not used: {said}",))
+        cause = " ".join(str(error).split())[:80]
+        return EventsFile(notes=(f"events/{path.name} is not used: {cause}",))
     if not isinstance(value, Mapping):
         kind = type(value).__name__
         return EventsFile(notes=(f"events/{path.name} is not used: it holds a {kind}",))

@@ -1,4 +1,4 @@
-"""Ex-dividend dates: what each did to the close and to the adjustment's factor."""
+"""Ex-dividend dates: how each changed the close and the adjustment factor."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,31 +11,32 @@ import pandas as pd
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, OPEN, usable_rows
 
 NEIGHBOURS = 5
-"""Rows on each side of an ex-date whose median factor counts: a date may be off by a
-day or two, and a single row may be wrong."""
+"""Rows on each side of an ex-date whose median factor is used, since a date may be off
+by a day or two, and a single row may be wrong."""
 
 USUAL_SHARE, SPREAD = 0.015, 1.0
-"""A dividend's usual part of the close, and the deviation of its logarithm."""
+"""A dividend's usual share of the close, and the standard deviation of its log."""
 
-HIGHEST_LOSS = 8.0
-"""Largest log likelihood that one ex-date's move may count, since news comes too."""
+MAX_LOSS = 8.0
+"""Largest loss of log likelihood of one ex-date: news may move the price as well."""
 
 DEVIATION = 1.4826
-"""Standard deviation of normal numbers over their median absolute value."""
+"""Standard deviation of normal numbers divided by their median absolute value."""
 
-SMALLEST_MOVE = 0.004
-"""Usual log return below which prices are too coarse to tell anything."""
+MIN_MOVE = 0.004
+"""Below this usual log return, prices are too coarse to judge a move."""
 
 CERTAIN = 2.0
-"""Log likelihood by which one explanation must lead the next."""
+"""An explanation must exceed the next one by this log likelihood."""
 
 
 @dataclass(frozen=True)
 class ExDate:
-    """One ex-date: `amount` paid a share, in one of the units `amount * multipliers`.
+    """One ex-date: `amount` per share, in one of the units `amount * multipliers`.
 
-    `step` is the factor before it over the factor after it, `move` the day's log
-    return, `usual` the usual size of one; `rounding` bounds the step's error.
+    `step` is the factor before the ex-date divided by the factor after it. `move` is
+    the day's log return, `usual` the usual size of a return. `rounding` bounds the
+    error of `step`.
     """
 
     day: date
@@ -48,15 +49,15 @@ class ExDate:
     rounding: float
 
     def share(self, multiplier: float) -> float:
-        """Return the dividend's part of the previous close in that unit."""
+        """Return the dividend as a share of the previous close, in that unit."""
         return self.amount * multiplier / self.previous_close
 
     def likelihood(self, step: float) -> float:
-        """Return how well the close's move fits a price that falls to `step`, <= 0."""
-        if not self.move:  # Nobody traded: the price could not fall.
+        """Return the log likelihood, <= 0, of the move if the price falls to `step`."""
+        if not self.move:  # Without a trade the price could not fall.
             return 0.0
         distance = (self.move - np.log(step)) / self.usual
-        return -min(float(distance**2) / 2, HIGHEST_LOSS)
+        return -min(float(distance**2) / 2, MAX_LOSS)
 
 
 def ex_dates(
@@ -64,7 +65,7 @@ def ex_dates(
     dividends: Mapping[date, float],
     multipliers: Callable[[date], tuple[float, ...]],
 ) -> list[ExDate]:
-    """Return the ex-dates inside the rows, in order; those before them are unknown."""
+    """Return the ex-dates within the rows, in order."""
     rows = usable_rows(frame)
     places = {
         day: int(rows.index.searchsorted(pd.Timestamp(day)))
@@ -89,7 +90,7 @@ def ex_dates(
                 day=day,
                 amount=dividends[day],
                 multipliers=multipliers(day),
-                previous_close=_level(closes, place),
+                previous_close=_previous_close(closes, place),
                 step=_ratio(earlier, later),
                 move=float(moves.iloc[place]),
                 usual=usual,
@@ -102,28 +103,28 @@ def ex_dates(
 def _moves(rows: pd.DataFrame) -> tuple[pd.Series, float]:
     """Return each session's log return to the open, and its usual size.
 
-    A dividend leaves the price by the open, before the day's own noise. Where the open
-    hardly ever differs from the last close, it is the return to the close.
+    The price falls by the dividend at the open, before the day's other moves. If the
+    open rarely differs from the last close, the return to the close is used.
     """
     last = np.log(rows[CLOSE]).shift()
     for column in (OPEN, CLOSE):
         moves = np.log(rows[column]) - last
         usual = DEVIATION * float(moves.abs().median())
-        if usual > SMALLEST_MOVE:
-            # An open equal to the last close is often one at which nobody traded.
+        if usual > MIN_MOVE:
+            # An open equal to the last close is often an open without a trade.
             return moves.where(moves != 0, np.log(rows[CLOSE]) - last), usual
-    return moves, SMALLEST_MOVE
+    return moves, MIN_MOVE
 
 
 def _ratio(earlier: pd.Series, later: pd.Series) -> float:
-    """Return the medians' ratio; 1 where two ex-dates share a row."""
+    """Return the ratio of the medians; 1 if two ex-dates share a row."""
     if earlier.empty or later.empty:
         return 1.0
     return float(earlier.median() / later.median())
 
 
-def _level(closes: pd.Series, place: int) -> float:
-    """Return the close before; the median of five where that one is far from it."""
+def _previous_close(closes: pd.Series, place: int) -> float:
+    """Return the previous close; the median of five if it is far from that median."""
     last = float(closes.iloc[place - 1])
     usual = float(closes.iloc[max(0, place - NEIGHBOURS) : place].median())
     return last if 0.5 < last / usual < 2 else usual
@@ -139,10 +140,10 @@ def _rounding(adjusted: pd.Series, place: int) -> float:
 
 
 def right_steps(events: Sequence[ExDate]) -> list[float | None]:
-    """Return 1 - dividend / previous close for each, None where its unit is unclear.
+    """Return 1 - dividend / previous close for each, None if its unit is unclear.
 
-    Where a dividend's unit is open (pence or pounds), the close's move on the day and
-    the usual size of a dividend decide, else what the other ex-dates say.
+    If a dividend may be in pence or in pounds, the close's move on the day and the
+    usual size of a dividend decide, otherwise the unit of the other ex-dates.
     """
     common = _best([_scores(event) for event in events])
     return [_step(event, common) for event in events]
@@ -159,7 +160,7 @@ def _step(event: ExDate, common: float | None) -> float | None:
 
 
 def _scores(event: ExDate) -> dict[float, float]:
-    """Return the log likelihood of each unit that leaves a price above 0."""
+    """Return the log likelihood of each unit whose dividend is below the price."""
     scores = {}
     for multiplier in event.multipliers:
         share = event.share(multiplier)
@@ -169,11 +170,13 @@ def _scores(event: ExDate) -> dict[float, float]:
     return scores
 
 
-def _best(scores: Iterable[Mapping[float, float]]) -> float | None:
-    """Return the unit that leads all others, None where none does clearly."""
-    all_scores = list(scores)
-    shared = set.intersection(*(set(one) for one in all_scores)) if all_scores else ()
-    total = {unit: sum(one[unit] for one in all_scores) for unit in shared}
+def _best(candidates: Iterable[Mapping[float, float]]) -> float | None:
+    """Return the clearly most likely unit, None if there is none."""
+    all_scores = list(candidates)
+    shared = (
+        set.intersection(*(set(scores) for scores in all_scores)) if all_scores else ()
+    )
+    total = {unit: sum(scores[unit] for scores in all_scores) for unit in shared}
     if not total:
         return None
     first, *others = sorted(total.items(), key=lambda item: -item[1])

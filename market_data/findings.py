@@ -1,4 +1,4 @@
-"""What the quality check finds: defects, notes and repairs."""
+"""The findings of the quality check: defects, notes and repairs."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from market_data.prices import CLOSE
 
 @dataclass(frozen=True)
 class Defect:
-    """One finding: the rule broken, the first session that breaks it, a sentence."""
+    """A broken rule, the first session that breaks it, and a sentence."""
 
     rule: str
     session: date
@@ -20,10 +20,9 @@ class Defect:
 
 @dataclass(frozen=True)
 class Findings:
-    """What one rule, or several, found; only defects degrade a row.
+    """The findings of one or several rules; only defects degrade a row.
 
-    `notes` are sentences on what is unusual and no defect, `repairs` on what had one
-    right answer.
+    `notes` are sentences on unusual values, `repairs` on repaired faults.
     """
 
     defects: tuple[Defect, ...] = ()
@@ -41,12 +40,12 @@ class Findings:
 
 NOTHING = Findings()
 
-MOST_ROWS = 3
-"""Rows with wrong cells that one sentence names; the others are counted."""
+MAX_ROWS = 3
+"""A sentence names this many rows with wrong cells and counts the others."""
 
 
 def defect(rule: str, rows: pd.DataFrame, finding: str) -> Findings:
-    """Return one defect for all `rows`, named by the first; nothing if there are none.
+    """Return one defect for all `rows`, which names the first; nothing for no rows.
 
     `finding` continues a sentence that begins with the session.
     """
@@ -58,7 +57,7 @@ def defect(rule: str, rows: pd.DataFrame, finding: str) -> Findings:
 
 
 def name_days(rule: str, days: pd.DatetimeIndex, finding: str) -> Findings:
-    """Return one defect for all `days`, named by the first; nothing if there are none.
+    """Return one defect for all `days`, which names the first; nothing for no days.
 
     `finding` continues a sentence that begins with the session.
     """
@@ -71,23 +70,23 @@ def name_days(rule: str, days: pd.DatetimeIndex, finding: str) -> Findings:
 def wrong_cells(
     rule: str, rows: pd.DataFrame, wrong: pd.DataFrame, finding: str = ""
 ) -> Findings:
-    """Return one defect for all rows with a wrong cell; the first ones by their values.
+    """Return one defect for all rows with a wrong cell; it shows the first values.
 
-    `wrong` says which cells of `rows` are.
+    `wrong` is True for each wrong cell of `rows`.
     """
     hit = wrong.any(axis=1)
     days = pd.DatetimeIndex(rows.index[hit])
     if days.empty:
         return NOTHING
-    said = [f"{day.date()} has {cells(rows, wrong, day)}" for day in days[:MOST_ROWS]]
-    rest = f" (and {len(days) - MOST_ROWS} more)" if len(days) > MOST_ROWS else ""
-    left = "the row is left out" if len(days) == 1 else "these rows are left out"
-    sentence = f"{', '.join(said)}{rest}{finding}; {left}"
+    named = [f"{day.date()} has {cells(rows, wrong, day)}" for day in days[:MAX_ROWS]]
+    rest = f" (and {len(days) - MAX_ROWS} more)" if len(days) > MAX_ROWS else ""
+    effect = "the row is left out" if len(days) == 1 else "these rows are left out"
+    sentence = f"{', '.join(named)}{rest}{finding}; {effect}"
     return Findings((Defect(rule, days[0].date(), sentence),))
 
 
 def cells(rows: pd.DataFrame, wrong: pd.DataFrame, day: pd.Timestamp) -> str:
-    """Return a row's wrong cells as `close` 18536."""
+    """Return the wrong cells of a row, like "`close` 18536"."""
     bad, values = (frame.loc[day].to_dict() for frame in (wrong, rows))
     return ", ".join(f"`{name}` {values[name]:g}" for name in bad if bad[name])
 

@@ -26,21 +26,21 @@ from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
 from storage.paths import read_limited
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
-"""Columns of yfinance beside the prices; the last two may be missing."""
+"""yfinance's other columns; the last two may be missing."""
 
 ADJUSTED, CLOSE = "Adj Close", "Close"
 
 DATE_NAMES = (DATE, "Datetime")
-"""What yfinance calls the first column."""
+"""yfinance's names of the first column."""
 
 
 @dataclass(frozen=True)
 class FolderSource:
     """`{folder}/prices/{SYMBOL}.csv`: `Date,Open,High,Low,Close,Adj Close,Volume`.
 
-    `Dividends` and `Stock Splits` may stand beside them. Company name, currency, past
-    dividends and splits come from `{folder}/events/{SYMBOL}.json`, if there is one; see
-    `events_file`.
+    It may also have the columns `Dividends` and `Stock Splits`. Company name, currency,
+    past dividends and splits come from `{folder}/events/{SYMBOL}.json`, if that exists;
+    see `events_file`.
     """
 
     folder: Path
@@ -51,24 +51,24 @@ class FolderSource:
         """Return the file's rows from `first` to `last`; see `PriceSource`."""
         path = file_of_user(self.folder / "prices", symbol, ".csv")
         events = read_events_file(file_of_user(self.folder / "events", symbol, ".json"))
-        rows = _with_adjusted(_read(path), path, events)
-        moments = _moments(rows[DATE], path, exchange_of(symbol).code)
+        rows = _add_adjusted(_read(path), path, events)
+        moments = _read_moments(rows[DATE], path, exchange_of(symbol).code)
         dates = pd.DatetimeIndex(moments.dt.normalize())
-        if dates.has_duplicates:  # Of two rows of a session the later one comes last.
+        if dates.has_duplicates:  # Then the later of two rows comes last.
             order = oldest_first(moments)
             rows, dates = rows.iloc[order], dates[order]
         wanted = (dates >= pd.Timestamp(first)) & (dates <= pd.Timestamp(last))
         if not wanted.any():
             raise UnknownSymbol(
-                f"{path.name} has no rows from {first} to {last}; "
-                "name another --as-of or --period."
+                f"{path.name} has no rows from {first} to {last}",
+                "pass another --as-of or --period",
             )
         rows, dates = rows[wanted], dates[wanted]
         columns = {
             name: _numbers(rows[column], rows[DATE], path)
             for column, name in YAHOO_COLUMNS.items()
         }
-        dividends, splits = _paid(rows, dates, path)
+        dividends, splits = _read_amounts(rows, dates, path)
         return PriceHistory(
             price_frame(columns, dates),
             currency=events.currency,
@@ -81,39 +81,43 @@ class FolderSource:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    """Return the file's cells as text; the index is the line of the file."""
+    """Return the file's cells as text, indexed by the line of the file."""
     if not path.is_file():
         others = elsewhere(symbol_of(path.stem))
-        other = [one for one in others if _beside(path, one).is_file()]
-        remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
-        raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
+        other = [name for name in others if _file_beside(path, name).is_file()]
+        raise UnknownSymbol(
+            f"the folder has no file prices/{path.name}",
+            f"pass {' or '.join(other)}, which it has" if other else "add the file",
+        )
     try:
         text = read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        header = [name.strip() for name in _filled(next(reader, []))]
-        read = ((reader.line_num, _filled(cells)) for cells in reader)
+        header = [name.strip() for name in _strip_empty(next(reader, []))]
+        read = ((reader.line_num, _strip_empty(cells)) for cells in reader)
         lines = {number: cells for number, cells in read if cells}
     except (OSError, ValueError, csv.Error) as error:
-        said = " ".join(str(error).split())[:160].rstrip(".")
+        cause = " ".join(str(error).split())[:160].rstrip(".")
         raise BadPrices(
-            f"{path.name} is no readable CSV: {said}; save it anew as CSV in UTF-8."
+            f"{path.name} is not a readable CSV ({cause})",
+            "save it again as CSV in UTF-8",
         ) from error
     for number, cells in lines.items():
         if len(cells) > len(header):
             raise BadPrices(
                 f"{path.name} line {number} has {len(cells)} cells for {len(header)} "
-                "columns; correct the line."
+                "columns",
+                "correct the line",
             )
     header = [DATE if name in DATE_NAMES else name for name in header]
     return _table(header, lines, path)
 
 
-def _beside(path: Path, symbol: str) -> Path:
+def _file_beside(path: Path, symbol: str) -> Path:
     return file_of_user(path.parent, symbol, ".csv")
 
 
-def _filled(cells: list[str]) -> list[str]:
-    """Return the cells without the empty ones at the end: commas too many."""
+def _strip_empty(cells: list[str]) -> list[str]:
+    """Return the cells without empty ones at the end, which come from extra commas."""
     while cells and not cells[-1].strip():
         cells = cells[:-1]
     return cells
@@ -124,8 +128,8 @@ def _table(header: list[str], lines: dict[int, list[str]], path: Path) -> pd.Dat
     missing = [name for name in wanted if name not in header]
     if missing:
         raise BadPrices(
-            f"{path.name} has no column {', '.join(missing)}; the header must be "
-            f"Date,{','.join(YAHOO_COLUMNS)}."
+            f"{path.name} has no column {', '.join(missing)}",
+            f"use the header Date,{','.join(YAHOO_COLUMNS)}",
         )
     padded = [
         [cell or "" for _, cell in zip_longest(header, cells)]
@@ -135,25 +139,26 @@ def _table(header: list[str], lines: dict[int, list[str]], path: Path) -> pd.Dat
     return rows.loc[:, ~rows.columns.duplicated()]
 
 
-def _with_adjusted(rows: pd.DataFrame, path: Path, events: EventsFile) -> pd.DataFrame:
-    """Return the rows with adjusted closes, computed later where they are missing.
+def _add_adjusted(rows: pd.DataFrame, path: Path, events: EventsFile) -> pd.DataFrame:
+    """Return the rows with adjusted closes, the plain close if they are missing.
 
-    The close stands in for them; `checked_adjustment` takes the dividends out.
+    `check_adjustment` then takes the dividends out.
     """
     if ADJUSTED in rows.columns:
         return rows
     if DIVIDENDS not in rows.columns and not events.lists_dividends:
         raise BadPrices(
             f"{path.name} has no column {ADJUSTED}, and no dividends to compute it "
-            f"from; {SAVE_BOTH.format(symbol=symbol_of(path.stem))}."
+            "from",
+            SAVE_BOTH.format(symbol=symbol_of(path.stem)),
         )
     return rows.assign(**{ADJUSTED: rows[CLOSE]})
 
 
-def _paid(
+def _read_amounts(
     rows: pd.DataFrame, dates: pd.DatetimeIndex, path: Path
 ) -> tuple[Dividends, Splits]:
-    """Return the dividends and splits that stand beside the prices."""
+    """Return the dividends and splits in the price file's own columns."""
     found: list[dict[date, float]] = []
     for column in (DIVIDENDS, SPLITS):
         amounts: dict[date, float] = {}
@@ -165,14 +170,15 @@ def _paid(
     return found[0], found[1]
 
 
-def _moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
-    """Return the rows' days and times of day on the exchange's own clock."""
+def _read_moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
+    """Return the rows' dates and times in the exchange's time zone."""
     moments = local_moments(texts, exchange)
     if moments.isna().any():
         row = int(moments.isna().to_numpy().argmax())
         raise BadPrices(
             f"{path.name} line {texts.index[row]} must hold a date like 2025-11-10 in "
-            f"`{texts.name}`, got {texts.iloc[row][:40]!r}; correct the line."
+            f"`{texts.name}`, got {texts.iloc[row][:40]!r}",
+            "correct the line",
         )
     return moments
 
@@ -186,6 +192,7 @@ def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
         row = int(words.to_numpy().argmax())
         raise BadPrices(
             f"{path.name} line {texts.index[row]} of {days.iloc[row][:40]} must hold a "
-            f"number in `{texts.name}`, got {texts.iloc[row][:40]!r}; correct the cell."
+            f"number in `{texts.name}`, got {texts.iloc[row][:40]!r}",
+            "correct the cell",
         )
     return [float(number) for number in numbers]

@@ -106,7 +106,7 @@ class YahooHeadlines:
     def fetch(self, symbol: str) -> HeadlineFeed:
         """Return Yahoo's headlines; see `HeadlineSource`.
 
-        yfinance returns an empty list after a refusal too, so an empty list is an error.
+        yfinance also returns an empty list after a refusal, so that is an error.
         """
         items = self.client.ask(symbol, "headlines", self._request, extra=True)
         if not items:

@@ -1,6 +1,6 @@
 """Daily prices: their column names, the frame's schemas and point-in-time adjustment.
 
-A price frame is indexed by session (midnight, no zone) and holds one row a session.
+A price frame is indexed by session (midnight, no zone) and has one row per session.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ YAHOO_COLUMNS = {
     "Adj Close": ADJUSTED_CLOSE,
     "Volume": VOLUME,
 }
-"""Our columns by the names Yahoo and its download files give them."""
+"""Our column names by those of Yahoo and its download files."""
 
 RAW_PRICES = pa.DataFrameSchema(
     {name: pa.Column(float, nullable=True) for name in PRICE_COLUMNS},
@@ -32,7 +32,7 @@ RAW_PRICES = pa.DataFrameSchema(
     strict=True,
     ordered=True,
 )
-"""What every source gives: the six columns, as they came, faults included."""
+"""The frame of every source: the six columns, unchanged, with all faults."""
 
 CLEAN_PRICES = pa.DataFrameSchema(
     {name: pa.Column(float, pa.Check.gt(0)) for name in [*OHLC, ADJUSTED_CLOSE]}
@@ -46,24 +46,23 @@ CLEAN_PRICES = pa.DataFrameSchema(
     strict=True,
     ordered=True,
 )
-"""What passed the quality check: one finite, positive row a session, in order."""
+"""The frame after the quality check: one finite, positive row per session, in order."""
 
 
 Dividends = dict[date, float]
-"""What was paid a share, by ex-dividend date."""
+"""Dividends per share, by ex-dividend date."""
 
 Splits = dict[date, float]
-"""New shares for one old share, by the first session in new shares."""
+"""New shares per old share, by the first session in new shares."""
 
 
 @dataclass(frozen=True)
 class PriceHistory:
     """Prices of one symbol as a source gave them (`RAW_PRICES`).
 
-    `currency` and `company` (its name) are empty where the source does not say;
-    `source` names where the rows came from; `dividends` and `splits` are those within
-    the rows. `notes` are sentences on what of the source could not be read, and on
-    prices that were fetched anew.
+    `currency` and `company` (its name) are "" if the source does not give them.
+    `source` is the source's name. `dividends` and `splits` are those within the rows.
+    `notes` are sentences on unreadable parts, and on prices that were fetched again.
     """
 
     frame: pd.DataFrame
@@ -76,21 +75,21 @@ class PriceHistory:
 
 
 def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:
-    """Return a frame in the `RAW_PRICES` form from columns and their sessions."""
+    """Return a `RAW_PRICES` frame of the columns and their sessions."""
     index = pd.DatetimeIndex(sessions).as_unit("ns")
     frame = pd.DataFrame(columns, index=index.rename(SESSION), dtype=float)
     return RAW_PRICES.validate(frame[PRICE_COLUMNS])
 
 
 def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:
-    """Return the rows dated `last` or earlier: what a run of that as-of may know."""
+    """Return the rows up to `last`: those that a run with that as-of may use."""
     return frame[frame.index <= pd.Timestamp(last)]
 
 
 def filter_dates(
     amounts: Mapping[date, float], first: date, last: date
 ) -> dict[date, float]:
-    """Return those of the amounts dated `first` to `last`."""
+    """Return the amounts from `first` to `last`."""
     return {day: amount for day, amount in amounts.items() if first <= day <= last}
 
 
@@ -118,9 +117,9 @@ def adjust_prices(prices: pd.DataFrame) -> pd.DataFrame:
     """Return open, high, low, close and volume adjusted for dividends and splits.
 
     The source's factor (adjusted close / close) is divided by its value at the last
-    row. A dividend paid after that row has already lowered every factor before it; the
-    division takes that later knowledge out again, so the last close is the price that
-    was traded (in today's shares, where the source has a later split in it).
+    row. A dividend paid after that row has lowered all factors before it. The division
+    reverses this, so that the last close is the traded price (in today's shares, if the
+    source has applied a later split).
 
     Input `CLEAN_PRICES` cut at the as-of session; no NaN.
     """

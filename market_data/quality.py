@@ -1,8 +1,9 @@
-"""Are these prices good enough? Each defect is named by rule, session and value.
+"""The quality check of prices: applies all rules, in their order.
 
-One right answer: repaired. Unusual, and no defect: a note. No right answer, but usable:
-`degraded`. Else refused. Here stands the order of the rules; they are in
-`quality_rows`, `quality_leaps` and `quality_history`.
+A fault with one right answer is repaired. An unusual value that may be right becomes a
+note. A fault without a right answer degrades the row if the prices are still usable;
+otherwise they are refused. Each defect names its rule, session and value. The rules are
+in `quality_rows`, `quality_leaps` and `quality_history`.
 """
 
 from collections.abc import Callable
@@ -15,25 +16,30 @@ from config.settings import PriceSettings
 from market_data.findings import Defect, Findings
 from market_data.prices import CLEAN_PRICES
 from market_data.quality_history import (
-    contradictions,
-    enough_sessions,
-    holes,
-    jumps,
+    find_contradictions,
+    find_gaps,
+    find_jumps,
+    find_missing_sessions,
     refuse_short,
     refuse_stale,
 )
 from market_data.quality_leaps import drop_leaps, refuse_leap
-from market_data.quality_rows import in_order, on_sessions, one_a_session, with_values
+from market_data.quality_rows import (
+    drop_incomplete_rows,
+    drop_non_sessions,
+    drop_second_rows,
+    order_rows,
+)
 
 Rule = Callable[[pd.DataFrame], tuple[pd.DataFrame, Findings]]
 
 
 @dataclass(frozen=True)
 class CheckedPrices:
-    """Prices that may be used (`CLEAN_PRICES`), with what is wrong with them.
+    """Usable prices (`CLEAN_PRICES`) and their defects.
 
-    `repairs` are sentences on what had one right answer, `notes` on what is unusual and
-    may well be right; neither degrades.
+    `repairs` are sentences on repaired faults, `notes` on unusual values that may be
+    right; neither degrades the row.
     """
 
     frame: pd.DataFrame
@@ -50,43 +56,43 @@ class CheckedPrices:
 def check_prices(
     prices: pd.DataFrame, exchange: str, as_of: date, settings: PriceSettings
 ) -> CheckedPrices:
-    """Return the prices repaired, and their remaining defects.
+    """Return the repaired prices and their remaining defects.
 
     Input is `RAW_PRICES` cut at the as-of session: NaN, any order, duplicates allowed.
-    Output has no NaN; rows with a missing or wrong value are left out and counted.
+    Output has no NaN; rows with a missing or wrong value are dropped and counted.
 
     Raises
     ------
     BadPrices
-        For rows that are no daily bars of the exchange's sessions, too many missing or
-        wrong values, a wrong value in the last row, and a step to another unit.
+        If the rows are not daily bars of the exchange's sessions, too many values are
+        missing or wrong, the last row is wrong, or the prices change their unit.
     StalePrices
-        If no row is of the as-of session.
+        If there is no row of the as-of session.
     TooShort
         If fewer sessions remain than screening needs.
     """
-    rows, found = _usable_rows(prices, exchange, settings)
-    found += enough_sessions(rows, exchange, settings)
+    rows, found = _clean_rows(prices, exchange, settings)
+    found += find_missing_sessions(rows, exchange, settings)
     refuse_stale(rows, pd.Timestamp(as_of), found)
     refuse_short(rows, settings)
     refuse_leap(rows, settings)
-    found += contradictions(rows, settings)
-    found += jumps(rows, settings)
-    found += holes(rows, exchange, settings)
+    found += find_contradictions(rows, settings)
+    found += find_jumps(rows, settings)
+    found += find_gaps(rows, exchange, settings)
     return CheckedPrices(
         CLEAN_PRICES.validate(rows), found.defects, found.repairs, found.notes
     )
 
 
-def _usable_rows(
+def _clean_rows(
     prices: pd.DataFrame, exchange: str, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
-    """Return one possible row per session, in order."""
-    rows, found = in_order(prices)
+    """Return one row per session, in order, with possible values only."""
+    rows, found = order_rows(prices)
     rules: tuple[Rule, ...] = (
-        lambda rows: one_a_session(rows, settings),
-        lambda rows: on_sessions(rows, exchange, settings),
-        lambda rows: with_values(rows, settings),
+        lambda rows: drop_second_rows(rows, settings),
+        lambda rows: drop_non_sessions(rows, exchange, settings),
+        lambda rows: drop_incomplete_rows(rows, settings),
         lambda rows: drop_leaps(rows, settings),
     )
     for rule in rules:

@@ -1,4 +1,4 @@
-"""The quality rules on a history as a whole: complete, up to date, believable."""
+"""The quality rules for a whole history: complete, up to date and plausible."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,41 +6,42 @@ import pandas as pd
 
 from config.errors import BadPrices, StalePrices, TooShort
 from config.settings import PriceSettings
-from market_data.cadence import looks_like
+from market_data.cadence import SAVE_DAILY, describe_cadence
 from market_data.findings import NOTHING, Defect, Findings, defect, more, name_days
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.sessions import sessions_between
 
 RECENT_BARS = 20
-"""Sessions for which a bar that contradicts itself degrades: those of the features."""
+"""A contradictory bar degrades the row if it is among this many last sessions, which
+the features use."""
 
 OLD_CONTRADICTION = 3.0
-"""Usual moves by which an old bar must contradict itself to be more than a note.
+"""An older bar degrades the row if it contradicts itself by this many usual moves.
 
 Real bars stay below: of 329 ASX and London files, the worst of 2024 had 2.3.
 """
 
 AROUND = 10
-"""Sessions before and after a close whose range it leaves, if it stands alone."""
+"""Sessions before and after a close; an isolated close is outside their range."""
 
-LEFT = 0.25
-"""Part of a move that may be left after the next session, if the price came back."""
+REMAINDER = 0.25
+"""A price came back if at most this part of its move remains after the next session."""
 
-MOST_NAMED = 5
-"""Moves that a note lists; the earlier ones are counted."""
+MAX_NAMED = 5
+"""A note lists this many moves and counts the earlier ones."""
 
 
-def enough_sessions(
+def find_missing_sessions(
     rows: pd.DataFrame, exchange: str, settings: PriceSettings
 ) -> Findings:
-    """Return whether the exchange's sessions are there, in all and of late.
+    """Return a defect if too many sessions lack a row, over all or recently.
 
-    Counted from the first row, so that a share listed of late lacks nothing.
+    Sessions count from the first row, so that a recently listed share lacks none.
 
     Raises
     ------
     BadPrices
-        If fewer than `min_session_share` are there: these are no daily bars.
+        If fewer than `min_session_share` have a row: these are not daily bars.
     """
     sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
     found = NOTHING
@@ -51,43 +52,44 @@ def enough_sessions(
         there = span.isin(rows.index)
         if not len(span) or there.mean() >= settings.complete_session_share:
             continue
-        said = f"{int(there.sum())} of {len(span)} sessions {name} have a row"
+        counted = f"{int(there.sum())} of {len(span)} sessions {name} have a row"
         if there.mean() < settings.min_session_share:
+            cadence = describe_cadence(rows.index)
             raise BadPrices(
-                f"only {said}, {settings.min_session_share:.0%} are needed"
-                f"{looks_like(rows.index) or _largest_gap(span, there)}."
+                f"only {counted}, {settings.min_session_share:.0%} are needed"
+                f"{cadence or _largest_gap(span, there)}",
+                SAVE_DAILY
+                if cadence
+                else "fetch the symbol again, or wait until it has traded for longer",
             )
         if not found.defects:
             first = span[~there][0].date()
-            found = Findings((Defect("few_sessions", first, f"only {said}"),))
+            found = Findings((Defect("few_sessions", first, f"only {counted}"),))
     return found
 
 
 def _largest_gap(sessions: pd.DatetimeIndex, there: npt.NDArray[np.bool_]) -> str:
-    """Return where the most sessions in a row are missing, and what to do."""
+    """Return where the most sessions in a row are missing."""
     placed = np.flatnonzero(np.concatenate([[True], there, [True]]))
     gap = np.diff(placed) - 1
     first = sessions[placed[gap.argmax()]].date()
-    return (
-        f"; {gap.max()} in a row are missing from {first} on; fetch the symbol again, "
-        "or wait until it has traded for longer"
-    )
+    return f"; {gap.max()} in a row are missing from {first} on"
 
 
-def refuse_stale(rows: pd.DataFrame, as_of: pd.Timestamp, said: Findings) -> None:
+def refuse_stale(rows: pd.DataFrame, as_of: pd.Timestamp, found: Findings) -> None:
     """Refuse a history that does not end with the as-of session.
 
-    An older close in the place of the as-of close would date every number wrongly.
-    `said` may hold why the row of that session was left out.
+    Otherwise every number would be of an older session. `found` may have the reason why
+    the row of the as-of session was dropped.
     """
     last = rows.index[-1].date()
     if rows.index[-1] == as_of:
         return
-    left = [one.sentence for one in said.defects if one.rule == "missing_value"]
-    why = f" ({left[0]})" if left else ""
+    reasons = [d.sentence for d in found.defects if d.rule == "missing_value"]
+    reason = f" ({reasons[0]})" if reasons else ""
     raise StalePrices(
-        f"the last bar must be of the as-of session {as_of.date()}, got {last}{why}; "
-        f"fetch newer prices or screen with --as-of {last}."
+        f"the last bar is of {last}, not of the as-of session {as_of.date()}{reason}",
+        f"fetch newer prices or screen with --as-of {last}",
     )
 
 
@@ -96,16 +98,17 @@ def refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
     if len(rows) < settings.min_sessions:
         raise TooShort(
             f"screening needs {settings.min_sessions} sessions, got {len(rows)} "
-            f"up to {rows.index[-1].date()}; wait until it has traded for longer."
+            f"up to {rows.index[-1].date()}",
+            "wait until it has traded for longer",
         )
 
 
-def contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
-    """Return the bars whose open or close lies outside low to high.
+def find_contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
+    """Return the bars whose open or close is outside low to high.
 
-    A recent one is in the indicators, and degrades. An old one does so only where it is
-    large: exchanges have whole days of slightly wrong bars (ASX 2024-11-15, London
-    2024-05-01), and nobody would look at them a year later.
+    A recent bar is in the indicators and degrades the row. An old bar degrades it only
+    if its contradiction is large: exchanges have whole days of slightly wrong bars (ASX
+    2024-11-15, London 2024-05-01).
     """
     ends = rows[[OPEN, CLOSE]]
     over = np.maximum(ends.max(axis=1) / rows[HIGH], rows[LOW] / ends.min(axis=1)) - 1
@@ -121,8 +124,8 @@ def contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
     if old.empty:
         return found
     first = f"{old.index[0].date()}{more(len(old))}"
-    said = f"{first} has an open or close slightly outside low to high"
-    return found + Findings(notes=(said,))
+    note = f"{first} has an open or close slightly outside low to high"
+    return found + Findings(notes=(note,))
 
 
 def _days(rows: pd.DataFrame) -> pd.DatetimeIndex:
@@ -134,75 +137,80 @@ def _usual_move(rows: pd.DataFrame) -> float:
     return float(rows[ADJUSTED_CLOSE].pct_change().abs().mean())
 
 
-def jumps(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
-    """Return the moves of the adjusted close that are many times the usual one.
+def find_jumps(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
+    """Return the moves of the adjusted close that are many times the usual move.
 
-    Such a move is a defect if nobody traded it, or if the price came back at once. Any
-    other is news, and a note.
+    Such a move is a defect if its volume is low, or if the price came back in the next
+    session. Any other is news and becomes a note.
     """
     moves, usual = rows[ADJUSTED_CLOSE].pct_change(), _usual_move(rows)
-    wild = moves.abs() > settings.jump_multiple * usual
-    if not wild.any():
+    large = moves.abs() > settings.jump_multiple * usual
+    if not large.any():
         return NOTHING
-    back = wild & _came_back(rows)
-    wild &= ~back.shift(fill_value=False)  # The way back is part of the same move.
-    wrong = wild & (back | _untraded(rows, settings))
-    found = _news(moves[wild & ~wrong], settings)
+    back = large & _came_back(rows)
+    large &= ~back.shift(fill_value=False)  # The return is part of the same move.
+    wrong = large & (back | _has_low_volume(rows, settings))
+    found = _note_news(moves[large & ~wrong], settings)
     if not wrong.any():
         return found
     day = rows.index[wrong][0]
-    why = "and came back in the next session" if back[day] else "on little volume"
+    detail = "and came back in the next session" if back[day] else "on little volume"
     times = abs(moves[day]) / usual
-    said = f"moved {moves[day]:+.1%}, {times:.0f} times the usual, {why}"
-    return name_days("jump", _days(rows[wrong]), said) + found
+    finding = f"moved {moves[day]:+.1%}, {times:.0f} times the usual, {detail}"
+    return name_days("jump", _days(rows[wrong]), finding) + found
 
 
 def _came_back(rows: pd.DataFrame) -> pd.Series:
-    """Return which closes stand alone: undone at once, and outside what is around.
+    """Return which closes are isolated: undone in the next session, and out of range.
 
-    "Outside" spares the swings of a crash, and the ticks of a share of half a cent.
+    The range of the `AROUND` sessions excludes the swings of a crash, and the ticks of
+    a share of half a cent.
     """
     closes = rows[ADJUSTED_CLOSE]
-    move, left = closes / closes.shift() - 1, closes.shift(-1) / closes.shift() - 1
+    move, remainder = closes / closes.shift() - 1, closes.shift(-1) / closes.shift() - 1
     factor = closes / rows[CLOSE]
-    high, low = _most_around(rows[HIGH] * factor), _most_around(-rows[LOW] * factor)
-    return ((closes > high) | (-closes > low)) & (left.abs() <= LEFT * move.abs())
+    high, low = _max_around(rows[HIGH] * factor), _max_around(-rows[LOW] * factor)
+    return ((closes > high) | (-closes > low)) & (
+        remainder.abs() <= REMAINDER * move.abs()
+    )
 
 
-def _most_around(values: pd.Series) -> pd.Series:
+def _max_around(values: pd.Series) -> pd.Series:
     """Return the largest of the `AROUND` values before and after each one."""
     before, after = (
-        way.rolling(AROUND, min_periods=1).max().shift()
-        for way in (values, values[::-1])
+        part.rolling(AROUND, min_periods=1).max().shift()
+        for part in (values, values[::-1])
     )
     return pd.concat([before, after], axis=1).max(axis=1)
 
 
-def _untraded(rows: pd.DataFrame, settings: PriceSettings) -> pd.Series:
-    """Return which sessions have less volume than a large move brings."""
+def _has_low_volume(rows: pd.DataFrame, settings: PriceSettings) -> pd.Series:
+    """Return which sessions have less volume than usual for a large move."""
     volume = rows[VOLUME]
     usual = volume.rolling(settings.recent_sessions, min_periods=1).median().shift()
     return volume.eq(0) | (volume < settings.min_jump_volume_ratio * usual)
 
 
-def _news(moves: pd.Series, settings: PriceSettings) -> Findings:
+def _note_news(moves: pd.Series, settings: PriceSettings) -> Findings:
     """Return one note on all moves that were traded and stayed."""
     if moves.empty:
         return NOTHING
-    listed = moves.iloc[-MOST_NAMED:]
+    listed = moves.iloc[-MAX_NAMED:]
     days = pd.DatetimeIndex(listed.index)
-    said = [f"{day.date()} {move:+.1%}" for day, move in zip(days, listed, strict=True)]
+    named = [
+        f"{day.date()} {move:+.1%}" for day, move in zip(days, listed, strict=True)
+    ]
     earlier = len(moves) - len(listed)
     before = f"{earlier} earlier ones, " if earlier else ""
     note = (
         f"moves of over {settings.jump_multiple:g} times the usual, with the volume of "
-        f"news: {before}{', '.join(said)}"
+        f"news: {before}{', '.join(named)}"
     )
     return Findings(notes=(note,))
 
 
-def holes(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Findings:
-    """Return where more than `max_gap_sessions` in a row are missing."""
+def find_gaps(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Findings:
+    """Return a defect for each gap of more than `max_gap_sessions` sessions."""
     sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
     skipped = np.diff(sessions.get_indexer(rows.index)) - 1
     return Findings(

@@ -1,7 +1,7 @@
-"""Leaps: prices many times those around them, in one cell, one row or from a day on.
+"""The quality rules for leaps: prices many times above or below their neighbours.
 
-A row with a wrong cell is left out. A leap that stays is a split nobody adjusted for or
-another unit, and is refused.
+A row with a wrong cell is dropped. A leap that stays is a split without adjustment or a
+change of unit, and the prices are refused.
 """
 
 import numpy as np
@@ -16,27 +16,27 @@ from market_data.quality_rows import refuse_many
 PRICES = [*OHLC, ADJUSTED_CLOSE]
 
 BACK = 0.5
-"""Part of a leap, in logarithms, within which the next price must be of the first."""
+"""A leap comes back if at most this part of it, in logarithms, remains."""
 
 
 def drop_leaps(
     rows: pd.DataFrame, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
-    """Return the rows without those in which a price leaps and comes back at once.
+    """Return the rows without those in which a price leaps and comes back.
 
-    A leap is a price more than `max_move_factor` above or below each other price of
-    its row, or that of the row before. Volumes are not judged: they do leap.
+    A leap is a price more than the factor `max_move_factor` above or below all other
+    prices of its row, or below or above that of the row before. Volumes may leap.
 
     Raises
     ------
     BadPrices
-        For a leap in the last row: nothing can tell whether it stays. And for too many
-        of them.
+        If the last row has a leap, since it is unknown whether it stays, or if too many
+        rows have one.
     """
-    bad = _lone_cells(rows, settings)
+    bad = _find_outliers(rows, settings)
     _refuse_last(rows, bad, "times off the other prices of that row", settings)
     kept = rows[~bad.any(axis=1)]
-    while (wrong := _comes_back(kept, settings)) is not None:
+    while (wrong := _find_return(kept, settings)) is not None:
         bad.loc[kept.index] |= wrong
         kept = kept[~wrong.any(axis=1)]
         refuse_many(rows, ~rows.index.isin(kept.index), settings)
@@ -45,8 +45,8 @@ def drop_leaps(
     return kept, wrong_cells("leap", rows, bad, ", far off the prices around it")
 
 
-def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
-    """Return which prices lie far off each other price of their own row."""
+def _find_outliers(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
+    """Return which prices are far from all other prices of their row."""
     far = np.log(settings.max_move_factor)
     logs = np.log(rows[OHLC].to_numpy())
     lowest, second, third, highest = np.sort(logs, axis=1).T
@@ -57,16 +57,16 @@ def _lone_cells(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
 
 
 def _leaps(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
-    """Return which prices lie far off that of the row before."""
+    """Return which prices are far from that of the row before."""
     steps = rows[PRICES].apply(np.log).diff()
     return steps.abs().gt(np.log(settings.max_move_factor))
 
 
-def _comes_back(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | None:
-    """Return the cells of the first row that leaps and comes back; None without one.
+def _find_return(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | None:
+    """Return the cells of the first row that leaps and comes back; None if none does.
 
-    One row only: with it left out, later ones compare with another row. The first row
-    of all is wrong where the second and the third agree against it.
+    Only one row is returned, because later rows are then compared with another row. The
+    first row of all is wrong if the second and the third agree and differ from it.
     """
     leaps = _leaps(rows, settings)
     if not leaps.any(axis=None):
@@ -91,13 +91,14 @@ def _refuse_last(
     day = rows.index[-1]
     raise BadPrices(
         f"the last row, {day.date()}, has {cells(rows, wrong, day)}, over "
-        f"{settings.max_move_factor:g} {off}; only the next session can tell a "
-        "wrong cell from a split; correct the row, or raise `max_move_factor`."
+        f"{settings.max_move_factor:g} {off}; only the next session shows whether it "
+        "is a wrong cell or a split",
+        "correct the row, or raise `max_move_factor`",
     )
 
 
 def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
-    """Refuse a step that only another unit makes: no call can be computed across it."""
+    """Refuse prices with a step that only a change of unit explains."""
     closes = rows[ADJUSTED_CLOSE]
     factors = (closes / closes.shift()).iloc[1:]
     most = settings.max_move_factor
@@ -105,8 +106,8 @@ def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
     if not leaps.empty:
         day, factor = leaps.index[0], leaps.iloc[0]
         raise BadPrices(
-            f"a close must be {1 / most:g} to {most:g} times the last one, got "
-            f"{factor:.3g} times on {day.date()}, close {rows[CLOSE].loc[day]:g}; "
-            "correct what looks like a split nobody adjusted for, or pence for pounds, "
-            "or raise `max_move_factor`."
+            f"the close of {day.date()}, {rows[CLOSE].loc[day]:g}, is {factor:.3g} "
+            f"times the previous one; {1 / most:g} to {most:g} times is accepted; this looks "
+            "like a split without adjustment, or pence instead of pounds",
+            "correct the prices, or raise `max_move_factor`",
         )

@@ -1,7 +1,6 @@
-"""The quality rules on single rows: put in order, left out and named, or refused.
+"""The quality rules for single rows.
 
-Each takes the rows and returns those that stay with what was found. Nothing here fills
-a value.
+Each rule returns the rows that it keeps and its findings. No rule fills a value.
 """
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 
 from config.errors import BadPrices
 from config.settings import PriceSettings
-from market_data.cadence import looks_like
+from market_data.cadence import SAVE_DAILY, describe_cadence
 from market_data.findings import (
     NOTHING,
     Findings,
@@ -25,52 +24,52 @@ from market_data.sessions import FIRST_DATE, sessions_between
 Mask = npt.NDArray[np.bool_]
 
 INTRADAY_ROWS = 3
-"""Different rows of one session from which they are bars of hours or minutes."""
+"""With this many different rows per session, the bars are of hours or minutes."""
 
 HOURS = "they look like bars of hours or minutes"
 JOINED = "two downloads may have been joined"
 
 
-def in_order(rows: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
-    """Return the rows oldest first, exact copies and empty second rows dropped."""
-    said = []
+def order_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
+    """Return the rows sorted by session, without exact copies and empty second rows."""
+    repairs = []
     ordered = rows
     if not rows.index.is_monotonic_increasing:
-        said.append("rows put in order of time")
-        # A file that begins with the newest row has the later of two rows above.
+        repairs.append("rows put in order of time")
+        # If a file begins with the newest row, the first of two rows is the later.
         newest_first = rows.index[0] > rows.index[-1]
         ordered = rows[::-1] if newest_first else rows
         ordered = ordered.sort_index(kind="stable")
     exact = ordered.reset_index().duplicated().to_numpy()
     if exact.any():
         first = ordered.index[exact][0].date()
-        said.append(f"{int(exact.sum())} repeated rows dropped, first of {first}")
+        repairs.append(f"{int(exact.sum())} repeated rows dropped, first of {first}")
     ordered = ordered[~exact]
     empty = ordered[[*OHLC, ADJUSTED_CLOSE]].isna().all(axis=1)
     second = empty & ordered.index.duplicated(keep=False)
-    return ordered[~second], Findings(repairs=tuple(said))
+    return ordered[~second], Findings(repairs=tuple(repairs))
 
 
-def one_a_session(
+def drop_second_rows(
     rows: pd.DataFrame, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
     """Return the last row of each session; refuse if many sessions have several.
 
-    `rows` are ordered. A source that knows times of day gives the later one last.
+    `rows` are ordered, rows of one session by their time of day if the source gives it.
     """
     counts = rows.index.value_counts().sort_index()
     several = counts[counts > 1]
     if several.empty:
         return rows, NOTHING
     days = pd.DatetimeIndex(several.index)
-    # One is always accepted: a live row beside an old one, in however short a file.
+    # One such session is accepted in a file of any length: a live row and an old one.
     if len(several) > max(1, settings.max_repeated_session_share * len(counts)):
         hours = several.median() >= INTRADAY_ROWS
         raise BadPrices(
             f"{len(several)} of {len(counts)} sessions have several different rows "
             f"({days[0].date()} has {several.iloc[0]}); "
-            f"{HOURS if hours else JOINED}; save one row per session "
-            '(yfinance: interval="1d").'
+            f"{HOURS if hours else JOINED}",
+            'save one row per session (yfinance: interval="1d")',
         )
     kept = rows[~rows.index.duplicated(keep="last")]
     used, other = (frame.loc[days[0]] for frame in (kept, rows))
@@ -83,14 +82,14 @@ def one_a_session(
     )
 
 
-def on_sessions(
+def drop_non_sessions(
     rows: pd.DataFrame, exchange: str, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
     """Return the rows of days with a session; refuse if many rows are of other days.
 
-    A row of another day that holds no trade (empty, or the last close carried on with
-    volume 0, as Yahoo has them on holidays) is dropped and is no defect. Days before
-    the first known session can't be judged and stay.
+    A row of another day without a trade is dropped and is not a defect: it is empty, or
+    repeats the last close with volume 0, as Yahoo's rows on holidays do. Rows before
+    the first known session are kept.
     """
     if rows.empty:
         return rows, NOTHING
@@ -98,28 +97,30 @@ def on_sessions(
     other = ~rows.index.isin(sessions_between(exchange, first, last))
     if other.all():
         raise BadPrices(
-            f"rows must be dated on sessions of {exchange}, got none from {first} to "
-            f"{last}; is it the right exchange?"
+            f"no row from {first} to {last} is dated on a session of {exchange}",
+            "check whether the symbol is of that exchange",
         )
     other &= rows.index >= pd.Timestamp(FIRST_DATE)
-    empty, carried = _without_trade(rows)
+    empty, carried = _find_untraded(rows)
     traded = rows[other & ~empty & ~carried]
     if len(traded) > settings.max_no_session_share * len(rows):
+        cadence = describe_cadence(rows.index)
         raise BadPrices(
             f"{len(traded)} of {len(rows)} rows are dated on days without a session of "
             f"{exchange}, for example {_weekday(traded.index[0])}; the dates may be a "
-            f"day off or another exchange's{looks_like(rows.index)}; correct the dates."
+            f"day off or another exchange's{cadence}",
+            SAVE_DAILY if cadence else "correct the dates",
         )
     found = defect(
         "no_session", traded, f"is no session of {exchange}; the row is left out"
     )
     dropped = rows.index[other & carried]
     if len(dropped):
-        said = (
+        repair = (
             f"{len(dropped)} rows without a trade dropped, dated on days without a "
             f"session, first {dropped[0].date()}"
         )
-        found += Findings(repairs=(said,))
+        found += Findings(repairs=(repair,))
     return rows[~other], found
 
 
@@ -127,24 +128,24 @@ def _weekday(day: pd.Timestamp) -> str:
     return f"{day.date()}, a {day.day_name()}"
 
 
-def _without_trade(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return which rows are empty, and which carry the last close on without volume."""
+def _find_untraded(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return which rows are empty, and which repeat the last close without volume."""
     empty = rows[[*OHLC, ADJUSTED_CLOSE]].isna().all(axis=1)
     before = rows[CLOSE].ffill().shift()
     still = rows[OHLC].eq(before, axis=0).all(axis=1)
     return empty, still & rows[VOLUME].eq(0)
 
 
-def with_values(
+def drop_incomplete_rows(
     rows: pd.DataFrame, settings: PriceSettings
 ) -> tuple[pd.DataFrame, Findings]:
-    """Return the rows that have all values, each of them possible.
+    """Return the rows without missing and impossible values.
 
     Raises
     ------
     BadPrices
-        If too many rows lack a value or hold an impossible one, or the last row holds
-        an impossible one.
+        If too many rows have a missing or impossible value, or the last row has an
+        impossible one.
     """
     lacking = rows[PRICE_COLUMNS].isna()
     wrong = _impossible(rows)
@@ -154,7 +155,8 @@ def with_values(
         day = rows.index[-1]
         raise BadPrices(
             f"the last row, {day.date()}, has {cells(rows, wrong, day)}; prices must "
-            "be finite and above 0, volume not below 0; fetch the symbol again."
+            "be finite and above 0, volume not below 0",
+            "fetch the symbol again",
         )
     names = ", ".join(name for name in PRICE_COLUMNS if lacking[name].any())
     found = defect(
@@ -167,7 +169,7 @@ def with_values(
 
 
 def _impossible(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return which cells can be no price or volume; a missing one is none of them."""
+    """Return which cells are impossible as a price or volume; missing ones are not."""
     infinite = rows.isin([float("inf"), float("-inf")])
     low = rows.le(0)
     low[VOLUME] = rows[VOLUME].lt(0)
@@ -175,12 +177,13 @@ def _impossible(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def refuse_many(rows: pd.DataFrame, left_out: Mask, settings: PriceSettings) -> None:
-    """Refuse `rows` if too large a share of them has to be left out."""
+    """Refuse `rows` if too large a share of them must be dropped."""
     if not len(rows):
-        raise BadPrices("there is no row of prices; fetch the symbol again.")
+        raise BadPrices("there is no row of prices", "fetch the symbol again")
     if left_out.mean() > settings.max_missing_share or left_out.all():
         raise BadPrices(
-            f"at most {settings.max_missing_share:.0%} of the rows may lack a value "
-            f"or hold a wrong one, got {int(left_out.sum())} of {len(rows)}, the first "
-            f"on {rows.index[left_out][0].date()}; fetch the symbol again."
+            f"{int(left_out.sum())} of {len(rows)} rows lack a value or hold a wrong "
+            f"one, the first on {rows.index[left_out][0].date()}; at most "
+            f"{settings.max_missing_share:.0%} of the rows may",
+            "fetch the symbol again",
         )

@@ -1,4 +1,4 @@
-"""Prices from the `bokeh_sampledata` package: real, old, and there without network."""
+"""Real, old prices from the package `bokeh_sampledata`, available without network."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from market_data.prices import (
 )
 
 LAST_SESSION = date(2013, 3, 1)
-"""The package's last day: the as-of of a sample night unless another is named."""
+"""The package's last session, and the default as-of of a sample night."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class SampleSource:
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the package's rows from `first` to `last`; see `PriceSource`."""
-        # Imported on use: the module reads all its prices when it is imported.
+        # Imported here because the module reads all its prices on import.
         from bokeh_sampledata import stocks  # noqa: PLC0415
 
         known = UNIVERSES["sample"]
         if symbol not in known:
             raise UnknownSymbol(
-                f"the sample source must be asked for one of {', '.join(known)}, "
-                f"got {symbol}."
+                f"the sample source does not have {symbol}",
+                f"use one of {', '.join(known)}",
             )
         rows: dict[str, Any] = getattr(stocks, symbol)
         columns = {
@@ -46,7 +46,7 @@ class SampleSource:
         frame = frame.sort_index().loc[str(first) : str(last)]
         if frame.empty:
             raise UnknownSymbol(
-                f"{symbol} must have rows from {first} to {last}, "
-                f"got none; the sample ends on {LAST_SESSION}."
+                f"the sample has no rows of {symbol} from {first} to {last}",
+                f"use dates up to {LAST_SESSION}, its last session",
             )
         return PriceHistory(frame, currency="USD", source=self.name)

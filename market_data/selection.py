@@ -124,7 +124,9 @@ def read_selection(
     notices: tuple[str, ...] = ()
     match selection:
         case Universe(universe=name) | OwnList(own_list=name):
-            named = [(text, f"universe {name}: ") for text in _universe(name, universes)]
+            named = [
+                (text, f"universe {name}: ") for text in _universe(name, universes)
+            ]
         case Symbols(symbols=texts):
             named = [(text, "") for text in texts]
         case SymbolFile(file=path):
@@ -154,7 +156,7 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
 
 
 def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Return (text, place) pairs and notices; an error message begins with the place."""
+    """Return (text, place) pairs and notices; error messages begin with the place."""
     try:
         text = _decode(read_limited(path, MAX_FILE_BYTES))
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Compares prices with the splits that the same source names, and applies those missing."""
+"""Applies the splits that a source names and that its prices lack."""
 
 from dataclasses import replace
 from datetime import date

@@ -110,7 +110,7 @@ class PriceStore:
             return replace(kept, source=f"{kept.source} (stored)")
 
     def _extend(self, symbol: str, stored: _Stored, as_of: date) -> _Stored:
-        """Return `stored` with newer sessions; fetch all if prices changed or are missing."""
+        """Return `stored` with newer sessions; fetch all if prices have changed."""
         old = stored.history.frame
         if not _complete(old, exchange_of(symbol).code):
             return self._fetch(symbol, stored.requested_from, as_of)

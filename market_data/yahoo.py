@@ -104,9 +104,7 @@ def _from_yahoo(symbol: str, frame: pd.DataFrame, last: date) -> pd.DataFrame:
     missing = [name for name in YAHOO_COLUMNS if name not in frame.columns]
     if frame.empty or missing:
         absent = f"no column {', '.join(missing)}" if missing else "no rows"
-        raise Unreachable(
-            f"Yahoo sent {absent} of {symbol}", "try again later"
-        )
+        raise Unreachable(f"Yahoo sent {absent} of {symbol}", "try again later")
     days = pd.DatetimeIndex(frame.index).tz_localize(None).normalize()
     columns = {ours: frame[yahoo].to_list() for yahoo, ours in YAHOO_COLUMNS.items()}
     prices = price_frame(columns, days)

@@ -214,7 +214,7 @@ class YahooClient:
         self._wait_for_turn()
         ticker = yfinance.Ticker(symbol, session=session)
         try:
-            with session.query():
+            with session.limited_query():
                 answer = _raise_typed(symbol, what, lambda: request(ticker))
         except SymbolError as error:
             budget.note(error)

@@ -39,26 +39,26 @@ class TimedSession(Session[Response]):
         self._request_seconds = request_seconds
         self._query_seconds = query_seconds
         self._paused_until: dict[str, float] = {}
-        self._query = threading.local()
+        self._current = threading.local()
         self.clock_lead_seconds: float | None = None
 
     @contextmanager
-    def query(self) -> Iterator[None]:
+    def limited_query(self) -> Iterator[None]:
         """Limit the time of all requests that this thread sends in the block."""
-        self._query.ends = time.monotonic() + self._query_seconds
-        self._query.body = b""
+        self._current.ends = time.monotonic() + self._query_seconds
+        self._current.body = b""
         try:
             yield
         finally:
-            del self._query.ends
+            del self._current.ends
 
     @property
     def last_body(self) -> bytes:
         """Return the unchanged body of the last answer to this thread."""
-        body: bytes = self._query.body
+        body: bytes = self._current.body
         return body
 
-    def request(self, method: Any, url: str, *arguments: Any, **options: Any) -> Response:  # noqa: ANN401
+    def request(self, method: Any, url: str, *parts: Any, **options: Any) -> Response:  # noqa: ANN401
         """Return the answer; see `curl_cffi.requests.Session.request`.
 
         Raises
@@ -73,14 +73,14 @@ class TimedSession(Session[Response]):
         options["timeout"] = self._seconds_for(address, credential=credential)
         paused_until = time.monotonic() + PAUSE_SECONDS
         try:
-            answer = super().request(method, url, *arguments, **options)
+            answer = super().request(method, url, *parts, **options)
         except RequestException:
             if credential:
                 self._paused_until[address] = paused_until
             raise
         if credential and answer.status_code in REFUSALS:
             self._paused_until[address] = paused_until
-        self._query.body = answer.content
+        self._current.body = answer.content
         self._note_time(answer.headers.get("Date"))
         return answer
 
@@ -93,7 +93,7 @@ class TimedSession(Session[Response]):
 
     def _seconds_for(self, address: str, *, credential: bool) -> float:
         now = time.monotonic()
-        left = getattr(self._query, "ends", now + self._query_seconds) - now
+        left = getattr(self._current, "ends", now + self._query_seconds) - now
         if left <= 0:
             raise Timeout(
                 f"no answer within {self._query_seconds:g} s",
