@@ -107,7 +107,7 @@ def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
         day, factor = leaps.index[0], leaps.iloc[0]
         raise BadPrices(
             f"the close of {day.date()}, {rows[CLOSE].loc[day]:g}, is {factor:.3g} "
-            f"times the previous one; {1 / most:g} to {most:g} times is accepted; this looks "
-            "like a split without adjustment, or pence instead of pounds",
+            f"times the previous one (accepted: {1 / most:g} to {most:g} times); this "
+            "looks like a split without adjustment, or pence instead of pounds",
             "correct the prices, or raise `max_move_factor`",
         )

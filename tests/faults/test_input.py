@@ -227,7 +227,7 @@ def calendar(folder: Path, *lines: str, header: str = "") -> Path:
         (["--home", "homes/" + "y" * 400], "`home` must be a path of names up to 255"),
         (["--home", "a\0b"], "`home` must be a path of names up to 255"),
         (["--home", "s3:///x"], "`home` must name a place in the store"),
-        (["--file", "x" * 5000], "`file` must be a readable UTF-8 text"),
+        (["--file", "x" * 5000], "cannot be read as text"),
         (["--folder", "there"], "`folder` must come with the source folder"),
     ],
 )

@@ -101,7 +101,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "negative": (cell(-45, [LOW], -3.0), "`low` -3"),
     "split": (step(-55, 0.1), "a split nobody adjusted for"),
     "pence": (step(-25, 100.0), "pence for pounds"),
-    "stale": (lambda prices: prices.drop(prices.index.max()), "the last bar must be"),
+    "stale": (lambda prices: prices.drop(prices.index.max()), "the last bar is of"),
     "unordered": (lambda prices: prices.iloc[::-1], "repaired"),  # Last: it moves all.
 }
 REFUSED = {"split", "pence", "stale"}

@@ -131,8 +131,8 @@ def test_a_json_file_of_another_form_is_refused(tmp_path: Path, content: bytes) 
     """Broken, deep or differently built JSON is refused with the file's path."""
     path = tmp_path / "mine.json"
     message = refusal_of(path, content)
-    assert message.startswith("`file` must hold")
-    assert str(path) in message
+    assert message.startswith(str(path))
+    assert "JSON" in message
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "mine.json"])
@@ -142,7 +142,7 @@ def test_a_file_without_symbols_is_refused(
 ) -> None:
     """A file that names nothing is a mistake, not an empty night."""
     message = refusal_of(tmp_path / name, content)
-    assert "at least one symbol" in message
+    assert "there is no symbol in" in message
     assert str(tmp_path / name) in message
 
 
@@ -151,14 +151,14 @@ def test_a_text_file_of_comments_and_commas_is_refused(
     tmp_path: Path, content: bytes
 ) -> None:
     """Comments and commas name no symbol."""
-    assert "at least one symbol" in refusal_of(tmp_path / "mine.txt", content)
+    assert "there is no symbol in" in refusal_of(tmp_path / "mine.txt", content)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfeA", b"AAPL\n\x80\n"])
 def test_a_file_that_is_no_utf8_is_refused(tmp_path: Path, content: bytes) -> None:
     """Bytes that are no UTF-8 are refused with the file's path."""
     message = refusal_of(tmp_path / "mine.txt", content)
-    assert "must be a readable UTF-8 text" in message
+    assert "cannot be read as text" in message
     assert str(tmp_path / "mine.txt") in message
 
 

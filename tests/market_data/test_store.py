@@ -384,7 +384,7 @@ def test_a_file_that_does_not_fit_never_stands_in(
     store.history("AAPL", FIRST, SECOND_NIGHT)
     edited(next(tmp_path.rglob("*.parquet")), EDITS["older half in cents"])
     source.failure = failure
-    with pytest.raises(type(failure), match=r"Besides, the stored file AAPL.parquet"):
+    with pytest.raises(type(failure), match=r", and the stored file AAPL.parquet"):
         store.history("AAPL", FIRST, SECOND_NIGHT)
 
 

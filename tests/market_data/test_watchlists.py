@@ -48,7 +48,7 @@ def test_a_charting_site_s_symbol_is_ours(text: str, symbol: str) -> None:
 @pytest.mark.parametrize("text", ["TSX:RY", "XETR:SAP", "CRYPTO:BTCUSD"])
 def test_a_symbol_of_another_exchange_is_refused(text: str) -> None:
     """Typed, it is refused; the ticker alone would be another company."""
-    with pytest.raises(SelectionError, match="covered are ASX, LSE, NYSE"):
+    with pytest.raises(SelectionError, match="not covered; use a symbol of ASX, LSE, NYSE"):
         select_symbols(Symbols(symbols=(text,)), {})
 
 
@@ -137,7 +137,7 @@ def test_a_folder_names_the_exchange_that_was_meant(tmp_path: Path) -> None:
     """A ticker without its suffix is answered with the file that is there."""
     (tmp_path / "prices").mkdir()
     (tmp_path / "prices" / "CBA.AX.csv").touch()
-    with pytest.raises(UnknownSymbol, match=r"did you mean CBA\.AX\?"):
+    with pytest.raises(UnknownSymbol, match=r"pass CBA\.AX, which it has"):
         FolderSource(tmp_path).fetch("CBA", date(2025, 1, 1), date(2025, 6, 27))
 
 
@@ -145,8 +145,8 @@ def test_yahoo_names_the_exchange_that_was_meant(replay: Replay) -> None:
     """An unknown ticker is asked for on the other exchanges, each once."""
     assert replay.stats()["total"] == 0
     source = YahooSource(YahooClient(PriceSettings(requests_per_second=50)))
-    with pytest.raises(UnknownSymbol, match=r"no history of WES; .* WES\.AX\?"):
+    with pytest.raises(UnknownSymbol, match=r"no history of WES; pass WES\.AX"):
         source.fetch("WES", date(2025, 1, 1), date(2025, 6, 27))
     with pytest.raises(UnknownSymbol) as refusal:
         source.fetch("ZZZZ", date(2025, 1, 1), date(2025, 6, 27))
-    assert "did you mean" not in str(refusal.value)
+    assert "pass " not in str(refusal.value)

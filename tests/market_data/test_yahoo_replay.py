@@ -156,7 +156,7 @@ def test_many_unknown_symbols_are_all_unknown() -> None:
 def test_prices_of_another_symbol_are_refused(replay: Replay) -> None:
     """An answer about another symbol is never taken for this one."""
     replay.faults("wrong_symbol,as=CBA.AX,endpoint=chart")
-    with pytest.raises(BadPrices, match=r"BHP\.AX, got prices of CBA\.AX"):
+    with pytest.raises(BadPrices, match=r"BHP\.AX and sent prices of CBA\.AX"):
         ask()
 
 
