@@ -467,7 +467,8 @@ def test_a_last_bar_before_the_as_of_session_is_refused(
 ) -> None:
     """Stale prices are refused with the session wanted and the session that came."""
     last = prices.index[-1 - rows].date()
-    with pytest.raises(StalePrices, match=f"is of {last}, not of the as-of session {AS_OF}"):
+    expected = f"is of {last}, not of the as-of session {AS_OF}"
+    with pytest.raises(StalePrices, match=expected):
         check(prices.iloc[:-rows])
 
 
