@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.settings import BlendSettings
 from features.component import Component
-from screening.blend import COMPONENTS, blend, voice_weights
+from screening.blend import COMPONENTS, blend, component_weights
 
 SETTINGS = BlendSettings()
 SILENT = Component.missing("silent")
@@ -33,21 +33,21 @@ def test_all_voices_have_the_published_weights() -> None:
     """With all four components the weights are 0.45, 0.25, 0.15 and 0.15."""
     components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 def test_without_the_lstm_the_others_have_weights_of_their_own() -> None:
     """Without a usable LSTM: trend 0.40, technical 0.35, finbert 0.25."""
     components = panel(trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"trend": 0.40, "technical": 0.35, "finbert": 0.25}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 def test_a_silent_voices_weight_is_spread_in_proportion() -> None:
     """Without finbert the rest keep their proportions and sum to 1."""
     components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1))
     expected = {"lstm": 0.45 / 0.85, "trend": 0.25 / 0.85, "technical": 0.15 / 0.85}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -142,9 +142,9 @@ def test_the_risk_is_told_term_by_term(
     ("predicted", "chance", "direction", "said"),
     [
         (0.0, 0.57, 1.0, "predicts no change: "),
-        (0.0012, 0.43, -1.0, "predicts +0.12%, yet its direction is down: "),
-        (0.0012, 0.43, -1.0, "calibration sessions, 43% of the returns are above 0."),
-        (-0.0012, 0.57, 1.0, "predicts -0.12%, yet its direction is up: "),
+        (0.0012, 0.43, -1.0, "predicts +0.12%, but its direction is down: "),
+        (0.0012, 0.43, -1.0, "the probability of a return above 0 is 43%."),
+        (-0.0012, 0.57, 1.0, "predicts -0.12%, but its direction is up: "),
         (0.0012, 0.57, 1.0, None),
         (-0.0012, 0.43, -1.0, None),
         (0.0012, 0.5, 0.0, None),
@@ -166,7 +166,7 @@ def test_a_row_made_under_other_thresholds_says_so() -> None:
     found = explain(csv_row(four(1, 1, 0, None)), strict)
     assert found.call == "BUY"
     assert found.call_by_score == "HOLD"
-    assert "the row says BUY, today's thresholds +0.9" in found.differs[0]
+    assert "the row's call is BUY, today's thresholds +0.9" in found.differs[0]
 
 
 def test_a_changed_score_is_noticed() -> None:

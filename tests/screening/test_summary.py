@@ -29,7 +29,7 @@ def test_a_sentence_stays_one_when_thousands_fail() -> None:
 
 
 def test_too_few_symbols_travel_between_processes() -> None:
-    """The error says the sentence, and keeps the summary when it is pickled."""
+    """The error holds the summary's sentence, and keeps the summary when pickled."""
     error = pickle.loads(pickle.dumps(TooFewSymbols(summary(15))))  # noqa: S301  ours
-    assert str(error) == f"too few symbols are usable: {summary(15).sentence}"
+    assert error.problem == f"too few symbols are usable: {summary(15).sentence}"
     assert error.summary == summary(15)

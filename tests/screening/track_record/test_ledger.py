@@ -16,7 +16,7 @@ from made_calls import (
 )
 
 from config.errors import StorageError
-from screening.track_record.ledger import Ledger, counting
+from screening.track_record.ledger import Ledger, select_counted
 from storage.home import Home, write_text_atomic
 from storage.paths import files_in, read_all
 
@@ -49,7 +49,7 @@ def test_no_file_is_written_twice(tmp_path: Path) -> None:
     after = read_all(files_in(tmp_path / "calls"))
     assert len(after) == 2
     assert after[:1] == before
-    with pytest.raises(StorageError, match="must be new, got one that is there"):
+    with pytest.raises(StorageError, match="never changes a file"):
         ledger.append(calls_frame(made), NOTHING, SESSIONS[0], at)
 
 
@@ -68,17 +68,17 @@ def test_a_foreign_file_is_refused_by_name(tmp_path: Path) -> None:
     """A file that is no Parquet, or has other columns, is named and never skipped."""
     ledger = Ledger(tmp_path)
     write_text_atomic(tmp_path / "calls" / "x.parquet", "no table")
-    with pytest.raises(StorageError, match="calls must hold whole Parquet files"):
+    with pytest.raises(StorageError, match="calls holds a file that is not"):
         ledger.calls()
     pd.DataFrame({"other": [1]}).to_parquet(tmp_path / "calls" / "x.parquet")
-    with pytest.raises(StorageError, match="calls must hold whole Parquet files"):
+    with pytest.raises(StorageError, match="calls holds a file that is not"):
         ledger.calls()
 
 
 def test_a_call_out_of_range_is_not_kept(tmp_path: Path) -> None:
     """The schema holds when the ledger is written, not only when it is read."""
     made = calls_frame(call("A.AX", SESSIONS[0])).assign(score=1.5)
-    with pytest.raises(StorageError, match="must keep its schema"):
+    with pytest.raises(StorageError, match="do not fit the track record"):
         Ledger(tmp_path).append(made, NOTHING, SESSIONS[0], NOW)
 
 
@@ -90,5 +90,5 @@ def test_the_last_version_of_each_kind_counts() -> None:
     ]
     calls = calls_frame(*versions)
     for live, hours in ((True, 12), (False, 40)):
-        (row,) = counting(calls, live=live).to_dict("records")
+        (row,) = select_counted(calls, live=live).to_dict("records")
         assert row["made_at"] == pd.Timestamp(night_of(SESSIONS[0], hours))

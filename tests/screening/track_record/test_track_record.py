@@ -120,7 +120,7 @@ def test_a_return_of_zero_hits_nothing() -> None:
         (call("A.AX", as_of, call=said), 0.0)
         for as_of, said in zip(SESSIONS, ["BUY", "SELL"] * 2, strict=False)
     ]
-    hit_rate = one_session(record_of(made)).bets.hit_rate
+    hit_rate = one_session(record_of(made)).directional_calls.hit_rate
     assert hit_rate
     assert hit_rate.mean == 0
 
@@ -175,7 +175,7 @@ def test_too_few_calls_tell_nothing() -> None:
     settings = RecordSettings(horizons=(1,))
     for nights, told in ((29, False), (30, True)):
         made = [(call("A.AX", as_of), 0.01) for as_of in SESSIONS[:nights]]
-        bets = one_session(record_of(made, settings)).bets
+        bets = one_session(record_of(made, settings)).directional_calls
         assert bets.calls == nights
         assert bets.verdict == ("" if told else TOO_FEW)
         assert (bets.hit_rate is not None, bets.mean_gain is not None) == (told, told)
@@ -225,7 +225,7 @@ def test_an_empty_ledger_has_an_empty_record() -> None:
     records = track_records(calls_frame(), outcomes_frame(), RecordSettings(), NOW)
     assert records.live.calls == records.replayed.calls == 0
     assert [one.sessions for one in records.live.horizons] == [1, 5, 20]
-    assert records.live.horizons[0].bets.verdict == TOO_FEW
+    assert records.live.horizons[0].directional_calls.verdict == TOO_FEW
 
 
 def test_the_interval_is_that_of_day_means_where_days_are_equal() -> None:
@@ -298,7 +298,7 @@ def test_a_hit_rate_lies_between_none_and_all() -> None:
         (call("A.AX", as_of), moved)
         for as_of, moved in zip(SESSIONS, [0.1, 0.1, -0.1], strict=False)
     ]
-    hit_rate = one_session(record_of(made)).bets.hit_rate
+    hit_rate = one_session(record_of(made)).directional_calls.hit_rate
     assert hit_rate
     assert (hit_rate.low, hit_rate.high) == (0, 1)
 
