@@ -21,7 +21,7 @@ def event_words(status: str, kind: str = "", sessions: int | None = None) -> str
 
 
 def row_event_words(row: Mapping[str, Any]) -> str:
-    """Return the text for a row of the screening CSV, its cells as values or as text."""
+    """Return the text for a row of the screening CSV; cells are values or texts."""
     text = str(row.get("sessions_to_event"))  # A number, or text of an old CSV.
     sessions = int(text) if text.lstrip("-").isdecimal() else None
     return event_words(

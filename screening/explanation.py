@@ -1,4 +1,4 @@
-"""Explanation of one row of a night's CSV: its terms, and what would flip its call. Pure.
+"""Explanation of a row of a night's CSV: its terms, and what would flip its call.
 
 All numbers follow from the row's own columns; only thresholds and risk points come
 from today's settings. If the row does not follow from them, `differs` says how.
@@ -39,6 +39,11 @@ class ComponentTerm(_Value):
     confidence: float
     before_haircut: float
     contribution: float
+
+    @property
+    def uncut(self) -> float:
+        """Return the contribution without the haircut."""
+        return self.weight * self.direction * self.before_haircut
 
 
 class NeededChange(_Value):
@@ -162,13 +167,12 @@ def forecast_note(row: CsvRow) -> str:
 
 
 def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
-    used = [name for name in COMPONENTS if row[f"{name}_weight"]]
-    terms = tuple(_term(row, name) for name in used)
+    terms = component_terms(row)
     score = math.fsum(term.contribution for term in terms)
-    uncut = math.fsum(t.weight * t.direction * t.before_haircut for t in terms)
+    uncut = math.fsum(term.uncut for term in terms)
     return {
         "terms": terms,
-        "missing": tuple(name for name in COMPONENTS if name not in used),
+        "missing": tuple(name for name in COMPONENTS if not row[f"{name}_weight"]),
         "components": row["components"],
         "forecast_note": forecast_note(row),
         "computed_score": score,
@@ -176,6 +180,18 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "score_without_haircut": uncut,
         "call_without_haircut": call_at(uncut, blend),
     }
+
+
+def component_terms(row: CsvRow) -> tuple[ComponentTerm, ...]:
+    """Return the terms of the components that the row's score uses, in order.
+
+    Raises
+    ------
+    ValueError
+        If a cell of such a component holds no number.
+    """
+    used = [name for name in COMPONENTS if row[f"{name}_weight"]]
+    return tuple(_term(row, name) for name in used)
 
 
 def _term(row: CsvRow, component: str) -> ComponentTerm:

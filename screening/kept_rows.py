@@ -14,8 +14,9 @@ from typing import get_args
 
 from config.errors import OvernightError, quote_value
 from market_data.symbols import exchange_of, parse_symbol
-from screening.blend import COMPONENTS, Call
+from screening.blend import Call
 from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS, TRUTHS
+from screening.explanation import component_terms
 from screening.row import Row
 from screening.table import csv_cells, read_csv_text
 from storage.paths import StoragePath
@@ -34,7 +35,7 @@ _FORECAST = (
 
 @dataclass(frozen=True)
 class EarlierRows:
-    """The undamaged rows; `damage` describes all damaged lines, '' if there are none."""
+    """The undamaged rows; `damage` describes the damaged lines, '' if none."""
 
     rows: tuple[Row, ...] = ()
     damage: str = ""
@@ -46,7 +47,7 @@ def earlier_rows(path: StoragePath) -> EarlierRows:
     Raises
     ------
     StorageError
-        If a store does not answer; the caller must not overwrite rows it could not read.
+        If a store does not answer; the caller must then not overwrite the CSV.
     """
     try:
         text = read_csv_text(path)
@@ -145,17 +146,7 @@ def _require_consistency(cells: Mapping[str, str]) -> None:
     float(cells["event_weight_haircut"] or 0)
     if not call:
         return
-    score, computed = float(cells["score"]), _score(cells)
+    score = float(cells["score"])
+    computed = math.fsum(term.contribution for term in component_terms(cells))
     if not math.isclose(score, computed, abs_tol=1e-6):
         raise ValueError(f"`score` is {score:+.6f}, its columns give {computed:+.6f}")
-
-
-def _score(cells: Mapping[str, str]) -> float:
-    """Return the score that the row's components give."""
-    return math.fsum(
-        float(cells[f"{name}_weight"])
-        * float(cells[f"{name}_direction"])
-        * float(cells[f"{name}_confidence{'_after_haircut' * (name == 'lstm')}"])
-        for name in COMPONENTS
-        if cells[f"{name}_weight"]
-    )

@@ -57,7 +57,7 @@ class RunSummary:
 
     @property
     def sentence(self) -> str:
-        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, with the first failures."""
+        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, at most ten."""
         parts = [
             f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
         ]

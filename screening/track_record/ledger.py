@@ -101,7 +101,8 @@ OUTCOMES = pa.DataFrameSchema(
 )
 """One row per scored call and horizon; a later row adds a hedge that was missing.
 
-Both closes come from one table, adjusted as of `priced_as_of`. So do those of the index.
+Both closes come from one table, adjusted as of `priced_as_of`; so do both closes of the
+index.
 """
 
 

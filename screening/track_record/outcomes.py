@@ -1,9 +1,9 @@
 """Outcomes: due calls, scored by the closes of one night's tables. Pure.
 
-return = close at the horizon / close at the as-of session - 1. Both adjusted closes come
-from one table, so that both have the same dividend and split adjustments.
-hedged return = return - beta at the time of the call * return of the index over the same
-sessions.
+return = close at the horizon / close at the as-of session - 1. Both adjusted closes
+come from one table, so that both have the same dividend and split adjustments.
+hedged return = return - beta at the time of the call * return of the index over the
+same sessions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ def _add_hedge(due: pd.DataFrame, by: PricedSymbol) -> pd.DataFrame:
 
 
 def _ends(due: pd.DataFrame, closes: pd.Series) -> Mapping[str, pd.Series]:
-    """Return the closes at both ends of each row's horizon, NaN if there is no close."""
+    """Return the closes at both ends of each row's horizon, NaN if missing."""
     positive = closes[closes > 0]
     return {
         name: pd.Series(positive.reindex(due[column]).to_numpy(), index=due.index)

@@ -68,7 +68,7 @@ def test_a_voice_that_says_what_is_needed_flips_the_call(
     components: Any,  # noqa: ANN401
     haircut: float,
 ) -> None:
-    """With one component at what is told, and a hair beyond, the blend calls otherwise."""
+    """With one component just beyond what it needs, the blend makes the other call."""
     found = told(csv_row(components, haircut))
     for flip in found.flips:
         for component in flip.components:

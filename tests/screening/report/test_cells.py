@@ -38,7 +38,7 @@ def test_a_missing_value_has_a_reason_and_no_number() -> None:
     """Nothing is shown in the place of what is not known."""
     found = render_cell("score", "", "unknown_symbol: no history")
     assert (found.value, found.text) == ("", "")
-    assert found.why == "unknown_symbol: no history"
+    assert found.reason == "unknown_symbol: no history"
 
 
 @given(st.sampled_from(COLUMNS), st.floats(allow_nan=False, allow_infinity=False))

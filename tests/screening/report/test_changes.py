@@ -1,4 +1,4 @@
-"""What changed since the last night, told from two nights' CSV rows."""
+"""What changed since the last night, by the CSV rows of both nights."""
 
 from datetime import date
 from typing import Any
@@ -28,17 +28,18 @@ def test_the_same_night_twice_changes_nothing() -> None:
     """Equal rows give no change, over as many symbols as both nights have."""
     rows = cells(screened("AAA.AX"), screened("BBB.AX"))
     found = changed(rows, rows)
-    assert not found.any_at_all
+    assert not found.has_any
     assert (found.since, found.compared) == (LAST_NIGHT, 2)
 
 
 def test_a_call_that_flipped_has_both_calls_and_scores() -> None:
-    """Only a change between two calls is a flip."""
+    """Only a change between two calls is a change."""
     (row,) = cells(screened())
     found = changed([row | {"prediction": "SELL", "score": "-0.4"}], [row])
-    (flip,) = found.flips
-    assert (flip.before, flip.score_before) == ("SELL", "-0.4")
-    assert (flip.after, flip.score_after) == (row["prediction"], row["score"])
+    (change,) = found.calls
+    before, after = change.before, change.after
+    assert (before["prediction"], before["score"]) == ("SELL", "-0.4")
+    assert (after["prediction"], after["score"]) == (row["prediction"], row["score"])
 
 
 def test_a_new_event_is_one_of_another_kind_or_day() -> None:
@@ -66,7 +67,7 @@ def test_failures_and_recoveries_are_told() -> None:
     (row,) = changed(good, broken).failed
     assert row["reason"].startswith("unknown_symbol")
     assert changed(broken, good).recovered == ("GONE.AX",)
-    assert changed(broken, good).flips == ()
+    assert changed(broken, good).calls == ()
 
 
 def test_symbols_that_come_and_go_are_named() -> None:
@@ -82,4 +83,4 @@ def test_a_csv_of_fewer_columns_is_read_as_far_as_it_goes() -> None:
     """An older version's CSV lacks columns; they count as not known."""
     bare = {"symbol": "CBA.AX", "data_status": "ok"}
     found = changed([bare], cells(screened()))
-    assert (found.flips, found.compared) == ((), 1)
+    assert (found.calls, found.compared) == ((), 1)

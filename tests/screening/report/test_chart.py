@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from made_morning import AS_OF, path_of
 
-from screening.report.chart import AHEAD, ForecastPoint, Occasion, price_chart
+from screening.report.chart import AHEAD, ForecastPoint, MarkedEvent, price_chart
 from screening.report.facts import PricePath
 
 PATH = path_of("CBA.AX")
@@ -62,7 +62,7 @@ def test_the_forecast_stands_ahead_with_its_interval() -> None:
     chart = price_chart(PATH, forecast, [], "XASX")
     across, height, _ = map(int, NUMBERS.findall(chart.point))
     assert across > int(NUMBERS.findall(chart.bridge)[0])
-    assert chart.described.endswith(f"80 % interval {forecast.low:.2f} to 1,000.00.")
+    assert chart.description.endswith(f"80 % interval {forecast.low:.2f} to 1,000.00.")
     assert 0 < height < 200
     assert price_chart(PATH, None, [], "XASX").point == ""
 
@@ -71,7 +71,7 @@ def test_the_forecast_stands_ahead_with_its_interval() -> None:
 def test_an_event_is_marked_on_its_session(days: int) -> None:
     """Past events stand left of tonight, coming ones right of it, within the chart."""
     day = AS_OF + timedelta(days=days)
-    chart = price_chart(PATH, None, [Occasion("earnings", day, day, "said")], "XASX")
+    chart = price_chart(PATH, None, [MarkedEvent("earnings", day, day, "said")], "XASX")
     (mark,) = chart.marks
     assert (mark.left > chart.now) == (days > 0)
     assert 0 < mark.left < 100
@@ -80,13 +80,13 @@ def test_an_event_is_marked_on_its_session(days: int) -> None:
 def test_events_beyond_the_chart_are_left_out() -> None:
     """What lies before its first session or months ahead has no place on it."""
     days = (date(2024, 1, 2), date(2026, 3, 2))
-    gone = [Occasion("dividend", day, day, "") for day in days]
+    gone = [MarkedEvent("dividend", day, day, "") for day in days]
     assert price_chart(PATH, None, gone, "XASX").marks == ()
 
 
 def test_a_window_reaches_from_its_first_day_to_its_last() -> None:
     """A window that has begun and ends after the chart is drawn as far as that goes."""
-    window = Occasion("basel_iii", date(2025, 10, 30), date(2026, 1, 5), "")
+    window = MarkedEvent("basel_iii", date(2025, 10, 30), date(2026, 1, 5), "")
     (mark,) = price_chart(PATH, None, [window], "XASX").marks
     assert mark.left < price_chart(PATH, None, [], "XASX").now < mark.right < 100
 
@@ -94,7 +94,7 @@ def test_a_window_reaches_from_its_first_day_to_its_last() -> None:
 def test_marks_of_one_day_stand_above_each_other() -> None:
     """Two events of a week do not hide each other."""
     days = (AS_OF, AS_OF + timedelta(days=1))
-    near = [Occasion("earnings", day, day, "") for day in days]
+    near = [MarkedEvent("earnings", day, day, "") for day in days]
     first, second = price_chart(PATH, None, near, "XASX").marks
     assert first.top != second.top
 
@@ -123,7 +123,7 @@ def test_price_ticks_are_round_and_in_the_picture() -> None:
 
 def test_the_chart_says_in_words_what_it_shows() -> None:
     """Who does not see it reads the span, the ends and the last close."""
-    said = price_chart(PATH, None, [], "XASX").described
+    said = price_chart(PATH, None, [], "XASX").description
     assert f"from {PATH.sessions[0]} to {AS_OF}" in said
     assert f"the last {PATH.close[-1]:.2f}" in said
     assert said.endswith("No forecast.")

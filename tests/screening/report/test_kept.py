@@ -89,7 +89,7 @@ def test_a_row_alone_shows_its_event_score_and_model() -> None:
     )
     made = second_run(OWN, *rows, failed("GONE.AX"), stored=False)
     views = {view.symbol: view for view in symbol_views(made)}
-    assert views["BBB.AX"].fall.keys() == {
+    assert views["BBB.AX"].bars.keys() == {
         "lstm", "trend", "technical", "finbert", "haircut", "score"
     }  # fmt: skip
     assert views["BBB.AX"].news_engine == "lexicon"
@@ -107,5 +107,5 @@ def test_engines_of_several_runs_are_told_apart() -> None:
     other = with_news(screened("BBB.AX"), headline("BBB up"))
     other = replace(other, news=replace(other.news, engine="finbert"))
     made = second_run(one, other)
-    told = {x.symbol: x.reason for x in verdict(made.night, symbol_views(made)).sources}
+    told = {x.subject: x.text for x in verdict(made.night, symbol_views(made)).sources}
     assert told["news"] == "read by finbert for 1 of 2, read by lexicon for 1 of 2"

@@ -121,7 +121,7 @@ def test_two_hundred_symbols_are_under_three_megabytes() -> None:
 def test_what_changed_is_told() -> None:
     """Flips with both scores, new events; without an earlier night it says so."""
     page = morning_report(full())
-    assert "Compared with the night of 2025-11-07, over 3 symbols" in page
+    assert "Compared with the night of 2025-11-07, for 3 symbols" in page
     assert "score \u22120.400 to" in page
     assert "New event" in page
     assert "No earlier night" in morning_report(morning([screened()]))

@@ -51,10 +51,10 @@ def test_the_headline_counts(
 def test_failed_and_degraded_symbols_have_their_reasons() -> None:
     """Each is named with what is wrong with it."""
     found = verdict_on(GOOD, GONE, degraded("BBB.AX"))
-    assert [(one.symbol, one.reason[:14]) for one in found.failed] == [
+    assert [(one.subject, one.text[:14]) for one in found.failed] == [
         ("GONE.AX", "unknown_symbol")
     ]
-    assert [(one.symbol, one.reason) for one in found.degraded] == [
+    assert [(one.subject, one.text) for one in found.degraded] == [
         ("BBB.AX", "a jump on 2025-08-14")
     ]
 
@@ -81,8 +81,8 @@ def test_a_notice_is_no_clean_night() -> None:
 
 def test_the_sources_are_counted() -> None:
     """Prices, events, news and models say for how many symbols they spoke."""
-    told = {one.symbol: one.reason for one in verdict_on(GOOD, GONE).sources}
+    told = {one.subject: one.text for one in verdict_on(GOOD, GONE).sources}
     assert told["prices"] == "folder for 1"
     assert told["events"] == "unknown for 2"
     assert told["news"] == "read by lexicon for 0 of 2"
-    assert told["models"] == "fresh for 1; heard for 1 of 2"
+    assert told["models"] == "fresh for 1; used for 1 of 2"

@@ -82,7 +82,7 @@ def test_the_heaviest_headlines_are_shown() -> None:
     read = with_news(screened(), old, headline("CBA.AX falls"), polarity=-0.05)
     first, second = view_of(read).headlines
     assert (first.title, second.title) == ("CBA.AX falls", "an old word")
-    assert (first.polarity, first.leaning) == ("\u22120.05", "neutral")
+    assert (first.polarity, first.tone) == ("\u22120.05", "neutral")
 
 
 def test_unread_headlines_are_shown_without_a_polarity() -> None:
@@ -95,7 +95,7 @@ def test_unread_headlines_are_shown_without_a_polarity() -> None:
     assert [(one.title, one.polarity) for one in view.headlines] == [
         ("CBA.AX falls", "")
     ]
-    assert view.cells["finbert_direction"].why == "FinBERT is not here"
+    assert view.cells["finbert_direction"].reason == "FinBERT is not here"
 
 
 def test_a_large_night_shows_fewer_headlines_each() -> None:
@@ -136,8 +136,8 @@ def test_every_missing_value_has_a_reason() -> None:
     silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
     for found in (screened(), screened(model=silent), failed("GONE.AX")):
         cells = view_of(found).cells.values()
-        assert all(one.why or one.value for one in cells)
-        assert not any(one.why and one.value for one in cells)
+        assert all(one.reason or one.value for one in cells)
+        assert not any(one.reason and one.value for one in cells)
 
 
 def test_a_silent_models_reason_stands_at_its_numbers() -> None:
@@ -145,9 +145,9 @@ def test_a_silent_models_reason_stands_at_its_numbers() -> None:
     silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
     cells = view_of(screened(model=silent)).cells
     for column in ("probability_up", "predicted_close", "lstm_direction"):
-        assert cells[column].why == "graded overfitting"
+        assert cells[column].reason == "graded overfitting"
     untrained = replace(screened(model=silent), training_failure="too_short: 90.")
-    assert view_of(untrained).cells["probability_up"].why == "too_short: 90"
+    assert view_of(untrained).cells["probability_up"].reason == "too_short: 90"
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_a_model_without_a_direction_has_its_reason() -> None:
     assert found.model
     silent = found.model.metadata.model_copy(update={"directional_accuracy": None})
     cells = view_of(replace(found, model=replace(found.model, metadata=silent))).cells
-    assert cells["model_directional_accuracy"].why == "the model predicts no change"
+    assert cells["model_directional_accuracy"].reason == "the model predicts no change"
 
 
 def test_no_model_has_no_direction_either() -> None:
     """Then the reason is that of the model."""
     state = ModelState("missing", None, reason="no_model: there is none")
     cells = view_of(screened(model=ModelFindings(state, None, None))).cells
-    assert cells["model_directional_accuracy"].why == "no_model: there is none"
+    assert cells["model_directional_accuracy"].reason == "no_model: there is none"
 
 
 def test_a_forecast_of_no_change_is_told() -> None:
