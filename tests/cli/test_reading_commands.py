@@ -309,4 +309,7 @@ def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:
     assert widest(text) <= 80
     found = json.loads(said(tmp_path, "track-record", "--json"))
     assert found["live"]["horizons"][0]["directional_calls"]["hit_rate"]["mean"] == 0.75
-    assert found["replayed"]["horizons"][0]["directional_calls"]["verdict"] == "too few to tell"
+    assert (
+        found["replayed"]["horizons"][0]["directional_calls"]["verdict"]
+        == "too few to tell"
+    )

@@ -25,7 +25,7 @@ def changed(before: list[dict[str, str]], after: list[dict[str, str]]) -> Change
 
 
 def test_the_same_night_twice_changes_nothing() -> None:
-    """Equal rows give no change, over as many symbols as both nights have."""
+    """Equal rows give no change, and all symbols are compared."""
     rows = cells(screened("AAA.AX"), screened("BBB.AX"))
     found = changed(rows, rows)
     assert not found.has_any
@@ -43,7 +43,7 @@ def test_a_call_that_flipped_has_both_calls_and_scores() -> None:
 
 
 def test_a_new_event_is_one_of_another_kind_or_day() -> None:
-    """A date that moved is new; the same event a night later is not."""
+    """An event with another date is new; the same event a night later is not."""
     (quiet,) = cells(screened())
     (ahead,) = cells(with_events(screened(), event(AS_OF)))
     (moved,) = cells(with_events(screened(), event(LAST_NIGHT)))
@@ -52,8 +52,8 @@ def test_a_new_event_is_one_of_another_kind_or_day() -> None:
     assert not changed([ahead], [ahead]).events
 
 
-def test_a_sit_out_that_begins_is_told_once() -> None:
-    """With its event it is the event's news, else its own."""
+def test_a_sit_out_that_begins_is_listed_once() -> None:
+    """It is listed with its new event, or else as a sit-out."""
     (out,) = cells(with_events(screened(), event(AS_OF)))
     near = out | {"event_skip_trading": "false"}
     assert changed([near], [out]).sat_out == ("CBA.AX",)
@@ -61,8 +61,8 @@ def test_a_sit_out_that_begins_is_told_once() -> None:
     assert changed([quiet], [out]).sat_out == ()
 
 
-def test_failures_and_recoveries_are_told() -> None:
-    """A symbol that broke has its reason; one that works again is named."""
+def test_failures_and_recoveries_are_listed() -> None:
+    """A new failure has its reason; a recovered symbol is named."""
     good, broken = cells(screened("GONE.AX")), cells(failed("GONE.AX"))
     (row,) = changed(good, broken).failed
     assert row["reason"].startswith("unknown_symbol")
@@ -80,7 +80,7 @@ def test_symbols_that_come_and_go_are_named() -> None:
 
 
 def test_a_csv_of_fewer_columns_is_read_as_far_as_it_goes() -> None:
-    """An older version's CSV lacks columns; they count as not known."""
+    """Columns that an older version's CSV lacks are not known."""
     bare = {"symbol": "CBA.AX", "data_status": "ok"}
     found = changed([bare], cells(screened()))
     assert (found.calls, found.compared) == ((), 1)
