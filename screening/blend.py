@@ -26,11 +26,6 @@ class Blend:
     weights: dict[str, float]
     lstm_confidence_after_haircut: float | None
 
-    @property
-    def source(self) -> Literal["LSTM", "TREND"]:
-        """Return `LSTM` if the blend used the LSTM, else `TREND`."""
-        return "LSTM" if "lstm" in self.weights else "TREND"
-
 
 def blend(
     components: Mapping[str, Component],

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.settings import BlendSettings, GuardSettings, Settings
 from market_data.sessions import nth_session_after, session_on_or_after
@@ -22,11 +22,7 @@ CsvRow = Mapping[str, str]
 ROUNDING = 1e-9
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class ComponentTerm(_Value):
+class ComponentTerm(BaseModel, frozen=True):
     """A component's part of the score: weight x direction x confidence.
 
     `confidence` is what the blend used: for the LSTM, the confidence after the haircut.
@@ -46,7 +42,7 @@ class ComponentTerm(_Value):
         return self.weight * self.direction * self.before_haircut
 
 
-class NeededChange(_Value):
+class NeededChange(BaseModel, frozen=True):
     """The value that one component alone needs for another call.
 
     `now` and `needed` are direction x confidence, with the other components unchanged.
@@ -60,7 +56,7 @@ class NeededChange(_Value):
     possible: bool
 
 
-class FlipThreshold(_Value):
+class FlipThreshold(BaseModel, frozen=True):
     """Another call, the score from which it is made, and the distance to that score.
 
     `difference` is signed. A BUY or SELL needs a score beyond `threshold`, a HOLD a
@@ -73,7 +69,7 @@ class FlipThreshold(_Value):
     components: tuple[NeededChange, ...]
 
 
-class Explanation(_Value):
+class Explanation(BaseModel, frozen=True):
     """A row's call in numbers; None is "not known".
 
     `terms` are of the components that the blend used, `missing` names the others.
@@ -190,24 +186,20 @@ def component_terms(row: CsvRow) -> tuple[ComponentTerm, ...]:
     ValueError
         If a cell of such a component holds no number.
     """
-    used = [name for name in COMPONENTS if row[f"{name}_weight"]]
-    return tuple(_term(row, name) for name in used)
+    return tuple(_term(row, name) for name in COMPONENTS if row[f"{name}_weight"])
 
 
 def _term(row: CsvRow, component: str) -> ComponentTerm:
-    weight, direction, before_haircut = (
-        float(row[f"{component}_{part}"])
-        for part in ("weight", "direction", "confidence")
-    )
-    confidence = before_haircut
-    if component == "lstm":
-        confidence = float(row["lstm_confidence_after_haircut"])
+    parts = ("weight", "direction", "confidence")
+    weight, direction, uncut = (float(row[f"{component}_{part}"]) for part in parts)
+    is_lstm = component == "lstm"
+    confidence = float(row["lstm_confidence_after_haircut"]) if is_lstm else uncut
     return ComponentTerm(
         component=component,
         weight=weight,
         direction=direction,
         confidence=confidence,
-        before_haircut=before_haircut,
+        before_haircut=uncut,
         contribution=weight * direction * confidence,
     )
 

@@ -15,7 +15,7 @@ from market_data.symbols import exchange_of
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
 from screening.blend import COMPONENTS, Blend, blend
-from screening.findings import ModelFindings, PriceFindings, SymbolFindings
+from screening.findings import ModelFindings, SymbolFindings
 
 Row = dict[str, Any]
 
@@ -31,7 +31,8 @@ def build_row(
     row = _heading(findings, run_at) | _events(findings.events)
     prices, indicators = findings.prices, findings.indicators
     if findings.failure or prices is None or indicators is None:
-        return row | _failed(findings.failure or "no stage has run")
+        reason = findings.failure or "no stage has run"
+        return row | {"data_status": "failed", "reason": reason}
     model = findings.model
     components = {
         "lstm": model.component if model else Component.missing("no model"),
@@ -39,23 +40,26 @@ def build_row(
         "technical": indicators.technical,
         "finbert": findings.news.component,
     }
-    answer = blend(
-        components,
-        findings.events.haircut,
-        settings,
-        sit_out=bool(findings.events.sit_out),
-    )
+    events = findings.events
+    sit_out = bool(events.sit_out)
+    answer = blend(components, events.haircut, settings, sit_out=sit_out)
     if answer is None:
-        return row | _failed("all components of the blend are missing")
+        reason = "all components of the blend are missing"
+        return row | {"data_status": "failed", "reason": reason}
     return (
         row
-        | _prices(prices)
+        | {
+            "currency": prices.currency or row["currency"],
+            "data_status": "degraded" if prices.defects else "ok",
+            "data_sessions": prices.sessions,
+            "data_source": prices.source,
+        }
         | {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
         | _model(model)
         | _blend(components, answer)
         | {
             "components": " ".join(_component_names(findings, answer)),
-            "position_scale": findings.events.position_scale,
+            "position_scale": events.position_scale,
             "reason": _reason(findings, components, answer),
         }
     )
@@ -74,42 +78,25 @@ def _heading(findings: SymbolFindings, run_at: datetime) -> Row:
     }
 
 
-def _failed(reason: str) -> Row:
-    return {"data_status": "failed", "reason": reason}
-
-
-def _prices(prices: PriceFindings) -> Row:
-    known = {"currency": prices.currency} if prices.currency else {}
-    return known | {
-        "data_status": "degraded" if prices.defects else "ok",
-        "data_sessions": prices.sessions,
-        "data_source": prices.source,
-    }
-
-
 def _model(model: ModelFindings | None) -> Row:
     if model is None:
         return {"model_status": "missing"}
-    row: Row = {
-        "model_status": model.state.status,
-        "model_age_days": model.state.age_days,
-    }
-    if model.metadata:
+    state, known, forecast = model.state, model.metadata, model.forecast
+    row: Row = {"model_status": state.status, "model_age_days": state.age_days}
+    if known:
         row |= {
-            "model_grade": model.metadata.grade,
-            "model_trained_at": model.metadata.training_date.isoformat(
-                timespec="seconds"
-            ),
-            "model_skill": model.metadata.skill,
-            "model_directional_accuracy": model.metadata.directional_accuracy,
+            "model_grade": known.grade,
+            "model_trained_at": known.training_date.isoformat(timespec="seconds"),
+            "model_skill": known.skill,
+            "model_directional_accuracy": known.directional_accuracy,
         }
-    if model.forecast:
+    if forecast:
         row |= {
-            "predicted_close": model.forecast.predicted_close,
-            "predicted_return": model.forecast.predicted_return,
-            "predicted_return_low": model.forecast.low,
-            "predicted_return_high": model.forecast.high,
-            "probability_up": model.forecast.probability_up,
+            "predicted_close": forecast.predicted_close,
+            "predicted_return": forecast.predicted_return,
+            "predicted_return_low": forecast.low,
+            "predicted_return_high": forecast.high,
+            "probability_up": forecast.probability_up,
         }
     return row
 
@@ -119,7 +106,7 @@ def _blend(components: dict[str, Component], answer: Blend) -> Row:
         "prediction": answer.call,
         "confidence": answer.confidence_pct,
         "score": answer.score,
-        "prediction_source": answer.source,
+        "prediction_source": "LSTM" if "lstm" in answer.weights else "TREND",
         "lstm_confidence_after_haircut": answer.lstm_confidence_after_haircut,
     }
     for name in COMPONENTS:

@@ -200,9 +200,8 @@ def _volume(volumes: Sequence[float]) -> str:
     known = [volume if math.isfinite(volume) else 0.0 for volume in volumes]
     largest = max(known) or 1.0
     tops = [round(VOLUME_UNITS * (1 - volume / largest)) for volume in known]
-    return (
-        f"M0 {VOLUME_UNITS}{''.join(f'V{top}h{STEP}' for top in tops)}V{VOLUME_UNITS}"
-    )
+    steps = "".join(f"V{top}h{STEP}" for top in tops)
+    return f"M0 {VOLUME_UNITS}{steps}V{VOLUME_UNITS}"
 
 
 def _forecast(

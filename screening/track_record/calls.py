@@ -54,7 +54,7 @@ def table_fingerprint(prices: pd.DataFrame) -> str:
 def _call(
     findings: SymbolFindings, row: Row, source: str, made_at: datetime
 ) -> dict[str, Any]:
-    as_of = pd.Timestamp(row["as_of"])
+    as_of, model = pd.Timestamp(row["as_of"]), findings.model
     return {name: row.get(name) for name in CALLS.columns} | {
         "as_of": as_of,
         "made_at": made_at,
@@ -67,7 +67,11 @@ def _call(
         "sit_out": row["event_skip_trading"],
         "news_engine": findings.news.engine if findings.news.component.present else "",
         "inputs_fingerprint": _inputs_fingerprint(findings),
-        "model_fingerprint": _model_fingerprint(findings),
+        "model_fingerprint": (
+            model.metadata.model_fingerprint
+            if model and model.forecast and model.metadata
+            else ""
+        ),
     }
 
 
@@ -88,10 +92,3 @@ def _inputs_fingerprint(findings: SymbolFindings) -> str:
         "guard": [events.risk_score, events.haircut, events.sit_out],
     }
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
-
-
-def _model_fingerprint(findings: SymbolFindings) -> str:
-    model = findings.model
-    if model is None or model.forecast is None or model.metadata is None:
-        return ""
-    return model.metadata.model_fingerprint

@@ -5,12 +5,11 @@ night share that night's market. A HOLD has no direction, so it can't hit.
 """
 
 import math
-from collections.abc import Iterable
 from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from scipy.special import stdtrit
 
 from config.settings import RecordSettings
@@ -27,11 +26,7 @@ ROUNDING = 1e-12
 _DIRECTIONS = {"BUY": 1.0, "SELL": -1.0, "HOLD": math.nan}
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Mean(_Value):
+class Mean(BaseModel, frozen=True):
     """A mean with both ends of its interval.
 
     The ends are None if all calls are of one session, or if sessions do not differ.
@@ -42,7 +37,7 @@ class Mean(_Value):
     high: float | None
 
 
-class GroupStatistics(_Value):
+class GroupStatistics(BaseModel, frozen=True):
     """The statistics of one group of scored calls; None is "not known".
 
     `calls` counts the scored calls, `days` their as-of sessions. `mean_return` is the
@@ -65,7 +60,7 @@ class GroupStatistics(_Value):
     hedged_mean_gain: Mean | None = None
 
 
-class Horizon(_Value):
+class Horizon(BaseModel, frozen=True):
     """All calls, judged this number of sessions after their as-of session.
 
     `pending` calls are not due yet. `waiting` calls are due, but no night has had the
@@ -85,7 +80,7 @@ class Horizon(_Value):
     by_haircut: tuple[GroupStatistics, ...]
 
 
-class TrackRecord(_Value):
+class TrackRecord(BaseModel, frozen=True):
     """The record of the live calls or of the replayed calls, never of both.
 
     `calls` counts the published versions that count. `replaced` counts earlier versions
@@ -101,7 +96,7 @@ class TrackRecord(_Value):
     horizons: tuple[Horizon, ...]
 
 
-class TrackRecords(_Value):
+class TrackRecords(BaseModel, frozen=True):
     """The records of live and of replayed calls, which are never added up."""
 
     live: TrackRecord
@@ -133,7 +128,10 @@ def _record(
     joined = add_due_sessions(counted, settings.horizons).merge(
         outcomes.drop(columns="session"), on=[*KEY, "horizon"], how="left"
     )
-    last = _last_sessions(counted["exchange"].unique(), now)
+    last = {
+        code: pd.Timestamp(as_of_session(code, now.date(), now))
+        for code in counted["exchange"].unique()
+    }
     complete = pd.to_datetime(joined["exchange"].map(last))  # Typed even if empty.
     joined["is_due"] = joined["session"] <= complete
     days = counted["as_of"].dt.date
@@ -149,12 +147,6 @@ def _record(
             for sessions in settings.horizons
         ),
     )
-
-
-def _last_sessions(exchanges: Iterable[str], now: datetime) -> dict[str, pd.Timestamp]:
-    return {
-        code: pd.Timestamp(as_of_session(code, now.date(), now)) for code in exchanges
-    }
 
 
 def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Horizon:
