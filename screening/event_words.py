@@ -30,7 +30,7 @@ def row_event_words(row: Mapping[str, Any]) -> str:
 
 
 def trading_word(*, sit_out: bool | None) -> str:
-    """Return whether the guard lets the symbol be traded; None is "not known"."""
+    """Return `SIT OUT`, `trade` or, for None, `not known`."""
     return {True: "SIT OUT", False: "trade", None: "not known"}[sit_out]
 
 

@@ -15,7 +15,7 @@ from market_data.symbols import exchange_of
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
 from screening.blend import COMPONENTS, Blend, blend
-from screening.findings import ModelFindings, SymbolFindings
+from screening.findings import IndicatorFindings, ModelFindings, SymbolFindings
 
 Row = dict[str, Any]
 
@@ -33,13 +33,7 @@ def build_row(
     if findings.failure or prices is None or indicators is None:
         reason = findings.failure or "no stage has run"
         return row | {"data_status": "failed", "reason": reason}
-    model = findings.model
-    components = {
-        "lstm": model.component if model else Component.missing("no model"),
-        "trend": indicators.trend,
-        "technical": indicators.technical,
-        "finbert": findings.news.component,
-    }
+    components = _components(findings, indicators)
     events = findings.events
     sit_out = bool(events.sit_out)
     answer = blend(components, events.haircut, settings, sit_out=sit_out)
@@ -55,7 +49,7 @@ def build_row(
             "data_source": prices.source,
         }
         | {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
-        | _model(model)
+        | _model(findings.model)
         | _blend(components, answer)
         | {
             "components": " ".join(_component_names(findings, answer)),
@@ -63,6 +57,18 @@ def build_row(
             "reason": _reason(findings, components, answer),
         }
     )
+
+
+def _components(
+    findings: SymbolFindings, indicators: IndicatorFindings
+) -> dict[str, Component]:
+    model = findings.model
+    return {
+        "lstm": model.component if model else Component.missing("no model"),
+        "trend": indicators.trend,
+        "technical": indicators.technical,
+        "finbert": findings.news.component,
+    }
 
 
 def _heading(findings: SymbolFindings, run_at: datetime) -> Row:
@@ -160,16 +166,18 @@ def _reason(
     if findings.events.sit_out:
         call = f"{call}, sat out: {findings.events.sit_out_reason}"
     prices = findings.prices
+    # A failed training explains why there is no LSTM.
+    missing = [
+        (name, (name == "lstm" and findings.training_failure) or component.reason)
+        for name, component in components.items()
+        if not component.present
+    ]
     parts = [
         call,
         *((*prices.defects, *prices.repairs, *prices.notes) if prices else ()),
         *findings.headlines.notes,
         *_training(findings, components["lstm"]),
-        *(
-            f"{name} is missing ({_missing_reason(findings, name, component)})"
-            for name, component in components.items()
-            if not component.present
-        ),
+        *(f"{name} is missing ({reason.rstrip('.')})" for name, reason in missing),
         *_unreadable(findings.headlines.unreadable),
         *_hedge(findings),
     ]
@@ -189,12 +197,6 @@ def _hedge(findings: SymbolFindings) -> list[str]:
     if not findings.market.refused:
         return []
     return [f"hedge_beta is missing ({findings.market.reason.rstrip('.')})"]
-
-
-def _missing_reason(findings: SymbolFindings, name: str, component: Component) -> str:
-    """Return why a component is missing; a failed training explains a missing LSTM."""
-    untrained = findings.training_failure if name == "lstm" else None
-    return (untrained or component.reason).rstrip(".")
 
 
 def _training(findings: SymbolFindings, lstm: Component) -> list[str]:

@@ -118,13 +118,15 @@ def price_chart(
     """
     count = len(path.sessions)
     low, high = _range(path, forecast)
-    y = _scale(low, high)
-    point, bridge, interval = _forecast(path, forecast, y)
     slots = count + AHEAD
+
+    def y(value: float) -> int:
+        return round(PRICE_UNITS * (high - value) / (high - low))
 
     def across(slot: float) -> float:
         return round(100 * (slot + 0.5) / slots, 2)
 
+    point, bridge, interval = _forecast(path, forecast, y)
     return Chart(
         width=slots * STEP,
         close=_line(path.close, y),
@@ -159,12 +161,8 @@ def _range(path: PricePath, forecast: ForecastPoint | None) -> tuple[float, floa
     return low - room, high + room
 
 
-def _scale(low: float, high: float) -> Callable[[float], int]:
-    return lambda value: round(PRICE_UNITS * (high - value) / (high - low))
-
-
 def _line(values: Sequence[float], y: Callable[[float], int], every: int = 1) -> str:
-    """Return an SVG path through each `every`th known value, up to the last value."""
+    """Return an SVG path through every `every`-th known value, up to the last."""
     slots = _slots(values, every)
     if not slots:
         return ""
@@ -173,7 +171,7 @@ def _line(values: Sequence[float], y: Callable[[float], int], every: int = 1) ->
 
 
 def _slots(values: Sequence[float], every: int) -> list[int]:
-    """Return each `every`th slot with a known value, counted back from the last."""
+    """Return every `every`-th slot with a known value, counted back from the last."""
     known = [slot for slot, value in enumerate(values) if math.isfinite(value)]
     return known[::-1][::every][::-1]
 

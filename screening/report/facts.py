@@ -49,7 +49,7 @@ class NightFacts:
 
 @dataclass(frozen=True)
 class PricePath:
-    """The last sessions of one symbol, oldest first; NaN where undefined."""
+    """The last sessions of one symbol, oldest first; NaN if undefined."""
 
     sessions: tuple[date, ...]
     close: tuple[float, ...]

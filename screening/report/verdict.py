@@ -47,7 +47,7 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
     any symbol of the night has a defect or if the night has notices.
     """
     failed = [view for view in views if view.failed]
-    degraded = [view for view in views if _status(view) == "degraded"]
+    degraded = [v for v in views if v.cells["data_status"].value == "degraded"]
     usable = len(views) - len(failed)
     headline = _failure(night, views)
     level: Literal["good", "mixed", "bad"] = "bad"
@@ -76,10 +76,6 @@ def count_values(values: Iterable[str]) -> str:
     """Return `fresh for 3, stale for 1`, the most frequent first."""
     found = Counter(values).most_common()
     return ", ".join(f"{value} for {number}" for value, number in found)
-
-
-def _status(view: SymbolView) -> str:
-    return view.cells["data_status"].value
 
 
 def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:

@@ -84,12 +84,12 @@ class SymbolView:
 
     @property
     def event_badge(self) -> str:
-        """Return the text for the state of its events."""
+        """Return the text for the state of the symbol's events."""
         return row_event_words({name: cell.value for name, cell in self.cells.items()})
 
     @property
     def trading(self) -> str:
-        """Return whether the guard lets it be traded."""
+        """Return whether the guard lets the symbol be traded, as text."""
         sit_out = TRUTHS.get(self.cells["event_skip_trading"].value)
         return trading_word(sit_out=sit_out)
 

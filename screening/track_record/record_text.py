@@ -25,9 +25,7 @@ def record_section(records: TrackRecords) -> RecordSection:
     sentences, tables = record_sentences(live), record_tables(live)
     if replayed.calls:
         sentences += tuple(
-            sentence
-            for sentence in record_sentences(replayed)
-            if sentence != HOW_TO_READ
+            text for text in record_sentences(replayed) if text != HOW_TO_READ
         )
         tables += tuple(
             replace(table, caption=f"Replayed calls. {table.caption}")
@@ -75,18 +73,13 @@ def _counts(horizon: Horizon) -> str:
 
 def _groups(horizon: Horizon) -> tuple[GroupStatistics, ...]:
     """Return BUY and SELL together, then all groups that have any call."""
-    haircuts = [
-        group.model_copy(update={"group": f"haircut {group.group}"})
-        if group.group.endswith("%")
-        else group
-        for group in horizon.by_haircut
-    ]
-    groups = (*horizon.by_call, *horizon.by_component, *haircuts)
+    groups = (*horizon.by_call, *horizon.by_component, *horizon.by_haircut)
     return (horizon.directional_calls, *(group for group in groups if group.calls))
 
 
 def _line(found: GroupStatistics) -> tuple[str, ...]:
-    start = (found.group, str(found.calls), str(found.days))
+    name = f"haircut {found.group}" if found.group.endswith("%") else found.group
+    start = (name, str(found.calls), str(found.days))
     if found.verdict:
         return (*start, found.verdict, "", "")
     if found.hit_rate is None:  # No direction: the returns of the stocks instead.

@@ -1,7 +1,7 @@
 """The track record: counts, hit rates and mean returns of past calls. Pure.
 
 Each figure has an interval that clusters by as-of session, because the calls of one
-night share that night's market. A HOLD has no direction, so it can't hit.
+night share that night's market. A HOLD has no direction, so it has no hit rate.
 """
 
 import math
@@ -169,13 +169,11 @@ def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Ho
         by_call=tuple(
             group(call, scored[scored["call"] == call]) for call in _DIRECTIONS
         ),
-        by_component=tuple(
-            _component(component, scored, settings) for component in COMPONENTS
-        ),
+        by_component=tuple(_component(name, scored, settings) for name in COMPONENTS),
         by_haircut=(
             *(
-                group(f"{haircut:.0%}", directional[directional["haircut"] == haircut])
-                for haircut in sorted(directional["haircut"].unique())
+                group(f"{cut:.0%}", rows)
+                for cut, rows in directional.groupby("haircut")
             ),
             group("sit-out", sat_out),
         ),
@@ -183,11 +181,11 @@ def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Ho
 
 
 def _component(
-    component: str, scored: pd.DataFrame, settings: RecordSettings
+    name: str, scored: pd.DataFrame, settings: RecordSettings
 ) -> GroupStatistics:
     """Return the statistics of following only this component's direction."""
-    direction = np.sign(scored[f"{component}_direction"])
-    return _statistics(component, scored[direction.abs() > 0], direction, settings)
+    direction = np.sign(scored[f"{name}_direction"])
+    return _statistics(name, scored[direction.abs() > 0], direction, settings)
 
 
 def _statistics(
@@ -243,9 +241,9 @@ def clustered_mean(values: pd.Series, days: pd.Series, interval: float) -> Mean 
     """Return the mean of `values` with its interval clustered by `days`.
 
     `values` hold no NaN. The result is None without values, and has no ends if there is
-    only one day or if all days are alike. A mean has this closed form, which every
-    nightly report can afford and which needs no seed; `evaluation.day_bootstrap` is for
-    statistics without a closed form.
+    only one day or if all days are alike. This closed form suits the few means of the
+    nightly report; `evaluation.day_bootstrap` draws days at random for ratios and
+    correlations, which have no closed form.
 
     Notes
     -----
