@@ -41,8 +41,8 @@ def _terms(found: Explanation) -> Table:
             f"{term.confidence:.4f}",
             f"{term.contribution:+.4f}",
         )
-    for component in found.silent:
-        table.add_row(component, "silent", "", "", "")
+    for component in found.missing:
+        table.add_row(component, "missing", "", "", "")
     table.add_row("sum", "", "", "", f"{found.computed_score:+.4f}")
     return table
 

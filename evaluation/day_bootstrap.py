@@ -2,6 +2,9 @@
 
 All symbols of one day rise and fall together, so a day counts as one draw: days are
 drawn with replacement, as many as there are, and the figure is computed anew each time.
+This bootstrap also serves ratios and correlations, which have no closed form; the few
+means of the nightly report use the closed form of `clustered_mean` in
+`screening.track_record`.
 """
 
 from collections.abc import Callable

@@ -16,6 +16,7 @@ from evaluation.day_bootstrap import DayBootstrap, Estimate
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
 from screening.blend import COMPONENTS
+from screening.track_record.track_record import mark_hits
 
 CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
@@ -124,7 +125,8 @@ def _judged(record: pd.DataFrame, name: str, draws: DayBootstrap) -> Judgement:
     coefficient, kind = _rank_correlation(record, component.signal, draws)
     judgement = Judgement(
         hit_rate=draws.mean(
-            _hits(record, component.direction), record["forecast_session"]
+            mark_hits(component.direction, record["realized_return"]),
+            record["forecast_session"],
         ),
         information_coefficient=coefficient,
         coefficient_kind=kind,
@@ -133,15 +135,6 @@ def _judged(record: pd.DataFrame, name: str, draws: DayBootstrap) -> Judgement:
         return judgement
     said = _said(record, name)
     return judgement.model_copy(update=_forecast_figures(record, said, draws))
-
-
-def _hits(record: pd.DataFrame, direction: pd.Series) -> pd.Series:
-    """Return 1 where the direction came true, else 0; NaN where none was said.
-
-    A return of exactly 0 is not up, as everywhere.
-    """
-    right = (direction > 0) == (record["realized_return"] > 0)
-    return right.astype(float).where(direction.notna() & (direction != 0))
 
 
 def _said(record: pd.DataFrame, name: str) -> Mapping[str, pd.Series]:

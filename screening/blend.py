@@ -1,4 +1,4 @@
-"""Four components to one score, confidence and call (SPEC 7). Pure."""
+"""Blend of four components into one score, confidence and call (SPEC 7). Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ Call = Literal["BUY", "HOLD", "SELL"]
 
 @dataclass(frozen=True)
 class Blend:
-    """The night's answer for one symbol.
+    """The call for one symbol on one night.
 
-    `score` in [-1, 1]; `confidence_pct` 0-100; `weights` sum to 1 over the components that
-    spoke and hold no others.
+    `score` is in [-1, 1], `confidence_pct` in 0 to 100. `weights` holds only the
+    components that were available; they sum to 1.
     """
 
     score: float
@@ -25,11 +25,6 @@ class Blend:
     call: Call
     weights: dict[str, float]
     lstm_confidence_after_haircut: float | None
-
-    @property
-    def source(self) -> Literal["LSTM", "TREND"]:
-        """Return `LSTM` where a usable model spoke."""
-        return "LSTM" if "lstm" in self.weights else "TREND"
 
 
 def blend(
@@ -39,33 +34,33 @@ def blend(
     *,
     sit_out: bool = False,
 ) -> Blend | None:
-    """Return the blend of the components that speak, None where none does.
+    """Return the blend of the available components, None if all are missing.
 
-    `haircut` (0 to 1) is taken off the LSTM's confidence alone; in a `sit_out` the call
-    is HOLD whatever the score.
+    `haircut` (0 to 1) reduces only the LSTM's confidence. In a `sit_out` the call is
+    HOLD, whatever the score.
     """
-    weights = voice_weights(components, settings)
+    weights = component_weights(components, settings)
     if not weights:
         return None
-    score = confidence = 0.0
+    score = total_confidence = 0.0
     after_haircut = None
     for name, weight in weights.items():
-        sure = components[name].confidence or 0.0
+        confidence = components[name].confidence or 0.0
         if name == "lstm":
-            sure = after_haircut = sure * (1 - haircut)
-        score += weight * (components[name].direction or 0.0) * sure
-        confidence += weight * sure
+            confidence = after_haircut = confidence * (1 - haircut)
+        score += weight * (components[name].direction or 0.0) * confidence
+        total_confidence += weight * confidence
     call: Call = "HOLD" if sit_out else call_at(score, settings)
-    return Blend(score, 100 * confidence, call, weights, after_haircut)
+    return Blend(score, 100 * total_confidence, call, weights, after_haircut)
 
 
-def voice_weights(
+def component_weights(
     components: Mapping[str, Component], settings: BlendSettings
 ) -> dict[str, float]:
-    """Return the weights of the components that speak, in order, summing to 1.
+    """Return the weights of the available components, in order, summing to 1.
 
-    Without the LSTM the others have weights of their own; any other silent component's
-    weight is spread over the rest in proportion.
+    Without the LSTM the other components use the `_without_lstm` settings. The weight
+    of any other missing component is shared by the rest in proportion.
     """
     suffix = "" if components["lstm"].present else "_without_lstm"
     given = {
@@ -78,7 +73,7 @@ def voice_weights(
 
 
 def call_at(score: float, settings: BlendSettings) -> Call:
-    """Return the call of a score outside of any sit-out."""
+    """Return the call that the thresholds give a score, without any sit-out."""
     if score > settings.buy_above:
         return "BUY"
     return "SELL" if score < settings.sell_below else "HOLD"

@@ -1,4 +1,4 @@
-"""The screening CSV's columns, in order (SPEC 9): the one place where they stand."""
+"""The columns of the screening CSV, in order, and the kind of each (SPEC 9). Pure."""
 
 COLUMNS = (
     "symbol exchange as_of forecast_session run_at close currency prediction "
@@ -26,4 +26,7 @@ TEXT_COLUMNS = frozenset(
     ).split()
 )
 TRUTH_COLUMNS = frozenset({"event_skip_trading", "volatility_spike"})
-"""The other columns hold numbers."""
+"""Columns of `true` and `false`; columns of neither kind hold numbers."""
+
+TRUTHS = {"true": True, "false": False}
+"""The value of each text in a column of truths; an empty cell is "not known"."""

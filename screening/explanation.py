@@ -1,19 +1,20 @@
-"""One row of a night's CSV, term by term, and what would flip its call. Pure.
+"""Explanation of a row of a night's CSV: its terms, and what would flip its call.
 
-All is computed from the row's own columns; only thresholds and points come from the
-settings, as they are now. Where the row does not follow from them, it is said.
+All numbers follow from the row's own columns; only thresholds and risk points come
+from today's settings. If the row does not follow from them, `differs` says how.
 """
 
 import math
 from collections.abc import Mapping
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.settings import BlendSettings, GuardSettings, Settings
 from market_data.sessions import nth_session_after, session_on_or_after
-from risk_guard.assessment import haircut, sit_out_reach
+from risk_guard.assessment import RiskTerm, haircut, sit_out_reach
 from screening.blend import COMPONENTS, Call, call_at
+from screening.columns import TRUTHS
 from screening.event_words import row_event_words
 
 CsvRow = Mapping[str, str]
@@ -21,15 +22,11 @@ CsvRow = Mapping[str, str]
 ROUNDING = 1e-9
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class VoiceTerm(_Value):
+class ComponentTerm(BaseModel, frozen=True):
     """A component's part of the score: weight x direction x confidence.
 
-    `confidence` is what the blend used, the LSTM's after the haircut; `before_haircut`
-    differs from it for the LSTM alone.
+    `confidence` is what the blend used: for the LSTM, the confidence after the haircut.
+    `before_haircut` differs from it only for the LSTM.
     """
 
     component: str
@@ -39,19 +36,18 @@ class VoiceTerm(_Value):
     before_haircut: float
     contribution: float
 
-
-class RiskPoints(_Value):
-    """A part of the event risk score."""
-
-    points: float
-    why: str
+    @property
+    def uncut(self) -> float:
+        """Return the contribution without the haircut."""
+        return self.weight * self.direction * self.before_haircut
 
 
-class VoiceFlip(_Value):
-    """What one component alone would have to say, the others as they are.
+class NeededChange(BaseModel, frozen=True):
+    """The value that one component alone needs for another call.
 
-    `now` and `needed` are direction x confidence; `possible` that the component can say so,
-    the LSTM within what the haircut leaves it.
+    `now` and `needed` are direction x confidence, with the other components unchanged.
+    `possible` is false if the component can't reach `needed`; the haircut limits the
+    LSTM.
     """
 
     component: str
@@ -60,20 +56,24 @@ class VoiceFlip(_Value):
     possible: bool
 
 
-class FlipThreshold(_Value):
-    """Another call by score, and how far the score is from it.
+class FlipThreshold(BaseModel, frozen=True):
+    """Another call, the score from which it is made, and the distance to that score.
 
-    `difference` is signed: the score has to go beyond `threshold`, or for a HOLD to it.
+    `difference` is signed. A BUY or SELL needs a score beyond `threshold`, a HOLD a
+    score at it.
     """
 
     call: Call
     threshold: float
     difference: float
-    components: tuple[VoiceFlip, ...]
+    components: tuple[NeededChange, ...]
 
 
-class Explanation(_Value):
-    """A row's call, in numbers; None is "not known"."""
+class Explanation(BaseModel, frozen=True):
+    """A row's call in numbers; None is "not known".
+
+    `terms` are of the components that the blend used, `missing` names the others.
+    """
 
     symbol: str
     as_of: date
@@ -85,8 +85,8 @@ class Explanation(_Value):
     buy_above: float
     sell_below: float
     components: str = ""
-    terms: tuple[VoiceTerm, ...] = ()
-    silent: tuple[str, ...] = ()
+    terms: tuple[ComponentTerm, ...] = ()
+    missing: tuple[str, ...] = ()
     forecast_note: str = ""
     computed_score: float | None = None
     call_by_score: Call | None = None
@@ -98,7 +98,7 @@ class Explanation(_Value):
     event_words: str = ""
     event_status: str = ""
     event_risk_score: float | None = None
-    risk: tuple[RiskPoints, ...] = ()
+    risk: tuple[RiskTerm, ...] = ()
     haircut_by_risk: float | None = None
     event_warning: str = ""
     sit_out: bool | None = None
@@ -108,7 +108,7 @@ class Explanation(_Value):
 
 
 def explain(row: CsvRow, settings: Settings) -> Explanation:
-    """Return the explanation of a row of the screening CSV; a failed one has no terms.
+    """Return the explanation of a row of the screening CSV; a failed row has no terms.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def explain(row: CsvRow, settings: Settings) -> Explanation:
         If a cell that must hold a number or a date holds something else.
     """
     blend = settings.blend
-    bare = Explanation(
+    heading = Explanation(
         symbol=row["symbol"],
         as_of=date.fromisoformat(row["as_of"]),
         forecast_session=date.fromisoformat(row["forecast_session"]),
@@ -127,16 +127,16 @@ def explain(row: CsvRow, settings: Settings) -> Explanation:
         buy_above=blend.buy_above,
         sell_below=blend.sell_below,
     )
-    if bare.call is None or bare.score is None:
-        return bare
-    told = bare.model_copy(update=_score(row, blend) | _events(row, settings.guard))
-    return told.model_copy(
-        update={"flips": _flips(told, blend), "differs": _differences(told)}
+    if heading.call is None or heading.score is None:
+        return heading
+    found = heading.model_copy(update=_score(row, blend) | _events(row, settings.guard))
+    return found.model_copy(
+        update={"flips": _flips(found, blend), "differs": _differences(found)}
     )
 
 
 def forecast_note(row: CsvRow) -> str:
-    """Return why the LSTM's direction is not that of the change it predicts, else ''.
+    """Return why the LSTM's direction differs from the change it predicts, else ''.
 
     Raises
     ------
@@ -148,31 +148,27 @@ def forecast_note(row: CsvRow) -> str:
         return ""
     if change == 0:
         return (
-            "The LSTM predicts no change: its changes were worth no more than their "
-            "own error when it was trained. Its direction is that of the latest moves "
-            "alone."
+            "The LSTM predicts no change: in the sessions that ended its training, its "
+            "predicted changes were no better than none. Its direction follows only "
+            "from how often the price rose in its calibration sessions."
         )
     if change * direction >= 0:
         return ""
     return (
-        f"The LSTM predicts {change:+.2%}, yet its direction is "
-        f"{'up' if direction > 0 else 'down'}: with the errors that it made in its "
-        f"calibration sessions, {float(row['probability_up']):.0%} of the returns are "
-        "above 0."
+        f"The LSTM predicts {change:+.2%}, but its direction is "
+        f"{'up' if direction > 0 else 'down'}: given its errors in the calibration "
+        f"sessions, the probability of a return above 0 is "
+        f"{float(row['probability_up']):.0%}."
     )
 
 
 def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
-    terms = tuple(
-        _term(row, component) for component in COMPONENTS if row[f"{component}_weight"]
-    )
+    terms = component_terms(row)
     score = math.fsum(term.contribution for term in terms)
-    uncut = math.fsum(t.weight * t.direction * t.before_haircut for t in terms)
+    uncut = math.fsum(term.uncut for term in terms)
     return {
         "terms": terms,
-        "silent": tuple(
-            component for component in COMPONENTS if not row[f"{component}_weight"]
-        ),
+        "missing": tuple(name for name in COMPONENTS if not row[f"{name}_weight"]),
         "components": row["components"],
         "forecast_note": forecast_note(row),
         "computed_score": score,
@@ -182,82 +178,93 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
     }
 
 
-def _term(row: CsvRow, component: str) -> VoiceTerm:
-    parts = [f"{component}_{part}" for part in ("weight", "direction", "confidence")]
-    weight, direction, before = (float(row[name]) for name in parts)
-    sure = (
-        float(row["lstm_confidence_after_haircut"]) if component == "lstm" else before
-    )
-    return VoiceTerm(
+def component_terms(row: CsvRow) -> tuple[ComponentTerm, ...]:
+    """Return the terms of the components that the row's score uses, in order.
+
+    Raises
+    ------
+    ValueError
+        If a cell of such a component holds no number.
+    """
+    return tuple(_term(row, name) for name in COMPONENTS if row[f"{name}_weight"])
+
+
+def _term(row: CsvRow, component: str) -> ComponentTerm:
+    parts = ("weight", "direction", "confidence")
+    weight, direction, uncut = (float(row[f"{component}_{part}"]) for part in parts)
+    is_lstm = component == "lstm"
+    confidence = float(row["lstm_confidence_after_haircut"]) if is_lstm else uncut
+    return ComponentTerm(
         component=component,
         weight=weight,
         direction=direction,
-        confidence=sure,
-        before_haircut=before,
-        contribution=weight * direction * sure,
+        confidence=confidence,
+        before_haircut=uncut,
+        contribution=weight * direction * confidence,
     )
 
 
 def _events(row: CsvRow, guard: GuardSettings) -> dict[str, object]:
     risk = _number(row, "event_risk_score")
-    sat_out = {"true": True, "false": False}.get(row["event_skip_trading"])
-    when = row["event_date"]
+    sit_out = TRUTHS.get(row["event_skip_trading"])
+    day = row["event_date"]
     return {
         "haircut": _number(row, "event_weight_haircut"),
         "haircut_by_risk": haircut(risk, guard) if risk is not None else None,
         "position_scale": _number(row, "position_scale"),
-        "event": " ".join(filter(None, [row["event_type"], when, row["event_title"]])),
+        "event": " ".join(filter(None, [row["event_type"], day, row["event_title"]])),
         "event_words": row_event_words(row),
         "event_status": row["event_status"],
         "event_risk_score": risk,
-        "risk": _risk(row, risk, guard) if risk else (),
+        "risk": _risk_terms(row, risk, guard) if risk else (),
         "event_warning": row["event_warning"],
-        "sit_out": sat_out,
-        "trades_again": _trades_again(row, guard) if sat_out and when else None,
+        "sit_out": sit_out,
+        "trades_again": _trades_again(row, guard) if sit_out and day else None,
     }
 
 
-def _risk(row: CsvRow, risk: float, guard: GuardSettings) -> tuple[RiskPoints, ...]:
-    """Return the parts that add up to the risk, capped at 1, as the guard adds them."""
-    around = _risk_around(row, guard)
-    one, two = guard.event_points, guard.report_points
-    ahead = RiskPoints(points=one, why=f"event within {guard.lookahead_days} days")
-    # The row names the next event; the points may be those of another one.
-    said = "it, or another event of those days, is earnings or a regulatory report"
-    report = RiskPoints(points=two, why=said)
+def _risk_terms(row: CsvRow, risk: float, guard: GuardSettings) -> tuple[RiskTerm, ...]:
+    """Return the terms that add up to the risk, capped at 1, as the guard adds them."""
+    market = _market_terms(row, guard)
+    ahead = RiskTerm(guard.event_points, f"event within {guard.lookahead_days} days")
+    # The row names the next event; the points may come from another event.
+    report = RiskTerm(
+        guard.report_points,
+        "at least one event of those days is earnings or a regulatory report",
+    )
     for events in ((), (ahead,), (ahead, report)):
-        parts = (*events, *around)
-        total = min(1.0, math.fsum(part.points for part in parts))
+        terms = (*events, *market)
+        total = min(1.0, math.fsum(term.points for term in terms))
         if math.isclose(total, risk, abs_tol=ROUNDING):
-            return parts
-    left = risk - math.fsum(part.points for part in around)
-    said = "points that today's settings do not have"
-    return (*around, RiskPoints(points=left, why=said))
+            return terms
+    left = risk - math.fsum(term.points for term in market)
+    return (*market, RiskTerm(left, "points that do not follow from today's settings"))
 
 
-def _risk_around(row: CsvRow, guard: GuardSettings) -> tuple[RiskPoints, ...]:
-    parts = []
+def _market_terms(row: CsvRow, guard: GuardSettings) -> tuple[RiskTerm, ...]:
+    """Return the risk terms of news and volatility."""
+    terms = []
     polarity = _number(row, "sentiment_72h")
     if polarity is not None and polarity < guard.bad_sentiment_below:
-        said = f"72-hour polarity {polarity:+.2f} below {guard.bad_sentiment_below}"
-        parts.append(RiskPoints(points=guard.sentiment_points, why=said))
+        reason = f"72-hour polarity {polarity:+.2f} below {guard.bad_sentiment_below}"
+        terms.append(RiskTerm(guard.sentiment_points, reason))
     if row["volatility_spike"] == "true":
-        said = f"volatility {float(row['volatility_ratio']):.2f} times the usual"
-        parts.append(RiskPoints(points=guard.volatility_points, why=said))
-    return tuple(parts)
+        reason = f"volatility {float(row['volatility_ratio']):.2f} times the usual"
+        terms.append(RiskTerm(guard.volatility_points, reason))
+    return tuple(terms)
 
 
 def _trades_again(row: CsvRow, guard: GuardSettings) -> date:
-    """Return the first as-of session that this event alone no longer has sat out."""
+    """Return the first as-of session after the sit-out that this event forces."""
     exchange = row["exchange"]
     day = session_on_or_after(exchange, date.fromisoformat(row["event_date"]))
     return nth_session_after(exchange, day, sit_out_reach(row["event_type"], guard) + 1)
 
 
-def _flips(told: Explanation, blend: BlendSettings) -> tuple[FlipThreshold, ...]:
+def _flips(found: Explanation, blend: BlendSettings) -> tuple[FlipThreshold, ...]:
     """Return the other calls, the nearest first."""
-    score = told.computed_score or 0.0
-    bounds: dict[Call, float] = {
+    score = found.computed_score or 0.0
+    thresholds: dict[Call, float] = {
         "BUY": blend.buy_above,
         "SELL": blend.sell_below,
         "HOLD": blend.buy_above if score > 0 else blend.sell_below,
@@ -265,42 +272,45 @@ def _flips(told: Explanation, blend: BlendSettings) -> tuple[FlipThreshold, ...]
     flips = [
         FlipThreshold(
             call=call,
-            threshold=bound,
-            difference=bound - score,
+            threshold=threshold,
+            difference=threshold - score,
             components=tuple(
-                _voice_flip(one, told, bound - score) for one in told.terms
+                _needed_change(term, found.haircut or 0.0, threshold - score)
+                for term in found.terms
             ),
         )
-        for call, bound in bounds.items()
-        if call != told.call_by_score
+        for call, threshold in thresholds.items()
+        if call != found.call_by_score
     ]
     return tuple(sorted(flips, key=lambda flip: abs(flip.difference)))
 
 
-def _voice_flip(term: VoiceTerm, told: Explanation, difference: float) -> VoiceFlip:
+def _needed_change(
+    term: ComponentTerm, haircut: float, difference: float
+) -> NeededChange:
     now = term.direction * term.confidence
     needed = now + difference / term.weight
-    most = 1 - (told.haircut or 0.0) if term.component == "lstm" else 1.0
-    return VoiceFlip(
-        component=term.component, now=now, needed=needed, possible=abs(needed) <= most
+    limit = 1 - haircut if term.component == "lstm" else 1.0
+    return NeededChange(
+        component=term.component, now=now, needed=needed, possible=abs(needed) <= limit
     )
 
 
-def _differences(told: Explanation) -> tuple[str, ...]:
-    """Return where the row does not follow from its columns and today's settings."""
-    said = []
-    score, computed = told.score or 0.0, told.computed_score or 0.0
+def _differences(found: Explanation) -> tuple[str, ...]:
+    """Return how the row differs from what its columns and today's settings give."""
+    differences = []
+    score, computed = found.score or 0.0, found.computed_score or 0.0
     if not math.isclose(score, computed, abs_tol=1e-6):
-        said.append(
+        differences.append(
             f"the row's score is {score:+.6f}, its columns give {computed:+.6f}"
         )
-    by_rule = "HOLD" if told.sit_out else told.call_by_score
-    if told.call != by_rule:
-        said.append(
-            f"the row says {told.call}, today's thresholds {told.buy_above:+g} and "
-            f"{told.sell_below:+g} give {by_rule}"
+    by_rule = "HOLD" if found.sit_out else found.call_by_score
+    if found.call != by_rule:
+        differences.append(
+            f"the row's call is {found.call}, today's thresholds "
+            f"{found.buy_above:+g} and {found.sell_below:+g} give {by_rule}"
         )
-    return tuple(said)
+    return tuple(differences)
 
 
 def _number(row: CsvRow, name: str) -> float | None:

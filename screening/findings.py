@@ -1,4 +1,4 @@
-"""What the stages found for one symbol: small values that point to stored tables."""
+"""Findings: what each stage found for one symbol, with the paths of stored tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ from storage.paths import StoragePath
 class PriceFindings:
     """Adjusted prices stored at `path`.
 
-    `defects`, `repairs` and `notes` (unusual, and no defect) are sentences, empty if
-    there are none; only defects degrade the row. `company` is its name as the source
-    gives it, `dividends` what was paid a share by ex-dividend date.
+    `defects`, `repairs` and `notes` are sentences; only defects degrade the row.
+    `company` is its name at the source. `dividends` are the payments per share, by
+    ex-dividend date.
     """
 
     path: StoragePath
@@ -38,9 +38,9 @@ class PriceFindings:
 
 @dataclass(frozen=True)
 class IndicatorFindings:
-    """Indicators stored at `path`, their values at the as-of session, two components.
+    """Indicators stored at `path`, and the two components that follow from them.
 
-    `last` may hold NaN where an indicator is undefined.
+    `last` holds the values at the as-of session, NaN if an indicator is undefined.
     """
 
     path: StoragePath
@@ -53,9 +53,9 @@ class IndicatorFindings:
 class HeadlineFindings:
     """The distinct headlines of the hours before the cut-off, earliest first.
 
-    `recent` is None where no source answered, `reason` says why; `names` are those by
-    which a title may call the company. `unreadable` counts items without a title, or
-    without a time that names its zone. `notes` count what was cut or left out.
+    `recent` is None if no source answered, with the reason in `reason`. `names` are the
+    company's names that a title may use. `unreadable` counts items without a title, or
+    without a time and its zone. `notes` are sentences on what was left out.
     """
 
     recent: tuple[Headline, ...] | None
@@ -67,9 +67,9 @@ class HeadlineFindings:
 
 @dataclass(frozen=True)
 class IndexFindings:
-    """An index' closes stored at `path`, or the reason why there are none.
+    """The closes of an index stored at `path`, or the reason why there are none.
 
-    `refused` tells an index that the source has, and that can't be used.
+    `refused` is true if the source has the index, but its closes can't be used.
     """
 
     path: StoragePath | None
@@ -79,7 +79,7 @@ class IndexFindings:
 
 @dataclass(frozen=True)
 class ModelFindings:
-    """The symbol's model on this night, and its forecast where it may speak."""
+    """The symbol's model on this night, and its forecast if the model is usable."""
 
     state: ModelState
     metadata: ModelMetadata | None
@@ -87,25 +87,25 @@ class ModelFindings:
 
     @property
     def component(self) -> Component:
-        """Return the LSTM's component, missing with the model's reason."""
+        """Return the LSTM's component; without a forecast it is missing."""
         if self.forecast is None:
             return Component.missing(self.state.reason)
         return self.forecast.component
 
 
-NOTHING_KNOWN = unknown_events("nobody was asked", GuardSettings())
+NOTHING_KNOWN = unknown_events("no source was asked", GuardSettings())
 NO_EVENTS = KnownEvents((), NO_EVENT_SOURCE)
 NO_HEADLINES = HeadlineFindings(None)
-NO_SENTIMENT = NewsSentiment(Component.missing("nobody was asked"), engine="")
-NO_INDEX = IndexFindings(None, "nobody was asked")
+NO_SENTIMENT = NewsSentiment(Component.missing("no source was asked"), engine="")
+NO_INDEX = IndexFindings(None, "no source was asked")
 
 
 @dataclass(frozen=True)
 class SymbolFindings:
-    """All there is to say of one symbol; later stages are None after a failure.
+    """The findings of all stages for one symbol; None for stages that did not run.
 
-    `resumed` names the stages whose results come from an earlier, unfinished run;
-    `known_events` are those around the as-of session, past ones too.
+    `failure` is the reason if the symbol failed. `resumed` names the stages whose
+    results come from an unfinished run. `known_events` include past events.
     """
 
     symbol: str

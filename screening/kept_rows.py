@@ -1,7 +1,7 @@
 """The rows that earlier runs of a night have published, read back to be kept.
 
-A row is kept only if it is as a run wrote it: written again it is the same text, and
-its score follows from its own columns.
+A row is kept only if it is unchanged since a run wrote it: written again it gives the
+same text, and its score follows from its own columns.
 """
 
 import csv
@@ -14,13 +14,15 @@ from typing import get_args
 
 from config.errors import OvernightError, quote_value
 from market_data.symbols import exchange_of, parse_symbol
-from screening.blend import COMPONENTS, Call
-from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS
+from screening.blend import Call
+from screening.columns import COLUMNS, TEXT_COLUMNS, TRUTH_COLUMNS, TRUTHS
+from screening.explanation import component_terms
 from screening.row import Row
 from screening.table import csv_cells, read_csv_text
 from storage.paths import StoragePath
 
 NAMED_LINES = 5
+"""Damaged lines that `damage` names; the others are counted."""
 
 _FORECAST = (
     "predicted_close",
@@ -33,19 +35,19 @@ _FORECAST = (
 
 @dataclass(frozen=True)
 class EarlierRows:
-    """The rows that are as written, and what is not, in words; empty if all are."""
+    """The undamaged rows; `damage` describes the damaged lines, '' if none."""
 
     rows: tuple[Row, ...] = ()
     damage: str = ""
 
 
 def earlier_rows(path: StoragePath) -> EarlierRows:
-    """Return the rows of the night's CSV at `path`; none if there is no file.
+    """Return the rows of the night's CSV at `path`, no rows if there is no file.
 
     Raises
     ------
     StorageError
-        If a store does not answer: its rows must not be lost for that.
+        If a store does not answer; the caller must then not overwrite the CSV.
     """
     try:
         text = read_csv_text(path)
@@ -54,16 +56,16 @@ def earlier_rows(path: StoragePath) -> EarlierRows:
     except OSError as error:
         return EarlierRows(damage=error.strerror or type(error).__name__)
     except ValueError:
-        return EarlierRows(damage="it is no text in UTF-8")
-    # No cell of ours holds a line end, so that a damaged line costs no other.
+        return EarlierRows(damage="it is not UTF-8 text")
+    # No cell holds a line end, so a damaged line does not affect other lines.
     header, *lines = [line.removesuffix("\r") for line in text.split("\n")]
     if header.replace('"', "") != ",".join(COLUMNS):
-        return EarlierRows(damage="its header is not the published one")
-    return _rows_as_written(lines)
+        return EarlierRows(damage="its header is not that of a screening CSV")
+    return _parse_lines(lines)
 
 
-def _rows_as_written(lines: Sequence[str]) -> EarlierRows:
-    """Return the rows of all lines behind the header; the last one must be empty."""
+def _parse_lines(lines: Sequence[str]) -> EarlierRows:
+    """Return the rows of all lines after the header; the last line must be empty."""
     symbols = Counter(_symbol(line) for line in lines)
     rows, damage = [], []
     for number, line in enumerate(lines, start=2):
@@ -75,7 +77,7 @@ def _rows_as_written(lines: Sequence[str]) -> EarlierRows:
                 raise ValueError("the line is cut off")  # noqa: TRY301  one list of damage
             if symbols[_symbol(line)] > 1:
                 raise ValueError("the symbol has several rows")  # noqa: TRY301
-            rows.append(_row(next(csv.reader([line], strict=True), [])))
+            rows.append(_parse_row(next(csv.reader([line], strict=True), [])))
         except (OvernightError, ValueError, csv.Error) as error:
             damage.append(f"line {number} ({quote_value(_symbol(line))}): {error}")
     more = len(damage) - NAMED_LINES
@@ -87,48 +89,54 @@ def _symbol(line: str) -> str:
     return line.partition(",")[0]
 
 
-def _row(line: Sequence[str]) -> Row:
-    """Return the row of a line.
+def _parse_row(line: Sequence[str]) -> Row:
+    """Return the row of a line's cells.
 
     Raises
     ------
     ValueError, OvernightError
-        If no run wrote the line so.
+        If no run can have written the line.
     """
     if len(line) != len(COLUMNS):
-        raise ValueError(f"{len(line)} cells, {len(COLUMNS)} columns")
+        raise ValueError(f"{len(line)} cells instead of {len(COLUMNS)}")
     cells = dict(zip(COLUMNS, line, strict=True))
-    row = {name: _value(name, text) for name, text in cells.items() if text}
+    row = {name: _parse_cell(name, text) for name, text in cells.items() if text}
     again = csv_cells(row)
-    changed = next((name for name in COLUMNS if again[name] != cells[name]), None)
-    if changed:
-        raise ValueError(f"`{changed}` is {quote_value(cells[changed])}")
+    wrong = [name for name in COLUMNS if again[name] != cells[name]]
     symbol = cells["symbol"]
     if symbol != parse_symbol(symbol) or cells["exchange"] != exchange_of(symbol).code:
-        raise ValueError(f"`exchange` is {quote_value(cells['exchange'])}")
+        wrong.append("exchange")
     if datetime.fromisoformat(cells["run_at"]).tzinfo is None:
-        raise ValueError(f"`run_at` is {quote_value(cells['run_at'])}")
-    _require_answer(cells)
+        wrong.append("run_at")
+    if wrong:
+        raise _wrong_cell(wrong[0], cells[wrong[0]])
+    _require_consistency(cells)
     return row
 
 
-def _value(name: str, text: str) -> object:
+def _parse_cell(name: str, text: str) -> object:
     if name in TEXT_COLUMNS:
         return text
     try:
         if name in TRUTH_COLUMNS:
-            return {"true": True, "false": False}[text]
+            return TRUTHS[text]
         return int(text) if text.lstrip("-").isdecimal() else float(text)
     except (KeyError, ValueError):
-        raise ValueError(f"`{name}` is {quote_value(text)}") from None
+        raise _wrong_cell(name, text) from None
 
 
-def _require_answer(cells: Mapping[str, str]) -> None:
-    """Refuse a row whose call, score and forecast do not belong together."""
+def _wrong_cell(name: str, text: str) -> ValueError:
+    return ValueError(f"`{name}` is {quote_value(text)}")
+
+
+def _require_consistency(cells: Mapping[str, str]) -> None:
+    """Raise ValueError if the row's call, score and forecast contradict each other."""
     status, call = cells["data_status"], cells["prediction"]
     calls = ("",) if status == "failed" else get_args(Call)
     if status not in ("ok", "degraded", "failed") or call not in calls:
-        raise ValueError(f"call {quote_value(call)} with data {quote_value(status)}")
+        raise ValueError(
+            f"call {quote_value(call)} with data status {quote_value(status)}"
+        )
     if any(bool(cells[name]) != bool(cells[_FORECAST[0]]) for name in _FORECAST):
         raise ValueError("its forecast is not complete")
     for name in ("as_of", "forecast_session", "event_date"):
@@ -138,17 +146,7 @@ def _require_answer(cells: Mapping[str, str]) -> None:
     float(cells["event_weight_haircut"] or 0)
     if not call:
         return
-    score, computed = float(cells["score"]), _score(cells)
+    score = float(cells["score"])
+    computed = math.fsum(term.contribution for term in component_terms(cells))
     if not math.isclose(score, computed, abs_tol=1e-6):
         raise ValueError(f"`score` is {score:+.6f}, its columns give {computed:+.6f}")
-
-
-def _score(cells: Mapping[str, str]) -> float:
-    """Return the score that follows from the row's components."""
-    return math.fsum(
-        float(cells[f"{name}_weight"])
-        * float(cells[f"{name}_direction"])
-        * float(cells[f"{name}_confidence{'_after_haircut' * (name == 'lstm')}"])
-        for name in COMPONENTS
-        if cells[f"{name}_weight"]
-    )

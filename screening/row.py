@@ -1,6 +1,7 @@
-"""One symbol's findings to one row of the screening CSV.
+"""The row of the screening CSV for one symbol's findings.
 
-A row is a dict by column name; a value that is not known is left out, never 0.
+A row is a dict by column name. A value that is not known is None, NaN or left out,
+never 0.
 """
 
 from datetime import datetime
@@ -9,18 +10,12 @@ from typing import Any
 from config.settings import BlendSettings
 from features.component import Component
 from features.indicators import INDICATORS
-from features.sentiment import NewsSentiment
 from market_data.prices import CLOSE
 from market_data.symbols import exchange_of
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
 from screening.blend import COMPONENTS, Blend, blend
-from screening.findings import (
-    IndicatorFindings,
-    ModelFindings,
-    PriceFindings,
-    SymbolFindings,
-)
+from screening.findings import IndicatorFindings, ModelFindings, SymbolFindings
 
 Row = dict[str, Any]
 
@@ -30,34 +25,50 @@ def build_row(
 ) -> Row:
     """Return the symbol's row, without its rank.
 
-    A symbol that failed, or of which no component speaks, is a `failed` row with its
-    reason; so is none but itself.
+    The row is `failed`, with the reason, if the symbol failed or if all components are
+    missing.
     """
-    row = _heading(findings, run_at) | _events(findings.events) | _news(findings.news)
+    row = _heading(findings, run_at) | _events(findings.events)
     prices, indicators = findings.prices, findings.indicators
     if findings.failure or prices is None or indicators is None:
-        return row | _failed(findings.failure or "no stage answered")
-    components = _voices(findings, indicators)
-    answer = blend(
-        components,
-        findings.events.haircut,
-        settings,
-        sit_out=bool(findings.events.sit_out),
-    )
+        reason = findings.failure or "no stage has run"
+        return row | {"data_status": "failed", "reason": reason}
+    components = _components(findings, indicators)
+    events = findings.events
+    sit_out = bool(events.sit_out)
+    answer = blend(components, events.haircut, settings, sit_out=sit_out)
     if answer is None:
-        return row | _failed("no component of the blend could speak")
+        reason = "all components of the blend are missing"
+        return row | {"data_status": "failed", "reason": reason}
     return (
         row
-        | _prices(prices)
-        | _indicators(indicators)
+        | {
+            "currency": prices.currency or row["currency"],
+            "data_status": "degraded" if prices.defects else "ok",
+            "data_sessions": prices.sessions,
+            "data_source": prices.source,
+        }
+        | {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
         | _model(findings.model)
         | _blend(components, answer)
         | {
-            "components": " ".join(_speakers(findings, answer)),
-            "position_scale": findings.events.position_scale,
+            "components": " ".join(_component_names(findings, answer)),
+            "position_scale": events.position_scale,
             "reason": _reason(findings, components, answer),
         }
     )
+
+
+def _components(
+    findings: SymbolFindings, indicators: IndicatorFindings
+) -> dict[str, Component]:
+    model = findings.model
+    return {
+        "lstm": model.component if model else Component.missing("no model"),
+        "trend": indicators.trend,
+        "technical": indicators.technical,
+        "finbert": findings.news.component,
+    }
 
 
 def _heading(findings: SymbolFindings, run_at: datetime) -> Row:
@@ -69,61 +80,29 @@ def _heading(findings: SymbolFindings, run_at: datetime) -> Row:
         "forecast_session": findings.forecast_session,
         "run_at": run_at.isoformat(timespec="seconds"),
         "currency": exchange.currency,
+        "finbert_headlines": findings.news.count,
     }
-
-
-def _failed(reason: str) -> Row:
-    return {"data_status": "failed", "reason": reason}
-
-
-def _voices(
-    findings: SymbolFindings, indicators: IndicatorFindings
-) -> dict[str, Component]:
-    lstm = findings.model.component if findings.model else Component.missing("no model")
-    return {
-        "lstm": lstm,
-        "trend": indicators.trend,
-        "technical": indicators.technical,
-        "finbert": findings.news.component,
-    }
-
-
-def _prices(prices: PriceFindings) -> Row:
-    known = {"currency": prices.currency} if prices.currency else {}
-    return known | {
-        "data_status": "degraded" if prices.defects else "ok",
-        "data_sessions": prices.sessions,
-        "data_source": prices.source,
-    }
-
-
-def _indicators(indicators: IndicatorFindings) -> Row:
-    return {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
 
 
 def _model(model: ModelFindings | None) -> Row:
     if model is None:
         return {"model_status": "missing"}
-    row: Row = {
-        "model_status": model.state.status,
-        "model_age_days": model.state.age_days,
-    }
-    if model.metadata:
+    state, known, forecast = model.state, model.metadata, model.forecast
+    row: Row = {"model_status": state.status, "model_age_days": state.age_days}
+    if known:
         row |= {
-            "model_grade": model.metadata.grade,
-            "model_trained_at": model.metadata.training_date.isoformat(
-                timespec="seconds"
-            ),
-            "model_skill": model.metadata.skill,
-            "model_directional_accuracy": model.metadata.directional_accuracy,
+            "model_grade": known.grade,
+            "model_trained_at": known.training_date.isoformat(timespec="seconds"),
+            "model_skill": known.skill,
+            "model_directional_accuracy": known.directional_accuracy,
         }
-    if model.forecast:
+    if forecast:
         row |= {
-            "predicted_close": model.forecast.predicted_close,
-            "predicted_return": model.forecast.predicted_return,
-            "predicted_return_low": model.forecast.low,
-            "predicted_return_high": model.forecast.high,
-            "probability_up": model.forecast.probability_up,
+            "predicted_close": forecast.predicted_close,
+            "predicted_return": forecast.predicted_return,
+            "predicted_return_low": forecast.low,
+            "predicted_return_high": forecast.high,
+            "probability_up": forecast.probability_up,
         }
     return row
 
@@ -133,7 +112,7 @@ def _blend(components: dict[str, Component], answer: Blend) -> Row:
         "prediction": answer.call,
         "confidence": answer.confidence_pct,
         "score": answer.score,
-        "prediction_source": answer.source,
+        "prediction_source": "LSTM" if "lstm" in answer.weights else "TREND",
         "lstm_confidence_after_haircut": answer.lstm_confidence_after_haircut,
     }
     for name in COMPONENTS:
@@ -145,7 +124,7 @@ def _blend(components: dict[str, Component], answer: Blend) -> Row:
 
 def _events(events: EventAssessment) -> Row:
     event, context = events.event, events.context
-    wild, hedged = context.volatility, context.hedge
+    volatility, hedge = context.volatility, context.hedge
     dated = event is not None and not event.is_window
     return {
         "event_status": events.status,
@@ -160,24 +139,20 @@ def _events(events: EventAssessment) -> Row:
         "event_skip_trading": events.sit_out,
         "event_warning": events.warning,
         "sentiment_72h": context.polarity,
-        "volatility_ratio": wild.ratio if wild else None,
-        "volatility_spike": wild.spike if wild else None,
-        "hedge_beta": hedged.beta if hedged else None,
-        "hedge_r2": hedged.r_squared if hedged else None,
+        "volatility_ratio": volatility.ratio if volatility else None,
+        "volatility_spike": volatility.spike if volatility else None,
+        "hedge_beta": hedge.beta if hedge else None,
+        "hedge_r2": hedge.r_squared if hedge else None,
     }
 
 
 def _title(event: Event) -> str:
-    """Return the title; a window's day is not known, so its bounds stand with it."""
+    """Return the title; a window has its first and last day appended."""
     return f"{event.title} ({event.days})" if event.is_window else event.title
 
 
-def _news(news: NewsSentiment) -> Row:
-    return {"finbert_headlines": news.count}
-
-
-def _speakers(findings: SymbolFindings, answer: Blend) -> list[str]:
-    """Return who spoke; the news component goes by its engine's name."""
+def _component_names(findings: SymbolFindings, answer: Blend) -> list[str]:
+    """Return the names of the components used; news has the name of its engine."""
     engine = findings.news.engine
     return [engine if name == "finbert" else name for name in answer.weights]
 
@@ -185,58 +160,47 @@ def _speakers(findings: SymbolFindings, answer: Blend) -> list[str]:
 def _reason(
     findings: SymbolFindings, components: dict[str, Component], answer: Blend
 ) -> str:
-    """Return the row's sentence: what the call rests on, then all that lacks."""
-    speakers = ", ".join(_speakers(findings, answer))
-    said = f"{answer.call} at score {answer.score:+.3f} from {speakers}"
+    """Return one sentence: the call and its components, then all that is missing."""
+    names = ", ".join(_component_names(findings, answer))
+    call = f"{answer.call} at score {answer.score:+.3f} from {names}"
     if findings.events.sit_out:
-        said = f"{said}, sat out: {findings.events.sit_out_reason}"
+        call = f"{call}, sat out: {findings.events.sit_out_reason}"
     prices = findings.prices
-    found = (prices.defects, prices.repairs, prices.notes) if prices else ()
-    defects = [sentence for sentences in found for sentence in sentences]
-    silent = [
-        f"{name} is missing ({_why(findings, name, component)})"
+    # A failed training explains why there is no LSTM.
+    missing = [
+        (name, (name == "lstm" and findings.training_failure) or component.reason)
         for name, component in components.items()
         if not component.present
     ]
-    return (
-        "; ".join(
-            [
-                said,
-                *defects,
-                *findings.headlines.notes,
-                *_training(findings, components["lstm"]),
-                *silent,
-                *_unreadable(findings.headlines.unreadable),
-                *_hedge(findings),
-            ]
-        )
-        + "."
-    )
+    parts = [
+        call,
+        *((*prices.defects, *prices.repairs, *prices.notes) if prices else ()),
+        *findings.headlines.notes,
+        *_training(findings, components["lstm"]),
+        *(f"{name} is missing ({reason.rstrip('.')})" for name, reason in missing),
+        *_unreadable(findings.headlines.unreadable),
+        *_hedge(findings),
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _unreadable(count: int) -> list[str]:
-    """Return how many headlines could not be used, however many others were."""
+    """Return how many headlines could not be used, nothing if all could."""
     if not count:
         return []
-    said = "1 headline is" if count == 1 else f"{count} headlines are"
-    return [f"{said} left out (no title, or no time with its zone)"]
+    subject = "1 headline is" if count == 1 else f"{count} headlines are"
+    return [f"{subject} left out (no title, or no time with its zone)"]
 
 
 def _hedge(findings: SymbolFindings) -> list[str]:
-    """Return why there is no beta where the index was refused."""
+    """Return why there is no beta if the index was refused, else nothing."""
     if not findings.market.refused:
         return []
     return [f"hedge_beta is missing ({findings.market.reason.rstrip('.')})"]
 
 
-def _why(findings: SymbolFindings, name: str, component: Component) -> str:
-    """Return why a component is silent; a failed training explains a missing LSTM."""
-    untrained = findings.training_failure if name == "lstm" else None
-    return (untrained or component.reason).rstrip(".")
-
-
 def _training(findings: SymbolFindings, lstm: Component) -> list[str]:
-    """Return what went wrong in training while an earlier model speaks."""
+    """Return what went wrong in training if an earlier model is used instead."""
     if not lstm.present:
         return []
     if findings.training_failure:

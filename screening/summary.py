@@ -1,4 +1,4 @@
-"""How a run ended: counted, with reasons, for the person and for the exit code."""
+"""The summary of a run: what it screened or trained, what failed, and why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,18 @@ from screening.track_record.track_record import TrackRecords
 from storage.paths import StoragePath
 
 NAMED_FAILURES = 10
-"""A sentence names so many; the CSV has a row with the reason for each."""
+"""Failures that a sentence names; the CSV has the reason of every failure."""
 
 
 @dataclass(frozen=True)
 class RunSummary:
     """One run of screening or training, in numbers.
 
-    `failures` are the reasons of unusable symbols, `untrained` those of symbols that
-    training failed for; `seconds` is the wall-clock total; `trained` holds the models
-    made in this run, with the seconds each took; `notices` are what lacked for all;
-    `resumed` counts by stage what an earlier run that did not end had done;
-    `track_record` is how past calls fared, None where the ledger can't be read;
-    `rows` are all of the night's, those too that earlier runs of it published.
+    `failures` holds the reason per unusable symbol, `untrained` the reason per failed
+    training. `seconds` is wall-clock time. `trained` holds the models made in this
+    run. `notices` are sentences on what was missing for all symbols. `resumed` counts,
+    per stage, the results taken from an unfinished run. `track_record` is None if the
+    ledger can't be read. `rows` include rows that earlier runs of the night published.
     """
 
     as_of: date
@@ -58,24 +57,24 @@ class RunSummary:
 
     @property
     def sentence(self) -> str:
-        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, of many the first."""
-        said = (
+        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, at most ten."""
+        parts = [
             f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
-        )
+        ]
         if self.resumed:
-            said = f"{said}; {self.resumed_sentence}"
-        if not self.failures:
-            return said
-        first = islice(self.failures.items(), NAMED_FAILURES)
-        named = "; ".join(f"{name} ({why})" for name, why in first)
+            parts.append(self.resumed_sentence)
+        if self.failures:
+            first = islice(self.failures.items(), NAMED_FAILURES)
+            named = "; ".join(f"{symbol} ({reason})" for symbol, reason in first)
+            parts.append(f"failed: {named}")
         more = len(self.failures) - NAMED_FAILURES
-        return f"{said}; failed: {named}" + (f"; and {more} more" if more > 0 else "")
+        return "; ".join([*parts, f"and {more} more"] if more > 0 else parts)
 
     @property
     def resumed_sentence(self) -> str:
-        """Return `taken over from an unfinished run: 3 of prices, 2 of train`."""
-        told = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
-        return f"taken over from an unfinished run: {told}" if told else ""
+        """Return `taken over from an unfinished run: 3 prices, 2 train`, '' if none."""
+        counts = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
+        return f"taken over from an unfinished run: {counts}" if counts else ""
 
 
 class TooFewSymbols(RunError):
@@ -83,9 +82,12 @@ class TooFewSymbols(RunError):
 
     def __init__(self, summary: RunSummary) -> None:
         """Keep the run's summary."""
-        super().__init__(f"too few symbols are usable: {summary.sentence}")
+        super().__init__(
+            f"too few symbols are usable: {summary.sentence}",
+            "correct these symbols, or run again later if their source was down",
+        )
         self.summary = summary
 
     def __reduce__(self) -> tuple[type["TooFewSymbols"], tuple[RunSummary]]:
-        """Return how another process rebuilds it: from the summary alone."""
+        """Return how another process rebuilds the error from its summary."""
         return type(self), (self.summary,)

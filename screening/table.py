@@ -1,4 +1,4 @@
-"""Rows to the screening CSV: ranked, written whole, safe to open in a spreadsheet."""
+"""The screening CSV: rank, write and read its rows, safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -18,14 +18,17 @@ from storage.paths import StoragePath, files_in, read_limited
 
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-"""The last four are the wide forms, formulas to a spreadsheet in East Asia."""
+"""The last four are wide forms, which East Asian spreadsheets read as formulas."""
 
 MOST_BYTES = 200_000_000
-"""No night's CSV is larger: a row has about 1.5 kB."""
+"""Refuse a larger file; a row of a screening CSV has about 1.5 kB."""
 
 
 def rank(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows with `rank`, best score first, failed ones last by symbol."""
+    """Return the rows with their `rank`, best score first.
+
+    Failed rows come last, by symbol, without a rank.
+    """
     given = list(rows)
     usable = [row for row in given if row["data_status"] != "failed"]
     failed = [row for row in given if row["data_status"] == "failed"]
@@ -37,12 +40,12 @@ def rank(rows: Iterable[Row]) -> list[Row]:
 
 
 def csv_path(folder: StoragePath, as_of: date) -> StoragePath:
-    """Return where the screening CSV of a night lies."""
+    """Return the path of a night's screening CSV."""
     return folder / f"{as_of.isoformat()}{_CSV_NAME}"
 
 
 def latest_csv(folder: StoragePath) -> StoragePath | None:
-    """Return the screening CSV of the latest as-of date, None where there is none."""
+    """Return the screening CSV of the latest as-of date, None if there is no CSV."""
     paths = [path for path in files_in(folder) if path.name.endswith(_CSV_NAME)]
     return max(paths, key=lambda path: path.name, default=None)
 
@@ -53,12 +56,12 @@ def csv_cells(row: Row) -> dict[str, str]:
 
 
 def write_csv(path: StoragePath, rows: Iterable[Row]) -> None:
-    """Write the rows under `COLUMNS`, whole or not at all.
+    """Write the rows under `COLUMNS`, all of them or none.
 
     Raises
     ------
     StorageError
-        If the disk refuses; an earlier CSV of that night stays.
+        If the disk refuses; an earlier CSV of that night then stays unchanged.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -74,9 +77,9 @@ def read_csv_text(path: StoragePath) -> str:
     Raises
     ------
     OSError
-        If there is none, it is larger than any of ours, or the disk refuses.
+        If there is no file, it is larger than `MOST_BYTES`, or the disk refuses.
     ValueError
-        If the file is no UTF-8.
+        If the file is not UTF-8.
     StorageError
         If the store refuses or does not answer.
     """
@@ -84,14 +87,14 @@ def read_csv_text(path: StoragePath) -> str:
 
 
 def read_rows(path: StoragePath) -> list[dict[str, str]]:
-    """Return the rows of a screening CSV as text by column; unknown is empty.
+    """Return the rows of a screening CSV as text by column, '' if not known.
 
     Raises
     ------
     OSError, StorageError
         As `read_csv_text`.
     ValueError
-        If the file is no screening CSV.
+        If the file is not a screening CSV.
     """
     try:
         rows = [
@@ -99,11 +102,11 @@ def read_rows(path: StoragePath) -> list[dict[str, str]]:
             for row in csv.DictReader(io.StringIO(read_csv_text(path)), restval="")
         ]
     except csv.Error as error:
-        raise ValueError(f"{path.name} is no screening CSV ({error}).") from error
+        raise ValueError(f"{path.name} is not a screening CSV ({error})") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
         raise ValueError(
-            f"{path.name} must have the columns symbol and data_status, got "
-            f"{', '.join(map(str, rows[0]))[:80]}; remove it."
+            f"{path.name} is not a screening CSV: its columns are "
+            f"{', '.join(map(str, rows[0]))[:80]}"
         )
     return rows
 
@@ -115,7 +118,7 @@ def _plain_cell(value: Any) -> Any:  # noqa: ANN401  cells without a heading are
 def read_published_status(path: StoragePath) -> dict[str, tuple[str, str]]:
     """Return each symbol's `data_status` and as-of session in the CSV at `path`.
 
-    A CSV that is missing or can't be read has no symbols.
+    The result is empty if the CSV is missing or can't be read.
     """
     try:
         rows = read_rows(path)
@@ -127,22 +130,22 @@ def read_published_status(path: StoragePath) -> dict[str, tuple[str, str]]:
 def read_published_coverage(
     path: StoragePath, sessions: Mapping[str, date]
 ) -> float | None:
-    """Return the usable share of the symbols, None unless all have their row.
+    """Return the usable share of the symbols, None unless every symbol has its row.
 
-    `sessions` are the symbols with their as-of sessions: a row of an earlier session
-    counts as none. Symbols beside them do not matter.
+    `sessions` maps each symbol to its as-of session. Rows of other symbols or of
+    earlier sessions are ignored.
     """
     found = read_published_status(path)
     if find_unpublished(found, sessions):
         return None
-    usable = [one for one in sessions if found[one][0] != "failed"]
+    usable = [symbol for symbol in sessions if found[symbol][0] != "failed"]
     return len(usable) / len(sessions)
 
 
 def find_unpublished(
     found: Mapping[str, tuple[str, str]], sessions: Mapping[str, date]
 ) -> tuple[str, ...]:
-    """Return the symbols that have no row of their session among those found."""
+    """Return the symbols without a row of their session in `read_published_status`."""
     return tuple(
         symbol
         for symbol, as_of in sessions.items()
@@ -151,11 +154,11 @@ def find_unpublished(
 
 
 def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
-    """Return a value as CSV text: unknown (None, NaN, infinite) is empty.
+    """Return a value as CSV text, '' for None, NaN and infinite numbers.
 
-    Numbers keep all their digits, so that a reader can compute a row again. Text that
-    a spreadsheet would run as a formula gets a leading apostrophe; control characters
-    are removed.
+    Numbers keep all digits, so that a reader can recompute a row. Text that a
+    spreadsheet would run as a formula gets a leading apostrophe. Control characters are
+    removed.
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""

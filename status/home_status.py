@@ -16,7 +16,7 @@ from risk_guard.calendar_file import read_calendar
 from screening.event_words import row_event_words
 from screening.report.page import report_path
 from screening.table import latest_csv
-from screening.track_record.ledger import Ledger, counting
+from screening.track_record.ledger import Ledger, select_counted
 from status.model_status import SymbolStatus, statuses
 from status.published import home_option, read_published_rows
 from storage.home import Home
@@ -180,7 +180,7 @@ def _called(home: Home, problems: list[str]) -> tuple[int, int]:
     except OvernightError as error:
         problems.append(str(error))
         return 0, 0
-    return len(counting(calls, live=True)), len(counting(calls, live=False))
+    return len(select_counted(calls, live=True)), len(select_counted(calls, live=False))
 
 
 def _ahead(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:

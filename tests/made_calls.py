@@ -28,9 +28,9 @@ def night_of(as_of: date, hours: float = 10) -> datetime:
 def call(symbol: str, as_of: date, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return a live BUY of the evening of `as_of`, with `changes`."""
     made_at = changes.get("made_at", night_of(as_of))
-    silent = {name: np.nan for name in CALLS.columns if name.startswith(COMPONENTS)}
+    missing = {name: np.nan for name in CALLS.columns if name.startswith(COMPONENTS)}
     return (
-        silent
+        missing
         | {
             "symbol": symbol,
             "as_of": pd.Timestamp(as_of),

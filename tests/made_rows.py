@@ -44,9 +44,11 @@ def csv_row(
 
 
 def four(lstm: float, trend: float, technical: float, finbert: float | None) -> Any:  # noqa: ANN401
-    """Return the components of these directions, each sure to 0.8."""
-    leans = zip(COMPONENTS, (lstm, trend, technical, finbert), strict=True)
+    """Return the components of these directions, each with confidence 0.8."""
+    directions = zip(COMPONENTS, (lstm, trend, technical, finbert), strict=True)
     return {
-        name: Component.missing("silent") if lean is None else Component(lean, 0.8)
-        for name, lean in leans
+        name: Component.missing("no data")
+        if direction is None
+        else Component(direction, 0.8)
+        for name, direction in directions
     }

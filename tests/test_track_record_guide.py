@@ -54,7 +54,7 @@ def test_the_snippet_gives_the_figures_of_the_record(
     printed = [line.split() for line in done.stdout.splitlines()[-2:]]
     few = RecordSettings(min_calls=2, horizons=(1,))
     records = track_records(ledger.calls(), ledger.outcomes(), few, datetime.now(UTC))
-    bets = records.live.horizons[0].bets
+    bets = records.live.horizons[0].directional_calls
     assert bets.hit_rate
     assert printed[0][1:] == ["1", "0.000000"]
     assert printed[1] == ["True", str(bets.calls), f"{bets.hit_rate.mean:.6f}"]

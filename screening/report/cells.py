@@ -1,44 +1,45 @@
-"""A CSV cell as a person reads it: what is shown, what it stands for, why it lacks.
+"""Format a cell of the CSV for a person. Pure.
 
-The value is always the CSV's own text; only the shown text is rounded.
+`value` always keeps the CSV's own text; only the displayed text is rounded.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of the CSV: its column, its text there, what is shown, why it lacks.
+    """One cell of the CSV: its column, the CSV's text and the displayed text.
 
-    `value` and `text` are empty where the value is not known; `why` is then a reason.
+    If the value is not known, `value` and `text` are empty and `reason` says why.
     """
 
     column: str
     value: str
     text: str
-    why: str = ""
+    reason: str = ""
 
 
-def render_cell(column: str, value: str, why: str = "") -> Cell:
-    """Return the cell of a column's CSV text; `why` is said where that is empty."""
+def render_cell(column: str, value: str, reason: str = "") -> Cell:
+    """Return the cell of a column's CSV text; `reason` is used if the text is empty."""
     if not value:
-        return Cell(column, "", "", why or "not known")
+        return Cell(column, "", "", reason or "not known")
     return Cell(column, value, _text(column, value))
 
 
 def format_signed(number: float, digits: int = 3) -> str:
-    """Return `+0.319`, with a real minus sign and no sign for a plain zero."""
+    """Return `+0.319`, with a real minus sign and without a sign for a rounded 0."""
     text = f"{number:+.{digits}f}"
     return text[1:] if float(text) == 0 else text.replace("-", MINUS)
 
 
 def percent(number: float, digits: int = 0) -> str:
     """Return a fraction as `68 %`."""
-    return f"{number * 100:.{digits}f} %".replace("-", MINUS)
+    return f"{_fixed(number * 100, digits)} %"
 
 
 def signed_percent(number: float) -> str:
@@ -47,9 +48,8 @@ def signed_percent(number: float) -> str:
 
 
 def price(number: float) -> str:
-    """Return a price with as many digits as it needs, thousands apart."""
-    digits = 2 if abs(number) >= 1 else 4
-    return f"{number:,.{digits}f}".replace("-", MINUS)
+    """Return a price with 2 digits, or 4 below 1, and thousands separators."""
+    return _fixed(number, 2 if abs(number) >= 1 else 4, ",")
 
 
 def instant(value: str) -> str:
@@ -58,54 +58,39 @@ def instant(value: str) -> str:
 
 
 def _text(column: str, value: str) -> str:
-    form = _FORMS.get(column)
     try:
-        return form(float(value)) if form else _words(column, value)
-    except ValueError:  # An earlier night's CSV may hold whatever was typed there.
+        if column in _FORMATS:
+            return _FORMATS[column](float(value))
+        if column in ("run_at", "model_trained_at"):
+            return instant(value)
+    except ValueError:  # A person may have changed an earlier night's CSV.
         return value
-
-
-def _words(column: str, value: str) -> str:
-    if column in ("run_at", "model_trained_at"):
-        return instant(value)
     return {"true": "yes", "false": "no"}.get(value, value)
 
 
-def _plain(digits: int) -> Callable[[float], str]:
-    return lambda number: f"{number:.{digits}f}".replace("-", MINUS)
+def _fixed(number: float, digits: int, thousands: str = "") -> str:
+    return f"{number:{thousands}.{digits}f}".replace("-", MINUS)
 
 
-def _count(number: float) -> str:
-    return f"{number:,.0f}".replace("-", MINUS)
-
-
-_FORMS: Mapping[str, Callable[[float], str]] = {
-    **dict.fromkeys(("close", "predicted_close", "sma_20", "sma_50"), price),
-    **dict.fromkeys(
-        ("predicted_return", "predicted_return_low", "predicted_return_high"),
-        signed_percent,
-    ),
-    **dict.fromkeys(
-        ("score", "lstm_direction", "trend_direction", "technical_direction"),
-        format_signed,
-    ),
-    **dict.fromkeys(("finbert_direction", "sentiment_72h"), format_signed),
-    **dict.fromkeys(("macd", "macd_signal"), format_signed),
-    **dict.fromkeys(
-        ("lstm_confidence", "trend_confidence", "technical_confidence"), _plain(3)
-    ),
-    **dict.fromkeys(("finbert_confidence", "lstm_confidence_after_haircut"), _plain(3)),
-    **dict.fromkeys(("lstm_weight", "trend_weight"), _plain(3)),
-    **dict.fromkeys(("technical_weight", "finbert_weight"), _plain(3)),
-    **dict.fromkeys(("confidence", "rank"), _plain(0)),
-    **dict.fromkeys(
-        ("probability_up", "event_weight_haircut", "position_scale"), percent
-    ),
-    **dict.fromkeys(("event_risk_score", "hedge_beta", "hedge_r2"), _plain(2)),
-    **dict.fromkeys(("volatility_ratio", "percent_b"), _plain(2)),
-    **dict.fromkeys(("model_skill",), _plain(3)),
-    **dict.fromkeys(("rsi",), _plain(1)),
-    **dict.fromkeys(("model_directional_accuracy",), percent),
-    **dict.fromkeys(("volatility_20d",), lambda number: percent(number, 2)),
-    **dict.fromkeys(("average_volume_20d", "data_sessions"), _count),
+_FORMATS: Mapping[str, Callable[[float], str]] = {
+    column: form
+    for form, columns in (
+        (price, "close predicted_close sma_20 sma_50"),
+        (signed_percent, "predicted_return predicted_return_low predicted_return_high"),
+        (format_signed, "score lstm_direction trend_direction technical_direction"),
+        (format_signed, "finbert_direction sentiment_72h macd macd_signal"),
+        (partial(_fixed, digits=3), "lstm_confidence lstm_confidence_after_haircut"),
+        (partial(_fixed, digits=3), "trend_confidence technical_confidence"),
+        (partial(_fixed, digits=3), "finbert_confidence lstm_weight trend_weight"),
+        (partial(_fixed, digits=3), "technical_weight finbert_weight model_skill"),
+        (partial(_fixed, digits=2), "event_risk_score hedge_beta hedge_r2"),
+        (partial(_fixed, digits=2), "volatility_ratio percent_b"),
+        (partial(_fixed, digits=1), "rsi"),
+        (partial(_fixed, digits=0), "confidence rank"),
+        (partial(_fixed, digits=0, thousands=","), "average_volume_20d data_sessions"),
+        (percent, "probability_up event_weight_haircut position_scale"),
+        (percent, "model_directional_accuracy"),
+        (partial(percent, digits=2), "volatility_20d"),
+    )
+    for column in columns.split()
 }

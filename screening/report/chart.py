@@ -1,8 +1,7 @@
-"""One symbol's price chart as SVG geometry: paths, ticks, marks, words. Pure.
+"""The price chart of one symbol as SVG geometry: paths, ticks, marks, texts. Pure.
 
-Paths are drawn in a grid of whole numbers that is stretched to the page's width, so
-that a phone and a wide screen share one picture; words and marks keep their size and
-stand at percentages of the width.
+Paths use a grid of whole numbers, which the browser stretches to the page's width.
+Texts and marks keep their size and have positions in percent.
 """
 
 import math
@@ -18,22 +17,22 @@ from screening.report.cells import price
 from screening.report.facts import PricePath
 
 STEP = 4
-"""Grid units a session."""
+"""Grid units per session."""
 
 AHEAD = 8
-"""Empty slots right of the last session: the forecast, and what comes within a week."""
+"""Slots after the last session, for the forecast and the events of the next week."""
 
 PRICE_UNITS, VOLUME_UNITS = 200, 100
-"""Grid units from bottom to top of the two panels."""
+"""Height of the price panel and of the volume panel in grid units."""
 
 SMOOTH = 2
-"""Averages and bands are drawn through every second session: they hardly bend."""
+"""Averages and bands are drawn through every second session, to save bytes."""
 
 MARK_HEIGHT = 20
-"""Pixels."""
+"""Height of a mark in pixels."""
 
 MARK_SLOTS = 8
-"""Marks nearer to each other than this stand one above the other."""
+"""Marks nearer than this are drawn below each other."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,18 @@ class ForecastPoint:
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """An event to mark: its kind, its days, and what is said of it."""
+class MarkedEvent:
+    """An event to mark in the chart: its kind, its days and its text."""
 
     kind: EventType
     first: date
     last: date
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A word at a percentage of the panel's width or height."""
+    """A text at a percentage of the panel's width or height."""
 
     at: float
     text: str
@@ -65,19 +64,23 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """A marked event: percentages of the width, its letter and its height in pixels."""
+    """An event's mark: `left`, `right` in percent of the width, `top` in pixels."""
 
     left: float
     right: float
     letter: str
     kind: str
     top: int
-    said: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart's paths in grid units, `width` of them across."""
+    """A chart's paths in grid units, and its texts and marks in percent.
+
+    `now` is the end of the last session; `description` is for people who can't see the
+    chart.
+    """
 
     width: int
     close: str
@@ -92,7 +95,7 @@ class Chart:
     prices: tuple[Tick, ...]
     months: tuple[Tick, ...]
     marks: tuple[Mark, ...]
-    described: str
+    description: str
 
 
 LETTERS: Mapping[EventType, str] = {
@@ -106,22 +109,24 @@ LETTERS: Mapping[EventType, str] = {
 def price_chart(
     path: PricePath,
     forecast: ForecastPoint | None,
-    occasions: Sequence[Occasion],
+    events: Sequence[MarkedEvent],
     exchange: str,
 ) -> Chart:
-    """Return the chart of the path, its forecast where there is one, and its events.
+    """Return the chart of the prices, of the forecast if any, and of the events.
 
-    Events beyond the chart's ends are left out.
+    Events outside the chart's days are left out.
     """
     count = len(path.sessions)
     low, high = _range(path, forecast)
-    y = _scale(low, high)
-    point, bridge, interval = _forecast(path, forecast, y)
     slots = count + AHEAD
+
+    def y(value: float) -> int:
+        return round(PRICE_UNITS * (high - value) / (high - low))
 
     def across(slot: float) -> float:
         return round(100 * (slot + 0.5) / slots, 2)
 
+    point, bridge, interval = _forecast(path, forecast, y)
     return Chart(
         width=slots * STEP,
         close=_line(path.close, y),
@@ -138,8 +143,8 @@ def price_chart(
             for tick in _round_ticks(low, high)
         ),
         months=tuple(Tick(across(slot), text) for slot, text in _months(path.sessions)),
-        marks=_marks(path.sessions, occasions, exchange, across),
-        described=_described(path, forecast),
+        marks=_marks(path.sessions, events, exchange, across),
+        description=_describe(path, forecast),
     )
 
 
@@ -156,12 +161,8 @@ def _range(path: PricePath, forecast: ForecastPoint | None) -> tuple[float, floa
     return low - room, high + room
 
 
-def _scale(low: float, high: float) -> Callable[[float], int]:
-    return lambda value: round(PRICE_UNITS * (high - value) / (high - low))
-
-
 def _line(values: Sequence[float], y: Callable[[float], int], every: int = 1) -> str:
-    """Return an SVG path through every so many known values, the last one included."""
+    """Return an SVG path through every `every`-th known value, up to the last."""
     slots = _slots(values, every)
     if not slots:
         return ""
@@ -170,7 +171,7 @@ def _line(values: Sequence[float], y: Callable[[float], int], every: int = 1) ->
 
 
 def _slots(values: Sequence[float], every: int) -> list[int]:
-    """Return the slots drawn, counted back from the last; NaN stands at the start."""
+    """Return every `every`-th slot with a known value, counted back from the last."""
     known = [slot for slot, value in enumerate(values) if math.isfinite(value)]
     return known[::-1][::every][::-1]
 
@@ -178,7 +179,7 @@ def _slots(values: Sequence[float], every: int) -> list[int]:
 def _band(
     lower: Sequence[float], upper: Sequence[float], y: Callable[[float], int]
 ) -> str:
-    """Return the closed path between both bands: along the upper, back by the lower."""
+    """Return the closed path along the upper band and back along the lower band."""
     top, slots = _line(upper, y, SMOOTH), _slots(lower, SMOOTH)
     if not slots:
         return ""
@@ -187,25 +188,24 @@ def _band(
 
 
 def _steps(heights: Sequence[int], step: int) -> str:
-    """Return relative line steps from the first height on."""
+    """Return relative line steps through the heights."""
     moves = [f"{step} {after - before}" for before, after in pairwise(heights)]
     return f"l{' '.join(moves)}".replace(" -", "-") if moves else ""
 
 
 def _volume(volumes: Sequence[float]) -> str:
-    """Return one closed path of steps, each as tall as its share of the largest."""
-    known = [one if math.isfinite(one) else 0.0 for one in volumes]
+    """Return one closed path of steps, with the largest volume at full height."""
+    known = [volume if math.isfinite(volume) else 0.0 for volume in volumes]
     largest = max(known) or 1.0
-    tops = [round(VOLUME_UNITS * (1 - one / largest)) for one in known]
-    return (
-        f"M0 {VOLUME_UNITS}{''.join(f'V{top}h{STEP}' for top in tops)}V{VOLUME_UNITS}"
-    )
+    tops = [round(VOLUME_UNITS * (1 - volume / largest)) for volume in known]
+    steps = "".join(f"V{top}h{STEP}" for top in tops)
+    return f"M0 {VOLUME_UNITS}{steps}V{VOLUME_UNITS}"
 
 
 def _forecast(
     path: PricePath, forecast: ForecastPoint | None, y: Callable[[float], int]
 ) -> tuple[str, str, str]:
-    """Return the forecast's dot, the line that leads to it, and its interval."""
+    """Return the paths of the forecast's dot, its connecting line and its interval."""
     if forecast is None:
         return "", "", ""
     last, ahead = len(path.sessions) - 1, len(path.sessions)
@@ -222,16 +222,16 @@ def _x(slot: int) -> int:
 
 
 def _round_ticks(low: float, high: float) -> list[float]:
-    """Return two to five round prices between both ends."""
+    """Return two to five round prices between `low` and `high`."""
     raw = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(raw))
-    step = power * next(one for one in (1, 2, 2.5, 5, 10) if one * power >= raw)
+    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= raw)
     first = math.ceil(low / step)
     return [step * at for at in range(first, math.floor(high / step) + 1)]
 
 
 def _months(sessions: Sequence[date]) -> list[tuple[int, str]]:
-    """Return the first slot of each month but the first, January by its year."""
+    """Return slot and name of each month's start; a January has the year's number."""
     return [
         (at, f"{day:%Y}" if day.month == 1 else f"{day:%b}")
         for at, day in enumerate(sessions)
@@ -241,27 +241,29 @@ def _months(sessions: Sequence[date]) -> list[tuple[int, str]]:
 
 def _marks(
     sessions: Sequence[date],
-    occasions: Sequence[Occasion],
+    events: Sequence[MarkedEvent],
     exchange: str,
     across: Callable[[float], float],
 ) -> tuple[Mark, ...]:
     marks: list[Mark] = []
     slots: list[int] = []
     edge = len(sessions) + AHEAD - 1
-    for one in sorted(occasions, key=lambda occasion: occasion.first):
-        first, last = (_slot(sessions, day, exchange) for day in (one.first, one.last))
+    for event in sorted(events, key=lambda event: event.first):
+        first, last = (
+            _slot(sessions, day, exchange) for day in (event.first, event.last)
+        )
         if last < 0 or first > edge:
             continue
         at, until = max(first, 0), min(last, edge)
         top = MARK_HEIGHT * (sum(abs(at - other) < MARK_SLOTS for other in slots) % 3)
         slots.append(at)
-        letter = LETTERS[one.kind]
-        marks.append(Mark(across(at), across(until), letter, one.kind, top, one.said))
+        letter, ends = LETTERS[event.kind], (across(at), across(until))
+        marks.append(Mark(*ends, letter, event.kind, top, event.text))
     return tuple(marks)
 
 
 def _slot(sessions: Sequence[date], day: date, exchange: str) -> int:
-    """Return the slot of the session on or after a day; -1 before the first."""
+    """Return the slot of the session on or after a day, -1 before the first session."""
     if day < sessions[0]:
         return -1
     if day <= sessions[-1]:
@@ -269,16 +271,15 @@ def _slot(sessions: Sequence[date], day: date, exchange: str) -> int:
     return len(sessions) - 1 + sessions_apart(exchange, sessions[-1], day)
 
 
-def _described(path: PricePath, forecast: ForecastPoint | None) -> str:
-    """Return the chart in words, for those who don't see it."""
+def _describe(path: PricePath, forecast: ForecastPoint | None) -> str:
     close, last = path.close, path.sessions[-1]
-    said = (
+    prices = (
         f"{len(close)} sessions from {path.sessions[0]} to {last}: closes from "
         f"{price(min(close))} to {price(max(close))}, the last {price(close[-1])}."
     )
     if forecast is None:
-        return f"{said} No forecast."
+        return f"{prices} No forecast."
     return (
-        f"{said} Forecast of the next close {price(forecast.close)}, 80 % interval "
+        f"{prices} Forecast of the next close {price(forecast.close)}, 80 % interval "
         f"{price(forecast.low)} to {price(forecast.high)}."
     )

@@ -1,4 +1,4 @@
-"""The CSV of the night before this one, as the home still has it."""
+"""The CSV of the night before this night, read from the home."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -8,7 +8,7 @@ from screening.table import csv_path, read_rows
 from storage.paths import StoragePath, files_in
 
 NIGHTS_LOOKED_AT = 10
-"""Earlier nights of other symbols are passed over, up to so many."""
+"""How many earlier nights are searched for a common symbol."""
 
 
 def earlier_night(
@@ -16,28 +16,28 @@ def earlier_night(
 ) -> EarlierNight | None:
     """Return the last night before `as_of` that has any of the symbols, else None.
 
-    A CSV that can't be read counts as none.
+    A CSV that can't be read is skipped.
     """
-    asked = set(symbols)
-    before = [one for one in list_published_nights(folder) if one < as_of]
+    wanted = set(symbols)
+    before = [night for night in list_published_nights(folder) if night < as_of]
     for night in before[:NIGHTS_LOOKED_AT]:
         try:
             rows = read_rows(csv_path(folder, night))
         except (OSError, ValueError):
             continue
-        if asked & {row["symbol"] for row in rows}:
+        if wanted & {row["symbol"] for row in rows}:
             return EarlierNight(night, tuple(rows))
     return None
 
 
 def list_published_nights(folder: StoragePath) -> list[date]:
     """Return the dates of the screening CSVs in `folder`, the latest first."""
-    nights = [one for path in files_in(folder) if (one := _night(path))]
+    nights = [night for path in files_in(folder) if (night := _night(path))]
     return sorted(nights, reverse=True)
 
 
 def _night(path: StoragePath) -> date | None:
-    """Return the night whose CSV the path is, by its name."""
+    """Return the night of the CSV by its name, None for any other file."""
     try:
         night = date.fromisoformat(path.name[:10])
     except ValueError:

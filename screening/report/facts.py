@@ -1,7 +1,4 @@
-"""What the morning report is drawn from: plain frozen values, no clock and no files.
-
-Whatever is asked of a stage is answered there; here it only stands together.
-"""
+"""The input of the morning report as frozen values, without clock and files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +15,7 @@ from screening.row import Row
 
 @dataclass(frozen=True)
 class ExchangeSession:
-    """The session an exchange was screened on, and the last completed at the start."""
+    """The session screened on an exchange, and the session expected at the start."""
 
     exchange: str
     as_of: date
@@ -27,10 +24,11 @@ class ExchangeSession:
 
 @dataclass(frozen=True)
 class NightFacts:
-    """One night as a whole.
+    """The facts of one night that hold for all symbols.
 
-    `notices` are what lacked for all symbols; `coverage_needed` is the share of usable
-    symbols below which the run has failed; `lookahead_days` how far events count.
+    `notices` are sentences on what was missing for all symbols. `coverage_needed` is
+    the share of usable symbols below which the run failed. `lookahead_days` are the
+    days in which coming events count.
     """
 
     as_of: date
@@ -45,13 +43,13 @@ class NightFacts:
 
     @property
     def is_replay(self) -> bool:
-        """Return whether any exchange had completed a later session than was asked."""
-        return any(one.as_of < one.expected for one in self.sessions)
+        """Return whether any exchange had completed a later session."""
+        return any(session.as_of < session.expected for session in self.sessions)
 
 
 @dataclass(frozen=True)
 class PricePath:
-    """The last sessions of one symbol, oldest first; NaN where undefined."""
+    """The last sessions of one symbol, oldest first; NaN if undefined."""
 
     sessions: tuple[date, ...]
     close: tuple[float, ...]
@@ -64,7 +62,7 @@ class PricePath:
 
 @dataclass(frozen=True)
 class EarlierNight:
-    """The rows of an earlier night's CSV, as text by column; a line a symbol."""
+    """The rows of an earlier night's CSV, as text by column."""
 
     as_of: date
     rows: tuple[Mapping[str, str], ...]
@@ -72,7 +70,7 @@ class EarlierNight:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """A table of ready texts: a caption, its headings, and its lines."""
+    """A table of formatted texts: caption, headings and lines."""
 
     caption: str
     headings: tuple[str, ...]
@@ -81,7 +79,7 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class RecordSection:
-    """How past calls fared, in sentences and tables of ready texts."""
+    """The track record in sentences and tables of formatted texts."""
 
     sentences: tuple[str, ...]
     tables: tuple[ReportTable, ...] = ()
@@ -89,12 +87,12 @@ class RecordSection:
 
 @dataclass(frozen=True)
 class Morning:
-    """All that one report is drawn from.
+    """The whole input of one report.
 
-    `rows` are the CSV's, in its order; `paths` holds a chart's prices by symbol;
-    without `track_record` its section says that there is none. `kept` are the symbols
-    whose rows are of earlier runs of the night; those of them without findings are
-    shown from their rows alone.
+    `rows` are those of the CSV, in its order. `paths` holds the prices of each chart,
+    by symbol. `track_record` is None if there is no record. `kept` are the symbols
+    whose rows come from earlier runs of the night; without findings, the report uses
+    only their rows.
     """
 
     night: NightFacts
@@ -108,7 +106,7 @@ class Morning:
 
 
 def price_path(indicators: pd.DataFrame, sessions: int) -> PricePath:
-    """Return the last `sessions` rows of an indicator table, Bollinger bands added."""
+    """Return the last `sessions` rows of an indicator table, with Bollinger bands."""
     lower, upper = bollinger_bands(indicators[CLOSE])
     table = indicators.assign(lower=lower, upper=upper).tail(sessions)
     columns = (CLOSE, SMA_20, SMA_50, "lower", "upper", VOLUME)

@@ -1,7 +1,7 @@
-"""The morning report as one HTML page that holds all it needs. Pure.
+"""The morning report as one HTML page without any other file. Pure.
 
-Text from outside is escaped by the templates; the page's policy lets only its own
-script and style run, by their hashes, and lets nothing be fetched.
+The templates escape all text from outside. The page's content security policy allows
+only its own script and style, by their hashes, and no requests.
 """
 
 import base64
@@ -29,18 +29,18 @@ TEMPLATES = Path(__file__).with_name("templates")
 Coming = tuple[Event, SymbolView]
 
 REPORT_NAME = "_morning_report.html"
-"""How the names of reports end, behind their as-of date."""
+"""End of a report's file name, after the as-of date."""
 
 
 def report_path(folder: StoragePath, as_of: date) -> StoragePath:
-    """Return where the morning report of a night lies."""
+    """Return the path of a night's morning report."""
     return folder / f"{as_of}{REPORT_NAME}"
 
 
 def morning_report(morning: Morning) -> str:
-    """Return the page: the same for the same morning, to the byte."""
+    """Return the page as HTML; the same morning gives the same bytes."""
     views = symbol_views(morning)
-    rows = [{name: one.value for name, one in view.cells.items()} for view in views]
+    rows = [{name: cell.value for name, cell in view.cells.items()} for view in views]
     page = _environment().get_template("page.html.j2")
     text = page.render(
         morning=morning,
@@ -50,7 +50,7 @@ def morning_report(morning: Morning) -> str:
         changes=changes_since(morning.earlier, rows) if morning.earlier else None,
         coming=_coming(views),
         track_record=morning.track_record,
-        axis=axis_for((view.fall for view in views), morning.night.blend),
+        axis=axis_for((view.bars for view in views), morning.night.blend),
         interval_reach=_interval_reach(views),
         models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
@@ -59,19 +59,19 @@ def morning_report(morning: Morning) -> str:
         script=_asset("page.js"),
         policy=_policy(),
     )
-    # Line ends between tags would be a node each.
+    # Each line end between tags would be a node of the page.
     text = re.sub(r">\n+<", "><", text)
     return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
 def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:
-    """Return all symbols' events of the look-ahead, the next first."""
+    """Return the coming events of all symbols, the next first."""
     found = [(event, view) for view in views for event in view.findings.events.coming]
-    return sorted(found, key=lambda one: (one[0].first, one[0].last, one[1].symbol))
+    return sorted(found, key=lambda pair: (pair[0].first, pair[0].last, pair[1].symbol))
 
 
 def _interval_reach(views: tuple[SymbolView, ...]) -> float:
-    """Return the largest end of all intervals, so that they share an axis."""
+    """Return the largest absolute end of all intervals, for their common axis."""
     ends = [
         abs(float(view.cells[f"predicted_return_{end}"].value))
         for view in views
@@ -83,27 +83,27 @@ def _interval_reach(views: tuple[SymbolView, ...]) -> float:
 
 @lru_cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "signed": format_signed,
         "percent": percent,
         "instant": instant,
         "web_address": web_address,
     }
-    made.globals["shown"] = render_cell
-    return made
+    environment.globals["render_cell"] = render_cell
+    return environment
 
 
 @lru_cache
 def _asset(name: str) -> Markup:
-    """Return a file of our own beside the templates, to stand in the page as it is."""
-    # Browsers hash what they read: line ends become \n there.
+    """Return a file from the templates' folder, to be used in the page unescaped."""
+    # A browser turns line ends into \n before it computes the hash.
     lines = (TEMPLATES / name).read_text(encoding="utf-8").splitlines()
     return Markup("\n".join(lines))  # noqa: S704  our own file
 

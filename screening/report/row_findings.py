@@ -1,7 +1,4 @@
-"""Findings made of a CSV row alone: for a kept row whose run's findings are gone. Pure.
-
-They hold what the row says of events and news; all else is empty.
-"""
+"""Findings from a CSV row alone, for a kept row without stored findings. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -12,24 +9,26 @@ from features.component import Component
 from features.sentiment import NewsSentiment
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
+from screening.columns import TRUTHS
 from screening.findings import SymbolFindings
 from screening.report.reasons import NOT_STORED
 
 _WINDOW = re.compile(r" \((\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)\)$")
-"""The bounds of a window, which has no day, stand at the end of its title."""
+"""The first and last day of a window, at the end of its title."""
 
 
-def findings_of_row(row: Mapping[str, str]) -> SymbolFindings:
-    """Return what a row of the CSV says of its symbol.
+def parse_findings(row: Mapping[str, str]) -> SymbolFindings:
+    """Return the events and the news engine of a row; all other findings are empty.
 
     Raises
     ------
     ValueError
-        If a date or number of the row is none.
+        If a cell that must hold a date or a number holds something else.
     """
     event = _event(row)
     as_of = date.fromisoformat(row["as_of"])
     status: Any = row["event_status"] or "unknown"
+    engine = "lexicon" if "lexicon" in row["components"].split() else "finbert"
     return SymbolFindings(
         symbol=row["symbol"],
         as_of=as_of,
@@ -37,12 +36,14 @@ def findings_of_row(row: Mapping[str, str]) -> SymbolFindings:
         events=EventAssessment(
             status=status,
             haircut=float(row["event_weight_haircut"] or 0),
-            sit_out={"true": True, "false": False}.get(row["event_skip_trading"]),
+            sit_out=TRUTHS.get(row["event_skip_trading"]),
             warning=row["event_warning"],
             event=event,
             coming=(event,) if event and event.last >= as_of else (),
         ),
-        news=NewsSentiment(Component.missing(NOT_STORED), _engine(row)),
+        news=NewsSentiment(
+            Component.missing(NOT_STORED), engine if row["finbert_weight"] else ""
+        ),
     )
 
 
@@ -62,10 +63,3 @@ def _event(row: Mapping[str, str]) -> Event | None:
         status=status,
         retrieved_at=datetime.fromisoformat(row["run_at"]),
     )
-
-
-def _engine(row: Mapping[str, str]) -> str:
-    """Return the engine whose news component the score has, '' if it has none."""
-    if not row["finbert_weight"]:
-        return ""
-    return "lexicon" if "lexicon" in row["components"].split() else "finbert"

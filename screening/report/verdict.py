@@ -1,6 +1,6 @@
-"""The verdict of a run: how many symbols are usable, which not, from where. Pure."""
+"""The verdict on a run: how many symbols are usable, which failed, and why. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,15 +11,15 @@ from screening.report.views import SymbolView
 
 @dataclass(frozen=True)
 class VerdictText:
-    """A symbol, and what is to be said of it."""
+    """A symbol or a kind of source, and the text about it."""
 
-    symbol: str
-    reason: str
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many of something there are, and what is to be added."""
+    """The number of symbols of one kind, with a note or ''."""
 
     name: str
     number: int
@@ -28,10 +28,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the run ended, worst news first.
-
-    `level` is `good`, `mixed` or `bad`; `headline` says it in one sentence.
-    """
+    """How the run ended; `headline` is one sentence."""
 
     level: Literal["good", "mixed", "bad"]
     headline: str
@@ -44,26 +41,29 @@ class Verdict:
 
 
 def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
-    """Return the verdict on the night of these symbols."""
-    failed = tuple(
-        VerdictText(view.symbol, view.cells["reason"].text)
-        for view in views
-        if view.failed
-    )
-    degraded = tuple(
-        VerdictText(view.symbol, _defects(view))
-        for view in views
-        if view.cells["data_status"].value == "degraded"
-    )
-    own = [view for view in views if not view.kept]
+    """Return the verdict on the night of these symbols.
+
+    The level is `bad` if too few of the run's own symbols are usable. It is `mixed` if
+    any symbol of the night has a defect or if the night has notices.
+    """
+    failed = [view for view in views if view.failed]
+    degraded = [v for v in views if v.cells["data_status"].value == "degraded"]
+    usable = len(views) - len(failed)
+    headline = _failure(night, views)
+    level: Literal["good", "mixed", "bad"] = "bad"
+    if not headline:
+        level = "mixed" if failed or degraded or night.notices else "good"
+        ends = [f", {len(degraded)} with a defect"] if degraded else []
+        ends += [f", {len(failed)} failed"] if failed else []
+        headline = f"{usable} of {len(views)} symbols usable{''.join(ends)}"
     return Verdict(
-        level=_level(night, own, failed, degraded),
-        headline=_headline(night, own, views),
+        level=level,
+        headline=headline,
         sessions=(*_sessions(night), *_kept(views)),
-        failed=failed,
-        degraded=degraded,
+        failed=tuple(VerdictText(v.symbol, v.cells["reason"].text) for v in failed),
+        degraded=tuple(VerdictText(v.symbol, _defects(v)) for v in degraded),
         usable=(
-            Count("ok", len(views) - len(failed) - len(degraded)),
+            Count("ok", usable - len(degraded)),
             Count("degraded", len(degraded)),
             Count("failed", len(failed)),
         ),
@@ -78,49 +78,25 @@ def count_values(values: Iterable[str]) -> str:
     return ", ".join(f"{value} for {number}" for value, number in found)
 
 
-def _level(
-    night: NightFacts,
-    own: Sequence[SymbolView],
-    failed: Sequence[VerdictText],
-    degraded: Sequence[VerdictText],
-) -> Literal["good", "mixed", "bad"]:
-    """Return how the run ended: bad by its own symbols, mixed by any of the night."""
-    usable = _usable(own)
-    if not usable or usable / len(own) < night.coverage_needed:
-        return "bad"
-    return "mixed" if failed or degraded or night.notices else "good"
-
-
-def _headline(
-    night: NightFacts, own: Sequence[SymbolView], views: Sequence[SymbolView]
-) -> str:
-    """Return one sentence: on the run if it failed, otherwise on the night."""
-    usable, kept = _usable(own), len(views) - len(own)
+def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:
+    """Return one sentence if too few symbols of the run itself are usable, else ''."""
+    own = [view for view in views if not view.kept]
+    usable, kept = sum(not view.failed for view in own), len(views) - len(own)
     more = f", {kept} more are kept from earlier runs of this night" if kept else ""
     if not usable:
         return f"The run failed: none of {len(own)} symbols is usable{more}"
     if usable / len(own) < night.coverage_needed:
-        said = f"The run failed: only {usable} of {len(own)} symbols are usable"
-        return f"{said}{more}"
-    degraded = sum(view.cells["data_status"].value == "degraded" for view in views)
-    failed = len(views) - _usable(views)
-    ends = [f"{degraded} with a defect"] if degraded else []
-    ends += [f"{failed} failed"] if failed else []
-    said = f"{_usable(views)} of {len(views)} symbols usable"
-    return ", ".join([said, *ends])
-
-
-def _usable(views: Sequence[SymbolView]) -> int:
-    return sum(not view.failed for view in views)
+        return f"The run failed: only {usable} of {len(own)} symbols are usable{more}"
+    return ""
 
 
 def _kept(views: Sequence[SymbolView]) -> Iterable[str]:
-    """Yield, by exchange and session, how many symbols earlier runs have screened."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    """Yield, by exchange and session, how many rows are kept from earlier runs."""
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for view in views:
         if view.kept:
             key = (view.cells["exchange"].value, view.cells["as_of"].value)
-            groups.setdefault(key, []).append(view.cells["run_at"].text)
+            groups[key].append(view.cells["run_at"].text)
     for (exchange, as_of), times in sorted(groups.items()):
         first, last = min(times), max(times)
         runs = f"the run at {first}" if first == last else f"runs at {first} to {last}"
@@ -129,17 +105,15 @@ def _kept(views: Sequence[SymbolView]) -> Iterable[str]:
 
 
 def _sessions(night: NightFacts) -> Iterable[str]:
-    """Tell, by exchange, the session screened and whether it is the one expected."""
-    for one in night.sessions:
-        if one.as_of == one.expected:
-            yield (
-                f"{one.exchange}: session {one.as_of}, the last one completed when "
-                "the run began, as expected"
-            )
+    """Yield, by exchange, the session screened and whether it was expected."""
+    for session in night.sessions:
+        start = f"{session.exchange}: session {session.as_of}"
+        if session.as_of == session.expected:
+            yield f"{start}, the last one completed when the run began, as expected"
         else:
             yield (
-                f"{one.exchange}: session {one.as_of}, a past one; the last one "
-                f"completed when the run began was {one.expected}"
+                f"{start}, a past one; the last one completed when the run began was "
+                f"{session.expected}"
             )
 
 
@@ -169,21 +143,17 @@ def _sources(night: NightFacts, views: Sequence[SymbolView]) -> Iterable[Verdict
     yield VerdictText("prices", priced or f"none from {night.source}")
     yield VerdictText("events", count_values(_coverage(view) for view in views))
     yield VerdictText("news", _news(night, views))
-    heard = [view for view in views if view.cells["lstm_weight"].value]
     models = count_values(
         view.cells["model_status"].value or "missing" for view in usable
     )
-    yield VerdictText(
-        "models", f"{models or 'none'}; heard for {len(heard)} of {len(views)}"
-    )
+    used = sum(bool(view.cells["lstm_weight"].value) for view in views)
+    yield VerdictText("models", f"{models or 'none'}; used for {used} of {len(views)}")
 
 
 def _news(night: NightFacts, views: Sequence[SymbolView]) -> str:
-    """Return who read the headlines of how many; runs of a night may differ in it."""
+    """Return for how many symbols each engine read headlines; runs may differ in it."""
     engines = Counter(view.news_engine for view in views if view.news_engine)
-    if not engines:
-        return f"read by {night.news_engine} for 0 of {len(views)}"
     return ", ".join(
         f"read by {engine} for {count} of {len(views)}"
-        for engine, count in sorted(engines.items())
+        for engine, count in sorted(engines.items()) or [(night.news_engine, 0)]
     )

@@ -1,56 +1,56 @@
-"""One symbol as its fold-out shows it, and its line of the table. Pure."""
+"""One symbol as the report shows it, in the ranking and in its fold-out. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC
 from urllib.parse import urlsplit
 
 from features.sentiment import WeighedHeadline
 from market_data.headlines import Headline
 from market_data.symbols import exchange_of
-from screening.columns import COLUMNS
+from screening.columns import COLUMNS, TRUTHS
 from screening.event_words import row_event_words, trading_word
 from screening.explanation import forecast_note
 from screening.findings import SymbolFindings
 from screening.report.cells import Cell, format_signed, render_cell
-from screening.report.chart import Chart, ForecastPoint, Occasion, price_chart
+from screening.report.chart import Chart, ForecastPoint, MarkedEvent, price_chart
 from screening.report.facts import Morning, PricePath
-from screening.report.reasons import NOT_STORED, reasons_of, reasons_of_row
-from screening.report.row_findings import findings_of_row
-from screening.report.waterfall import Spans, waterfall
+from screening.report.reasons import NOT_STORED, build_reasons
+from screening.report.row_findings import parse_findings
+from screening.report.waterfall import Bars, waterfall
 from screening.row import Row
 from screening.table import csv_cells
 
 LONGEST_ADDRESS = 2000
-"""Longer addresses are no article's, and are not linked."""
+"""A longer address is not linked; articles have shorter ones."""
 
 LONGEST_TITLE = 240
 
 NEUTRAL = 0.1
-"""Polarities this near to 0 are called neutral."""
+"""A polarity nearer to 0 is called neutral."""
 
 
 @dataclass(frozen=True)
 class HeadlineLine:
-    """A headline as it is listed; `polarity` and `weight` are empty where not read."""
+    """A headline of the list; `polarity`, `weight` and `tone` are empty if not read."""
 
     title: str
     address: str
     provider: str
     published: str
-    polarity: str
-    weight: str
-    leaning: str
+    polarity: str = ""
+    weight: str = ""
+    tone: str = ""
 
 
 @dataclass(frozen=True)
 class SymbolView:
-    """All that the page shows of one symbol.
+    """Everything that the page shows of one symbol.
 
-    `cells` holds every column of the CSV; `chart` is None where there is none to draw,
-    `no_chart` says why; `fall` is empty without a score; `headlines_left` counts those
-    not listed. `kept` says that an earlier run of the night made the row, `from_csv`
-    that nothing but the row is known of it.
+    `cells` holds every column of the CSV. Without a `chart`, `no_chart` is the reason.
+    `bars` is empty without a score. `headlines_left` counts the headlines not listed.
+    `kept` is true if an earlier run of the night made the row, `from_csv` if only the
+    row is known.
     """
 
     symbol: str
@@ -60,7 +60,7 @@ class SymbolView:
     findings: SymbolFindings
     chart: Chart | None
     no_chart: str
-    fall: Spans
+    bars: Bars
     headlines: tuple[HeadlineLine, ...]
     headlines_left: int
     kept: bool = False
@@ -69,10 +69,8 @@ class SymbolView:
     @property
     def news_engine(self) -> str:
         """Return the name of the engine that read the headlines, '' if none did."""
-        read = self.findings.news.weighed
-        if self.from_csv:
-            return self.findings.news.engine
-        return self.findings.news.engine if read else ""
+        news = self.findings.news
+        return news.engine if self.from_csv or news.weighed else ""
 
     @property
     def failed(self) -> bool:
@@ -86,16 +84,14 @@ class SymbolView:
 
     @property
     def event_badge(self) -> str:
-        """Return the words for the state of its events."""
-        return row_event_words({name: one.value for name, one in self.cells.items()})
+        """Return the text for the state of the symbol's events."""
+        return row_event_words({name: cell.value for name, cell in self.cells.items()})
 
     @property
     def trading(self) -> str:
-        """Return what the guard has it do."""
-        sits = {"true": True, "false": False}.get(
-            self.cells["event_skip_trading"].value
-        )
-        return trading_word(sit_out=sits)
+        """Return whether the guard lets the symbol be traded, as text."""
+        sit_out = TRUTHS.get(self.cells["event_skip_trading"].value)
+        return trading_word(sit_out=sit_out)
 
 
 def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:
@@ -105,29 +101,31 @@ def symbol_views(morning: Morning) -> tuple[SymbolView, ...]:
     return tuple(_view(row, findings.get(row["symbol"]), morning) for row in rows)
 
 
-def symbols_with_chart(rows: Sequence[Row], most: int) -> set[str]:
-    """Return the symbols that get a chart: at most so many, of the largest scores."""
+def symbols_with_chart(rows: Sequence[Row], count: int) -> set[str]:
+    """Return the `count` symbols of the largest absolute scores, which get a chart."""
     by_size = sorted(rows, key=lambda row: -abs(row.get("score") or 0.0))
-    return {row["symbol"] for row in by_size[:most]}
+    return {row["symbol"] for row in by_size[:count]}
 
 
 def _view(
     row: Mapping[str, str], stored: SymbolFindings | None, morning: Morning
 ) -> SymbolView:
-    found = stored or findings_of_row(row)
+    found = stored or parse_findings(row)
     failure = row["reason"] if row["data_status"] == "failed" else ""
-    why = reasons_of(stored, failure) if stored else reasons_of_row(failure)
+    reasons = (
+        build_reasons(stored, failure) if stored else lambda _: failure or NOT_STORED
+    )
     path = morning.paths.get(found.symbol)
     lines = headline_lines(found, morning.settings.headlines_of(len(morning.rows)))
     return SymbolView(
         symbol=found.symbol,
         company=found.prices.company if found.prices else "",
-        cells={name: render_cell(name, row[name], why(name)) for name in COLUMNS},
+        cells={name: render_cell(name, row[name], reasons(name)) for name in COLUMNS},
         forecast_note=forecast_note(row),
         findings=found,
         chart=_chart(row, path, found) if path else None,
         no_chart="" if path else failure or _no_chart(stored, morning),
-        fall=waterfall(row),
+        bars=waterfall(row),
         headlines=lines,
         headlines_left=len(found.headlines.recent or ()) - len(lines),
         kept=found.symbol in morning.kept,
@@ -143,34 +141,35 @@ def _chart(row: Mapping[str, str], path: PricePath, found: SymbolFindings) -> Ch
             for end in ("low", "high")
         )
         forecast = ForecastPoint(float(row["predicted_close"]), low, high)
-    return price_chart(
-        path, forecast, _occasions(found), exchange_of(found.symbol).code
-    )
+    exchange = exchange_of(found.symbol).code
+    return price_chart(path, forecast, _marked_events(found), exchange)
 
 
 def _no_chart(stored: SymbolFindings | None, morning: Morning) -> str:
     if stored is None:
         return NOT_STORED
-    most = morning.settings.max_charts
-    if len(morning.rows) > most:
+    limit = morning.settings.max_charts
+    if len(morning.rows) > limit:
         return (
-            f"a report draws {most} of them, those of the largest scores "
+            f"a report draws {limit} charts, for the largest scores "
             "(`max_charts` under [report])"
         )
     if stored.symbol in morning.kept:
-        return "the night's table of indicators is no longer that of the row's run"
+        return "the night's table of indicators is not that of the row's run"
     return "the night's table of indicators could not be read"
 
 
-def _occasions(found: SymbolFindings) -> list[Occasion]:
-    """Return known events and all dividends of the history, each day's once."""
+def _marked_events(found: SymbolFindings) -> list[MarkedEvent]:
+    """Return the known events and past dividends, one per type and day."""
     paid = found.prices.dividends if found.prices else {}
     dividends = {
-        ("dividend", day): Occasion("dividend", day, day, f"dividend {day}: {sum_:g}")
-        for day, sum_ in paid.items()
+        ("dividend", day): MarkedEvent(
+            "dividend", day, day, f"dividend {day}: {amount:g}"
+        )
+        for day, amount in paid.items()
     }
     events = {
-        (event.type, event.first): Occasion(
+        (event.type, event.first): MarkedEvent(
             event.type,
             event.first,
             event.last,
@@ -181,43 +180,37 @@ def _occasions(found: SymbolFindings) -> list[Occasion]:
     return [*(dividends | events).values()]
 
 
-def headline_lines(found: SymbolFindings, most: int) -> tuple[HeadlineLine, ...]:
-    """Return the heaviest headlines that were read, else the newest that were not."""
+def headline_lines(found: SymbolFindings, count: int) -> tuple[HeadlineLine, ...]:
+    """Return the headlines of the largest weights, or the newest if none was read."""
     if found.news.weighed:
-        by_weight = sorted(found.news.weighed, key=lambda one: -one.weight)
-        return tuple(_read(one) for one in by_weight[:most])
-    recent = found.headlines.recent or ()
-    newest = sorted(recent, key=lambda one: one.published_at, reverse=True)
-    return tuple(_unread(one) for one in newest[:most])
-
-
-def _read(one: WeighedHeadline) -> HeadlineLine:
-    leaning = "neutral"
-    if abs(one.polarity) >= NEUTRAL:
-        leaning = "good" if one.polarity > 0 else "bad"
-    return _line(
-        one.headline, format_signed(one.polarity, 2), f"{one.weight:.2f}", leaning
+        heaviest = sorted(found.news.weighed, key=lambda weighed: -weighed.weight)
+        return tuple(_line(weighed.headline, weighed) for weighed in heaviest[:count])
+    newest = sorted(
+        found.headlines.recent or (), key=lambda line: line.published_at, reverse=True
     )
+    return tuple(_line(headline) for headline in newest[:count])
 
 
-def _unread(one: Headline) -> HeadlineLine:
-    return _line(one, "", "", "")
-
-
-def _line(one: Headline, polarity: str, weight: str, leaning: str) -> HeadlineLine:
-    return HeadlineLine(
-        title=_short(one.title),
-        address=web_address(one.url),
-        provider=_short(one.provider),
-        published=_minute(one.published_at),
-        polarity=polarity,
-        weight=weight,
-        leaning=leaning,
+def _line(headline: Headline, weighed: WeighedHeadline | None = None) -> HeadlineLine:
+    line = HeadlineLine(
+        title=_shorten(headline.title),
+        address=web_address(headline.url),
+        provider=_shorten(headline.provider),
+        published=f"{headline.published_at.astimezone(UTC):%Y-%m-%d %H:%M}",
+    )
+    if weighed is None:
+        return line
+    tone = "good" if weighed.polarity > 0 else "bad"
+    return replace(
+        line,
+        polarity=format_signed(weighed.polarity, 2),
+        weight=f"{weighed.weight:.2f}",
+        tone=tone if abs(weighed.polarity) >= NEUTRAL else "neutral",
     )
 
 
 def web_address(text: str) -> str:
-    """Return the text where it is an http or https address, else nothing."""
+    """Return the text if it is an http or https address, else ''."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -226,10 +219,6 @@ def web_address(text: str) -> str:
     return text if parts.scheme in ("http", "https") and parts.netloc and plain else ""
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     cut = text[: LONGEST_TITLE - 1].rstrip()
     return text if len(text) <= LONGEST_TITLE else f"{cut}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _minute(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,58 +1,53 @@
-"""From the four components through the haircut to the score, as bars on one axis. Pure."""
+"""The waterfall: how components and haircut add up to the score, as bars. Pure."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from config.settings import BlendSettings
-from screening.blend import COMPONENTS
+from screening.explanation import component_terms
 
 MARGIN = 1.1
-"""So much longer than the longest bar the axis is."""
+"""Length of the axis, as a multiple of the longest bar."""
 
-Spans = Mapping[str, tuple[float, float]]
+Bars = Mapping[str, tuple[float, float]]
+"""The scores at which each bar starts and ends, by name."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of scores for all symbols, 0 in its middle; places are in percent."""
+    """One axis of scores for all symbols, with 0 in its middle."""
 
     reach: float
 
     def place(self, score: float) -> float:
-        """Return where on the axis the score lies."""
+        """Return the score's place on the axis in percent."""
         return round(50 + 50 * score / self.reach, 2)
 
     def width(self, start: float, end: float) -> float:
-        """Return how much of the axis lies between both scores."""
+        """Return the distance of two scores on the axis in percent."""
         return round(abs(self.place(end) - self.place(start)), 2)
 
 
-def axis_for(falls: Iterable[Spans], blend: BlendSettings) -> Axis:
-    """Return an axis on which all the spans and both thresholds find room."""
-    ends = [abs(end) for spans in falls for span in spans.values() for end in span]
+def axis_for(waterfalls: Iterable[Bars], blend: BlendSettings) -> Axis:
+    """Return an axis that has room for all bars and for both thresholds."""
+    ends = [abs(end) for bars in waterfalls for bar in bars.values() for end in bar]
     return Axis(MARGIN * max(blend.buy_above, -blend.sell_below, *ends))
 
 
-def waterfall(cells: Mapping[str, str]) -> Spans:
-    """Return where each bar of a CSV row starts and ends, both scores.
+def waterfall(cells: Mapping[str, str]) -> Bars:
+    """Return the bars of a CSV row, empty if the row has no score.
 
-    In order: `lstm trend technical finbert haircut score`. A component that is silent has
-    no bar, nor has the haircut where the LSTM is silent; without a score there is none.
+    The order is `lstm trend technical finbert haircut score`. A missing component has
+    no bar, and the haircut has a bar only if the LSTM has one.
     """
     if not cells["score"]:
         return {}
-    spans: dict[str, tuple[float, float]] = {}
-    at = 0.0
-    for name in COMPONENTS:
-        if cells[f"{name}_weight"]:
-            added = math.prod(
-                float(cells[f"{name}_{part}"])
-                for part in ("weight", "direction", "confidence")
-            )
-            spans[name] = (at, at + added)
-            at += added
+    bars: dict[str, tuple[float, float]] = {}
+    total = 0.0
+    for term in component_terms(cells):
+        start, total = total, total + term.uncut
+        bars[term.component] = (start, total)
     score = float(cells["score"])
-    if "lstm" in spans:
-        spans["haircut"] = (at, score)
-    return {**spans, "score": (0.0, score)}
+    if "lstm" in bars:
+        bars["haircut"] = (total, score)
+    return {**bars, "score": (0.0, score)}

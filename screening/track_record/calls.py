@@ -1,4 +1,4 @@
-"""A night's rows to the calls that the ledger keeps: what was said, and from what."""
+"""The calls of a night as the ledger keeps them, with fingerprints of their inputs."""
 
 import hashlib
 import json
@@ -22,13 +22,13 @@ def make_calls(
     source: str,
     made_at: datetime,
 ) -> pd.DataFrame:
-    """Return one call (`CALLS`) a symbol that has one; failed symbols have none.
+    """Return one call (`CALLS`) per symbol with a prediction; failed symbols have none.
 
-    `rows` are the screening CSV's, `made_at` is when they are published.
+    `rows` are those of the screening CSV, `made_at` is when they are published.
     """
-    found = {one.symbol: one for one in findings}
+    by_symbol = {found.symbol: found for found in findings}
     calls = [
-        _call(found[row["symbol"]], row, source, made_at)
+        _call(by_symbol[row["symbol"]], row, source, made_at)
         for row in rows
         if row.get("prediction")
     ]
@@ -36,16 +36,16 @@ def make_calls(
 
 
 def is_live(symbol: str, as_of: date, made_at: datetime) -> bool:
-    """Return whether a call was made before the session that it is for had opened.
+    """Return whether a call was made before its forecast session opened.
 
-    By then no later session can have been known, whatever the source is; whatever is
-    made afterwards is a replay.
+    Before the opening no source can have prices of that session. A call made later is a
+    replay.
     """
     return made_at < next_open(exchange_of(symbol).code, as_of)
 
 
 def table_fingerprint(prices: pd.DataFrame) -> str:
-    """Return the SHA-256 of a price table's sessions and numbers, whatever its file."""
+    """Return the SHA-256 of a price table's sessions and numbers."""
     sessions = pd.DatetimeIndex(prices.index).as_unit("ns").asi8
     numbers = prices.to_numpy(dtype="float64")
     return hashlib.sha256(sessions.tobytes() + numbers.tobytes()).hexdigest()
@@ -54,9 +54,8 @@ def table_fingerprint(prices: pd.DataFrame) -> str:
 def _call(
     findings: SymbolFindings, row: Row, source: str, made_at: datetime
 ) -> dict[str, Any]:
-    as_of = pd.Timestamp(row["as_of"])
-    known = {name: row.get(name) for name in CALLS.columns}
-    return known | {
+    as_of, model = pd.Timestamp(row["as_of"]), findings.model
+    return {name: row.get(name) for name in CALLS.columns} | {
         "as_of": as_of,
         "made_at": made_at,
         "run_at": pd.Timestamp(row["run_at"]),
@@ -68,27 +67,28 @@ def _call(
         "sit_out": row["event_skip_trading"],
         "news_engine": findings.news.engine if findings.news.component.present else "",
         "inputs_fingerprint": _inputs_fingerprint(findings),
-        "model_fingerprint": _model_fingerprint(findings),
+        "model_fingerprint": (
+            model.metadata.model_fingerprint
+            if model and model.forecast and model.metadata
+            else ""
+        ),
     }
 
 
 def _inputs_fingerprint(findings: SymbolFindings) -> str:
-    """Return the SHA-256 of all that the call rests on beside the model's weights."""
+    """Return the SHA-256 of all inputs of the call except the model's weights."""
     prices, events = findings.prices, findings.events
-    seen = {
+    inputs = {
         "prices": table_fingerprint(read_table(prices.path)) if prices else "",
         "news": [
-            (one.headline.title, one.headline.published_at.isoformat(), one.polarity)
-            for one in findings.news.weighed
+            (
+                weighed.headline.title,
+                weighed.headline.published_at.isoformat(),
+                weighed.polarity,
+            )
+            for weighed in findings.news.weighed
         ],
         "events": [events.status, *(event.sentence for event in events.coming)],
         "guard": [events.risk_score, events.haircut, events.sit_out],
     }
-    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
-
-
-def _model_fingerprint(findings: SymbolFindings) -> str:
-    model = findings.model
-    if model is None or model.forecast is None or model.metadata is None:
-        return ""
-    return model.metadata.model_fingerprint
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()

@@ -1,7 +1,8 @@
-"""The ledger of calls and of what became of them: its columns, its files.
+"""The ledger of calls and their outcomes: its columns and its files.
 
-Append-only: each run adds files of its own, and none is ever written again. Which of
-several versions of a call counts is decided by the reader (`counting`).
+The ledger is append-only: each run adds its own files and changes no other file. If a
+call has several versions, the reader selects the version that counts
+(`select_counted`).
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,12 @@ INSTANT = "datetime64[ns, UTC]"
 SESSION = "datetime64[ns]"
 
 KEY = ["symbol", "as_of", "made_at"]
-"""What tells one version of a call from all others."""
+"""The columns that identify one version of a call."""
 
-# Sums of weights that make 1 may lie a rounding above it.
+# A sum of weights may exceed 1 by rounding.
 _ROUNDING = 1e-9
 _SHARE = pa.Check.in_range(-_ROUNDING, 1 + _ROUNDING)
-_LEAN = pa.Check.in_range(-1 - _ROUNDING, 1 + _ROUNDING)
+_DIRECTION = pa.Check.in_range(-1 - _ROUNDING, 1 + _ROUNDING)
 
 CALLS = pa.DataFrameSchema(
     {
@@ -40,7 +41,7 @@ CALLS = pa.DataFrameSchema(
         "forecast_session": pa.Column(SESSION),
         "close": pa.Column(float, pa.Check.gt(0)),
         "call": pa.Column(str, pa.Check.isin(["BUY", "HOLD", "SELL"])),
-        "score": pa.Column(float, _LEAN),
+        "score": pa.Column(float, _DIRECTION),
         "confidence": pa.Column(float, pa.Check.in_range(0, 100 * (1 + _ROUNDING))),
         "haircut": pa.Column(float, _SHARE),
         "sit_out": pa.Column("boolean", nullable=True),
@@ -51,7 +52,7 @@ CALLS = pa.DataFrameSchema(
         f"{component}_{part}": pa.Column(float, check, nullable=True)
         for component in COMPONENTS
         for part, check in {
-            "direction": _LEAN,
+            "direction": _DIRECTION,
             "confidence": _SHARE,
             "weight": _SHARE,
         }.items()
@@ -69,10 +70,10 @@ CALLS = pa.DataFrameSchema(
     coerce=True,
     unique=KEY,
 )
-"""One row a version of a call; NaN where a component was silent or nothing is known.
+"""One row per version of a call; NaN if a component was missing or if not known.
 
-`made_at` is when the run published it; `live` that its forecast session had not opened
-by then. `model_fingerprint` is empty where no model spoke.
+`made_at` is when the run published the call. `live` is true if the forecast session had
+not opened by then. `model_fingerprint` is empty if the call used no model.
 """
 
 OUTCOMES = pa.DataFrameSchema(
@@ -98,15 +99,16 @@ OUTCOMES = pa.DataFrameSchema(
     ordered=True,
     coerce=True,
 )
-"""One row a scored call and horizon; a second one only adds a hedge that lacked.
+"""One row per scored call and horizon; a later row adds a hedge that was missing.
 
-Both closes stand in one table, adjusted as of `priced_as_of`, and so do the index'.
+Both closes come from one table, adjusted as of `priced_as_of`; so do both closes of the
+index.
 """
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The ledger of one home; whoever appends holds the home's lock."""
+    """The ledger of one home; a caller that appends must hold the home's lock."""
 
     folder: StoragePath
 
@@ -116,14 +118,14 @@ class Ledger:
         Raises
         ------
         StorageError
-            If a file of the ledger can't be read or is none of ours.
+            If a file of the ledger can't be read or is not one of its files.
         """
         return self._read("calls", CALLS).sort_values(
             ["made_at", "symbol"], kind="stable", ignore_index=True
         )
 
     def outcomes(self) -> pd.DataFrame:
-        """Return what became of calls (`OUTCOMES`), a row a call and horizon.
+        """Return the outcomes of calls (`OUTCOMES`), one row per call and horizon.
 
         Raises
         ------
@@ -138,12 +140,12 @@ class Ledger:
     def append(
         self, calls: pd.DataFrame, outcomes: pd.DataFrame, as_of: date, at: datetime
     ) -> None:
-        """Add a run's calls and what it scored, each as a file of its own.
+        """Add a run's calls and new outcomes, as one file each.
 
         Raises
         ------
         StorageError
-            If the disk or store refuses, or the run has its files there already.
+            If the disk or store refuses, or if the files are already there.
         """
         name = f"{as_of.isoformat()}_{at:%Y%m%dT%H%M%S%f}.parquet"
         parts = {"outcomes": (outcomes, OUTCOMES), "calls": (calls, CALLS)}
@@ -151,11 +153,11 @@ class Ledger:
             path = self.folder / kind / name
             if is_there(path):
                 raise StorageError(
-                    f"{path} must be new, got one that is there: the ledger never "
-                    "changes a file; run again."
+                    f"the track record already has {path} and never changes a file",
+                    "run the night again",
                 )
             if len(frame):
-                write_file_atomic(path, _checked(schema, frame).to_parquet)
+                write_file_atomic(path, _validate(schema, frame).to_parquet)
 
     def _read(self, kind: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
         folder = self.folder / kind
@@ -165,29 +167,32 @@ class Ledger:
                 return schema.validate(pd.DataFrame(columns=list(schema.columns)))
             return schema.validate(read_tables(paths))
         except (OSError, ValueError, SchemaError, SchemaErrors) as error:
-            said = " ".join(str(error).split())[:200]
             raise StorageError(
-                f"{folder} must hold whole Parquet files of the track record, got: "
-                f"{said}; take the file that is none out of it."
+                f"{folder} holds a file that is not a whole Parquet file of the track "
+                f"record ({_shorten(error)})",
+                "move that file out of the folder",
             ) from error
 
 
-def _checked(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     try:
         return schema.validate(frame[list(schema.columns)].reset_index(drop=True))
     except (SchemaError, SchemaErrors) as error:
-        said = " ".join(str(error).split())[:200]
         raise StorageError(
-            f"the track record must keep its schema, got: {said}; tell the developers."
+            f"the run's calls do not fit the track record ({_shorten(error)})",
+            "report this error to the developers",
         ) from error
 
 
-def counting(calls: pd.DataFrame, *, live: bool) -> pd.DataFrame:
-    """Return the calls that count, of the live or of the replayed ones alone.
+def _shorten(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
-    A symbol and as-of session count once: the version that was published last. A live
-    one was published before the forecast session opened, so a run after it can't
-    replace what could be acted on, and a replay never counts among the live ones.
+
+def select_counted(calls: pd.DataFrame, *, live: bool) -> pd.DataFrame:
+    """Return the calls that count among the live or among the replayed calls.
+
+    Each symbol and as-of session counts once, with the version published last. A run
+    after the opening makes a replayed call, so it never replaces a live call.
     """
     kind = calls[calls["live"] == live].sort_values("made_at", kind="stable")
     return kind.drop_duplicates(["symbol", "as_of"], keep="last", ignore_index=True)

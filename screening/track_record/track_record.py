@@ -1,42 +1,35 @@
-"""How past calls fared: counts, hit rates, mean returns, with their intervals. Pure.
+"""The track record: counts, hit rates and mean returns of past calls. Pure.
 
-A hit is a return with the sign of the call's direction; a return of exactly 0 hits
-nothing. HOLD is no bet and has no hit. Calls of one night share that night's market, so
-intervals are clustered by as-of session.
+Each figure has an interval that clusters by as-of session, because the calls of one
+night share that night's market. A HOLD has no direction, so it has no hit rate.
 """
 
 import math
-from collections.abc import Iterable
 from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from scipy.special import stdtrit
 
 from config.settings import RecordSettings
 from market_data.sessions import as_of_session
 from screening.blend import COMPONENTS
-from screening.track_record.ledger import KEY, counting
-from screening.track_record.outcomes import with_due_sessions
+from screening.track_record.ledger import KEY, select_counted
+from screening.track_record.outcomes import add_due_sessions
 
 TOO_FEW = "too few to tell"
 
-ALIKE = 1e-12
-"""Rounding of a day's sum of deviations from the mean."""
+ROUNDING = 1e-12
+"""A day's sum of deviations from the mean may be this far from 0 by rounding alone."""
 
 _DIRECTIONS = {"BUY": 1.0, "SELL": -1.0, "HOLD": math.nan}
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Mean(BaseModel, frozen=True):
+    """A mean with both ends of its interval.
 
-
-class Mean(_Value):
-    """A mean with the ends of its interval.
-
-    The ends are None where the interval can't be told: all calls of one session, or
-    sessions that are all alike.
+    The ends are None if all calls are of one session, or if sessions do not differ.
     """
 
     mean: float
@@ -44,13 +37,14 @@ class Mean(_Value):
     high: float | None
 
 
-class GroupStatistics(_Value):
-    """How one group of scored calls fared; None is "not known".
+class GroupStatistics(BaseModel, frozen=True):
+    """The statistics of one group of scored calls; None is "not known".
 
-    `calls` are the scored ones, of `days` as-of sessions. `mean_return` is the stock's,
-    `mean_gain` that of who followed the group's direction: the return, or minus it.
-    `hedged_calls` of them had a beta and the index' closes. Below the minimum of calls
-    all figures are None and `verdict` is "too few to tell".
+    `calls` counts the scored calls, `days` their as-of sessions. `mean_return` is the
+    return of the stock. `mean_gain` is the return of following the group's direction:
+    minus the stock's return for a SELL. `hedged_calls` counts the calls with a hedged
+    return. Below the minimum of calls all statistics are None and `verdict` is "too few
+    to tell".
     """
 
     group: str
@@ -66,13 +60,13 @@ class GroupStatistics(_Value):
     hedged_mean_gain: Mean | None = None
 
 
-class Horizon(_Value):
-    """The calls as they stood so many sessions after their as-of session.
+class Horizon(BaseModel, frozen=True):
+    """All calls, judged this number of sessions after their as-of session.
 
-    `pending` have not come due; `waiting` have, and no night has had the closes to
-    score them. `bets` are BUY and SELL together. `by_component` counts each scored call
-    in which the component spoke and leant either way, whatever the call was; `by_haircut`
-    counts bets by the share that event risk took, and the calls that were sat out.
+    `pending` calls are not due yet. `waiting` calls are due, but no night has had the
+    closes to score them. `directional_calls` are BUY and SELL together. `by_component`
+    counts the scored calls in which the component had a direction, whatever the call.
+    `by_haircut` counts directional calls by haircut, then the calls in a sit-out.
     """
 
     sessions: int
@@ -80,17 +74,17 @@ class Horizon(_Value):
     scored: int
     pending: int
     waiting: int
-    bets: GroupStatistics
+    directional_calls: GroupStatistics
     by_call: tuple[GroupStatistics, ...]
     by_component: tuple[GroupStatistics, ...]
     by_haircut: tuple[GroupStatistics, ...]
 
 
-class TrackRecord(_Value):
-    """The record of the live calls, or of the replayed ones: never of both.
+class TrackRecord(BaseModel, frozen=True):
+    """The record of the live calls or of the replayed calls, never of both.
 
-    `calls` are those that count; `replaced` are earlier versions of them, which stay in
-    the ledger and count nowhere.
+    `calls` counts the published versions that count. `replaced` counts earlier versions
+    of them, which stay in the ledger.
     """
 
     live: bool
@@ -102,8 +96,8 @@ class TrackRecord(_Value):
     horizons: tuple[Horizon, ...]
 
 
-class TrackRecords(_Value):
-    """Both records, side by side and never mixed."""
+class TrackRecords(BaseModel, frozen=True):
+    """The records of live and of replayed calls, which are never added up."""
 
     live: TrackRecord
     replayed: TrackRecord
@@ -114,7 +108,7 @@ def track_records(
 ) -> TrackRecords:
     """Return the records of the live and of the replayed calls (`CALLS`, `OUTCOMES`).
 
-    `now` tells what has come due.
+    A call is due if its session is complete at `now`.
     """
     live, replayed = (
         _record(calls, outcomes, settings, now, live=live) for live in (True, False)
@@ -130,14 +124,16 @@ def _record(
     *,
     live: bool,
 ) -> TrackRecord:
-    counted = counting(calls, live=live)
-    due = with_due_sessions(counted, settings.horizons)
-    joined = due.merge(
+    counted = select_counted(calls, live=live)
+    joined = add_due_sessions(counted, settings.horizons).merge(
         outcomes.drop(columns="session"), on=[*KEY, "horizon"], how="left"
     )
-    last = _last_sessions(counted["exchange"].unique(), now)
-    over = pd.to_datetime(joined["exchange"].map(last))  # Typed where none is due.
-    joined["is_due"] = joined["session"] <= over
+    last = {
+        code: pd.Timestamp(as_of_session(code, now.date(), now))
+        for code in counted["exchange"].unique()
+    }
+    complete = pd.to_datetime(joined["exchange"].map(last))  # Typed even if empty.
+    joined["is_due"] = joined["session"] <= complete
     days = counted["as_of"].dt.date
     return TrackRecord(
         live=live,
@@ -153,116 +149,114 @@ def _record(
     )
 
 
-def _last_sessions(exchanges: Iterable[str], now: datetime) -> dict[str, pd.Timestamp]:
-    return {
-        code: pd.Timestamp(as_of_session(code, now.date(), now)) for code in exchanges
-    }
-
-
-def _horizon(sessions: int, asked: pd.DataFrame, settings: RecordSettings) -> Horizon:
-    scored = asked[asked["return"].notna()]
-    unscored = asked[asked["return"].isna()]
+def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Horizon:
+    scored = calls[calls["return"].notna()]
+    unscored = calls[calls["return"].isna()]
     direction = scored["call"].map(_DIRECTIONS)
+    directional = scored[direction.notna()]
+    sat_out = scored[scored["sit_out"].fillna(value=False)]
+
+    def group(name: str, rows: pd.DataFrame) -> GroupStatistics:
+        return _statistics(name, rows, direction, settings)
+
     return Horizon(
         sessions=sessions,
-        calls=len(asked),
+        calls=len(calls),
         scored=len(scored),
         pending=int((~unscored["is_due"]).sum()),
         waiting=int(unscored["is_due"].sum()),
-        bets=_fared("BUY and SELL", scored[direction.notna()], direction, settings),
+        directional_calls=group("BUY and SELL", directional),
         by_call=tuple(
-            _fared(call, scored[scored["call"] == call], direction, settings)
-            for call in _DIRECTIONS
+            group(call, scored[scored["call"] == call]) for call in _DIRECTIONS
         ),
-        by_component=tuple(
-            _component(component, scored, settings) for component in COMPONENTS
+        by_component=tuple(_component(name, scored, settings) for name in COMPONENTS),
+        by_haircut=(
+            *(
+                group(f"{cut:.0%}", rows)
+                for cut, rows in directional.groupby("haircut")
+            ),
+            group("sit-out", sat_out),
         ),
-        by_haircut=_by_haircut(scored, direction, settings),
     )
 
 
 def _component(
-    component: str, scored: pd.DataFrame, settings: RecordSettings
+    name: str, scored: pd.DataFrame, settings: RecordSettings
 ) -> GroupStatistics:
-    """Return how those fared who followed the component alone where it leant either way."""
-    lean = np.sign(scored[f"{component}_direction"])
-    leaning = scored[lean.abs() > 0]
-    return _fared(component, leaning, lean, settings)
+    """Return the statistics of following only this component's direction."""
+    direction = np.sign(scored[f"{name}_direction"])
+    return _statistics(name, scored[direction.abs() > 0], direction, settings)
 
 
-def _by_haircut(
-    scored: pd.DataFrame, direction: pd.Series, settings: RecordSettings
-) -> tuple[GroupStatistics, ...]:
-    bets = scored[direction.notna()]
-    sat_out = scored[scored["sit_out"].fillna(value=False)]
-    tiers = [
-        _fared(f"{cut:.0%}", bets[bets["haircut"] == cut], direction, settings)
-        for cut in sorted(bets["haircut"].unique())
-    ]
-    return (*tiers, _fared("sit-out", sat_out, direction, settings))
-
-
-def _fared(
+def _statistics(
     group: str, scored: pd.DataFrame, direction: pd.Series, settings: RecordSettings
 ) -> GroupStatistics:
-    """Return the figures of a group; `direction` is +1, -1, or NaN for no bet."""
+    """Return the statistics of a group; `direction` is +1, -1, or NaN for a HOLD."""
     days = scored["as_of"]
-    known = {"group": group, "calls": len(scored), "days": days.nunique()}
-    hedged = scored[scored["hedged_return"].notna()]
-    known["hedged_calls"] = len(hedged)
+    hedged = scored["hedged_return"].dropna()
+    counts = {"calls": len(scored), "days": days.nunique(), "hedged_calls": len(hedged)}
     if len(scored) < settings.min_calls:
-        return GroupStatistics(**known, verdict=TOO_FEW)
-    raw = _figures(scored["return"], days, direction, settings.interval)
-    enough = len(hedged) >= settings.min_calls
-    against = (
-        _figures(hedged["hedged_return"], days, direction, settings.interval)
-        if enough
-        else {}
-    )
-    return GroupStatistics(
-        **known, **raw, **{f"hedged_{name}": m for name, m in against.items()}
-    )
+        return GroupStatistics(group=group, **counts, verdict=TOO_FEW)
+    means = _means(scored["return"], days, direction, settings.interval)
+    if len(hedged) >= settings.min_calls:
+        found = _means(hedged, days, direction, settings.interval)
+        means |= {f"hedged_{name}": mean for name, mean in found.items()}
+    return GroupStatistics(group=group, **counts, **means)
 
 
-def _figures(
+def _means(
     returns: pd.Series, days: pd.Series, direction: pd.Series, interval: float
 ) -> dict[str, Mean | None]:
-    bet = direction.loc[returns.index]
-    gains = (bet * returns).dropna()
+    followed = direction.loc[returns.index]
     values = {
-        "hit_rate": (gains > 0).astype(float),
+        "hit_rate": mark_hits(followed, returns).dropna(),
         "mean_return": returns,
-        "mean_gain": gains,
+        "mean_gain": (followed * returns).dropna(),
     }
     means = {
-        name: clustered_mean(one, days.loc[one.index], interval)
-        for name, one in values.items()
+        name: clustered_mean(series, days.loc[series.index], interval)
+        for name, series in values.items()
     }
-    return means | {"hit_rate": _within_shares(means["hit_rate"])}
+    return means | {"hit_rate": _clip_to_shares(means["hit_rate"])}
 
 
-def _within_shares(rate: Mean | None) -> Mean | None:
-    """Return the rate with its interval cut to what a share can be."""
+def mark_hits(direction: pd.Series, returns: pd.Series) -> pd.Series:
+    """Return 1.0 for each hit, 0.0 for each miss: the only definition of a hit.
+
+    A hit is a return with the sign of the direction, so a return of exactly 0 is always
+    a miss. The result is NaN if the direction is 0 or NaN, or if the return is NaN.
+    """
+    gain = direction * returns
+    return (gain > 0).astype(float).where(gain.notna() & (direction != 0))
+
+
+def _clip_to_shares(rate: Mean | None) -> Mean | None:
+    """Return the rate with its interval cut to 0 to 1."""
     if rate is None or rate.low is None or rate.high is None:
         return rate
     return Mean(mean=rate.mean, low=max(0.0, rate.low), high=min(1.0, rate.high))
 
 
 def clustered_mean(values: pd.Series, days: pd.Series, interval: float) -> Mean | None:
-    """Return the mean of `values` with its interval clustered by `days`; no NaN in it.
+    """Return the mean of `values` with its interval clustered by `days`.
 
+    `values` hold no NaN. The result is None without values, and has no ends if there is
+    only one day or if all days are alike. This closed form suits the few means of the
+    nightly report; `evaluation.day_bootstrap` draws days at random for ratios and
+    correlations, which have no closed form.
+
+    Notes
+    -----
     The variance is G / (G - 1) * sum over days of (sum of the day's deviations)^2 / n^2
-    for n values of G days, the interval that of Student's t with G - 1 degrees of
-    freedom (Cameron and Miller 2015, with the mean as the only regressor). None where
-    there is no value; without ends for one day, or days that are all alike.
+    for n values of G days. The interval is that of Student's t with G - 1 degrees of
+    freedom (Cameron and Miller 2015, with the mean as the only regressor).
     """
     if values.empty:
         return None
     mean = float(values.mean())
     sums = (values - mean).groupby(days).sum()
     count = len(sums)
-    # Days that are alike to rounding say nothing of how far days differ.
-    if count < 2 or np.abs(sums).max() < ALIKE:
+    if count < 2 or np.abs(sums).max() < ROUNDING:
         return Mean(mean=mean, low=None, high=None)
     variance = count / (count - 1) * float((sums**2).sum()) / len(values) ** 2
     reach = float(stdtrit(count - 1, (1 + interval) / 2)) * math.sqrt(variance)

@@ -308,5 +308,8 @@ def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:
     assert "too few to tell" in replayed
     assert widest(text) <= 80
     found = json.loads(said(tmp_path, "track-record", "--json"))
-    assert found["live"]["horizons"][0]["bets"]["hit_rate"]["mean"] == 0.75
-    assert found["replayed"]["horizons"][0]["bets"]["verdict"] == "too few to tell"
+    assert found["live"]["horizons"][0]["directional_calls"]["hit_rate"]["mean"] == 0.75
+    assert (
+        found["replayed"]["horizons"][0]["directional_calls"]["verdict"]
+        == "too few to tell"
+    )

@@ -1,4 +1,4 @@
-"""The blend's laws: weights, thresholds, and what may never move a score."""
+"""The blend's laws: weights, thresholds, and what must never change a score."""
 
 from dataclasses import replace
 
@@ -8,46 +8,46 @@ from hypothesis import strategies as st
 
 from config.settings import BlendSettings
 from features.component import Component
-from screening.blend import COMPONENTS, blend, voice_weights
+from screening.blend import COMPONENTS, blend, component_weights
 
 SETTINGS = BlendSettings()
-SILENT = Component.missing("silent")
+MISSING = Component.missing("no data")
 
 directions = st.floats(-1, 1)
 shares = st.floats(0, 1)
-speaking = st.builds(Component, direction=directions, confidence=shares)
+available = st.builds(Component, direction=directions, confidence=shares)
 panels = st.fixed_dictionaries(
-    {name: st.one_of(st.just(SILENT), speaking) for name in COMPONENTS}
+    {name: st.one_of(st.just(MISSING), available) for name in COMPONENTS}
 )
 
 
 def panel(**components: tuple[float, float]) -> dict[str, Component]:
-    """Return four components; those not named are silent."""
+    """Return four components; components not named are missing."""
     return {
-        name: Component(*components[name]) if name in components else SILENT
+        name: Component(*components[name]) if name in components else MISSING
         for name in COMPONENTS
     }
 
 
-def test_all_voices_have_the_published_weights() -> None:
+def test_all_components_have_the_published_weights() -> None:
     """With all four components the weights are 0.45, 0.25, 0.15 and 0.15."""
     components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 def test_without_the_lstm_the_others_have_weights_of_their_own() -> None:
     """Without a usable LSTM: trend 0.40, technical 0.35, finbert 0.25."""
     components = panel(trend=(1, 1), technical=(1, 1), finbert=(1, 1))
     expected = {"trend": 0.40, "technical": 0.35, "finbert": 0.25}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
-def test_a_silent_voices_weight_is_spread_in_proportion() -> None:
-    """Without finbert the rest keep their proportions and sum to 1."""
+def test_the_weight_of_a_missing_component_is_shared_in_proportion() -> None:
+    """Without finbert the other components keep their proportions and sum to 1."""
     components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1))
     expected = {"lstm": 0.45 / 0.85, "trend": 0.25 / 0.85, "technical": 0.15 / 0.85}
-    assert voice_weights(components, SETTINGS) == pytest.approx(expected)
+    assert component_weights(components, SETTINGS) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_the_call_follows_the_thresholds(
 
 
 def test_a_sit_out_holds_and_keeps_the_score() -> None:
-    """In a sit-out the call is HOLD whatever the score, which stays."""
+    """In a sit-out the call is HOLD, and the score does not change."""
     components = panel(trend=(1, 1), technical=(1, 1))
     answer = blend(components, 0.7, SETTINGS, sit_out=True)
     assert answer
     assert (answer.call, answer.score) == ("HOLD", pytest.approx(1.0))
 
 
-def test_no_voice_no_answer() -> None:
-    """Where nobody speaks there is no score: none is made up."""
+def test_without_components_there_is_no_blend() -> None:
+    """If all components are missing there is no score, not a score of 0."""
     assert blend(panel(), 0.2, SETTINGS) is None
 
 
@@ -86,7 +86,7 @@ def test_no_voice_no_answer() -> None:
 def test_score_and_confidence_can_be_recomputed(
     components: dict[str, Component], haircut: float
 ) -> None:
-    """Score and confidence are the weighted sums over the components that spoke."""
+    """Score and confidence are the weighted sums over the available components."""
     answer = blend(components, haircut, SETTINGS)
     if answer is None:
         assert not any(component.present for component in components.values())
@@ -124,7 +124,7 @@ def test_worse_news_never_raises_the_score(
     assert scores[0].score <= scores[1].score + 1e-12
 
 
-@given(speaking, shares, shares)
+@given(available, shares, shares)
 def test_a_larger_haircut_never_raises_the_lstms_part(
     lstm: Component, one: float, other: float
 ) -> None:
@@ -138,12 +138,12 @@ def test_a_larger_haircut_never_raises_the_lstms_part(
 
 
 @given(panels, st.sampled_from(COMPONENTS), shares)
-def test_a_missing_voice_changes_no_others_direction(
+def test_a_missing_component_changes_no_other_direction(
     components: dict[str, Component], lost: str, haircut: float
 ) -> None:
-    """Silencing one component leaves the sign of every other component's part alone."""
+    """Removing a component keeps the sign of every other component's part."""
     full = blend(components, haircut, SETTINGS)
-    less = blend({**components, lost: SILENT}, haircut, SETTINGS)
+    less = blend({**components, lost: MISSING}, haircut, SETTINGS)
     if full is None or less is None:
         return
     assert set(less.weights) == set(full.weights) - {lost}

@@ -1,4 +1,4 @@
-"""A call explained: every number follows from the row, and a flip really flips."""
+"""The explanation of a call: its numbers follow from the row, and flips are real."""
 
 from typing import Any
 
@@ -23,17 +23,17 @@ VOICE_SETS = st.builds(
 HAIRCUTS = st.sampled_from([0.0, 0.2, 0.45, 0.7])
 
 
-def told(row: dict[str, str]) -> Explanation:
-    """Return the row's explanation by the default settings."""
+def explanation_of(row: dict[str, str]) -> Explanation:
+    """Return the row's explanation with the default settings."""
     return explain(row, DEFAULTS)
 
 
 @settings(deadline=None, max_examples=40)
 @given(VOICE_SETS, HAIRCUTS)
 def test_the_terms_add_up_to_the_row(components: Any, haircut: float) -> None:  # noqa: ANN401
-    """Weight x direction x confidence of the row's cells is its score, and the call."""
+    """Weight x direction x confidence of the row's cells give its score and call."""
     row = csv_row(components, haircut)
-    found = told(row)
+    found = explanation_of(row)
     by_hand = sum(
         float(row[f"{name}_weight"])
         * float(row[f"{name}_direction"])
@@ -54,8 +54,8 @@ def test_without_the_haircut_it_is_the_blend_without_one(
     components: Any,  # noqa: ANN401
     haircut: float,
 ) -> None:
-    """The score that is told for no haircut is the one that the blend would give."""
-    found = told(csv_row(components, haircut))
+    """The score without haircut is the score that the blend would give."""
+    found = explanation_of(csv_row(components, haircut))
     answer = blend(components, 0.0, BlendSettings())
     assert answer
     assert found.score_without_haircut == pytest.approx(answer.score)
@@ -64,12 +64,12 @@ def test_without_the_haircut_it_is_the_blend_without_one(
 
 @settings(deadline=None, max_examples=40)
 @given(VOICE_SETS, HAIRCUTS)
-def test_a_voice_that_says_what_is_needed_flips_the_call(
+def test_a_component_at_the_needed_value_flips_the_call(
     components: Any,  # noqa: ANN401
     haircut: float,
 ) -> None:
-    """With one component at what is told, and a hair beyond, the blend calls otherwise."""
-    found = told(csv_row(components, haircut))
+    """With one component just beyond what it needs, the blend makes the other call."""
+    found = explanation_of(csv_row(components, haircut))
     for flip in found.flips:
         for component in flip.components:
             kept = 1 - haircut if component.component == "lstm" else 1
@@ -86,9 +86,9 @@ def test_a_voice_that_says_what_is_needed_flips_the_call(
             assert answer.call == flip.call
 
 
-def test_the_distance_to_another_call_is_told() -> None:
-    """BUY and SELL are so far from a HOLD as their thresholds are from its score."""
-    found = told(csv_row(four(1, -0.5, -0.5, None)))
+def test_the_distance_to_another_call_is_its_threshold_less_the_score() -> None:
+    """The distance of each other call is its threshold less the score."""
+    found = explanation_of(csv_row(four(1, -0.5, -0.5, None)))
     score = found.score or 0
     assert found.call == "HOLD"
     assert [(one.call, one.difference) for one in found.flips] == [
@@ -97,9 +97,9 @@ def test_the_distance_to_another_call_is_told() -> None:
     ]
 
 
-def test_a_sit_out_tells_when_it_ends() -> None:
-    """Earnings of a Tuesday are sat out to that Friday; Monday's night may trade."""
-    found = told(
+def test_a_sit_out_has_its_end() -> None:
+    """Earnings on a Tuesday are sat out until Friday; Monday's night trades again."""
+    found = explanation_of(
         csv_row(
             four(1, 1, 1, 1),
             event_skip_trading=True,
@@ -127,62 +127,66 @@ def test_a_sit_out_tells_when_it_ends() -> None:
         (0.15, {"sentiment_72h": -0.05, "volatility_spike": True}, [0.15]),
     ],
 )
-def test_the_risk_is_told_term_by_term(
+def test_the_risk_has_its_terms(
     risk: float,
     cells: dict[str, Any],
     points: list[float],
 ) -> None:
-    """Event, report, bad news and a volatility spike are found in the row again."""
+    """The points of event, report, bad news and volatility follow from the row."""
     around = {"event_risk_score": risk, "volatility_ratio": 1.5}
-    found = told(csv_row(four(1, 0, 0, None), **around, **cells))
+    found = explanation_of(csv_row(four(1, 0, 0, None), **around, **cells))
     assert [one.points for one in found.risk] == points
 
 
 @pytest.mark.parametrize(
-    ("predicted", "chance", "direction", "said"),
+    ("predicted", "chance", "direction", "text"),
     [
         (0.0, 0.57, 1.0, "predicts no change: "),
-        (0.0012, 0.43, -1.0, "predicts +0.12%, yet its direction is down: "),
-        (0.0012, 0.43, -1.0, "calibration sessions, 43% of the returns are above 0."),
-        (-0.0012, 0.57, 1.0, "predicts -0.12%, yet its direction is up: "),
+        (0.0012, 0.43, -1.0, "predicts +0.12%, but its direction is down: "),
+        (0.0012, 0.43, -1.0, "the probability of a return above 0 is 43%."),
+        (-0.0012, 0.57, 1.0, "predicts -0.12%, but its direction is up: "),
         (0.0012, 0.57, 1.0, None),
         (-0.0012, 0.43, -1.0, None),
         (0.0012, 0.5, 0.0, None),
         (None, None, 1.0, None),
     ],
 )
-def test_a_direction_that_is_not_that_of_the_predicted_change_is_told(
-    predicted: float | None, chance: float | None, direction: float, said: str | None
+def test_a_direction_against_the_predicted_change_has_a_note(
+    predicted: float | None, chance: float | None, direction: float, text: str | None
 ) -> None:
-    """The model's own errors decide the direction; what is not known is not told."""
+    """The model's own errors decide the direction; unknown values give no note."""
     forecast = {"predicted_return": predicted, "probability_up": chance}
-    note = told(csv_row(four(direction, 0.5, 0.5, None), **forecast)).forecast_note
-    assert said in note if said else note == ""
+    note = explanation_of(
+        csv_row(four(direction, 0.5, 0.5, None), **forecast)
+    ).forecast_note
+    assert text in note if text else note == ""
 
 
-def test_a_row_made_under_other_thresholds_says_so() -> None:
-    """A call that today's settings would not give is told, and the score is kept."""
+def test_a_row_made_with_other_thresholds_differs() -> None:
+    """A call that today's settings would not give is reported."""
     strict = Settings(blend=BlendSettings(buy_above=0.9))
     found = explain(csv_row(four(1, 1, 0, None)), strict)
     assert found.call == "BUY"
     assert found.call_by_score == "HOLD"
-    assert "the row says BUY, today's thresholds +0.9" in found.differs[0]
+    assert "the row's call is BUY, today's thresholds +0.9" in found.differs[0]
 
 
 def test_a_changed_score_is_noticed() -> None:
-    """A score that the row's own columns don't give is told with both numbers."""
-    found = told(csv_row(four(1, 0, 0, None)) | {"score": "0.1"})
+    """A score that does not follow from the row's columns is reported with both."""
+    found = explanation_of(csv_row(four(1, 0, 0, None)) | {"score": "0.1"})
     assert "the row's score is +0.100000, its columns give" in found.differs[0]
 
 
 def test_a_failed_row_has_a_reason_and_no_terms() -> None:
-    """Of a symbol that failed nothing is computed."""
+    """The explanation of a failed row has only its reason."""
     blank = dict.fromkeys(COLUMNS, "")
     known = {
         "symbol": "CBA.AX",
         "as_of": "2025-11-10",
         "forecast_session": "2025-11-11",
     }
-    found = told(blank | known | {"data_status": "failed", "reason": "too_short: 40."})
+    found = explanation_of(
+        blank | known | {"data_status": "failed", "reason": "too_short: 40."}
+    )
     assert (found.call, found.score, found.terms) == (None, None, ())
     assert found.reason == "too_short: 40."

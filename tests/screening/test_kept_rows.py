@@ -1,4 +1,4 @@
-"""The rows of earlier runs: exactly as they were written, or not at all."""
+"""The rows of earlier runs are kept exactly as written, or not at all."""
 
 import csv
 import time
@@ -40,7 +40,7 @@ def test_rows_that_are_written_again_are_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_night_without_a_file_has_no_earlier_rows(tmp_path: Path) -> None:
-    """The first run of a night finds nothing, and nothing damaged."""
+    """The first run of a night finds no rows and no damage."""
     found = earlier_rows(csv_path(tmp_path, AS_OF))
     assert (found.rows, found.damage) == ((), "")
 
@@ -56,7 +56,7 @@ def test_a_night_without_a_file_has_no_earlier_rows(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_of_another_kind_keeps_nothing(tmp_path: Path, content: bytes) -> None:
-    """What is no CSV of a night is named as damaged."""
+    """Any other file is reported as damaged."""
     path = csv_path(tmp_path, AS_OF)
     path.write_bytes(content)
     found = earlier_rows(path)
@@ -65,7 +65,7 @@ def test_a_file_of_another_kind_keeps_nothing(tmp_path: Path, content: bytes) ->
 
 
 @pytest.mark.parametrize(
-    ("column", "text", "said"),
+    ("column", "text", "text_found"),
     [
         ("score", "0.987", "its columns give"),
         ("close", "abc", "`close` is 'abc'"),
@@ -83,9 +83,9 @@ def test_a_file_of_another_kind_keeps_nothing(tmp_path: Path, content: bytes) ->
     ],
 )
 def test_a_row_that_somebody_changed_is_not_kept(
-    tmp_path: Path, column: str, text: str, said: str
+    tmp_path: Path, column: str, text: str, text_found: str
 ) -> None:
-    """Only the changed row goes, and the sentence says what of it is not as written."""
+    """Only the changed row is dropped, and the damage names the changed cell."""
     path = published(tmp_path)
     rows = [
         row | {column: text} if row["symbol"] == "CBA.AX" else row
@@ -97,11 +97,11 @@ def test_a_row_that_somebody_changed_is_not_kept(
         writer.writerows(rows)
     found = earlier_rows(path)
     assert {row["symbol"] for row in found.rows} == {"ANZ.AX", "GONE.AX"}
-    assert said in found.damage
+    assert text_found in found.damage
 
 
 def test_a_symbol_with_two_rows_has_none(tmp_path: Path) -> None:
-    """Which of two rows is right can't be known."""
+    """Both rows are dropped, because neither is known to be right."""
     path = published(tmp_path)
     lines = path.read_text().splitlines()
     twice = next(line for line in lines if line.startswith("GONE"))
@@ -113,7 +113,7 @@ def test_a_symbol_with_two_rows_has_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [1, 20, 60])
 def test_a_cut_off_file_keeps_its_whole_lines(tmp_path: Path, cut: int) -> None:
-    """Half a reason is not carried over as if it were the whole one."""
+    """A cut-off line is dropped, all other lines are kept."""
     path = published(tmp_path)
     path.write_bytes(path.read_bytes()[:-cut])
     found = earlier_rows(path)
@@ -122,7 +122,7 @@ def test_a_cut_off_file_keeps_its_whole_lines(tmp_path: Path, cut: int) -> None:
 
 
 def test_two_hundred_rows_cost_well_under_a_second(tmp_path: Path) -> None:
-    """A run of one more stock does not wait for those that are kept."""
+    """Reading back a large night takes little time."""
     night = tuple(
         with_events(screened(f"S{number:03}.AX"), event(date(2025, 11, 12)))
         for number in range(200)

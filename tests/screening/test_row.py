@@ -1,4 +1,4 @@
-"""One row: recomputable, honest about what lacks, empty where nothing is known."""
+"""One row: it can be recomputed, and a value not known is empty, with a reason."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -102,10 +102,12 @@ def test_a_failed_symbol_says_why_and_nothing_else() -> None:
     assert not {"score", "prediction", "close", "rank"} & set(row)
 
 
-def test_a_silent_lstm_is_named_with_its_reason() -> None:
-    """Without a usable model the source is TREND and the reason names the model's."""
-    silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
-    row = row_of(found(model=silent))
+def test_a_missing_lstm_is_named_with_its_reason() -> None:
+    """Without a usable model the source is TREND and the reason holds the model's."""
+    unusable = ModelFindings(
+        ModelState("rejected", 1, "graded overfitting"), None, None
+    )
+    row = row_of(found(model=unusable))
     assert row["prediction_source"] == "TREND"
     assert row["lstm_direction"] is None
     assert row["lstm_weight"] is None
@@ -114,22 +116,22 @@ def test_a_silent_lstm_is_named_with_its_reason() -> None:
 
 
 def test_a_failed_training_explains_a_missing_model() -> None:
-    """Where training failed, its reason stands instead of a call to train."""
-    silent = ModelFindings(ModelState("missing", None, "run `train`"), None, None)
-    row = row_of(found(model=silent, training_failure="too_short: 90 sessions."))
+    """After a failed training, the row has the training's reason."""
+    unusable = ModelFindings(ModelState("missing", None, "run `train`"), None, None)
+    row = row_of(found(model=unusable, training_failure="too_short: 90 sessions."))
     assert "lstm is missing (too_short: 90 sessions)" in row["reason"]
     assert "run `train`" not in row["reason"]
 
 
-def test_a_failed_refresh_is_told_while_the_old_model_speaks() -> None:
-    """An older model goes on speaking; the row says that it could not be renewed."""
+def test_a_failed_training_is_named_if_the_old_model_is_used() -> None:
+    """The older model is used, and the row names the failed training."""
     row = row_of(found(training_failure="training_failed: killed."))
     assert row["prediction_source"] == "LSTM"
     assert "not trained anew (training_failed: killed)" in row["reason"]
 
 
 def test_a_defect_degrades_and_is_named() -> None:
-    """A defect of the prices makes the row degraded and stands in its reason."""
+    """A defect of the prices makes the row degraded, with the defect as reason."""
     prices = PriceFindings(Path("p"), 506, "", "folder", ("2025-02-19 moved -8.1%",))
     row = row_of(found(prices=prices))
     assert row["data_status"] == "degraded"
@@ -138,15 +140,15 @@ def test_a_defect_degrades_and_is_named() -> None:
 
 
 def test_a_note_stands_in_the_reason_and_marks_nothing() -> None:
-    """What is unusual and no defect is said, and the row stays `ok`."""
+    """A note on the prices is in the reason, and the row stays `ok`."""
     prices = PriceFindings(Path("p"), 506, "", "folder", (), notes=("moved -8.1%",))
     row = row_of(found(prices=prices))
     assert row["data_status"] == "ok"
     assert "; moved -8.1%" in row["reason"]
 
 
-def test_no_voice_at_all_is_a_failed_row() -> None:
-    """Where no component speaks the row fails instead of holding."""
+def test_a_row_without_components_failed() -> None:
+    """If all components are missing the row is failed, not a HOLD."""
     mute = Component.missing("undefined")
     indicators = IndicatorFindings(Path("i"), {}, mute, mute)
     row = row_of(found(indicators=indicators, model=None))
@@ -157,28 +159,28 @@ def test_the_currency_is_what_the_source_says() -> None:
     """A fund in dollars on the London exchange is quoted in dollars."""
     prices = PriceFindings(Path("p"), 506, "USD", "folder", ())
     assert row_of(found(symbol="VUSD.L", prices=prices))["currency"] == "USD"
-    unsaid = PriceFindings(Path("p"), 506, "", "folder", ())
-    assert row_of(found(symbol="VUSD.L", prices=unsaid))["currency"] == "GBp"
+    unnamed = PriceFindings(Path("p"), 506, "", "folder", ())
+    assert row_of(found(symbol="VUSD.L", prices=unnamed))["currency"] == "GBp"
 
 
 def test_a_refused_index_is_named() -> None:
-    """An index with wrong values gives no beta, and the row says why."""
+    """An index with wrong values gives no beta, and the row has the reason."""
     market = IndexFindings(None, "bad_prices: a close leaps.", refused=True)
     row = row_of(found(market=market))
     assert row["hedge_beta"] is None
     assert "hedge_beta is missing (bad_prices: a close leaps)" in row["reason"]
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 headline is"), (5, "5 headlines")])
-def test_headlines_that_could_not_be_used_are_counted(count: int, said: str) -> None:
-    """They are, though others were read."""
+@pytest.mark.parametrize(("count", "text"), [(1, "1 headline is"), (5, "5 headlines")])
+def test_headlines_that_could_not_be_used_are_counted(count: int, text: str) -> None:
+    """They are counted even if other headlines were read."""
     one = Headline("CBA beats", RUN_AT)
     headlines = HeadlineFindings((one,), unreadable=count)
-    assert f"; {said}" in row_of(found(headlines=headlines))["reason"]
+    assert f"; {text}" in row_of(found(headlines=headlines))["reason"]
 
 
 def test_what_was_cut_off_the_headlines_stands_in_the_reason() -> None:
-    """Each note once, whether the news component is there or not."""
+    """Each note appears once, with or without a news component."""
     heard = HeadlineFindings((), notes=("1 headline cut at 1,000 characters",))
     assert (
         "; 1 headline cut at 1,000 characters"

@@ -1,4 +1,4 @@
-"""What a row says of events and news: traceable, and empty where nothing is known."""
+"""The event and news cells of a row: traceable, and empty if not known."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -92,7 +92,7 @@ def test_every_event_column_is_filled() -> None:
 
 
 def test_a_sit_out_holds_and_keeps_the_score() -> None:
-    """HOLD and no position, whatever the score, which stays with its reason."""
+    """The call is HOLD and the position 0, whatever the score."""
     strong = MarketContext(0.9, None, None)
     news = NewsSentiment(Component(1.0, 1.0), "finbert", 9)
     row = row_of(TOMORROW, around=strong, news=news, probability_up=1.0)
@@ -102,7 +102,7 @@ def test_a_sit_out_holds_and_keeps_the_score() -> None:
 
 
 def test_a_quiet_calendar_is_none_not_unknown() -> None:
-    """No event, no date, no distance; the answer is known."""
+    """Without an event there is no date and no distance, and the status is known."""
     row = row_of(around=MarketContext())
     assert (row["event_status"], row["event_skip_trading"]) == ("none", False)
     assert row["event_risk_score"] == 0
@@ -112,15 +112,15 @@ def test_a_quiet_calendar_is_none_not_unknown() -> None:
 
 
 def test_nobody_s_answer_is_unknown() -> None:
-    """Sitting out is not known either; the warning says why."""
-    row = row_of(gaps=("Yahoo said 429",), around=MarketContext())
+    """The sit-out is not known either, and the warning has the reason."""
+    row = row_of(gaps=("Yahoo answered 429",), around=MarketContext())
     assert (row["event_status"], row["event_skip_trading"]) == ("unknown", None)
     assert row["event_weight_haircut"] == 0.20
-    assert "Yahoo said 429" in row["event_warning"]
+    assert "Yahoo answered 429" in row["event_warning"]
 
 
 def test_a_window_has_no_date() -> None:
-    """Its bounds stand in the title; the day is not known, so it is empty."""
+    """The title holds both ends of the window; the day is empty."""
     row = row_of(window(AS_OF, AS_OF + timedelta(days=9), title="Pillar 3 report"))
     assert row["event_status"] == "estimated"
     assert row["event_title"] == "Pillar 3 report (2025-11-10 to 2025-11-19)"
@@ -128,15 +128,15 @@ def test_a_window_has_no_date() -> None:
 
 
 @pytest.mark.parametrize("engine", ["finbert", "lexicon"])
-def test_the_news_voice_goes_by_its_engine(engine: str) -> None:
-    """The dictionary is never called FinBERT."""
+def test_the_news_component_has_the_name_of_its_engine(engine: str) -> None:
+    """The lexicon is never called FinBERT."""
     row = row_of(news=replace(NEWS, engine=engine))
     assert row["components"] == f"lstm trend technical {engine}"
     assert f", {engine}" in row["reason"]
 
 
 def test_no_headline_is_missing_with_its_count() -> None:
-    """A known count of 0, no direction, and the others share the weight."""
+    """The count is 0, there is no direction, and the others share the weight."""
     row = row_of(news=NewsSentiment(Component.missing("no_news"), "finbert", 0))
     assert (row["finbert_headlines"], row["finbert_direction"]) == (0, None)
     assert row["lstm_weight"] == pytest.approx(0.45 / 0.85)

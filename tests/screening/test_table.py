@@ -39,7 +39,7 @@ HEADER = (
 
 
 def row(symbol: str, score: float | None) -> dict[str, Any]:
-    """Return the least row that can be ranked; a failed one without a score."""
+    """Return the smallest row that can be ranked, a failed row without a score."""
     if score is None:
         return {"symbol": symbol, "data_status": "failed"}
     return {"symbol": symbol, "data_status": "ok", "score": score}
@@ -94,7 +94,7 @@ def test_best_score_first_failed_last() -> None:
     ],
 )
 def test_a_cell_is_written_safely(value: object, text: str) -> None:
-    """Unknown is empty, numbers keep their digits, formulas are disarmed."""
+    """A cell not known is empty, numbers keep their digits, formulas are escaped."""
     assert cell(value) == text
 
 
@@ -110,7 +110,7 @@ def test_a_number_is_read_back_as_it_was(number: float) -> None:
     assert float(cell(number)) == number
 
 
-def test_a_row_has_a_cell_a_column(tmp_path: Path) -> None:
+def test_a_row_has_one_cell_per_column(tmp_path: Path) -> None:
     """Unknown columns are empty cells; text with commas stays one cell."""
     path = tmp_path / "night.csv"
     write_csv(path, [{**row("CBA.AX", 0.5), "reason": 'a, "b"'}])
@@ -129,7 +129,7 @@ def test_a_csv_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"symbol\n"])
 def test_a_foreign_csv_publishes_no_symbol(tmp_path: Path, content: bytes) -> None:
-    """A file that is no CSV of ours has no row of anybody."""
+    """A file that is not a screening CSV has no symbols."""
     path = csv_path(tmp_path, date(2025, 11, 10))
     path.write_bytes(content)
     assert read_published_status(path) == {}
@@ -138,7 +138,7 @@ def test_a_foreign_csv_publishes_no_symbol(tmp_path: Path, content: bytes) -> No
 def test_a_row_of_an_earlier_session_does_not_publish_its_symbol(
     tmp_path: Path,
 ) -> None:
-    """A night may hold a symbol's session before; that symbol is still due."""
+    """A symbol with a row of an earlier session is still due."""
     path = csv_path(tmp_path, date(2025, 11, 10))
     sydney, new_york = date(2025, 11, 10), date(2025, 11, 7)
     rows = [

@@ -1,15 +1,15 @@
 "use strict";
 (() => {
-  const one = (chosen) => document.querySelector(chosen);
+  const first = (chosen) => document.querySelector(chosen);
   const all = (chosen) => [...document.querySelectorAll(chosen)];
-  const body = one(".ranking tbody");
+  const body = first(".ranking tbody");
   const rows = [...body.rows];
   const heads = all(".ranking thead th");
 
   const valueOf = (row, column) =>
     row.querySelector(`[data-column="${column}"]`)?.dataset.value ?? "";
 
-  const compared = (column, number, sign) => (left, right) => {
+  const compare = (column, number, sign) => (left, right) => {
     const [a, b] = [valueOf(left, column), valueOf(right, column)];
     if (a === "" || b === "") return (a === "") - (b === "");
     return sign * (number ? Number(a) - Number(b) : a.localeCompare(b));
@@ -17,20 +17,20 @@
 
   const sort = (head) => {
     const number = head.dataset.kind === "number" && head.dataset.column !== "rank";
-    const first = number ? "descending" : "ascending";
-    const second = number ? "ascending" : "descending";
-    const order = head.getAttribute("aria-sort") === first ? second : first;
+    const initial = number ? "descending" : "ascending";
+    const reversed = number ? "ascending" : "descending";
+    const order = head.getAttribute("aria-sort") === initial ? reversed : initial;
     heads.forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", order);
     const sign = order === "ascending" ? 1 : -1;
-    rows.sort(compared(head.dataset.column, head.dataset.kind === "number", sign));
+    rows.sort(compare(head.dataset.column, head.dataset.kind === "number", sign));
     body.append(...rows);
   };
 
   const filter = () => {
-    const words = one("#find").value.trim().toLowerCase();
-    const [call, data] = [one("#only-call").value, one("#only-data").value];
-    const out = one("#only-out").checked;
+    const words = first("#find").value.trim().toLowerCase();
+    const [call, data] = [first("#only-call").value, first("#only-data").value];
+    const out = first("#only-out").checked;
     const kept = rows.filter(
       (row) =>
         row.cells[1].textContent.toLowerCase().includes(words) &&
@@ -42,7 +42,7 @@
     all("tr[data-symbol], details[data-symbol]").forEach((each) => {
       each.hidden = !names.has(each.dataset.symbol);
     });
-    one("#shown").textContent = `${kept.length} of ${rows.length} shown`;
+    first("#shown").textContent = `${kept.length} of ${rows.length} shown`;
   };
 
   const reveal = () => {
@@ -62,12 +62,12 @@
     head.append(button);
   });
   ["#find", "#only-call", "#only-data", "#only-out"].forEach((chosen) =>
-    one(chosen).addEventListener("input", filter),
+    first(chosen).addEventListener("input", filter),
   );
   const fold = (open) => () =>
     all("details.symbol:not([hidden])").forEach((each) => (each.open = open));
-  one("#open-all").addEventListener("click", fold(true));
-  one("#close-all").addEventListener("click", fold(false));
+  first("#open-all").addEventListener("click", fold(true));
+  first("#close-all").addEventListener("click", fold(false));
   all(".controls").forEach((each) => (each.hidden = false));
   window.addEventListener("hashchange", reveal);
   reveal();

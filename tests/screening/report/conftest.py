@@ -1,4 +1,4 @@
-"""A real browser where one is installed; its tests skip, visibly, where none is."""
+"""A real browser if it is installed; without it, its tests are skipped."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ OpenPage = Callable[..., "Opened"]
 
 
 class Opened:
-    """A page, and all that it logged, threw or asked for."""
+    """A page with all that it logged, raised or requested."""
 
     def __init__(self, page: Page) -> None:
         """Listen to the page from its start."""
@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
-    """Give a function that opens a morning's report as a file, as a person does."""
+    """Give a function that opens a morning's report as a file."""
     opened: list[Page] = []
 
     def opening(

@@ -1,4 +1,4 @@
-"""Cells: the CSV's text stays, only what is shown is rounded."""
+"""Cells keep the CSV's text; only the displayed text is rounded."""
 
 import pytest
 from hypothesis import given
@@ -30,24 +30,24 @@ from screening.table import cell
 def test_a_value_is_shown_as_a_person_reads_it(
     column: str, value: str, text: str
 ) -> None:
-    """Fractions are percent, signs are real, times are UTC, a tiny zero has no sign."""
+    """Fractions are percent, times are UTC, a rounded zero has no sign."""
     assert render_cell(column, value).text == text
 
 
 def test_a_missing_value_has_a_reason_and_no_number() -> None:
-    """Nothing is shown in the place of what is not known."""
+    """A value that is not known has an empty text and a reason."""
     found = render_cell("score", "", "unknown_symbol: no history")
     assert (found.value, found.text) == ("", "")
-    assert found.why == "unknown_symbol: no history"
+    assert found.reason == "unknown_symbol: no history"
 
 
 @given(st.sampled_from(COLUMNS), st.floats(allow_nan=False, allow_infinity=False))
 def test_the_csvs_text_is_kept_to_the_last_digit(column: str, number: float) -> None:
-    """Whatever is shown, the value beside it reads back as the CSV's number."""
+    """The value beside the text reads back as the CSV's number."""
     assert float(render_cell(column, cell(number)).value) == number
 
 
 @given(st.sampled_from(COLUMNS), st.text(min_size=1))
 def test_a_foreign_text_is_shown_as_it_is(column: str, text: str) -> None:
-    """A word where a number belongs, in a CSV that was edited, stops no report."""
+    """A word instead of a number in an edited CSV raises no error."""
     assert render_cell(column, text).value == text

@@ -1,4 +1,4 @@
-"""What changed since the last night, told from two nights' CSV rows."""
+"""What changed since the last night, by the CSV rows of both nights."""
 
 from datetime import date
 from typing import Any
@@ -25,24 +25,25 @@ def changed(before: list[dict[str, str]], after: list[dict[str, str]]) -> Change
 
 
 def test_the_same_night_twice_changes_nothing() -> None:
-    """Equal rows give no change, over as many symbols as both nights have."""
+    """Equal rows give no change, and all symbols are compared."""
     rows = cells(screened("AAA.AX"), screened("BBB.AX"))
     found = changed(rows, rows)
-    assert not found.any_at_all
+    assert not found.has_any
     assert (found.since, found.compared) == (LAST_NIGHT, 2)
 
 
 def test_a_call_that_flipped_has_both_calls_and_scores() -> None:
-    """Only a change between two calls is a flip."""
+    """Only a change between two calls is a change."""
     (row,) = cells(screened())
     found = changed([row | {"prediction": "SELL", "score": "-0.4"}], [row])
-    (flip,) = found.flips
-    assert (flip.before, flip.score_before) == ("SELL", "-0.4")
-    assert (flip.after, flip.score_after) == (row["prediction"], row["score"])
+    (change,) = found.calls
+    before, after = change.before, change.after
+    assert (before["prediction"], before["score"]) == ("SELL", "-0.4")
+    assert (after["prediction"], after["score"]) == (row["prediction"], row["score"])
 
 
 def test_a_new_event_is_one_of_another_kind_or_day() -> None:
-    """A date that moved is new; the same event a night later is not."""
+    """An event with another date is new; the same event a night later is not."""
     (quiet,) = cells(screened())
     (ahead,) = cells(with_events(screened(), event(AS_OF)))
     (moved,) = cells(with_events(screened(), event(LAST_NIGHT)))
@@ -51,8 +52,8 @@ def test_a_new_event_is_one_of_another_kind_or_day() -> None:
     assert not changed([ahead], [ahead]).events
 
 
-def test_a_sit_out_that_begins_is_told_once() -> None:
-    """With its event it is the event's news, else its own."""
+def test_a_sit_out_that_begins_is_listed_once() -> None:
+    """It is listed with its new event, or else as a sit-out."""
     (out,) = cells(with_events(screened(), event(AS_OF)))
     near = out | {"event_skip_trading": "false"}
     assert changed([near], [out]).sat_out == ("CBA.AX",)
@@ -60,13 +61,13 @@ def test_a_sit_out_that_begins_is_told_once() -> None:
     assert changed([quiet], [out]).sat_out == ()
 
 
-def test_failures_and_recoveries_are_told() -> None:
-    """A symbol that broke has its reason; one that works again is named."""
+def test_failures_and_recoveries_are_listed() -> None:
+    """A new failure has its reason; a recovered symbol is named."""
     good, broken = cells(screened("GONE.AX")), cells(failed("GONE.AX"))
     (row,) = changed(good, broken).failed
     assert row["reason"].startswith("unknown_symbol")
     assert changed(broken, good).recovered == ("GONE.AX",)
-    assert changed(broken, good).flips == ()
+    assert changed(broken, good).calls == ()
 
 
 def test_symbols_that_come_and_go_are_named() -> None:
@@ -79,7 +80,7 @@ def test_symbols_that_come_and_go_are_named() -> None:
 
 
 def test_a_csv_of_fewer_columns_is_read_as_far_as_it_goes() -> None:
-    """An older version's CSV lacks columns; they count as not known."""
+    """Columns that an older version's CSV lacks are not known."""
     bare = {"symbol": "CBA.AX", "data_status": "ok"}
     found = changed([bare], cells(screened()))
-    assert (found.flips, found.compared) == ((), 1)
+    assert (found.calls, found.compared) == ((), 1)

@@ -1,4 +1,4 @@
-"""The chart's geometry: what is drawn stands where its numbers are."""
+"""The chart's geometry: each point is drawn at its number."""
 
 import re
 from dataclasses import replace
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from made_morning import AS_OF, path_of
 
-from screening.report.chart import AHEAD, ForecastPoint, Occasion, price_chart
+from screening.report.chart import AHEAD, ForecastPoint, MarkedEvent, price_chart
 from screening.report.facts import PricePath
 
 PATH = path_of("CBA.AX")
@@ -21,7 +21,7 @@ def ends(drawn: str) -> tuple[int, int]:
 
 
 def test_the_close_is_drawn_session_by_session() -> None:
-    """The path has a step a session; its ends are in the order of the closes."""
+    """The path has one step per session; its ends are in the order of the closes."""
     chart = price_chart(PATH, None, [], "XASX")
     assert len(NUMBERS.findall(chart.close)) == 2 * len(PATH.close)
     first, last = ends(chart.close)
@@ -29,7 +29,7 @@ def test_the_close_is_drawn_session_by_session() -> None:
 
 
 def test_a_flat_price_is_a_flat_line() -> None:
-    """A price that never moves has a scale all the same."""
+    """A price that never moves also has a scale."""
     flat = (5.0,) * len(PATH.close)
     chart = price_chart(
         replace(
@@ -44,7 +44,7 @@ def test_a_flat_price_is_a_flat_line() -> None:
 
 
 def test_averages_start_where_they_are_known() -> None:
-    """NaN is not drawn; an average that is nowhere known has no path."""
+    """NaN is not drawn; an average that is never known has no path."""
     count = len(PATH.close)
     unknown = (float("nan"),) * count
     late = (*unknown[:40], *PATH.sma_50[40:])
@@ -62,31 +62,31 @@ def test_the_forecast_stands_ahead_with_its_interval() -> None:
     chart = price_chart(PATH, forecast, [], "XASX")
     across, height, _ = map(int, NUMBERS.findall(chart.point))
     assert across > int(NUMBERS.findall(chart.bridge)[0])
-    assert chart.described.endswith(f"80 % interval {forecast.low:.2f} to 1,000.00.")
+    assert chart.description.endswith(f"80 % interval {forecast.low:.2f} to 1,000.00.")
     assert 0 < height < 200
     assert price_chart(PATH, None, [], "XASX").point == ""
 
 
 @pytest.mark.parametrize("days", [-30, 0, 3, 7])
 def test_an_event_is_marked_on_its_session(days: int) -> None:
-    """Past events stand left of tonight, coming ones right of it, within the chart."""
+    """Past events are left of tonight, coming events are right of it."""
     day = AS_OF + timedelta(days=days)
-    chart = price_chart(PATH, None, [Occasion("earnings", day, day, "said")], "XASX")
+    chart = price_chart(PATH, None, [MarkedEvent("earnings", day, day, "said")], "XASX")
     (mark,) = chart.marks
     assert (mark.left > chart.now) == (days > 0)
     assert 0 < mark.left < 100
 
 
 def test_events_beyond_the_chart_are_left_out() -> None:
-    """What lies before its first session or months ahead has no place on it."""
+    """Events before the chart's first session or months ahead are not drawn."""
     days = (date(2024, 1, 2), date(2026, 3, 2))
-    gone = [Occasion("dividend", day, day, "") for day in days]
+    gone = [MarkedEvent("dividend", day, day, "") for day in days]
     assert price_chart(PATH, None, gone, "XASX").marks == ()
 
 
 def test_a_window_reaches_from_its_first_day_to_its_last() -> None:
-    """A window that has begun and ends after the chart is drawn as far as that goes."""
-    window = Occasion("basel_iii", date(2025, 10, 30), date(2026, 1, 5), "")
+    """A window is cut at the chart's ends."""
+    window = MarkedEvent("basel_iii", date(2025, 10, 30), date(2026, 1, 5), "")
     (mark,) = price_chart(PATH, None, [window], "XASX").marks
     assert mark.left < price_chart(PATH, None, [], "XASX").now < mark.right < 100
 
@@ -94,13 +94,13 @@ def test_a_window_reaches_from_its_first_day_to_its_last() -> None:
 def test_marks_of_one_day_stand_above_each_other() -> None:
     """Two events of a week do not hide each other."""
     days = (AS_OF, AS_OF + timedelta(days=1))
-    near = [Occasion("earnings", day, day, "") for day in days]
+    near = [MarkedEvent("earnings", day, day, "") for day in days]
     first, second = price_chart(PATH, None, near, "XASX").marks
     assert first.top != second.top
 
 
 def test_price_ticks_are_round_and_in_the_picture() -> None:
-    """Two to six round prices are named, each on the chart."""
+    """Two to six round prices are labelled, each within the chart."""
     for factor in (1e-4, 0.5, 1, 77, 1e6):
         scaled = PricePath(
             PATH.sessions,
@@ -122,8 +122,8 @@ def test_price_ticks_are_round_and_in_the_picture() -> None:
 
 
 def test_the_chart_says_in_words_what_it_shows() -> None:
-    """Who does not see it reads the span, the ends and the last close."""
-    said = price_chart(PATH, None, [], "XASX").described
-    assert f"from {PATH.sessions[0]} to {AS_OF}" in said
-    assert f"the last {PATH.close[-1]:.2f}" in said
-    assert said.endswith("No forecast.")
+    """The description has the span, the extremes and the last close."""
+    text = price_chart(PATH, None, [], "XASX").description
+    assert f"from {PATH.sessions[0]} to {AS_OF}" in text
+    assert f"the last {PATH.close[-1]:.2f}" in text
+    assert text.endswith("No forecast.")

@@ -1,4 +1,4 @@
-"""The night before: found in the home, whatever else lies there."""
+"""The night before: found in the home beside any other files."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ def publish(home: Home, night: date, *symbols: str) -> None:
 
 
 def test_the_last_night_before_is_found(home: Home) -> None:
-    """Neither tonight nor a later night is the earlier one, in any kind of home."""
+    """The result is before tonight, in every kind of home."""
     for day in (5, 7, 10, 11):
         publish(home, date(2025, 11, day), "CBA.AX")
     found = earlier_night(home.screening_csv, AS_OF, ["CBA.AX"])
@@ -26,7 +26,7 @@ def test_the_last_night_before_is_found(home: Home) -> None:
 
 
 def test_nights_of_other_symbols_are_passed_over(home: Home) -> None:
-    """A night that shares no symbol with tonight is no comparison."""
+    """A night without a common symbol is not compared."""
     publish(home, date(2025, 11, 6), "CBA.AX", "BHP.AX")
     publish(home, date(2025, 11, 7), "RIO.AX")
     found = earlier_night(home.screening_csv, AS_OF, ["CBA.AX"])
@@ -35,8 +35,8 @@ def test_nights_of_other_symbols_are_passed_over(home: Home) -> None:
     assert earlier_night(home.screening_csv, AS_OF, ["WES.AX"]) is None
 
 
-def test_what_is_no_screening_csv_counts_as_none(home: Home) -> None:
-    """Damaged and foreign files stop nothing."""
+def test_other_files_are_skipped(home: Home) -> None:
+    """Damaged and foreign files raise no error."""
     folder = home.screening_csv
     assert earlier_night(folder, AS_OF, ["CBA.AX"]) is None
     write_text_atomic(csv_path(folder, date(2025, 11, 7)), "a,b\n1,2\n")

@@ -46,7 +46,7 @@ def second_run(
 
 
 def test_the_verdict_counts_the_night_and_names_the_other_run() -> None:
-    """All symbols are counted, and those kept are said with session and run."""
+    """All symbols are counted, and kept symbols are listed with session and run."""
     made = second_run(OWN, screened("BBB.AX"), failed("GONE.AX"))
     found = verdict(made.night, symbol_views(made))
     assert (found.level, found.headline) == (
@@ -59,7 +59,7 @@ def test_the_verdict_counts_the_night_and_names_the_other_run() -> None:
 
 
 def test_a_run_that_failed_is_bad_whatever_is_kept() -> None:
-    """Good rows of an earlier run do not hide that this one failed."""
+    """Good rows of an earlier run do not hide that this run failed."""
     made = second_run(failed("GONE.AX"), screened("AAA.AX"), screened("BBB.AX"))
     found = verdict(made.night, symbol_views(made))
     assert found.level == "bad"
@@ -70,7 +70,7 @@ def test_a_run_that_failed_is_bad_whatever_is_kept() -> None:
 
 
 def test_a_kept_row_names_its_run_on_the_page() -> None:
-    """Head, ranking and fold-out say that the row is of an earlier run, and of when."""
+    """Head, ranking and fold-out name the earlier run of a kept row."""
     page = morning_report(second_run(OWN, screened("BBB.AX")))
     assert "1 of 2 symbols are kept from earlier runs of this night" in page
     assert "<small>run 2025-11-10 06:30 UTC</small>" in page
@@ -81,7 +81,7 @@ def test_a_kept_row_names_its_run_on_the_page() -> None:
 
 
 def test_a_row_alone_shows_its_event_score_and_model() -> None:
-    """Without its findings nothing of the CSV's row is missing from the page."""
+    """Without stored findings, the page still shows the whole CSV row."""
     window = event(AS_OF, last=date(2025, 11, 14), title="Pillar 3", status="estimated")
     rows = (
         with_news(with_events(screened("BBB.AX"), event(AS_OF)), headline("BBB up")),
@@ -89,7 +89,7 @@ def test_a_row_alone_shows_its_event_score_and_model() -> None:
     )
     made = second_run(OWN, *rows, failed("GONE.AX"), stored=False)
     views = {view.symbol: view for view in symbol_views(made)}
-    assert views["BBB.AX"].fall.keys() == {
+    assert views["BBB.AX"].bars.keys() == {
         "lstm", "trend", "technical", "finbert", "haircut", "score"
     }  # fmt: skip
     assert views["BBB.AX"].news_engine == "lexicon"
@@ -101,11 +101,13 @@ def test_a_row_alone_shows_its_event_score_and_model() -> None:
     assert "unknown_symbol: the source must know" in page
 
 
-def test_engines_of_several_runs_are_told_apart() -> None:
-    """The head does not claim one reader of headlines for all runs."""
+def test_engines_of_several_runs_are_counted_apart() -> None:
+    """The verdict names each engine that read headlines."""
     one = with_news(OWN, headline("AAA up"))
     other = with_news(screened("BBB.AX"), headline("BBB up"))
     other = replace(other, news=replace(other.news, engine="finbert"))
     made = second_run(one, other)
-    told = {x.symbol: x.reason for x in verdict(made.night, symbol_views(made)).sources}
-    assert told["news"] == "read by finbert for 1 of 2, read by lexicon for 1 of 2"
+    sources = {
+        x.subject: x.text for x in verdict(made.night, symbol_views(made)).sources
+    }
+    assert sources["news"] == "read by finbert for 1 of 2, read by lexicon for 1 of 2"

@@ -1,4 +1,4 @@
-"""The page as text: whole in itself, equal to the CSV, harmless."""
+"""The page as text: complete, equal to the CSV, and safe."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ MEGABYTE = 1_000_000
 
 
 class Values(HTMLParser):
-    """The values that the page carries, by symbol and column; its tags and scripts."""
+    """The values of the page by symbol and column, and its tags and scripts."""
 
     def __init__(self, page: str) -> None:
         """Read the page."""
@@ -42,7 +42,7 @@ class Values(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a tag, and the value it carries."""
+        """Record a tag and its value."""
         given = dict(attrs)
         self.tags.append((tag, given))
         self._symbol = given.get("data-symbol") or self._symbol
@@ -67,7 +67,7 @@ def full() -> Morning:
 
 
 def test_every_number_is_the_csvs() -> None:
-    """All values that the page carries are those of the CSV's cell, to the digit."""
+    """All values of the page equal the CSV's cells, to the digit."""
     given_morning = full()
     rows = {row["symbol"]: row for row in given_morning.rows}
     found = Values(morning_report(given_morning)).found
@@ -88,12 +88,12 @@ def test_every_number_is_the_csvs() -> None:
 
 
 def test_the_same_morning_is_the_same_page() -> None:
-    """Nothing but the given values is on it, no clock and no chance."""
+    """The same morning gives the same page at any time."""
     assert morning_report(full()) == morning_report(full())
 
 
 def test_nothing_is_fetched() -> None:
-    """The page refers to no file and no host, but for links that a person follows."""
+    """The page loads no file and no host; it only has links."""
     for tag, attributes in Values(morning_report(full())).tags:
         assert "src" not in attributes
         if tag in ("link", "use"):
@@ -103,7 +103,7 @@ def test_nothing_is_fetched() -> None:
 
 
 def test_the_policy_names_the_script_and_the_style_by_their_hashes() -> None:
-    """What the browser hashes is what the policy lets run."""
+    """The policy holds the hashes that the browser computes."""
     page = morning_report(full())
     for tag in ("script", "style"):
         (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
@@ -118,24 +118,24 @@ def test_two_hundred_symbols_are_under_three_megabytes() -> None:
     assert len(page.encode()) < 3 * MEGABYTE
 
 
-def test_what_changed_is_told() -> None:
-    """Flips with both scores, new events; without an earlier night it says so."""
+def test_what_changed_is_listed() -> None:
+    """Changed calls have both scores; without an earlier night the page says so."""
     page = morning_report(full())
-    assert "Compared with the night of 2025-11-07, over 3 symbols" in page
+    assert "Compared with the night of 2025-11-07, for 3 symbols" in page
     assert "score \u22120.400 to" in page
     assert "New event" in page
     assert "No earlier night" in morning_report(morning([screened()]))
 
 
 def test_a_night_in_which_all_failed_has_a_report() -> None:
-    """Where nothing can be drawn, the page says what failed and why."""
+    """If all symbols failed, the page lists them with their reasons."""
     page = morning_report(morning([failed("GONE.AX"), failed("NO.AX")]))
     assert "The run failed: none of 2 symbols is usable" in page
     assert page.count("unknown_symbol: the source must know the symbol") >= 4
 
 
 def test_a_replay_says_that_it_is_one() -> None:
-    """A past night's report is marked; a live one's is not."""
+    """A past night's report is marked as a replay; a live report is not."""
     later = replace(FACTS.sessions[0], expected=date(2026, 1, 5))
     replay = replace(FACTS, sessions=(later,))
     assert "Replay of a past night" in morning_report(
@@ -145,7 +145,7 @@ def test_a_replay_says_that_it_is_one() -> None:
 
 
 def test_the_track_record_has_its_place() -> None:
-    """Given one, its sentences and tables are shown; else that there is none yet."""
+    """The record is shown, or else a sentence that there is no record yet."""
     assert "There is no track record yet" in morning_report(full())
     table = ReportTable("By call", ("call", "hit rate"), (("BUY", "<54 %>"),))
     record = RecordSection(("41 calls have come due.",), (table,))
@@ -156,7 +156,7 @@ def test_the_track_record_has_its_place() -> None:
 
 
 def test_an_index_is_linked_to_its_details() -> None:
-    """A symbol with a caret has a link that leads somewhere."""
+    """The link of a symbol with a caret has a target."""
     page = morning_report(morning([screened("^AXJO")]))
     assert 'href="#symbol-%5EAXJO"' in page
     assert 'id="symbol-^AXJO"' in page
@@ -167,14 +167,14 @@ def test_an_index_is_linked_to_its_details() -> None:
     st.text(max_size=60).map(lambda text: f"<script>{text}</script>'\"><b onclick=x>")
 )
 def test_no_text_from_outside_becomes_a_tag(text: str) -> None:
-    """Titles, publishers, names and notices leave the page's tags as they are."""
-    said = Values(morning_report(_saying(text))).tags
-    plain = Values(morning_report(_saying("plain words"))).tags
-    assert [tag for tag, _ in said] == [tag for tag, _ in plain]
+    """Titles, publishers, names and notices do not change the page's tags."""
+    made = Values(morning_report(_morning_with(text))).tags
+    plain = Values(morning_report(_morning_with("plain words"))).tags
+    assert [tag for tag, _ in made] == [tag for tag, _ in plain]
 
 
-def _saying(text: str) -> Morning:
-    """Return a morning that says the text wherever text comes from outside."""
+def _morning_with(text: str) -> Morning:
+    """Return a morning with the text wherever text comes from outside."""
     found = with_news(
         with_events(screened(), event(AS_OF, title=text, source=text)),
         headline(f"CBA.AX {text}", provider=text),
@@ -185,7 +185,7 @@ def _saying(text: str) -> Morning:
 
 
 def test_a_text_that_no_file_can_hold_is_replaced() -> None:
-    """Half a character in a headline costs no report."""
+    """Half a character in a headline does not prevent the report."""
     page = morning_report(morning([with_news(screened(), headline("CBA.AX \ud800"))]))
     assert "CBA.AX ?" in page
     page.encode("utf-8")

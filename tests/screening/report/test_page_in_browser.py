@@ -1,4 +1,4 @@
-"""The morning report in Chromium: what it does, and what can't be done to it."""
+"""The morning report in Chromium: its controls, and attacks on it."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def shown(page: Any) -> list[str]:  # noqa: ANN401
 
 
 def full_morning() -> Morning:
-    """Return a morning in which every kind of thing stands once."""
+    """Return a morning with each kind of content."""
     return morning(
         [
             with_events(screened("AAA.AX"), event(screened().forecast_session)),
@@ -48,7 +48,7 @@ def full_morning() -> Morning:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1200, 360])
 def test_axe_finds_no_barrier(open_page: Any, scheme: str, width: int) -> None:  # noqa: ANN401
-    """The page, unfolded, passes axe: light and dark, on a desk and on a phone."""
+    """The unfolded page passes axe, light and dark, wide and narrow."""
     page = open_page(full_morning(), scheme, width).page
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     found = Axe().run(page)
@@ -56,15 +56,15 @@ def test_axe_finds_no_barrier(open_page: Any, scheme: str, width: int) -> None: 
 
 
 @pytest.mark.parametrize("width", [320, 400])
-def test_a_phone_shows_it_without_scrolling_aside(open_page: Any, width: int) -> None:  # noqa: ANN401
+def test_a_phone_does_not_scroll_sideways(open_page: Any, width: int) -> None:  # noqa: ANN401
     """Unfolded on a phone, nothing is wider than the screen."""
     page = open_page(full_morning(), width=width).page
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_it_asks_nobody_and_complains_of_nothing(open_page: Any) -> None:  # noqa: ANN401
-    """Opening the page asks for the page alone and leaves the console empty."""
+def test_it_requests_nothing_else_and_logs_nothing(open_page: Any) -> None:  # noqa: ANN401
+    """Opening the page requests only the page and logs nothing."""
     opened = open_page(full_morning())
     opened.page.locator("#open-all").click()
     assert opened.complaints == []
@@ -72,7 +72,7 @@ def test_it_asks_nobody_and_complains_of_nothing(open_page: Any) -> None:  # noq
 
 
 def test_a_column_is_sorted_both_ways(open_page: Any) -> None:  # noqa: ANN401
-    """A click sorts by the CSV's numbers, another turns them; the unknown stay last."""
+    """A click sorts by the CSV's numbers, the next reverses; empty cells stay last."""
     given = full_morning()
     page = open_page(given).page
     usable = [row for row in given.rows if row["data_status"] != "failed"]
@@ -87,14 +87,14 @@ def test_a_column_is_sorted_both_ways(open_page: Any) -> None:  # noqa: ANN401
 
 
 def test_the_keyboard_sorts_too(open_page: Any) -> None:  # noqa: ANN401
-    """Enter on a heading does what a click does."""
+    """Enter on a heading sorts like a click."""
     page = open_page(full_morning()).page
     page.get_by_role("button", name="Symbol").press("Enter")
     assert shown(page) == ["AAA.AX", "BBB.AX", "CCC.AX", "GONE.AX"]
 
 
 def test_filters_hide_rows_and_fold_outs(open_page: Any) -> None:  # noqa: ANN401
-    """Words and choices leave the rows that fit, say how many, and fit the details."""
+    """Filters hide rows and details that do not match, and count the rest."""
     page = open_page(full_morning()).page
     page.locator("#find").fill("bbb")
     assert shown(page) == ["BBB.AX"]
@@ -109,7 +109,7 @@ def test_filters_hide_rows_and_fold_outs(open_page: Any) -> None:  # noqa: ANN40
 
 
 def test_a_symbol_unfolds_from_the_table(open_page: Any) -> None:  # noqa: ANN401
-    """The link in the table opens the symbol's details, where the chart is."""
+    """The link in the table opens the symbol's details with the chart."""
     page = open_page(full_morning()).page
     chart = page.locator("details[data-symbol='CCC.AX'] figure svg[role=img]")
     assert not chart.is_visible()
@@ -118,7 +118,7 @@ def test_a_symbol_unfolds_from_the_table(open_page: Any) -> None:  # noqa: ANN40
 
 
 def test_it_can_be_read_without_script(open_page: Any) -> None:  # noqa: ANN401
-    """Where a mail program runs no script, all is there but the controls."""
+    """Without scripts, only the controls are missing."""
     page = open_page(full_morning(), java_script=False).page
     assert page.locator(".ranking tbody tr").count() == 4
     assert page.locator(".controls:visible").count() == 0
@@ -127,7 +127,7 @@ def test_it_can_be_read_without_script(open_page: Any) -> None:  # noqa: ANN401
 
 
 def test_text_from_outside_is_text(open_page: Any) -> None:  # noqa: ANN401
-    """Script in titles, names and addresses is shown, not run, and not linked to."""
+    """Scripts in titles, names and addresses are shown as text."""
     hostile = with_news(
         with_events(
             screened("AAA.AX"),
@@ -148,14 +148,14 @@ def test_text_from_outside_is_text(open_page: Any) -> None:  # noqa: ANN401
 
 
 def test_a_script_that_got_in_would_not_run(open_page: Any) -> None:  # noqa: ANN401
-    """The page's policy lets no script run but its own, and no style."""
+    """The page's policy blocks all scripts and styles but its own."""
     opened = open_page(full_morning())
     opened.page.evaluate(
         "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')"
     )
     opened.page.wait_for_timeout(100)
     assert opened.complaints
-    assert all("Content Security Policy" in said for said in opened.complaints)
+    assert all("Content Security Policy" in message for message in opened.complaints)
 
 
 def test_two_hundred_symbols_open_within_a_second(open_page: Any) -> None:  # noqa: ANN401

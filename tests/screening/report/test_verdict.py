@@ -1,4 +1,4 @@
-"""The verdict: how the run ended, worst news first."""
+"""The verdict: how the run ended, and why."""
 
 from dataclasses import replace
 from datetime import date
@@ -49,40 +49,40 @@ def test_the_headline_counts(
 
 
 def test_failed_and_degraded_symbols_have_their_reasons() -> None:
-    """Each is named with what is wrong with it."""
+    """Each symbol is listed with its defect or failure."""
     found = verdict_on(GOOD, GONE, degraded("BBB.AX"))
-    assert [(one.symbol, one.reason[:14]) for one in found.failed] == [
+    assert [(one.subject, one.text[:14]) for one in found.failed] == [
         ("GONE.AX", "unknown_symbol")
     ]
-    assert [(one.symbol, one.reason) for one in found.degraded] == [
+    assert [(one.subject, one.text) for one in found.degraded] == [
         ("BBB.AX", "a jump on 2025-08-14")
     ]
 
 
-def test_the_session_is_held_against_the_one_expected() -> None:
-    """A live night is as expected; a replay says which session was the last."""
-    (said,) = verdict_on(GOOD).sessions
-    assert said.endswith("as expected")
+def test_the_session_is_compared_with_the_expected_session() -> None:
+    """A live night is as expected; a replay names the last session."""
+    (sentence,) = verdict_on(GOOD).sessions
+    assert sentence.endswith("as expected")
     later = ExchangeSession("XASX", AS_OF, date(2026, 2, 3))
     replay = replace(FACTS, sessions=(later,))
-    (said,) = verdict_on(GOOD, night=replay).sessions
-    assert "2025-11-10, a past one" in said
-    assert "2026-02-03" in said
+    (sentence,) = verdict_on(GOOD, night=replay).sessions
+    assert "2025-11-10, a past one" in sentence
+    assert "2026-02-03" in sentence
     assert replay.is_replay
     assert not FACTS.is_replay
 
 
-def test_a_notice_is_no_clean_night() -> None:
-    """What lacked for all symbols shows in the level."""
+def test_a_notice_makes_the_level_mixed() -> None:
+    """Something missing for all symbols lowers the level."""
     assert (
         verdict_on(GOOD, night=replace(FACTS, notices=("no model",))).level == "mixed"
     )
 
 
 def test_the_sources_are_counted() -> None:
-    """Prices, events, news and models say for how many symbols they spoke."""
-    told = {one.symbol: one.reason for one in verdict_on(GOOD, GONE).sources}
-    assert told["prices"] == "folder for 1"
-    assert told["events"] == "unknown for 2"
-    assert told["news"] == "read by lexicon for 0 of 2"
-    assert told["models"] == "fresh for 1; heard for 1 of 2"
+    """The sources count the symbols that they were used for."""
+    sources = {one.subject: one.text for one in verdict_on(GOOD, GONE).sources}
+    assert sources["prices"] == "folder for 1"
+    assert sources["events"] == "unknown for 2"
+    assert sources["news"] == "read by lexicon for 0 of 2"
+    assert sources["models"] == "fresh for 1; used for 1 of 2"

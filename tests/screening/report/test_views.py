@@ -1,4 +1,4 @@
-"""Fold-outs: headlines, links, charts, and why a value lacks."""
+"""Fold-outs: headlines, links, charts, and the reasons of missing values."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -64,29 +64,29 @@ def test_web_addresses_are_linked(text: str) -> None:
     ],
 )
 def test_other_addresses_are_not(text: str) -> None:
-    """Nothing but a plain web address becomes a link."""
+    """Only a plain web address becomes a link."""
     assert web_address(text) == ""
 
 
 @given(st.text())
 def test_no_text_becomes_another_kind_of_link(text: str) -> None:
-    """Whatever comes from outside, a link is http or https."""
+    """Every text gives an http or https link, or no link."""
     found = web_address(text)
     assert found in ("", text)
     assert not found or found.lower().startswith(("http://", "https://"))
 
 
 def test_the_heaviest_headlines_are_shown() -> None:
-    """Of headlines that were read, those that weigh most come first."""
+    """Of headlines that were read, those of the largest weights come first."""
     old = headline("an old word", published_at=RUN_AT - timedelta(hours=60))
     read = with_news(screened(), old, headline("CBA.AX falls"), polarity=-0.05)
     first, second = view_of(read).headlines
     assert (first.title, second.title) == ("CBA.AX falls", "an old word")
-    assert (first.polarity, first.leaning) == ("\u22120.05", "neutral")
+    assert (first.polarity, first.tone) == ("\u22120.05", "neutral")
 
 
 def test_unread_headlines_are_shown_without_a_polarity() -> None:
-    """Without a language model the titles are there, the polarity is not."""
+    """Without a language model the titles are listed without polarity."""
     found = screened(
         headlines=HeadlineFindings((headline("CBA.AX falls"),)),
         news=NewsSentiment(Component.missing("FinBERT is not here"), "finbert", 1),
@@ -95,11 +95,11 @@ def test_unread_headlines_are_shown_without_a_polarity() -> None:
     assert [(one.title, one.polarity) for one in view.headlines] == [
         ("CBA.AX falls", "")
     ]
-    assert view.cells["finbert_direction"].why == "FinBERT is not here"
+    assert view.cells["finbert_direction"].reason == "FinBERT is not here"
 
 
 def test_a_large_night_shows_fewer_headlines_each() -> None:
-    """The sum of headlines is bounded, and what is left out is counted."""
+    """The number of headlines is limited, and the others are counted."""
     many = with_news(screened(), *(headline(f"CBA.AX {n}") for n in range(20)))
     settings = ReportSettings(max_headlines=9, max_headlines_total=5)
     (view,) = symbol_views(morning([many], settings=settings))
@@ -107,13 +107,13 @@ def test_a_large_night_shows_fewer_headlines_each() -> None:
 
 
 def test_an_endless_title_is_cut() -> None:
-    """No headline can fill the page."""
+    """A long title is cut."""
     (line,) = view_of(with_news(screened(), headline("CBA.AX " + "x" * 9999))).headlines
     assert len(line.title) == 240
 
 
 def test_the_largest_scores_get_charts() -> None:
-    """Where not all can be drawn, the strongest calls of both signs are."""
+    """If not all charts can be drawn, the largest scores of both signs have one."""
     rows = [
         {"symbol": name, "score": score}
         for name, score in {"A": 0.1, "B": -0.5, "C": 0.3, "D": None}.items()
@@ -122,7 +122,7 @@ def test_the_largest_scores_get_charts() -> None:
 
 
 def test_a_missing_chart_has_a_reason() -> None:
-    """Failed, not drawn, or unreadable: the place of the chart says which."""
+    """A missing chart has its reason: failed, not drawn, or unreadable."""
     assert view_of(failed("GONE.AX")).no_chart.startswith("unknown_symbol")
     few = ReportSettings(max_charts=0)
     (view,) = symbol_views(morning([screened()], paths={}, settings=few))
@@ -132,22 +132,26 @@ def test_a_missing_chart_has_a_reason() -> None:
 
 
 def test_every_missing_value_has_a_reason() -> None:
-    """No cell of any row is empty without a sentence."""
-    silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
-    for found in (screened(), screened(model=silent), failed("GONE.AX")):
+    """Every empty cell of every row has a reason."""
+    unusable = ModelFindings(
+        ModelState("rejected", 1, "graded overfitting"), None, None
+    )
+    for found in (screened(), screened(model=unusable), failed("GONE.AX")):
         cells = view_of(found).cells.values()
-        assert all(one.why or one.value for one in cells)
-        assert not any(one.why and one.value for one in cells)
+        assert all(one.reason or one.value for one in cells)
+        assert not any(one.reason and one.value for one in cells)
 
 
-def test_a_silent_models_reason_stands_at_its_numbers() -> None:
+def test_a_rejected_models_reason_is_at_its_numbers() -> None:
     """A rejected model's forecast is missing because it was rejected."""
-    silent = ModelFindings(ModelState("rejected", 1, "graded overfitting"), None, None)
-    cells = view_of(screened(model=silent)).cells
+    unusable = ModelFindings(
+        ModelState("rejected", 1, "graded overfitting"), None, None
+    )
+    cells = view_of(screened(model=unusable)).cells
     for column in ("probability_up", "predicted_close", "lstm_direction"):
-        assert cells[column].why == "graded overfitting"
-    untrained = replace(screened(model=silent), training_failure="too_short: 90.")
-    assert view_of(untrained).cells["probability_up"].why == "too_short: 90"
+        assert cells[column].reason == "graded overfitting"
+    untrained = replace(screened(model=unusable), training_failure="too_short: 90.")
+    assert view_of(untrained).cells["probability_up"].reason == "too_short: 90"
 
 
 @pytest.mark.parametrize(
@@ -159,13 +163,13 @@ def test_a_silent_models_reason_stands_at_its_numbers() -> None:
     ],
 )
 def test_the_badge_counts_sessions(days: int, badge: str) -> None:
-    """The badge says what is near, and how many sessions away."""
+    """The badge has the event and its distance in sessions."""
     found = with_events(screened(), event(AS_OF + timedelta(days=days)))
     assert view_of(found).event_badge == badge
 
 
 def test_the_badge_of_an_unknown_calendar_says_so() -> None:
-    """Nobody knows, something is expected, something has been: three words."""
+    """The badge distinguishes unknown, expected and past events."""
     assert view_of(screened()).event_badge == "unknown"
     window = event(
         AS_OF, "basel_iii", last=AS_OF + timedelta(days=20), status="estimated"
@@ -178,23 +182,23 @@ def test_the_badge_of_an_unknown_calendar_says_so() -> None:
 
 
 def test_a_model_without_a_direction_has_its_reason() -> None:
-    """One that predicts no change is right in no direction, and the page says why."""
+    """A model that predicts no change has no accuracy, and the page has the reason."""
     found = screened()
     assert found.model
-    silent = found.model.metadata.model_copy(update={"directional_accuracy": None})
-    cells = view_of(replace(found, model=replace(found.model, metadata=silent))).cells
-    assert cells["model_directional_accuracy"].why == "the model predicts no change"
+    without = found.model.metadata.model_copy(update={"directional_accuracy": None})
+    cells = view_of(replace(found, model=replace(found.model, metadata=without))).cells
+    assert cells["model_directional_accuracy"].reason == "the model predicts no change"
 
 
 def test_no_model_has_no_direction_either() -> None:
-    """Then the reason is that of the model."""
+    """Without a model, the reason is that of the model."""
     state = ModelState("missing", None, reason="no_model: there is none")
     cells = view_of(screened(model=ModelFindings(state, None, None))).cells
-    assert cells["model_directional_accuracy"].why == "no_model: there is none"
+    assert cells["model_directional_accuracy"].reason == "no_model: there is none"
 
 
-def test_a_forecast_of_no_change_is_told() -> None:
-    """The fold-out says why the model has a direction all the same."""
+def test_a_forecast_of_no_change_has_a_note() -> None:
+    """The fold-out explains the direction of a forecast of no change."""
     still = Forecast(100.0, 0.0, -0.015, 0.021, 0.55)
     model = ModelFindings(ModelState("fresh", 2), None, still)
     assert "predicts no change" in view_of(screened(model=model)).forecast_note

@@ -1,4 +1,4 @@
-"""From the components to the score: the bars add up to what the CSV says."""
+"""From the components to the score: the bars add up to the score of the CSV."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def cells(findings: Any) -> dict[str, str]:  # noqa: ANN401
 def test_the_bars_lead_from_zero_to_the_score(
     chance: float, trend: Component, technical: Component
 ) -> None:
-    """Each bar starts where the last one ended; after the haircut stands the score."""
+    """Each bar starts at the end of the bar before; the last bar ends at the score."""
     base = screened()
     assert base.indicators
     indicators = IndicatorFindings(
@@ -54,10 +54,10 @@ def test_the_haircut_never_adds() -> None:
     assert haircut[1] - haircut[0] == pytest.approx(-0.2 * (lstm[1] - lstm[0]))
 
 
-def test_a_silent_voice_has_no_bar() -> None:
-    """Without a model neither the LSTM nor the haircut has one; a failed row: none."""
-    silent = ModelFindings(ModelState("missing", None, "none"), None, None)
-    assert set(waterfall(cells(screened(model=silent)))) == {
+def test_a_missing_component_has_no_bar() -> None:
+    """Without a model, LSTM and haircut have no bar; a failed row has no bars."""
+    unusable = ModelFindings(ModelState("missing", None, "none"), None, None)
+    assert set(waterfall(cells(screened(model=unusable)))) == {
         "trend",
         "technical",
         "score",

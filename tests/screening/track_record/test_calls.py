@@ -1,4 +1,4 @@
-"""A night's rows to calls: what is kept of each, what fingerprints stand for."""
+"""The calls of a night: their columns and their fingerprints."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -25,7 +25,7 @@ AT = night_of(AS_OF)
 
 
 def prices(folder: Path, last: float = 11.0) -> Path:
-    """Return where three closes lie, the last of them as named."""
+    """Return the path of three closes that end with `last`."""
     path = folder / f"{last}.parquet"
     index = pd.DatetimeIndex(SESSIONS[-3:])
     pd.DataFrame({"close": [10.0, 10.5, last]}, index).to_parquet(path)
@@ -33,7 +33,7 @@ def prices(folder: Path, last: float = 11.0) -> Path:
 
 
 def found(folder: Path, **changes: Any) -> SymbolFindings:  # noqa: ANN401
-    """Return the findings of a symbol whose trend leans to a BUY."""
+    """Return the findings of a symbol whose trend gives a BUY."""
     last = {"close": 11.0} | dict.fromkeys(INDICATORS, 1.5)
     given: dict[str, Any] = {
         "symbol": "CBA.AX",
@@ -48,20 +48,20 @@ def found(folder: Path, **changes: Any) -> SymbolFindings:  # noqa: ANN401
 
 
 def kept(*findings: SymbolFindings) -> list[dict[str, Any]]:
-    """Return the calls that the ledger is given of these symbols."""
+    """Return the calls that the ledger keeps for these symbols."""
     rows = [build_row(one, AT, BlendSettings()) for one in findings]
     calls = make_calls(findings, rows, "folder", AT)
     return CALLS.validate(calls).to_dict("records")
 
 
 def inputs(findings: SymbolFindings) -> str:
-    """Return the fingerprint of what a call rests on."""
+    """Return the fingerprint of a call's inputs."""
     (call,) = kept(findings)
     return str(call["inputs_fingerprint"])
 
 
-def test_a_call_holds_what_the_row_says(tmp_path: Path) -> None:
-    """Score, call, components, haircut and beta are the CSV's; silence is NaN."""
+def test_a_call_holds_the_cells_of_the_row(tmp_path: Path) -> None:
+    """Score, call, components, haircut and beta are those of the CSV, else NaN."""
     findings = found(tmp_path)
     row = build_row(findings, AT, BlendSettings())
     (call,) = kept(findings)
@@ -74,13 +74,13 @@ def test_a_call_holds_what_the_row_says(tmp_path: Path) -> None:
 
 
 def test_a_failed_symbol_has_no_call(tmp_path: Path) -> None:
-    """What was never said is not kept."""
+    """The ledger keeps only symbols with a prediction."""
     broken = found(tmp_path, symbol="ANZ.AX", failure="too_short: 40 sessions")
     assert [one["symbol"] for one in kept(found(tmp_path), broken)] == ["CBA.AX"]
 
 
 def test_equal_inputs_have_equal_fingerprints(tmp_path: Path) -> None:
-    """Neither the file nor the moment of the run is part of what a call rests on."""
+    """The file's path and the time of the run do not change the fingerprint."""
     again = tmp_path / "again"
     again.mkdir()
     assert inputs(found(tmp_path)) == inputs(found(again))
@@ -88,13 +88,13 @@ def test_equal_inputs_have_equal_fingerprints(tmp_path: Path) -> None:
 
 def headline(polarity: float) -> NewsSentiment:
     """Return news of one headline of this polarity."""
-    said = Headline("CBA rises", AT, "", "wire")
-    read = (WeighedHeadline(said, polarity, 1.0),)
+    read_line = Headline("CBA rises", AT, "", "wire")
+    read = (WeighedHeadline(read_line, polarity, 1.0),)
     return NewsSentiment(Component(polarity, 0.3), "lexicon", 1, read)
 
 
 def test_a_changed_price_or_headline_changes_the_fingerprint(tmp_path: Path) -> None:
-    """Anything the call rests on is in it: a price, what the news was read as."""
+    """A changed price or polarity changes the fingerprint of the inputs."""
     plain = found(tmp_path)
     moved = (
         replace(plain.prices, path=prices(tmp_path, 11.01)) if plain.prices else None
@@ -108,8 +108,8 @@ def test_a_changed_price_or_headline_changes_the_fingerprint(tmp_path: Path) -> 
     assert len({inputs(one) for one in [plain, *others]}) == 5
 
 
-def test_a_tables_fingerprint_knows_numbers_and_sessions(tmp_path: Path) -> None:
-    """The same numbers on other days are other prices; their unit of time is not."""
+def test_a_tables_fingerprint_covers_numbers_and_sessions(tmp_path: Path) -> None:
+    """Other days change the fingerprint, another time unit does not."""
     table = pd.read_parquet(prices(tmp_path))
     later = table.set_axis(table.index + pd.Timedelta(days=1))
     in_seconds = table.set_axis(pd.DatetimeIndex(table.index).as_unit("s"))

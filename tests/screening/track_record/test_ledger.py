@@ -1,4 +1,4 @@
-"""The ledger: appended to and never changed, wherever the home lies."""
+"""The ledger is appended to and never changed, in every kind of home."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from made_calls import (
 )
 
 from config.errors import StorageError
-from screening.track_record.ledger import Ledger, counting
+from screening.track_record.ledger import Ledger, select_counted
 from storage.home import Home, write_text_atomic
 from storage.paths import files_in, read_all
 
@@ -39,7 +39,7 @@ def test_what_is_appended_is_read_back(home: Home) -> None:
 
 
 def test_no_file_is_written_twice(tmp_path: Path) -> None:
-    """A second run adds files; those of the first keep every byte."""
+    """A second run adds files and leaves those of the first unchanged."""
     ledger = Ledger(tmp_path)
     for hours in (10, 11):
         at = night_of(SESSIONS[0], hours)
@@ -49,12 +49,12 @@ def test_no_file_is_written_twice(tmp_path: Path) -> None:
     after = read_all(files_in(tmp_path / "calls"))
     assert len(after) == 2
     assert after[:1] == before
-    with pytest.raises(StorageError, match="must be new, got one that is there"):
+    with pytest.raises(StorageError, match="never changes a file"):
         ledger.append(calls_frame(made), NOTHING, SESSIONS[0], at)
 
 
-def test_a_later_outcome_of_the_same_call_stands(tmp_path: Path) -> None:
-    """A hedge that was added later replaces the row without one when read."""
+def test_a_later_outcome_replaces_an_earlier_one(tmp_path: Path) -> None:
+    """On reading, a row with a hedge replaces the earlier row without it."""
     ledger = Ledger(tmp_path)
     made = call("A.AX", SESSIONS[0])
     for days, hedged in ((1, None), (2, 0.01)):
@@ -65,30 +65,30 @@ def test_a_later_outcome_of_the_same_call_stands(tmp_path: Path) -> None:
 
 
 def test_a_foreign_file_is_refused_by_name(tmp_path: Path) -> None:
-    """A file that is no Parquet, or has other columns, is named and never skipped."""
+    """A file that is not Parquet, or has other columns, is named, not skipped."""
     ledger = Ledger(tmp_path)
     write_text_atomic(tmp_path / "calls" / "x.parquet", "no table")
-    with pytest.raises(StorageError, match="calls must hold whole Parquet files"):
+    with pytest.raises(StorageError, match="calls holds a file that is not"):
         ledger.calls()
     pd.DataFrame({"other": [1]}).to_parquet(tmp_path / "calls" / "x.parquet")
-    with pytest.raises(StorageError, match="calls must hold whole Parquet files"):
+    with pytest.raises(StorageError, match="calls holds a file that is not"):
         ledger.calls()
 
 
 def test_a_call_out_of_range_is_not_kept(tmp_path: Path) -> None:
-    """The schema holds when the ledger is written, not only when it is read."""
+    """The schema is checked on writing, not only on reading."""
     made = calls_frame(call("A.AX", SESSIONS[0])).assign(score=1.5)
-    with pytest.raises(StorageError, match="must keep its schema"):
+    with pytest.raises(StorageError, match="do not fit the track record"):
         Ledger(tmp_path).append(made, NOTHING, SESSIONS[0], NOW)
 
 
 def test_the_last_version_of_each_kind_counts() -> None:
-    """Live and replayed versions of one night are counted apart, the last of each."""
+    """Of the live and of the replayed versions, the last one counts."""
     versions = [
         call("A.AX", SESSIONS[0], made_at=night_of(SESSIONS[0], hours), live=live)
         for hours, live in ((10, True), (12, True), (30, False), (40, False))
     ]
     calls = calls_frame(*versions)
     for live, hours in ((True, 12), (False, 40)):
-        (row,) = counting(calls, live=live).to_dict("records")
+        (row,) = select_counted(calls, live=live).to_dict("records")
         assert row["made_at"] == pd.Timestamp(night_of(SESSIONS[0], hours))

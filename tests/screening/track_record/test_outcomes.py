@@ -1,4 +1,4 @@
-"""Scoring: which calls are due, by which closes, and what waits."""
+"""Scoring: which calls are due, by which closes, and which wait."""
 
 from datetime import date, datetime
 from typing import Any
@@ -29,7 +29,7 @@ def walk(seed: int = 0, sessions: list[date] = SESSIONS) -> pd.Series:
 
 
 def priced(closes: pd.Series, **changes: Any) -> PricedSymbol:  # noqa: ANN401
-    """Return A.AX's closes as a night has them that knows them all."""
+    """Return A.AX's closes as a night after all of them has them."""
     given: dict[str, Any] = {
         "symbol": "A.AX",
         "as_of": closes.index[-1].date(),
@@ -76,7 +76,7 @@ def test_only_what_is_due_is_scored() -> None:
 
 
 def test_a_call_is_scored_once() -> None:
-    """What stands is not scored again by later prices, revised or not."""
+    """Later prices, revised or not, do not score a call again."""
     calls = [call("A.AX", SESSIONS[0])]
     first = scores(calls, priced(walk()[:3]))
     again = scores(calls, priced(walk(9)), first)
@@ -85,7 +85,7 @@ def test_a_call_is_scored_once() -> None:
 
 
 def test_a_dividend_is_part_of_the_return() -> None:
-    """A price that falls by its dividend alone, and then a split, lost nothing."""
+    """A price that falls only by a dividend and a split has a return of 0."""
     raw = pd.Series([100.0, 100.0, 95.0, 47.5, 47.5], pd.DatetimeIndex(SESSIONS[:5]))
     table = pd.DataFrame(dict.fromkeys(PRICE_COLUMNS, raw))
     table["adjusted_close"] = [47.5] * 5  # Paid 5 on the third day, split on the next.
@@ -96,8 +96,8 @@ def test_a_dividend_is_part_of_the_return() -> None:
     assert row["priced_as_of"].date() == SESSIONS[4]
 
 
-def test_the_hedge_takes_beta_times_the_index_off() -> None:
-    """Hedged return = return - beta * the index' return over the same sessions."""
+def test_the_hedge_subtracts_beta_times_the_index() -> None:
+    """Hedged return = return - beta * return of the index over the same sessions."""
     closes, index = walk(), walk(4)
     by = priced(closes, index="^AXJO", index_closes=index)
     found = scores([call("A.AX", SESSIONS[2], hedge_beta=1.3)], by).iloc[0]
@@ -108,15 +108,15 @@ def test_the_hedge_takes_beta_times_the_index_off() -> None:
 
 
 def test_a_call_without_beta_has_no_hedged_return() -> None:
-    """No beta at the time of the call is no beta of 0 or 1."""
+    """A missing beta is not replaced by 0 or 1."""
     by = priced(walk(), index="^AXJO", index_closes=walk(4))
     found = scores([call("A.AX", SESSIONS[2])], by)
     assert found["return"].notna().all()
     assert found["hedged_return"].isna().all()
 
 
-def test_a_missing_index_is_added_later_to_the_return_that_stands() -> None:
-    """A night without the index scores the return; a later one adds the hedge only."""
+def test_a_missing_index_is_added_later_to_the_scored_return() -> None:
+    """A night without the index scores the return; a later night adds the hedge."""
     calls, closes, index = (
         [call("A.AX", SESSIONS[2], hedge_beta=1.3)],
         walk(),
@@ -136,7 +136,7 @@ def test_a_missing_index_is_added_later_to_the_return_that_stands() -> None:
 
 @pytest.mark.parametrize("hole", [2, 3])
 def test_a_call_waits_for_both_closes(hole: int) -> None:
-    """Without a close at either end there is no return, and none stands in."""
+    """Without a close at either end there is no return."""
     closes = walk()[:5].drop(pd.Timestamp(SESSIONS[hole]))
     assert scores([call("A.AX", SESSIONS[2])], priced(closes)).empty
 
@@ -145,12 +145,12 @@ def test_a_call_waits_for_both_closes(hole: int) -> None:
 def test_prices_of_another_stock_or_source_score_nothing(
     changes: dict[str, str],
 ) -> None:
-    """A call is judged by its own symbol's prices, of the source it was made with."""
+    """A call is scored by prices of its own symbol and its own source."""
     assert scores([call("A.AX", SESSIONS[2])], priced(walk(), **changes)).empty
 
 
 def test_only_versions_that_count_are_scored() -> None:
-    """Of a night run twice the last is scored; a replay beside it is scored too."""
+    """Of a night run twice the last version is scored; so is a replay."""
     first = call("A.AX", SESSIONS[0])
     later = first | {"made_at": night_of(SESSIONS[0], 12)}
     replay = first | {"made_at": NOW, "live": False}

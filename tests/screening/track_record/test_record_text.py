@@ -1,4 +1,4 @@
-"""The record in words: counts always, figures where they can be told, replays apart."""
+"""The record as text: counts always, figures if there are enough calls."""
 
 from made_calls import NOW, SESSIONS, call, calls_frame, outcome, outcomes_frame
 
@@ -18,14 +18,14 @@ def records(live: int, replayed: int) -> TrackRecords:
 
 
 def test_an_empty_record_says_so_and_has_no_table() -> None:
-    """Before the first call there is a sentence, and nothing to draw."""
+    """Before the first call there is one sentence and no table."""
     section = record_section(records(0, 0))
     assert section.sentences == ("Live calls: none yet.",)
     assert section.tables == ()
 
 
 def test_figures_stand_with_their_intervals() -> None:
-    """Count, days, hit rate and gain; all hits have no interval, gains have one."""
+    """A line has count, days, hit rate and gain; only hits alone have no interval."""
     (table,) = record_section(records(40, 0)).tables
     assert table.caption == "After 1 session: 40 scored."
     assert table.lines[0] == (
@@ -39,18 +39,18 @@ def test_figures_stand_with_their_intervals() -> None:
 
 
 def test_too_few_calls_have_their_count_alone() -> None:
-    """Under 30 scored calls stands a verdict, and no figure."""
+    """Below 30 scored calls a group has a verdict instead of figures."""
     (table,) = record_section(records(29, 0)).tables
     assert table.lines[0] == ("BUY and SELL", "29", "29", TOO_FEW, "", "")
 
 
-def test_replays_stand_behind_and_say_what_they_are() -> None:
-    """A table of replayed calls is named as one; the live one is not changed by it."""
+def test_replays_follow_and_are_named() -> None:
+    """Tables of replayed calls have their own caption, after the live tables."""
     section = record_section(records(30, 31))
     live, replayed = section.tables
     assert replayed.caption == "Replayed calls. After 1 session: 31 scored."
     assert (live,) == record_section(records(30, 0)).tables
-    told = [one for one in section.sentences if one.startswith("Replayed calls")]
-    assert told == [
+    replayed = [one for one in section.sentences if one.startswith("Replayed calls")]
+    assert replayed == [
         "Replayed calls (their outcome was known): 31, of 2025-06-02 to 2025-07-15."
     ]

@@ -1,4 +1,4 @@
-"""How calls fared: the figures against an oracle, and what must never be mixed."""
+"""The track record against plain Python, and what it must not mix."""
 
 import math
 from collections.abc import Callable
@@ -82,10 +82,10 @@ def group(groups: tuple[GroupStatistics, ...], name: str) -> GroupStatistics:
     return found
 
 
-def shown(fared: GroupStatistics) -> list[float]:
+def figures(found: GroupStatistics) -> list[float]:
     """Return a group's count and raw figures."""
-    means = [fared.hit_rate, fared.mean_return, fared.mean_gain]
-    return [fared.calls, *(one.mean if one else math.nan for one in means)]
+    means = [found.hit_rate, found.mean_return, found.mean_gain]
+    return [found.calls, *(one.mean if one else math.nan for one in means)]
 
 
 def by_hand(made: list[Made], direction: Callable[[Any], float]) -> list[float]:
@@ -101,10 +101,10 @@ def test_a_call_hits_where_the_return_has_its_sign(name: str, sign: int) -> None
     made = many()
     of_it = [(one, moved) for one, moved in made if one["call"] == name]
     found = group(one_session(record_of(made)).by_call, name)
-    assert shown(found) == pytest.approx(by_hand(of_it, lambda _: sign))
+    assert figures(found) == pytest.approx(by_hand(of_it, lambda _: sign))
 
 
-def test_hold_is_no_bet() -> None:
+def test_a_hold_has_no_direction() -> None:
     """HOLD has a count and a mean return, and neither hit rate nor gain."""
     made = many()
     held = [moved for one, moved in made if one["call"] == "HOLD"]
@@ -115,31 +115,31 @@ def test_hold_is_no_bet() -> None:
 
 
 def test_a_return_of_zero_hits_nothing() -> None:
-    """A stock that stood still made neither BUY nor SELL right."""
+    """An unchanged price is a hit for neither BUY nor SELL."""
     made = [
         (call("A.AX", as_of, call=said), 0.0)
         for as_of, said in zip(SESSIONS, ["BUY", "SELL"] * 2, strict=False)
     ]
-    hit_rate = one_session(record_of(made)).bets.hit_rate
+    hit_rate = one_session(record_of(made)).directional_calls.hit_rate
     assert hit_rate
     assert hit_rate.mean == 0
 
 
 @pytest.mark.parametrize("component", ["lstm", "trend"])
-def test_a_voice_is_judged_by_its_own_direction(component: str) -> None:
-    """Each call in which it leant counts, HOLD too; silence and 0 do not."""
+def test_a_component_is_judged_by_its_own_direction(component: str) -> None:
+    """Each call in which it had a direction counts, also a HOLD; 0 does not."""
     made = many()
     leant = [
         (one, moved) for one, moved in made if abs(one[f"{component}_direction"]) > 0
     ]
     found = group(one_session(record_of(made)).by_component, component)
-    assert shown(found) == pytest.approx(
+    assert figures(found) == pytest.approx(
         by_hand(leant, lambda one: one[f"{component}_direction"])
     )
 
 
-def test_haircut_tiers_hold_bets_and_sat_out_calls_stand_apart() -> None:
-    """A tier counts BUY and SELL at that haircut; a sit-out is a tier of its own."""
+def test_haircut_groups_hold_directional_calls_and_sit_outs_apart() -> None:
+    """A haircut group counts BUY and SELL; sit-outs have their own group."""
     sat_out = [
         (call("Z.AX", as_of, call="HOLD", sit_out=True), 0.01) for as_of in SESSIONS[:3]
     ]
@@ -152,13 +152,13 @@ def test_haircut_tiers_hold_bets_and_sat_out_calls_stand_apart() -> None:
     ]
     side = {"BUY": 1, "SELL": -1}
     assert [one.group for one in horizon.by_haircut] == ["0%", "20%", "45%", "sit-out"]
-    assert shown(group(horizon.by_haircut, "45%")) == pytest.approx(
+    assert figures(group(horizon.by_haircut, "45%")) == pytest.approx(
         by_hand(tier, lambda one: side[one["call"]])
     )
     assert group(horizon.by_haircut, "sit-out").calls == 3
 
 
-def test_the_hedged_figures_are_those_of_the_hedged_returns() -> None:
+def test_the_hedged_figures_use_the_hedged_returns() -> None:
     """A hit against the index is a hedged return with the call's sign."""
     made = many()
     buys = [moved + 0.01 for one, moved in made if one["call"] == "BUY"]
@@ -170,15 +170,18 @@ def test_the_hedged_figures_are_those_of_the_hedged_returns() -> None:
     assert found.hedged_mean_return.mean == pytest.approx(fmean(buys))
 
 
-def test_too_few_calls_tell_nothing() -> None:
-    """Below 30 scored calls a group has its count, and no figure at all."""
+def test_too_few_calls_have_no_figures() -> None:
+    """Below 30 scored calls a group has its count and no figures."""
     settings = RecordSettings(horizons=(1,))
-    for nights, told in ((29, False), (30, True)):
+    for nights, enough in ((29, False), (30, True)):
         made = [(call("A.AX", as_of), 0.01) for as_of in SESSIONS[:nights]]
-        bets = one_session(record_of(made, settings)).bets
+        bets = one_session(record_of(made, settings)).directional_calls
         assert bets.calls == nights
-        assert bets.verdict == ("" if told else TOO_FEW)
-        assert (bets.hit_rate is not None, bets.mean_gain is not None) == (told, told)
+        assert bets.verdict == ("" if enough else TOO_FEW)
+        assert (bets.hit_rate is not None, bets.mean_gain is not None) == (
+            enough,
+            enough,
+        )
 
 
 def test_replays_never_count_among_live_calls() -> None:
@@ -199,7 +202,7 @@ def test_replays_never_count_among_live_calls() -> None:
 
 
 def test_a_night_run_twice_counts_once() -> None:
-    """The version published last is the one that counts; the first stays, uncounted."""
+    """The version published last counts, the first version does not."""
     first = call("A.AX", SESSIONS[0], call="SELL")
     later = first | {"call": "BUY", "made_at": night_of(SESSIONS[0], 12)}
     calls = calls_frame(later, first)
@@ -221,11 +224,11 @@ def test_what_is_not_scored_is_counted() -> None:
 
 
 def test_an_empty_ledger_has_an_empty_record() -> None:
-    """Without calls there are counts of 0 and nothing is told."""
+    """Without calls there are counts of 0 and no figures."""
     records = track_records(calls_frame(), outcomes_frame(), RecordSettings(), NOW)
     assert records.live.calls == records.replayed.calls == 0
     assert [one.sessions for one in records.live.horizons] == [1, 5, 20]
-    assert records.live.horizons[0].bets.verdict == TOO_FEW
+    assert records.live.horizons[0].directional_calls.verdict == TOO_FEW
 
 
 def test_the_interval_is_that_of_day_means_where_days_are_equal() -> None:
@@ -241,7 +244,7 @@ def test_the_interval_is_that_of_day_means_where_days_are_equal() -> None:
 
 
 def test_copies_of_a_call_in_one_night_make_no_interval_narrower() -> None:
-    """Twenty calls that moved alike on a night are one night's evidence, not twenty."""
+    """Twenty equal calls of one night are the evidence of one night."""
     values = pd.Series(np.random.default_rng(1).normal(0, 0.02, 10))
     days = pd.Series(range(10))
     one = clustered_mean(values, days, 0.95)
@@ -255,8 +258,8 @@ def test_copies_of_a_call_in_one_night_make_no_interval_narrower() -> None:
     assert (twenty.low, twenty.high) == pytest.approx((one.low, one.high))
 
 
-def test_nights_that_are_all_alike_make_no_sure_figure() -> None:
-    """One hit of three each night is no rate of 33 %, known to the last digit."""
+def test_equal_nights_give_no_interval() -> None:
+    """One hit of three on every night gives no interval of width 0."""
     hits, days = pd.Series([1.0, 0.0, 0.0] * 3), pd.Series([1, 1, 1, 2, 2, 2, 3, 3, 3])
     found = clustered_mean(hits, days, 0.95)
     assert found
@@ -264,8 +267,8 @@ def test_nights_that_are_all_alike_make_no_sure_figure() -> None:
 
 
 @pytest.mark.parametrize("days", [[1, 1, 1], [1, 2, 3]])
-def test_an_interval_that_cannot_be_told_is_missing(days: list[int]) -> None:
-    """One night alone, or values all the same, have a mean without an interval."""
+def test_an_interval_that_is_not_known_is_missing(days: list[int]) -> None:
+    """One night, or equal values, give a mean without an interval."""
     values = [0.1, 0.2, 0.3] if len(set(days)) == 1 else [0.2, 0.2, 0.2]
     found = clustered_mean(pd.Series(values), pd.Series(days), 0.95)
     assert found
@@ -275,7 +278,7 @@ def test_an_interval_that_cannot_be_told_is_missing(days: list[int]) -> None:
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(-0.5, 0.5)), min_size=1))
 def test_neither_order_nor_side_changes_a_mean(gains: list[tuple[int, float]]) -> None:
-    """Reversed calls give the same interval, the other side its mirror image."""
+    """Reversed calls give the same interval, negated calls its mirror image."""
     days, values = (pd.Series(list(part)) for part in zip(*gains, strict=True))
     found = clustered_mean(values, days, 0.95)
     backwards = clustered_mean(values[::-1], days[::-1], 0.95)
@@ -293,18 +296,18 @@ def test_neither_order_nor_side_changes_a_mean(gains: list[tuple[int, float]]) -
 
 
 def test_a_hit_rate_lies_between_none_and_all() -> None:
-    """An interval of a share is cut at 0 and 1."""
+    """The interval of a hit rate is cut at 0 and 1."""
     made = [
         (call("A.AX", as_of), moved)
         for as_of, moved in zip(SESSIONS, [0.1, 0.1, -0.1], strict=False)
     ]
-    hit_rate = one_session(record_of(made)).bets.hit_rate
+    hit_rate = one_session(record_of(made)).directional_calls.hit_rate
     assert hit_rate
     assert (hit_rate.low, hit_rate.high) == (0, 1)
 
 
 def test_made_at_is_part_of_the_key() -> None:
-    """An outcome belongs to the version that it was scored for, and to no other."""
+    """An outcome belongs only to the version that it was scored for."""
     first = call("A.AX", SESSIONS[0])
     later = first | {"made_at": first["made_at"] + timedelta(hours=1)}
     found = outcomes_frame(outcome(first, 1, 0.02))
