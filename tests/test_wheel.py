@@ -18,7 +18,7 @@ def test_the_reports_templates_are_in_the_wheel(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    folder = ROOT / "screening" / "morning" / "templates"
+    folder = ROOT / "screening" / "report" / "templates"
     files = {path.relative_to(ROOT).as_posix() for path in folder.iterdir()}
     assert len(files) > 10
     assert files <= packed
