@@ -34,6 +34,11 @@ GUIDES = {
         "event-guard.md",
         "how-a-call-is-made.md",
         "windows.md",
+        "news.md",
+        "glossary.md",
+        "failures.md",
+        "evaluation.md",
+        "why.md",
     )
 }
 DEPLOYED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]

@@ -30,7 +30,7 @@ def first_cells(text: str) -> dict[str, list[str]]:
 
 def test_the_presets_of_the_reference_are_the_presets() -> None:
     """Epochs, window, batch and history stand as the parameters have them."""
-    shown = first_cells(REFERENCE.split("| grade |")[0])
+    shown = first_cells(REFERENCE.split("| preset |")[1].split("| grade |")[0])
     assert shown == {
         name: [
             str(one.epochs),
