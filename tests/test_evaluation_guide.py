@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from evaluation.forecast_record import COLUMNS
-from evaluation.metrics import Figures, Judgement
+from evaluation.metrics import Metrics, Judgement
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
@@ -69,5 +69,5 @@ def test_the_tables_speak_of_what_is_there(table: str) -> None:
         word.rstrip(".") for cell in named for word in re.findall(r"`(.+?)`", cell)
     ]
     assert words
-    known = {*COLUMNS, *Judgement.model_fields, *Figures.model_fields}
+    known = {*COLUMNS, *Judgement.model_fields, *Metrics.model_fields}
     assert [one for one in words if not any(k.startswith(one) for k in known)] == []
