@@ -94,7 +94,7 @@ def of_python(words: list[str]) -> None:
         import_module(words[1])
         return
     assert (ROOT / words[0]).is_file()
-    import_module(Path(words[0]).stem).asked(words[1:])
+    import_module(Path(words[0]).stem).parse_arguments(words[1:])
 
 
 def of_uv(words: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The benchmark of the presets: whom it measures, and what a line says."""
 
-from presets import Trained, line, variants
+from presets import Trained, format_line, variants
 
 from config.parameters import PRESETS, TrainingParameters
 
@@ -20,7 +20,7 @@ def test_a_line_has_means_of_costs_and_every_skill() -> None:
     """Epochs and skill stand model by model; memory is the largest."""
     one = Trained(11, 4.0, 700.0, 0.001, 0.002, 0.98)
     two = Trained(50, 8.0, 720.0, 0.003, 0.004, 1.01)
-    assert line("standard", [one, two]).split() == [
+    assert format_line("standard", [one, two]).split() == [
         "standard",
         "11/50",
         "6.0",

@@ -73,6 +73,6 @@ def test_the_floor_is_told_in_times(report: dict[str, Any]) -> None:
 
 def test_the_table_has_every_ratio(script: Any, report: dict[str, Any]) -> None:  # noqa: ANN401
     """What is printed names both contenders, the floor and the speed-up."""
-    table = script._table(report)
+    table = script._format_table(report)
     for word in ("keras", "jax", "floor", "speedup_vs_sequential_keras: 7.00"):
         assert word in table
