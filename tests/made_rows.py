@@ -14,7 +14,7 @@ def csv_row(
     haircut: float = 0.2,
     **changes: Any,  # noqa: ANN401
 ) -> dict[str, str]:
-    """Return the CSV's cells of a row that the blend makes of these components."""
+    """Return the CSV cells of a row with the blend of these components."""
     sit_out = bool(changes.get("event_skip_trading"))
     answer = blend(components, haircut, BlendSettings(), sit_out=sit_out)
     assert answer
@@ -44,7 +44,7 @@ def csv_row(
 
 
 def four(lstm: float, trend: float, technical: float, finbert: float | None) -> Any:  # noqa: ANN401
-    """Return the components of these directions, each sure to 0.8."""
+    """Return components with these directions and a confidence of 0.8."""
     leans = zip(COMPONENTS, (lstm, trend, technical, finbert), strict=True)
     return {
         name: Component.missing("silent") if lean is None else Component(lean, 0.8)
