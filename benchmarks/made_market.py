@@ -1,4 +1,4 @@
-"""A market of made symbols: random walks of two years on the sessions of the ASX."""
+"""Invented symbols for benchmarks: random walks of two years on sessions of the ASX."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -14,11 +14,20 @@ from market_data.sessions import sessions_between
 AS_OF = date(2025, 11, 10)
 FIRST = date(2023, 10, 1)
 
+QUIET_PREFECT = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+"""Environment of a benchmark: no log lines, and time for the temporary server."""
+
 
 def made_symbols(count: int) -> Iterator[str]:
-    """Give AAAA.AX, AAAB.AX and so on."""
-    words = product(ascii_uppercase, repeat=4)
-    return ("".join(letters) + ".AX" for letters in islice(words, count))
+    """Yield AAAA.AX, AAAB.AX and so on."""
+    names = product(ascii_uppercase, repeat=4)
+    return ("".join(letters) + ".AX" for letters in islice(names, count))
 
 
 def write_prices(market: Path, symbol: str, seed: int) -> None:

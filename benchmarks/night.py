@@ -1,12 +1,12 @@
-"""How long a night takes, cold and fresh, where time goes, and the memory it needs.
+"""Measures how long a night takes, by stage, and how much memory it needs.
 
     uv run python benchmarks/night.py [--symbols 10 50 200] [--memory 200] [--json]
                                       [--preset standard]
 
-Symbols are made: random walks of two years on ASX sessions. A cold night trains every
-model, a fresh one finds them all young enough. Memory is sampled: the run's own process
-and the largest of those that train. Then one process trains `--memory` models of a few
-epochs, of histories of many lengths: what it holds after 20 and after all of them.
+Prices are random walks of two years on ASX sessions. A cold night trains every model, a
+fresh night trains none. Memory is sampled for the run's own process and for the largest
+training process. Then one process trains `--memory` models of two epochs on histories
+of different lengths; its memory is printed after 20 models and after all.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from made_market import AS_OF, made_symbols, write_prices
-from scale import SURROUNDINGS, Bench, load
+from made_market import AS_OF, QUIET_PREFECT, made_symbols, write_prices
+from scale import Bench, load
 
 from config.parameters import TrainingParameters
 from features.indicators import indicator_frame
@@ -32,22 +32,22 @@ from market_data.prices import adjust_prices
 from modelling.training import train
 from workers.process_pool import OnEpoch, ProcessPool
 
-LOOK_EVERY_SECONDS = 0.2
+SAMPLE_SECONDS = 0.2
 EARLY = 20
 
 
 @dataclass
 class Memory:
-    """The most megabytes seen, of this process and of any below it."""
+    """The largest megabytes sampled, of this process and of any process below it."""
 
     own_mb: float = 0.0
     largest_child_mb: float = 0.0
     ended: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
-        """Look until the night has ended."""
+        """Sample until the night has ended."""
         here = psutil.Process()
-        while not self.ended.wait(LOOK_EVERY_SECONDS):
+        while not self.ended.wait(SAMPLE_SECONDS):
             self.own_mb = max(self.own_mb, here.memory_info().rss / 2**20)
             for child in here.children(recursive=True):
                 self.largest_child_mb = max(self.largest_child_mb, _megabytes(child))
@@ -55,7 +55,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class NightTiming:
-    """One night; `epochs` and `training_seconds` are means a model, 0 where fresh."""
+    """One night; `epochs` and `training_seconds` are means per model, 0 if fresh."""
 
     kind: str
     symbols: int
@@ -70,8 +70,8 @@ class NightTiming:
 
 def main() -> None:
     """Print the tables, or all figures as JSON."""
-    options = _arguments()
-    for name, value in SURROUNDINGS.items():
+    options = _parse_arguments()
+    for name, value in QUIET_PREFECT.items():
         os.environ.setdefault(name, value)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), max([*options.symbols, 1]), options.preset)
@@ -80,15 +80,15 @@ def main() -> None:
         stages = bench.plain_night(options.symbols[0], bench.new_home())
         found = {
             "nights": [asdict(night) for night in nights],
-            "seconds_a_symbol_by_stage": {
+            "seconds_per_symbol_by_stage": {
                 stage: seconds / options.symbols[0] for stage, seconds in stages.items()
             },
             "worker_memory": _worker_memory(Path(folder), options.memory),
         }
-    print(json.dumps(found, indent=2) if options.json else _shown(found))
+    print(json.dumps(found, indent=2) if options.json else _format(found))
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--symbols", type=int, nargs="+", default=[10, 50, 200])
     parser.add_argument("--memory", type=int, default=200, help="models of one process")
@@ -98,11 +98,11 @@ def _arguments() -> argparse.Namespace:
 
 
 def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
-    """Give a night that trains all, then one that finds all models fresh."""
+    """Yield a night that trains all models, then a night that trains none."""
     home = bench.new_home()
     for kind, policy in (("cold", "always"), ("fresh", "stale")):
         busy = load()
-        with _watched() as memory:
+        with _sample_memory() as memory:
             seconds, state = bench.flow_night(count, policy, home)
         models = state.result(raise_on_failure=False).trained
         yield NightTiming(
@@ -110,8 +110,8 @@ def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
             symbols=count,
             seconds=seconds,
             trained=len(models),
-            epochs=_mean([one.epochs_run for one in models]),
-            training_seconds=_mean([one.results.training_time for one in models]),
+            epochs=_mean([model.epochs_run for model in models]),
+            training_seconds=_mean([model.results.training_time for model in models]),
             own_mb=memory.own_mb,
             largest_child_mb=memory.largest_child_mb,
             load=busy,
@@ -119,7 +119,7 @@ def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
 
 
 @contextmanager
-def _watched() -> Iterator[Memory]:
+def _sample_memory() -> Iterator[Memory]:
     memory = Memory()
     watcher = threading.Thread(target=memory.watch, daemon=True)
     watcher.start()
@@ -142,7 +142,7 @@ def _megabytes(process: psutil.Process) -> float:
 
 
 def _worker_memory(folder: Path, models: int) -> dict[str, float]:
-    """Return what one training process holds after 20 models and after all."""
+    """Return the memory of one training process after 20 models and after all."""
     (symbol,) = made_symbols(1)
     write_prices(folder / "memory", symbol, seed=1)
     source = FolderSource(folder / "memory")
@@ -150,7 +150,8 @@ def _worker_memory(folder: Path, models: int) -> dict[str, float]:
     rows = feature_rows(indicator_frame(adjust_prices(history.frame)))
     with ProcessPool(1, models + 1, 3600) as pool:
         held = [
-            pool.run(_trained, rows[5 * (number % EARLY) :]) for number in range(models)
+            pool.run(_train_briefly, rows[5 * (number % EARLY) :])
+            for number in range(models)
         ]
     early, last = held[min(EARLY, models) - 1], held[-1]
     return {
@@ -161,23 +162,23 @@ def _worker_memory(folder: Path, models: int) -> dict[str, float]:
     }
 
 
-def _trained(rows: Floats, on_epoch: OnEpoch) -> float:
-    """Train two epochs; return the megabytes that this process holds then."""
+def _train_briefly(rows: Floats, on_epoch: OnEpoch) -> float:
+    """Train two epochs; return the megabytes that this process uses afterwards."""
     train(rows, TrainingParameters(epochs=2), on_epoch)
     return float(psutil.Process().memory_info().rss) / 2**20
 
 
-def _shown(found: dict[str, Any]) -> str:
-    lines = ["night   symbols  seconds  trained  epochs  s a model  own MB  worker MB"]
+def _format(found: dict[str, Any]) -> str:
+    lines = ["night   symbols  seconds  trained  epochs  s/model    own MB  worker MB"]
     lines += [
-        f"{one['kind']:7}{one['symbols']:8}{one['seconds']:9.1f}{one['trained']:9}"
-        f"{one['epochs']:8.1f}{one['training_seconds']:11.1f}{one['own_mb']:8.0f}"
-        f"{one['largest_child_mb']:11.0f}"
-        for one in found["nights"]
+        f"{night['kind']:7}{night['symbols']:8}{night['seconds']:9.1f}{night['trained']:9}"
+        f"{night['epochs']:8.1f}{night['training_seconds']:11.1f}{night['own_mb']:8.0f}"
+        f"{night['largest_child_mb']:11.0f}"
+        for night in found["nights"]
     ]
     lines += [
-        f"{stage:12}{1000 * seconds:8.0f} ms a symbol"
-        for stage, seconds in found["seconds_a_symbol_by_stage"].items()
+        f"{stage:12}{1000 * seconds:8.0f} ms per symbol"
+        for stage, seconds in found["seconds_per_symbol_by_stage"].items()
     ]
     held = found["worker_memory"]
     lines.append(

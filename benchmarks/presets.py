@@ -1,10 +1,10 @@
-"""What each preset, and each parameter changed alone, costs and gives.
+"""Measures what each preset, and each parameter changed alone, costs and achieves.
 
     uv run python benchmarks/presets.py [--symbols GOOG IBM] [--only standard]
 
-Trains the sample's stocks to 2013-03-01, every variant in a fresh process: passes run,
-processor seconds a model (the first compiles), the process's largest memory, medians
-of the scaled losses, and skill a stock.
+Trains the sample's stocks to 2013-03-01, every variant in a new process. Prints epochs
+run, processor seconds per model (the first compiles), the process's largest memory,
+medians of the scaled losses, and the skill of each stock.
 """
 
 import argparse
@@ -41,7 +41,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Trained:
-    """One model: what it cost its process, and how good it came out."""
+    """One model: its cost in processor seconds and megabytes, its losses and skill."""
 
     epochs: int
     seconds: float
@@ -52,15 +52,15 @@ class Trained:
 
 
 def main() -> None:
-    """Measure, print a table line as each variant ends."""
-    given = asked(sys.argv[1:])
+    """Print one table line as each variant ends."""
+    options = parse_arguments(sys.argv[1:])
     print(f"{'':28}epochs  CPU s     MB    loss  val. loss  skill")
     for name, parameters in variants():
-        if not given.only or name in given.only:
-            print(line(name, measured(given.symbols, parameters)), flush=True)
+        if not options.only or name in options.only:
+            print(format_line(name, measure(options.symbols, parameters)), flush=True)
 
 
-def asked(words: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """Return the options of a command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--symbols", nargs="+", default=["GOOG", "IBM"])
@@ -69,18 +69,19 @@ def asked(words: Sequence[str]) -> argparse.Namespace:
 
 
 def variants() -> Iterator[tuple[str, TrainingParameters]]:
-    """Give the presets, then `standard` with one parameter changed, by name."""
+    """Yield the presets, then `standard` with one parameter changed, by name."""
     yield from PRESETS.items()
     for change in CHANGES:
         ((name, value),) = change.items()
         yield f"{name}={value}", training_parameters(**change)
 
 
-def measured(symbols: Sequence[str], parameters: TrainingParameters) -> list[Trained]:
-    """Return what training each symbol costs, all in one fresh process."""
+def measure(symbols: Sequence[str], parameters: TrainingParameters) -> list[Trained]:
+    """Return what training each symbol costs, all in one new process."""
     with ProcessPool(1, len(symbols) + 1, 3600) as pool:
         return [
-            pool.run(_trained, (_rows(one, parameters), parameters)) for one in symbols
+            pool.run(_train, (_rows(symbol, parameters), parameters))
+            for symbol in symbols
         ]
 
 
@@ -90,7 +91,7 @@ def _rows(symbol: str, parameters: TrainingParameters) -> Floats:
     return feature_rows(indicator_frame(adjust_prices(history.frame)))
 
 
-def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Trained:
+def _train(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Trained:
     began = time.process_time()
     model = train(*given, on_epoch)
     return Trained(
@@ -103,15 +104,15 @@ def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Tra
     )
 
 
-def line(name: str, models: Sequence[Trained]) -> str:
-    """Return the table's line of a variant."""
-    epochs = "/".join(str(one.epochs) for one in models)
-    skills = "/".join(f"{one.skill:.3f}" for one in models)
+def format_line(name: str, models: Sequence[Trained]) -> str:
+    """Return a variant's line of the table."""
+    epochs = "/".join(str(model.epochs) for model in models)
+    skills = "/".join(f"{model.skill:.3f}" for model in models)
     return (
-        f"{name:28}{epochs:>6}{mean(one.seconds for one in models):7.1f}"
-        f"{max(one.megabytes for one in models):7.0f}"
-        f"{median(one.loss for one in models):8.4f}"
-        f"{median(one.validation_loss for one in models):11.4f}  {skills}"
+        f"{name:28}{epochs:>6}{mean(model.seconds for model in models):7.1f}"
+        f"{max(model.megabytes for model in models):7.0f}"
+        f"{median(model.loss for model in models):8.4f}"
+        f"{median(model.validation_loss for model in models):11.4f}  {skills}"
     )
 
 

@@ -1,15 +1,15 @@
-"""What Prefect costs a night, what a model costs, and what 10,000 symbols would.
+"""Measures what Prefect and a model cost per night, for docs/scale.md.
 
     uv run python benchmarks/scale.py [--symbols 20 50 200] [--trained 4] [--json]
                                       [--preset quick_test] [--dask ADDRESS]
                                       [--store s3://BUCKET]
 
-Symbols are made: random walks of two years on ASX sessions, in a CSV folder. First each
-number of them goes through the real flow without training, and through a plain loop
-over the same functions: the difference is Prefect's. Then `--trained` symbols are
-trained from nothing here and, where a scheduler is named, on Dask. The Prefect server
-is a temporary one, or that of PREFECT_API_URL; homes are temporary folders, or lie in
-the store, and stay there.
+Prices are random walks of two years on ASX sessions, in a folder of CSV files. First
+each number of symbols is screened without training by the real flow, and by a plain
+loop over the same functions; the difference is the cost of Prefect. Then `--trained`
+symbols are trained on this machine and, if a scheduler is named, on Dask. The Prefect
+server is a temporary one, or that of PREFECT_API_URL. Homes are temporary folders, or
+are in the store and stay there.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from made_market import AS_OF, made_symbols, write_prices
+from made_market import AS_OF, QUIET_PREFECT, made_symbols, write_prices
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
@@ -35,21 +35,13 @@ from storage.home import Home, write_text_atomic
 from storage.paths import StoragePath
 from storage.settings_file import SETTINGS_FILE
 
-SURROUNDINGS = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-}
-
 
 @dataclass(frozen=True)
 class Orchestration:
-    """Seconds of one night without training, through the flow and in a plain loop.
+    """Seconds of one night without training, by the flow and by a plain loop.
 
-    CPU seconds are this process' own, whatever else the machine does; `peak_mb` is the
-    most memory that it has held so far.
+    CPU seconds are those of this process; `peak_mb` is the most memory that it has used
+    so far.
     """
 
     symbols: int
@@ -62,7 +54,7 @@ class Orchestration:
 
     @property
     def overhead_seconds(self) -> float:
-        """Return what the flow costs more than the loop."""
+        """Return the flow's seconds minus the loop's."""
         return self.flow_seconds - self.loop_seconds
 
     @property
@@ -73,10 +65,10 @@ class Orchestration:
 
 @dataclass(frozen=True)
 class ColdNight:
-    """A night in which every model is trained; seconds are wall clock, but for `cpu`.
+    """A night in which every model is trained; seconds are of the clock except `cpu`.
 
-    `cpu_seconds` are those of the processes that train and forecast, the forecast's of
-    those that only forecast, afterwards; None on Dask.
+    `cpu_seconds` are those of the processes that train and forecast;
+    `forecast_cpu_seconds` those of processes that only forecast. Both are None on Dask.
     """
 
     runner: str
@@ -88,13 +80,13 @@ class ColdNight:
     forecast_cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
-    kilobytes_a_symbol: dict[str, float]
+    kilobytes_per_symbol: dict[str, float]
 
 
 def main() -> None:
     """Print the tables, or all figures as JSON."""
-    options = asked()
-    for name, value in SURROUNDINGS.items():
+    options = parse_arguments()
+    for name, value in QUIET_PREFECT.items():
         os.environ.setdefault(name, value)
     with tempfile.TemporaryDirectory() as folder:
         most = max([*options.symbols, options.trained, 1])
@@ -105,23 +97,27 @@ def main() -> None:
             "cold": list(bench.cold_nights(options.trained, options.dask)),
             "largest_process_mb": largest_mb(resource.RUSAGE_CHILDREN),
         }
-    print(json.dumps(found, default=asdict, indent=2) if options.json else shown(found))
+    print(
+        json.dumps(found, default=asdict, indent=2)
+        if options.json
+        else format_figures(found)
+    )
 
 
-def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return what is asked for, by default on the command line."""
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the options of a command line, by default of this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--symbols", type=int, nargs="*", default=[20, 50, 200])
     parser.add_argument("--trained", type=int, default=4, help="symbols trained; 0: no")
     parser.add_argument("--preset", default="quick_test")
     parser.add_argument("--dask", default="", help="address of a running scheduler")
-    parser.add_argument("--store", default="", help="where homes are made")
+    parser.add_argument("--store", default="", help="store in which homes are made")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args(words)
 
 
 class Bench:
-    """A folder of made symbols, and the nights that are run on them."""
+    """A folder of invented symbols, and the nights that are run on them."""
 
     def __init__(
         self, folder: Path, symbols: int, preset: str = "quick_test", store: str = ""
@@ -135,7 +131,7 @@ class Bench:
             write_prices(folder / "market", symbol, seed)
 
     def orchestration(self, count: int) -> Orchestration:
-        """Return the seconds of `count` symbols without training, both ways."""
+        """Return the seconds of `count` untrained symbols, by flow and by loop."""
         busy, start = load(), time.process_time()
         flow_seconds, _ = self.flow_night(count)
         between, peak = time.process_time(), largest_mb(resource.RUSAGE_SELF)
@@ -151,7 +147,7 @@ class Bench:
         )
 
     def cold_nights(self, count: int, scheduler: str) -> Iterator[ColdNight]:
-        """Give the nights that train `count` symbols: here, then on the cluster."""
+        """Yield nights that train `count` symbols: on this machine, then on Dask."""
         runners = {"local": ""}
         if scheduler:
             runners["dask"] = f'runner = "dask"\ndask_scheduler = "{scheduler}"\n'
@@ -174,13 +170,13 @@ class Bench:
                 forecast_cpu_seconds=after - between if here else None,
                 load=busy,
                 seconds_by_stage=stages,
-                kilobytes_a_symbol=kilobytes_by_folder(home, count),
+                kilobytes_per_symbol=kilobytes_by_folder(home, count),
             )
 
     def flow_night(
         self, count: int, train: str = "never", home: StoragePath | None = None
     ) -> tuple[float, Any]:
-        """Return a night's seconds through the real flow, and its final state."""
+        """Return the seconds of a night by the real flow, and its final state."""
         from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
         start = time.perf_counter()
@@ -192,7 +188,7 @@ class Bench:
         return time.perf_counter() - start, state
 
     def plain_night(self, count: int, home: StoragePath) -> dict[str, float]:
-        """Return a night's seconds by stage, its functions called one by one.
+        """Return the seconds of a night by stage, without Prefect.
 
         Nothing is trained; models that are in `home` forecast.
         """
@@ -209,14 +205,14 @@ class Bench:
         return dict(clock.seconds)
 
     def new_home(self, lines: str = "") -> StoragePath:
-        """Return an empty home with these lines under `[run]` of its settings."""
+        """Return an empty home with `lines` under `[run]` of its settings."""
         place = self.store or str(self.folder)
         home = Home.at(f"{place}/home-{uuid.uuid4().hex}").root
         write_text_atomic(home / SETTINGS_FILE, f"[run]\n{lines}")
         return home
 
     def request(self, count: int, train: str, home: StoragePath) -> dict[str, Any]:
-        """Return what a flow is asked for: to train or not, by made prices."""
+        """Return the parameters of a flow run on the first `count` symbols."""
         return {
             "selection": Symbols(symbols=self.symbols[:count]),
             "source": "folder",
@@ -232,19 +228,19 @@ class Clock:
     """Seconds by stage."""
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without any stage."""
         self.seconds: dict[str, float] = defaultdict(float)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Add the seconds of what runs inside to the stage's."""
+        """Add the seconds of the `with` block to the stage's."""
         start = time.perf_counter()
         yield
         self.seconds[stage] += time.perf_counter() - start
 
 
-def screen_plainly(night: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
-    """Screen the night's symbols one after the other, without Prefect."""
+def screen_plainly(plan: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
+    """Screen the plan's symbols one after the other, without Prefect."""
     from pipeline.checkpoints import open_checkpoints  # noqa: PLC0415
     from pipeline.progress import Progress  # noqa: PLC0415
     from pipeline.run import RunResources, screening_stages  # noqa: PLC0415
@@ -253,72 +249,72 @@ def screen_plainly(night: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
     from screening.row import build_row  # noqa: PLC0415
     from screening.table import csv_path, rank, write_csv  # noqa: PLC0415
 
-    checkpoints = open_checkpoints(night, "plain loop")
-    run = RunResources(night.open_feeds(), pool, checkpoints, Progress(night.symbols))
-    stages = screening_stages(night, run, open_sources(night, run.feeds))
+    checkpoints = open_checkpoints(plan, "plain loop")
+    run = RunResources(plan.open_feeds(), pool, checkpoints, Progress(plan.symbols))
+    stages = screening_stages(plan, run, open_sources(plan, run.feeds))
     timed = {
-        one.name: _timed(clock, one.name, getattr(stages, one.name))
-        for one in fields(stages)
+        field.name: _time(clock, field.name, getattr(stages, field.name))
+        for field in fields(stages)
     }
-    found, _ = screen_all(night, replace(stages, **timed))
+    findings, _ = screen_all(plan, replace(stages, **timed))
     with clock("publish"):
-        blend = night.settings.blend
-        rows = rank(build_row(one, night.run_at, blend) for one in found)
-        write_csv(csv_path(night.home.screening_csv, night.as_of), rows)
+        blend = plan.settings.blend
+        rows = rank(build_row(found, plan.run_at, blend) for found in findings)
+        write_csv(csv_path(plan.home.screening_csv, plan.as_of), rows)
 
 
-def _timed(clock: Clock, name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*given: object) -> object:
+def _time(clock: Clock, name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*inputs: object) -> object:
         with clock(name):
-            return stage(*given)
+            return stage(*inputs)
 
     return run
 
 
-def shown(found: dict[str, Any]) -> str:
+def format_figures(found: dict[str, Any]) -> str:
     """Return all figures as lines of text."""
     lines = [
         "         seconds                    CPU seconds                peak",
         "symbols     loop     flow     over     loop     flow     over    MB   load",
     ]
-    lines += [_line(one) for one in found["orchestration"]]
-    lines += ["", "runner  trained  night s  training  epochs  CPU s a symbol   load"]
+    lines += [_format_line(night) for night in found["orchestration"]]
+    lines += ["", "runner  trained  night s  training  epochs    CPU s/symbol   load"]
     for night in found["cold"]:
         lines.append(
             f"{night.runner:7} {night.symbols:7} {night.seconds:8.1f} "
             f"{night.training_seconds:9.1f} {night.epochs:7.0f} "
-            f"{_each(night.cpu_seconds, night.symbols):>15} {night.load:6.1f}"
+            f"{_per_symbol(night.cpu_seconds, night.symbols):>15} {night.load:6.1f}"
         )
         lines += [*_details(night)]
     peak = found["largest_process_mb"]
     return "\n".join([*lines, "", f"the largest child process took {peak:.0f} MB"])
 
 
-def _line(one: Orchestration) -> str:
-    seconds = (one.loop_seconds, one.flow_seconds, one.overhead_seconds)
-    cpu = (one.loop_cpu_seconds, one.flow_cpu_seconds, one.overhead_cpu_seconds)
-    told = " ".join(f"{value:8.1f}" for value in (*seconds, *cpu))
-    return f"{one.symbols:7} {told} {one.peak_mb:5.0f} {one.load:6.1f}"
+def _format_line(night: Orchestration) -> str:
+    seconds = (night.loop_seconds, night.flow_seconds, night.overhead_seconds)
+    cpu = (night.loop_cpu_seconds, night.flow_cpu_seconds, night.overhead_cpu_seconds)
+    columns = " ".join(f"{value:8.1f}" for value in (*seconds, *cpu))
+    return f"{night.symbols:7} {columns} {night.peak_mb:5.0f} {night.load:6.1f}"
 
 
-def _each(seconds: float | None, symbols: int) -> str:
+def _per_symbol(seconds: float | None, symbols: int) -> str:
     return "" if seconds is None else f"{seconds / symbols:.1f}"
 
 
 def _details(night: ColdNight) -> Iterator[str]:
-    forecast = _each(night.forecast_cpu_seconds, night.symbols)
-    yield f"    CPU seconds of a forecast, its process' start shared: {forecast}"
+    forecast = _per_symbol(night.forecast_cpu_seconds, night.symbols)
+    yield f"    CPU seconds per forecast, with the start of its process: {forecast}"
     for stage, seconds in night.seconds_by_stage.items():
-        yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms a symbol"
-    for folder, kilobytes in night.kilobytes_a_symbol.items():
-        yield f"    {folder:12} {kilobytes:8.0f} KB a symbol"
+        yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms per symbol"
+    for folder, kilobytes in night.kilobytes_per_symbol.items():
+        yield f"    {folder:12} {kilobytes:8.0f} KB per symbol"
 
 
 def kilobytes_by_folder(home: StoragePath, symbols: int) -> dict[str, float]:
-    """Return what a symbol takes on disk in each of the home's folders."""
+    """Return the kilobytes per symbol in each folder of the home, {} in a store."""
     found: dict[str, float] = {}
     if not isinstance(home, Path):
-        return found  # Made by the same code, the files are the same.
+        return found  # The files are the same as on a disk.
     for folder in ("data/prices", "data/nights", "models", "reports", "logs"):
         files = [path for path in (home / folder).rglob("*") if path.is_file()]
         found[folder] = sum(path.stat().st_size for path in files) / 1024 / symbols
@@ -326,7 +322,7 @@ def kilobytes_by_folder(home: StoragePath, symbols: int) -> dict[str, float]:
 
 
 def processor_seconds() -> float:
-    """Return the CPU seconds of all processes started here that have ended."""
+    """Return the CPU seconds of all child processes that have ended."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
 
@@ -337,7 +333,7 @@ def largest_mb(whose: int) -> float:
 
 
 def load() -> float:
-    """Return how many processes wanted a core in the last minute."""
+    """Return the machine's load: running processes, averaged over a minute."""
     return os.getloadavg()[0]
 
 

@@ -1,20 +1,20 @@
-"""How fast models are trained: the plain Keras loop, ours, PyTorch, the arithmetic.
+"""Measures how fast models are trained, by our engines, Keras and PyTorch.
 
     uv run python benchmarks/training.py [--symbols 8] [--epochs 50] [--rounds 1]
                                          [--more tensorflow] [--json]
 
 Each symbol is 504 real sessions of the sample's stocks: 444 windows of 60 by 8, batch
 32, LSTM 100 and 50, early stopping off. Every contender trains the same symbols for the
-same epochs with the same batch and judges the models; starting its processes and
-loading its libraries is timed apart. Losses stand beside the times, for speed bought
-with a worse fit is none.
+same epochs with the same batch and judges the models. The start of its processes and
+the loading of its libraries are timed separately. Validation losses are printed too,
+because a worse fit would be no fair comparison.
 
 - `keras`: one process, one symbol after the other, `fit` of Keras on TensorFlow with
-  the threads that it takes by itself.
-- `jax`, `tensorflow`: our engines, in as many process slots as there are cores.
-- `torch`: PyTorch's own LSTM in a plain loop, where it is installed.
-- `floor`: the products that an epoch needs at the rate of one large product, measured
-  here on all cores.
+  its default number of threads.
+- `jax`, `tensorflow`: our engines, in one process per core.
+- `torch`: PyTorch's own LSTM in a plain loop, if it is installed.
+- `floor`: the seconds of an epoch's matrix products at the rate of one large product,
+  measured on all cores.
 """
 
 import argparse
@@ -53,7 +53,7 @@ Outcome = tuple[float, float, tuple[float, ...]]
 
 @dataclass(frozen=True)
 class Timing:
-    """One contender's figures; `seconds` are those of all symbols together."""
+    """The figures of one contender; `seconds` are those of all symbols together."""
 
     contender: str
     symbols: int
@@ -64,33 +64,35 @@ class Timing:
 
     @property
     def symbols_per_minute(self) -> float:
-        """Return how many models a minute gives."""
+        """Return how many models are trained per minute."""
         return 60 * self.symbols / self.seconds
 
     @property
     def seconds_per_epoch(self) -> float:
-        """Return the seconds of the clock that one symbol's epoch costs."""
+        """Return the seconds of the clock per symbol and epoch."""
         return self.seconds / (self.symbols * self.epochs)
 
 
 def main() -> None:
-    """Measure, print a table or JSON."""
-    asked = _arguments()
-    if asked.child:
-        _child(asked.child, asked.symbols, asked.epochs)
+    """Print a table or JSON."""
+    options = _parse_arguments()
+    if options.child:
+        _child(options.child, options.symbols, options.epochs)
         return
-    contenders = ["keras", "jax", *asked.more]
+    contenders = ["keras", "jax", *options.more]
     if importlib.util.find_spec("torch"):
         contenders.append("torch")
     rounds = [
-        [_measured(name, asked.symbols, asked.epochs) for name in contenders]
-        for _ in range(asked.rounds)
+        [_measure(name, options.symbols, options.epochs) for name in contenders]
+        for _ in range(options.rounds)
     ]
-    report = _report(rounds, float(_output_of("floor", asked.symbols, asked.epochs)))
-    print(json.dumps(report, indent=2) if asked.json else _table(report))
+    report = _report(
+        rounds, float(_output_of("floor", options.symbols, options.epochs))
+    )
+    print(json.dumps(report, indent=2) if options.json else _format_table(report))
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--symbols", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=50)
@@ -103,14 +105,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measured(name: str, symbols: int, epochs: int) -> Timing:
+def _measure(name: str, symbols: int, epochs: int) -> Timing:
     values = json.loads(_output_of(name, symbols, epochs))
     values["validation_losses"] = tuple(values["validation_losses"])
     return Timing(**values)
 
 
 def _output_of(name: str, symbols: int, epochs: int) -> str:
-    """Return what this file prints for one contender, in a process of its own."""
+    """Return the last line that a new process prints for one contender."""
     counts = ["--symbols", str(symbols), "--epochs", str(epochs)]
     root = str(Path(__file__).parent.parent)
     done = subprocess.run(  # noqa: S603  itself
@@ -121,7 +123,7 @@ def _output_of(name: str, symbols: int, epochs: int) -> str:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"`{name}` must train to the end, got:\n{done.stderr}")
+        raise RuntimeError(f"the contender `{name}` failed:\n{done.stderr}")
     return done.stdout.splitlines()[-1]
 
 
@@ -131,12 +133,14 @@ def _report(rounds: Sequence[Sequence[Timing]], floor: float) -> dict[str, Any]:
     medians = {
         name: {
             "symbols_per_minute": _median(
-                one.symbols_per_minute for one in _all(rounds, name)
+                one.symbols_per_minute for one in _timings(rounds, name)
             ),
             "seconds_per_epoch": _median(
-                one.seconds_per_epoch for one in _all(rounds, name)
+                one.seconds_per_epoch for one in _timings(rounds, name)
             ),
-            "start_seconds": _median(one.start_seconds for one in _all(rounds, name)),
+            "start_seconds": _median(
+                one.start_seconds for one in _timings(rounds, name)
+            ),
             "median_validation_loss": _median(first.validation_losses),
         }
         for name, first in by_name.items()
@@ -145,7 +149,7 @@ def _report(rounds: Sequence[Sequence[Timing]], floor: float) -> dict[str, Any]:
         f"speedup_vs_sequential_{other}": _median(
             mine.symbols_per_minute / theirs.symbols_per_minute
             for mine, theirs in zip(
-                _all(rounds, "jax"), _all(rounds, other), strict=True
+                _timings(rounds, "jax"), _timings(rounds, other), strict=True
             )
         )
         for other in ("keras", "torch")
@@ -165,7 +169,7 @@ def _report(rounds: Sequence[Sequence[Timing]], floor: float) -> dict[str, Any]:
     }
 
 
-def _all(rounds: Sequence[Sequence[Timing]], name: str) -> list[Timing]:
+def _timings(rounds: Sequence[Sequence[Timing]], name: str) -> list[Timing]:
     return [one for each in rounds for one in each if one.contender == name]
 
 
@@ -173,7 +177,7 @@ def _median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-def _table(report: dict[str, Any]) -> str:
+def _format_table(report: dict[str, Any]) -> str:
     symbols, epochs, cores = report["symbols"], report["epochs"], report["cores"]
     lines = [
         f"{symbols} symbols, {epochs} epochs each, {cores} cores",
@@ -213,7 +217,7 @@ def _child(name: str, symbols: int, epochs: int) -> None:
 
 
 def _histories(symbols: int) -> Iterable[Floats]:
-    """Give each symbol's 504 feature rows; past the fourth they end months earlier."""
+    """Yield 504 feature rows per symbol; from the fifth symbol on they end earlier."""
     for number in range(symbols):
         stock = STOCKS[number % len(STOCKS)]
         end = LAST_SESSION - timedelta(days=30 * (number // len(STOCKS)))
@@ -237,35 +241,35 @@ def _sequential_keras(
 def _ours(
     engine: str, histories: Sequence[Floats], parameters: TrainingParameters
 ) -> Outcome:
-    """Train in process pool, as a night does."""
+    """Train in a process pool, as a night does."""
     cores = len(os.sched_getaffinity(0))
     began = time.perf_counter()
     pool = ProcessPool(cores, len(histories) + 1, 3600, cast("Engine", engine))
     with pool, ThreadPoolExecutor(cores) as threads:
-        list(threads.map(partial(pool.run, _loaded), range(cores)))
+        list(threads.map(partial(pool.run, _load), range(cores)))
         started = time.perf_counter()
         jobs = [(rows, parameters) for rows in histories]
-        losses = tuple(threads.map(partial(pool.run, _trained), jobs))
+        losses = tuple(threads.map(partial(pool.run, _train), jobs))
         return started - began, time.perf_counter() - started, losses
 
 
-def _loaded(_given: int, _on_epoch: OnEpoch) -> None:
-    """Load what training needs; slow enough that each slot gets one of these jobs."""
-    import keras  # noqa: F401, PLC0415  the slot has chosen the backend
+def _load(_number: int, _on_epoch: OnEpoch) -> None:
+    """Load what training needs; sleep so that each process gets one of these jobs."""
+    import keras  # noqa: F401, PLC0415  the process has chosen the backend
 
     if "tensorflow" not in sys.modules:
         import modelling.jax_fit  # noqa: F401, PLC0415
     time.sleep(2)
 
 
-def _trained(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> float:
+def _train(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> float:
     return train(*given, on_epoch).validation_loss
 
 
 def _sequential_torch(
     histories: Sequence[Floats], parameters: TrainingParameters
 ) -> Outcome:
-    """Train with PyTorch, one symbol after the other; no validation on the way."""
+    """Train with PyTorch, one symbol after the other, without validation per epoch."""
     began = time.perf_counter()
     import torch  # noqa: F401, PLC0415
 
@@ -301,7 +305,7 @@ def _torch_loss(rows: Floats, parameters: TrainingParameters) -> float:
 
 
 def _torch_network(parameters: TrainingParameters) -> Any:  # noqa: ANN401
-    """Return the network of SPEC 4, of PyTorch's own layers."""
+    """Return the network of SPEC 4 made of PyTorch's own layers."""
     from torch import nn  # noqa: PLC0415
 
     first, second = parameters.lstm_units
@@ -334,11 +338,11 @@ def _floor(rows: Floats, parameters: TrainingParameters) -> float:
     # Training computes a product forward, one for the inputs' gradient and one for the
     # weights'; validation only forward.
     operations = forward * (3 * len(split.training) + len(split.stopping))
-    return operations / _operations_a_second()
+    return operations / _operations_per_second()
 
 
-def _operations_a_second(size: int = 2048, tries: int = 7) -> float:
-    """Return the rate of a large product of single precision, on all cores."""
+def _operations_per_second(size: int = 2048, tries: int = 7) -> float:
+    """Return the operations per second of a large single-precision product."""
     import jax  # noqa: PLC0415
 
     square = jax.numpy.ones((size, size), np.float32)

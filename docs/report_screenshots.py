@@ -1,6 +1,8 @@
-"""Photographs a morning report: `uv run python docs/report_screenshots.py REPORT`.
+"""Takes pictures of a morning report for the README and the guides.
 
-REPORT is what `overnight screen` names at its end; Chromium must be installed.
+    uv run python docs/report_screenshots.py REPORT
+
+REPORT is the file that `overnight screen` names at its end; Chromium must be installed.
 """
 
 import shutil
@@ -17,14 +19,14 @@ PICTURES: dict[str, tuple[Scheme, int, int]] = {
     "report-dark": ("dark", 1120, 1180),
     "report-phone": ("light", 390, 1180),
 }
-"""Colours, width and height of each, in pixels."""
+"""Colour scheme, width and height of each picture, in pixels."""
 
 SHOWN_FROM = {"report-dark": "#symbols", "report-phone": "#ranking"}
-"""What stands at a picture's top, where it is not the page's."""
+"""The element at the top of a picture, if it is not the top of the page."""
 
 
 def main(report: str) -> None:
-    """Write a picture of the verdict, of a symbol in the dark, and of a phone."""
+    """Write a picture of the report's head, one in dark colours, one of a phone."""
     with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -35,7 +37,7 @@ def main(report: str) -> None:
 
 
 def photograph(browser: Browser, address: str, name: str) -> None:
-    """Write one picture, the first symbol unfolded."""
+    """Write one picture of the report with its first symbol unfolded."""
     scheme, width, height = PICTURES[name]
     page = browser.new_page(
         viewport={"width": width, "height": height},

@@ -1,7 +1,9 @@
-"""Photographs Prefect's UI for the guide: `uv run python docs/screenshots.py ADDRESS`.
+"""Takes pictures of Prefect's page for docs/operations.md.
 
-ADDRESS is what `overnight deploy` prints, after a run of `overnight-screening/manual`;
-Chromium must be installed.
+    uv run python docs/screenshots.py ADDRESS
+
+`overnight deploy` prints ADDRESS. A run of `overnight-screening/manual` must have
+ended, and Chromium must be installed.
 """
 
 import shutil
@@ -40,9 +42,9 @@ def main(address: str) -> None:
         photograph(f"{address}/{page}", size, FOLDER / f"{name}.png")
 
 
-def newest(address: str, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the newest of Prefect's records that are asked for."""
-    body = asked | {"sort": "CREATED_DESC", "limit": 1}
+def newest(address: str, kind: str, conditions: dict[str, Any]) -> dict[str, Any]:
+    """Return the newest of Prefect's records that meet the conditions."""
+    body = conditions | {"sort": "CREATED_DESC", "limit": 1}
     found: list[dict[str, Any]] = httpx.post(
         f"{address}/api/{kind}/filter", json=body
     ).json()
@@ -50,10 +52,10 @@ def newest(address: str, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def photograph(page: str, size: str, path: Path) -> None:
-    """Write what Chromium shows of the page."""
+    """Write a picture of the page by Chromium."""
     chromium = shutil.which("chromium") or "chromium"
-    words = [chromium, *FLAGS, f"--window-size={size}", f"--screenshot={path}", page]
-    subprocess.run(words, check=True, capture_output=True)  # noqa: S603  our own words
+    command = [chromium, *FLAGS, f"--window-size={size}", f"--screenshot={path}", page]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603  our own
 
 
 if __name__ == "__main__":

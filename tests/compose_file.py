@@ -24,7 +24,7 @@ def variables(text: str) -> set[str]:
 
 
 def required(text: str) -> dict[str, str]:
-    """Return the variables without which compose starts nothing, with what it says."""
+    """Return the required variables, each with the message if it is missing."""
     return {found[1]: found[3] for found in VARIABLE.finditer(text) if found[2] == "?"}
 
 
@@ -39,7 +39,7 @@ def environment(service: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def health_check(service: str) -> list[str]:
-    """Return the command by which compose finds out whether a service is well."""
+    """Return the command of a service's health check."""
     kind, *command = SERVICES[service]["healthcheck"]["test"]
     assert kind == "CMD"
     return command
@@ -54,20 +54,20 @@ def volumes() -> dict[str, str]:
 
 
 def guide_lines() -> list[str]:
-    """Return the lines that `docs/compose.md` has its reader type."""
+    """Return the command lines of `docs/compose.md`."""
     guide = (ROOT / "docs" / "compose.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```sh\n(.+?)```", guide, flags=re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 
 
 def guide_commands() -> list[tuple[str, list[str]]]:
-    """Return what the guide runs in a service, each with the service's name."""
+    """Return the commands that the guide runs in a service, with the service's name."""
     found = [IN_A_SERVICE.match(line) for line in guide_lines()]
     return [(one[1], one[2].split()) for one in found if one]
 
 
 def guide_command(*words: str) -> list[str]:
-    """Return the guide's one command that begins with these words."""
+    """Return the only command of the guide that begins with these words."""
     every = [command for _, command in guide_commands()]
     (only,) = (one for one in every if tuple(one[: len(words)]) == words)
     return only

@@ -1,4 +1,4 @@
-"""What all tests share: calendars, made prices, and services of the tests' own."""
+"""Fixtures for all tests: calendars, invented prices, and services for tests only."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ from typing import Any
 
 import absl.logging
 
-# TensorFlow brings curl symbols of its own; loaded first, it takes curl_cffi's place
-# and Yahoo's client can't imitate a browser any more. In a run only the process slots
-# load TensorFlow; here tests of both share one process.
+# TensorFlow contains curl symbols of its own. If it is loaded before curl_cffi, Yahoo's
+# client can't imitate a browser. A run loads TensorFlow only in training processes;
+# these tests use both in one process.
 import curl_cffi  # noqa: F401
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ from market_data.symbols import EXCHANGES
 from storage.home import Home
 from storage.paths import remove_tree
 
-# Read when Prefect is imported, so before any flow of these tests is.
+# Prefect reads these when it is imported.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -44,7 +44,7 @@ QUICK = TrainingOverrides(
     sequence_length=30,
     period="1y",
     lstm_units=(4, 3),
-    # Nothing is shrunk: a network that predicts no change would hide what it knows.
+    # No shrinkage: a network that predicts no change would pass a leak unnoticed.
     early_stopping_patience=0,
 )
 
@@ -79,14 +79,14 @@ def _calendars() -> None:
 
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[str]:
-    """Give the address of a bucket of an S3-compatible server of the tests' own."""
+    """Yield the address of a bucket of an S3-compatible server of the tests' own."""
     with bucket_on_loopback() as address:
         yield address
 
 
 @pytest.fixture(params=["disk", "memory", "s3", "share"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    """Give an empty home on a disk, in memory, in S3, and in a store that must move."""
+    """Yield an empty home: disk, memory, S3, and a store that must move files."""
     match request.param:
         case "disk":
             opened = Home(tmp_path)
@@ -105,14 +105,14 @@ def dask_address(
     bucket: str,  # noqa: ARG001  its workers are to find it
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
-    """Give the address of a Dask scheduler with two workers of one thread."""
+    """Yield the address of a Dask scheduler with two workers of one thread."""
     with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
         yield address
 
 
 @pytest.fixture
 def free_port() -> int:
-    """Return a port of loopback at which nobody listens."""
+    """Return a free port of loopback."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -121,7 +121,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def replay_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
-    """Start the replay and lead this process' requests to it until the module ends."""
+    """Start the replay and send this process' requests to it until the module ends."""
     server: Replay = equipment("yahoo_replay", "yahoo_replay").start(
         needed("market"), now=REPLAY_NOW, tls_dir=tmp_path_factory.mktemp("tls")
     )
@@ -135,7 +135,7 @@ def replay_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
 
 @pytest.fixture
 def replay(replay_server: Replay, tmp_path: Path) -> Iterator[Replay]:
-    """Return the replay without faults or counts, and the client without memory."""
+    """Return the replay without faults and counts, and a client without a cache."""
     replay_server.reset()
     replay_server.set_now(REPLAY_NOW)
     reset = equipment("yahoo_replay", "use_replay").reset_yfinance
@@ -146,14 +146,14 @@ def replay(replay_server: Replay, tmp_path: Path) -> Iterator[Replay]:
 
 @pytest.fixture(autouse=True)
 def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no width and no colours of a terminal: what is printed breaks no line."""
+    """Print without terminal width and colours, so that no line is broken."""
     for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    """Give the tests a Prefect server and database of their own."""
+    """Yield the tests a Prefect server and database of their own."""
     from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
 
     with prefect_test_harness(server_startup_timeout=120):
@@ -162,7 +162,7 @@ def prefect_server() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of prices: three good symbols, and SHORT.AX with 40 rows."""
+    """Return a folder of prices: three good symbols, and SHORT.AX with 40 rows."""
     folder = tmp_path_factory.mktemp("market")
     for seed, symbol in enumerate((*GOOD, "SHORT.AX")):
         write_prices(folder, symbol, seed, rows=40 if symbol == "SHORT.AX" else None)
@@ -194,7 +194,7 @@ def write_prices(folder: Path, symbol: str, seed: int, rows: int | None = None) 
 
 @pytest.fixture(scope="session")
 def run_night(prefect_server: None, market: Path) -> RunNight:  # noqa: ARG001
-    """Give a function that runs a screening night and returns its Prefect state."""
+    """Return a function that runs a screening night and returns its Prefect state."""
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
     def run(home: Path, *symbols: str, **changes: Any) -> Any:  # noqa: ANN401

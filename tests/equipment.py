@@ -1,4 +1,4 @@
-"""The test equipment beside the checkout, where there is one, and its types."""
+"""The optional test equipment in `../shared`, and its types."""
 
 import importlib
 import sys
@@ -13,7 +13,7 @@ REPLAY_NOW = "2025-06-27"
 
 
 class Replay(Protocol):
-    """What the tests use of a running replay of Yahoo."""
+    """The methods that tests use of a running replay of Yahoo."""
 
     url: str
     ca: str
@@ -22,7 +22,7 @@ class Replay(Protocol):
         """Answer with these faults from now on."""
 
     def stats(self) -> dict[str, Any]:
-        """Return the counts of the requests that came."""
+        """Return how many requests came, by kind."""
 
     def log(self) -> list[dict[str, Any]]:
         """Return the requests that came."""
@@ -31,14 +31,14 @@ class Replay(Protocol):
         """Forget faults and counters."""
 
     def set_now(self, now: str) -> None:
-        """Set the day that the replay takes for today."""
+        """Set the date that the replay uses as today."""
 
     def close(self) -> None:
         """Stop serving."""
 
 
 def needed(path: str) -> Path:
-    """Return a path of the shared folder; skip the test where it is not there."""
+    """Return a path of the shared folder; skip the test if it is missing."""
     found = SHARED / path
     if not found.exists():
         pytest.skip(f"the test equipment is not there: {found}")

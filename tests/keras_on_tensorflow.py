@@ -23,7 +23,7 @@ ONE_BATCH = training_parameters(
     lstm_units=(4, 3),
     early_stopping_patience=0,
 )
-"""No dropout, and one batch an epoch: nothing is left to chance."""
+"""No dropout and one batch per epoch, so that the training is deterministic."""
 
 
 def main(folder: Path) -> None:

@@ -15,7 +15,7 @@ SESSIONS = [
     for session in sessions_between("XASX", date(2025, 6, 2), date(2025, 9, 30))
 ]
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
-"""Long after all of `SESSIONS` have come due."""
+"""An instant long after all calls of `SESSIONS` have come due."""
 
 
 def night_of(as_of: date, hours: float = 10) -> datetime:
@@ -59,7 +59,7 @@ def call(symbol: str, as_of: date, **changes: Any) -> dict[str, Any]:  # noqa: A
 
 
 def calls_frame(*calls: dict[str, Any]) -> pd.DataFrame:
-    """Return the calls as the ledger gives them."""
+    """Return the calls as a table of the ledger."""
     frame = pd.DataFrame(list(calls), columns=list(CALLS.columns))
     return CALLS.validate(frame)
 
@@ -70,7 +70,7 @@ def outcome(
     moved: float,
     **changes: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
-    """Return what became of a call at a horizon: the return `moved`."""
+    """Return the outcome of a call at a horizon: the return `moved`."""
     as_of = of["as_of"].date()
     session = pd.Timestamp(SESSIONS[SESSIONS.index(as_of) + horizon])
     return {
@@ -94,6 +94,6 @@ def outcome(
 
 
 def outcomes_frame(*outcomes: dict[str, Any]) -> pd.DataFrame:
-    """Return the outcomes as the ledger gives them."""
+    """Return the outcomes as a table of the ledger."""
     frame = pd.DataFrame(list(outcomes), columns=list(OUTCOMES.columns))
     return OUTCOMES.validate(frame)

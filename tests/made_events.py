@@ -1,4 +1,4 @@
-"""Events for tests: one call gives one, with what matters named."""
+"""Events for tests, with defaults for all fields that a test does not name."""
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Mornings for tests: findings, rows and prices of any number of symbols, made up."""
+"""Reports for tests: invented findings, rows and prices of any number of symbols."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -63,14 +63,14 @@ METADATA = ModelMetadata.model_construct(
     epochs_run=31,
     rejected=None,
 )
-"""What the report shows of a model, and no more."""
+"""The fields of a model that the report shows."""
 
 UNKNOWN = KnownEvents((), gaps=("no_calendar: the calendar has no line of it",))
 NO_NEWS = "no_news: no headline in the last 72 hours"
 
 
 def morning(findings: Sequence[SymbolFindings], **changes: Any) -> Morning:  # noqa: ANN401
-    """Return the morning after a night with these findings, every symbol drawn."""
+    """Return the facts of a report on these findings, with a chart per symbol."""
     rows = rank(build_row(one, RUN_AT, BlendSettings()) for one in findings)
     paths = {one.symbol: path_of(one.symbol) for one in findings if not one.failure}
     values: dict[str, Any] = {"night": FACTS, "rows": rows, "findings": findings}
@@ -101,7 +101,7 @@ def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa:
 
 
 def guarded(known: KnownEvents) -> Any:  # noqa: ANN401
-    """Return the guard's finding on known events alone."""
+    """Return the guard's assessment of known events only."""
     return assess(known, "XASX", AS_OF, MarketContext(), GuardSettings())
 
 
@@ -129,7 +129,7 @@ def headline(title: str, url: str = "https://news.example/a", **more: Any) -> He
 
 
 def large_night(symbols: int) -> Morning:
-    """Return a night of so many symbols, all drawn, with news, events and a failure."""
+    """Return a report of many symbols with charts, news, events and a failure."""
     findings = [
         with_events(
             with_news(
@@ -152,7 +152,7 @@ def large_night(symbols: int) -> Morning:
 
 
 def failed(symbol: str) -> SymbolFindings:
-    """Return the findings of a symbol that nobody knows."""
+    """Return the findings of an unknown symbol."""
     reason = "unknown_symbol: the source must know the symbol, got an empty history."
     return replace(
         screened(symbol), failure=reason, prices=None, indicators=None, model=None
@@ -175,13 +175,13 @@ def event(day: date, kind: str = "earnings", **changes: Any) -> Event:  # noqa: 
 
 @lru_cache
 def path_of(symbol: str) -> PricePath:
-    """Return what a chart of the symbol is drawn from."""
+    """Return the data of the symbol's chart."""
     return price_path(indicators_of(symbol), 120)
 
 
 @lru_cache
 def indicators_of(symbol: str) -> pd.DataFrame:
-    """Return indicators on a random walk of the symbol's own."""
+    """Return indicators on a random walk seeded by the symbol."""
     sessions = sessions_between("XASX", date(2024, 10, 1), AS_OF)
     generator = np.random.default_rng(list(symbol.encode()))
     close = 50 * np.exp(np.cumsum(generator.normal(0.0005, 0.013, len(sessions))))

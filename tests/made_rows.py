@@ -14,7 +14,7 @@ def csv_row(
     haircut: float = 0.2,
     **changes: Any,  # noqa: ANN401
 ) -> dict[str, str]:
-    """Return the CSV's cells of a row that the blend makes of these components."""
+    """Return the CSV cells of a row with the blend of these components."""
     sit_out = bool(changes.get("event_skip_trading"))
     answer = blend(components, haircut, BlendSettings(), sit_out=sit_out)
     assert answer

@@ -24,7 +24,7 @@ CREDENTIALS = {
 
 @contextmanager
 def bucket_on_loopback() -> Iterator[str]:
-    """Give the address of an empty bucket; this process and its children find it."""
+    """Yield the address of an empty bucket; this process and its children find it."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -21,7 +21,7 @@ from prefect_api import prefect_api
 
 @dataclass(frozen=True)
 class Operation:
-    """What runs: its terminal, where the server answers, its home, what was posted."""
+    """A running `overnight deploy`: terminal, server address, home, posted notices."""
 
     terminal: OwnTerminal
     api: str
@@ -42,22 +42,22 @@ class Operation:
 
     @cached_property
     def client(self) -> httpx.Client:
-        """Return a client that the server lets in."""
+        """Return an HTTP client with the authentication string."""
         return prefect_api(self.api, self.auth_string)
 
     @property
     def processes(self) -> list[psutil.Process]:
-        """Return all that it has started."""
+        """Return all processes that it has started."""
         return psutil.Process(self.terminal.process.pid).children(recursive=True)
 
     def listed(self, path: str, **asked: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-        """Return what the server lists at the path."""
+        """Return the records that the server lists at the path."""
         answer = self.client.post(f"{path}/filter", json=asked)
         found: list[dict[str, Any]] = answer.raise_for_status().json()
         return found
 
     def asked(self, name: str, **parameters: Any) -> httpx.Response:  # noqa: ANN401
-        """Return the answer to a wish for a run of `flow/deployment`."""
+        """Request a run of `flow/deployment`; return the server's answer."""
         found = self.client.get(f"/deployments/name/{name}").json()
         address = f"/deployments/{found['id']}/create_flow_run"
         for _ in range(20):
@@ -87,7 +87,7 @@ class Operation:
         return self.ended(self.start(name, **parameters))
 
     def told(self, name: str) -> dict[str, Any]:
-        """Return what was posted of the run called so."""
+        """Return the notices that were posted about the run of that name."""
         for _ in range(60):
             for notice in self.posted:
                 if notice["run"] == name:
@@ -97,7 +97,7 @@ class Operation:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -106,7 +106,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give the address of a webhook and the list of what it was sent."""
+    """Yield the address of a webhook and the list of what it was sent."""
     posted: list[dict[str, Any]] = []
 
     class Hook(BaseHTTPRequestHandler):
@@ -117,7 +117,7 @@ def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             self.end_headers()
 
         def log_message(self, *words: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""A Prefect server of a test's own, in a process that can be killed and come back."""
+"""A Prefect server for one test, in a process that can be killed and restarted."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ class OwnServer:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         }
         self.environment = self._environment | {"PREFECT_API_URL": self.url}
-        """What a process needs to use this server."""
+        """Return the environment with which a process uses this server."""
         self.start()
 
     def start(self) -> None:

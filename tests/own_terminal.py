@@ -1,4 +1,4 @@
-"""A program on a terminal of a test's own, as a person starts it."""
+"""A program on a new terminal, as a person starts it."""
 
 import os
 import pty
@@ -44,7 +44,7 @@ class OwnTerminal:
         return self._settings() == self._settings_before
 
     def wait_for(self, words: str, seconds: float = 150) -> None:
-        """Return when the words have been shown; fail if the program ends first."""
+        """Wait until the terminal shows the words; fail if the program ends first."""
         deadline = time.monotonic() + seconds
         while words not in self.text:
             assert self.process.poll() is None, self.text
@@ -58,7 +58,7 @@ class OwnTerminal:
     def ended(self, seconds: float = 60) -> int:
         """Return the exit code when the program has ended."""
         code = self.process.wait(seconds)
-        time.sleep(0.2)  # What it has written last is still to be read.
+        time.sleep(0.2)  # Its last output is still to be read.
         return code
 
     def _settings(self) -> list[Any]:

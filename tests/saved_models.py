@@ -1,4 +1,4 @@
-"""Model pairs saved without a network, and what lies in a folder of the registry."""
+"""Model pairs saved without a network, and the files in a registry's folder."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,10 +16,10 @@ def put(
     content: bytes = b"any",
     **changes: object,
 ) -> ModelMetadata:
-    """Save a pair whose model file is `content`: enough where none is loaded."""
+    """Save a pair whose model file is `content`, for tests that load no model."""
     return registry.save(describe(**changes), lambda path: path.write_bytes(content))
 
 
 def files(folder: Path) -> list[str]:
-    """Return the names of a folder's files, in order; none where it is missing."""
+    """Return the sorted names of a folder's files; empty if it is missing."""
     return sorted(path.name for path in folder.glob("*") if path.is_file())

@@ -177,7 +177,7 @@ class ServicesByHand:
 
 @contextlib.contextmanager
 def services_by_hand() -> Iterator[ServicesByHand]:
-    """Give services of which none runs yet; end them all, whatever happens.
+    """Yield services of which none runs yet; end them all, whatever happens.
 
     The test is skipped where Postgres is not installed.
     """

@@ -1,4 +1,4 @@
-"""Jobs for the process slots' tests: plain functions that a spawned child imports."""
+"""Jobs for the tests of the process pool: functions that a spawned child imports."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ OnEpoch = Callable[[EpochDone], None]
 
 
 def process_id(_given: object, _on_epoch: OnEpoch) -> int:
-    """Return the number of the process it runs in."""
+    """Return the id of the process that runs the job."""
     return os.getpid()
 
 
@@ -25,7 +25,7 @@ def environment(name: str, _on_epoch: OnEpoch) -> str | None:
 
 
 def refuse(reason: str, _on_epoch: OnEpoch) -> None:
-    """Fail as a symbol that can't be trained does."""
+    """Raise the error of a symbol that can't be trained."""
     raise TooShort(reason)
 
 
@@ -35,7 +35,7 @@ def time_out(_given: object, _on_epoch: OnEpoch) -> None:
 
 
 def die(_given: object, _on_epoch: OnEpoch) -> None:
-    """End as the kernel ends a process that takes too much memory."""
+    """Kill this process, as the kernel does if it uses too much memory."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -45,7 +45,7 @@ def sleep(seconds: float, _on_epoch: OnEpoch) -> None:
 
 
 def wait_for(file: Path, _on_epoch: OnEpoch) -> None:
-    """Do nothing until the file is there."""
+    """Wait until the file exists."""
     while not file.exists():
         time.sleep(0.05)
 
@@ -75,7 +75,7 @@ def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
 
 
 def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
-    """End the process that holds the slot; where that was done before, answer."""
+    """End the process on the first call; return normally on later calls."""
     if marker.exists():
         return os.getpid()
     marker.write_text(str(os.getpid()))

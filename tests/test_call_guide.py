@@ -1,4 +1,4 @@
-"""How a call is made: the row worked through by hand is a real one, rightly worked."""
+"""docs/how-a-call-is-made.md: the row worked through by hand is real and correct."""
 
 import re
 from datetime import date
@@ -25,12 +25,12 @@ AS_OF = date(2025, 11, 10)
 
 
 def number(name: str) -> float:
-    """Return a cell of the row shown."""
+    """Return a cell of the guide's row."""
     return float(CELLS[name])
 
 
 def test_the_row_follows_from_its_own_columns() -> None:
-    """Our own explanation of the row shown finds nothing that does not fit."""
+    """`explain` finds no difference in the row that the guide shows."""
     heading = {
         "symbol": "CBA.AX",
         "exchange": "XASX",
@@ -63,7 +63,7 @@ def test_the_blend_gives_the_call() -> None:
         assert weight == pytest.approx(number(f"{component}_weight"))
 
 
-def test_the_model_s_voice_is_its_chance_of_a_rise() -> None:
+def test_the_model_s_component_follows_from_its_probability() -> None:
     """23 of 42 errors leave the forecast above zero; the haircut comes off after."""
     lean = 2 * number("probability_up") - 1
     assert number("probability_up") == pytest.approx(23 / 42)
@@ -75,8 +75,8 @@ def test_the_model_s_voice_is_its_chance_of_a_rise() -> None:
 
 
 @pytest.mark.skipif(not MARKET.is_dir(), reason="needs the prices in ../shared/market")
-def test_prices_give_the_indicators_and_their_voices() -> None:
-    """What rests on prices alone comes out of the real ones again."""
+def test_prices_give_the_indicators_and_their_components() -> None:
+    """The real prices give the guide's indicators and its two components again."""
     history = FolderSource(MARKET).fetch("CBA.AX", date(2023, 11, 10), AS_OF)
     frame = indicator_frame(adjust_prices(history.frame))
     last: Any = frame.iloc[-1]

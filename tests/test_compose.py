@@ -1,4 +1,4 @@
-"""`docker-compose.yml` and `.env.example`: what runs, what is kept, who gets in."""
+"""`docker-compose.yml` and `.env.example`: services, volumes and access."""
 
 import re
 import subprocess
@@ -32,7 +32,7 @@ Answering = Callable[[int], int]
 
 @pytest.fixture
 def answering() -> Iterator[Answering]:
-    """Give a function that serves one HTTP status on loopback and returns the port."""
+    """Yield a function that serves one HTTP status on loopback and returns the port."""
     servers: list[HTTPServer] = []
 
     def serve(status: int) -> int:
@@ -43,7 +43,7 @@ def answering() -> Iterator[Answering]:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         servers.append(HTTPServer(("127.0.0.1", 0), Answer))
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
@@ -72,13 +72,13 @@ def test_the_services_are_these() -> None:
 
 
 def test_one_service_builds_and_none_pulls_our_image() -> None:
-    """Nobody else's image of that name can come in from a registry."""
+    """An image of the same name is never pulled from a registry."""
     assert {SERVICES[name]["pull_policy"] for name in OURS} == {"never"}
     assert SERVICES["server"]["build"] == "."
 
 
 def test_the_base_of_the_database_is_named_to_the_minor_version() -> None:
-    """A new minor version comes when somebody writes it here."""
+    """Images are named to the minor version, so none changes by itself."""
     assert re.fullmatch(r"postgres:\d+\.\d+-alpine", SERVICES["postgres"]["image"])
 
 
@@ -94,7 +94,7 @@ def test_each_waits_for_what_it_needs() -> None:
 
 
 def test_what_is_waited_for_can_say_that_it_is_well() -> None:
-    """Whoever runs on has a health check; the one that ends has none."""
+    """Services that keep running have a health check; the one that ends has none."""
     assert {name for name in SERVICES if "healthcheck" in SERVICES[name]} == LASTING
 
 
@@ -116,7 +116,7 @@ def test_only_a_good_answer_is_health(
 
 @pytest.mark.parametrize("service", ["server", "worker"])
 def test_no_answer_is_no_health(service: str, answering: Answering) -> None:
-    """A port on which nobody listens fails the check."""
+    """The check fails if nothing listens on the port."""
     port = answering(200)
     assert verdict(service, port) == 0
     assert verdict(service, 1) != 0
@@ -129,7 +129,7 @@ def test_only_the_page_is_published_and_only_here() -> None:
 
 
 def test_only_the_server_reaches_the_database() -> None:
-    """The database's network is the server's and leads nowhere else."""
+    """Only the server is on the database's network, which has no way out."""
     joined = {name: one.get("networks", ["default"]) for name, one in SERVICES.items()}
     on_it = {name for name in joined if "database" in joined[name]}
     assert on_it == {"postgres", "server"}
@@ -149,7 +149,7 @@ def test_what_must_last_lies_on_named_volumes() -> None:
 
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_a_service_has_no_more_rights_than_it_needs(service: str) -> None:
-    """No capability, no way to more rights, a root file system that stays as it is."""
+    """No capabilities, no new privileges, a read-only root file system."""
     confined = SERVICES[service]
     assert confined["cap_drop"] == ["ALL"]
     assert confined["security_opt"] == ["no-new-privileges:true"]
@@ -159,7 +159,7 @@ def test_a_service_has_no_more_rights_than_it_needs(service: str) -> None:
 
 
 def test_whoever_runs_on_comes_back_and_may_end_in_peace() -> None:
-    """After a crash or a restart all come back but the registration, which ends."""
+    """All services but the registration restart after a crash or a reboot."""
     again = {name: one["restart"] for name, one in SERVICES.items()}
     assert again == dict.fromkeys(LASTING, "unless-stopped") | {"register": "no"}
     assert SERVICES["postgres"]["stop_grace_period"] == "90s"
@@ -175,7 +175,7 @@ def test_signals_reach_the_process(service: str) -> None:
 
 @pytest.mark.parametrize("service", ["server", "worker"])
 def test_prefect_knows_the_options(service: str) -> None:
-    """Each option of a command is in the help of Prefect's own."""
+    """Each option of a Prefect command is in that command's help."""
     program, *words = SERVICES[service]["command"]
     assert program == "prefect"
     shown = subprocess.run(
@@ -189,7 +189,7 @@ def test_prefect_knows_the_options(service: str) -> None:
 
 
 def test_the_registration_is_a_module_of_ours() -> None:
-    """`python -m` finds it."""
+    """`python -m` finds the registration's module."""
     python, dash_m, module = SERVICES["register"]["command"]
     assert (python, dash_m) == ("python", "-m")
     assert find_spec(module) is not None
@@ -203,7 +203,7 @@ def test_worker_and_pool_go_by_the_deployments_name() -> None:
 
 
 def test_without_a_secret_nothing_starts() -> None:
-    """Both secrets are required, and the refusal says where to put them."""
+    """Both secrets are required, and the message says where to put them."""
     refusals = required(TEXT)
     assert set(refusals) == SECRETS
     assert all(".env" in refusal for refusal in refusals.values())
@@ -215,7 +215,7 @@ def test_every_variable_is_explained_and_every_explained_one_used() -> None:
 
 
 def test_no_file_holds_a_secret() -> None:
-    """The example is empty, and a name that sounds secret has a variable's value."""
+    """The example has no value, and every secret of the file comes from a variable."""
     assert set(env_example().values()) == {""}
     given = [one for service in SERVICES for one in environment(service, {}).items()]
     loud = {name: value for name, value in given if re.search("PASS|AUTH|URL$", name)}
@@ -262,6 +262,6 @@ def test_other_pages_are_kept_out() -> None:
 
 
 def test_the_notices_address_is_for_the_registration_alone() -> None:
-    """No run needs it, so no worker has it."""
+    """Only the registration gets the webhook's address; no run needs it."""
     has = {name for name in SERVICES if "OVERNIGHT_NOTICE_URL" in environment(name, {})}
     assert has == {"register"}

@@ -16,7 +16,7 @@ GUIDE = (ROOT / "docs" / "compose.md").read_text(encoding="utf-8")
 
 
 def test_each_command_runs_where_its_program_is() -> None:
-    """Ours and the usual tools in the worker's image, Postgres' own in its image."""
+    """Each command runs in the service whose image has its program."""
     assert {(service, words[0]) for service, words in guide_commands()} == {
         ("worker", "overnight"),
         ("worker", "tee"),
@@ -33,7 +33,7 @@ def test_every_line_is_compose_or_a_step_before_it() -> None:
 
 
 def test_the_table_of_volumes_is_the_compose_files() -> None:
-    """Each volume, and where it is mounted."""
+    """The guide lists each volume of the compose file with its mount point."""
     told = dict(re.findall(r"^\| `(\w+)` \| `(/\S+)` in", GUIDE, flags=re.MULTILINE))
     assert told == volumes()
 
@@ -46,7 +46,7 @@ def test_what_goes_in_lands_in_the_home() -> None:
 
 
 def test_a_backup_of_the_home_comes_back(tmp_path: Path) -> None:
-    """What the guide's first `tar` writes, its second reads, whole."""
+    """The guide's second `tar` restores all that its first one wrote."""
     old, new, mounted = tmp_path / "old", tmp_path / "new", volumes()["home"]
     (old / "reports").mkdir(parents=True)
     (old / "reports" / "night.csv").write_text("symbol\nCBA.AX\n")

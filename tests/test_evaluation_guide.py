@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from evaluation.forecast_record import COLUMNS
-from evaluation.metrics import Figures, Judgement
+from evaluation.metrics import Judgement, Metrics
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
@@ -17,14 +17,14 @@ COMMANDS = re.findall(r"```sh\nuv run overnight (.+?)\n```", GUIDE)
 
 
 def test_the_guide_s_commands_are_the_two() -> None:
-    """One to judge past nights, one to look for knowledge of the future."""
+    """The guide has two commands: `evaluate` and `check-leaks`."""
     assert [words.split()[0] for words in COMMANDS] == ["evaluate", "check-leaks"]
 
 
 def test_the_evaluation_runs_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A table of every component, and the files where the guide says they are."""
+    """The command prints a table and writes the files that the guide names."""
     monkeypatch.setenv("OVERNIGHT_HOME", str(tmp_path))
     done = CliRunner().invoke(app, shlex.split(COMMANDS[0]))
     assert done.exit_code == 0, done.output
@@ -50,7 +50,7 @@ def test_the_evaluation_runs_as_written(
 
 
 def test_nothing_of_ours_knows_the_future() -> None:
-    """The second command: a line a check, exit 0 since all pass."""
+    """The second command prints one line per check and exits with 0."""
     done = CliRunner().invoke(app, shlex.split(COMMANDS[1]))
     lines = done.stdout.splitlines()
     assert done.exit_code == 0, done.output
@@ -61,7 +61,7 @@ def test_nothing_of_ours_knows_the_future() -> None:
 
 
 @pytest.mark.parametrize("table", ["The rows", "The figures"])
-def test_the_tables_speak_of_what_is_there(table: str) -> None:
+def test_the_tables_name_columns_and_figures_that_exist(table: str) -> None:
     """A column or figure that the guide defines is in the report."""
     section = GUIDE.split(f"## {table}\n")[1].split("\n## ")[0]
     named = re.findall(r"^\| (`[^|]+`) \|", section, flags=re.MULTILINE)
@@ -69,5 +69,5 @@ def test_the_tables_speak_of_what_is_there(table: str) -> None:
         word.rstrip(".") for cell in named for word in re.findall(r"`(.+?)`", cell)
     ]
     assert words
-    known = {*COLUMNS, *Judgement.model_fields, *Figures.model_fields}
+    known = {*COLUMNS, *Judgement.model_fields, *Metrics.model_fields}
     assert [one for one in words if not any(k.startswith(one) for k in known)] == []

@@ -1,4 +1,4 @@
-"""The guides: each command is one, each snippet runs, and all fits what is there.
+"""The guides: each command is accepted, each snippet runs, each link leads to a file.
 
 Commands are read by their programs' own parsers; guides whose commands are run have a
 test of their own beside this one.
@@ -34,6 +34,11 @@ GUIDES = {
         "event-guard.md",
         "how-a-call-is-made.md",
         "windows.md",
+        "news.md",
+        "glossary.md",
+        "failures.md",
+        "evaluation.md",
+        "why.md",
     )
 }
 DEPLOYED = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
@@ -59,40 +64,40 @@ def _bare(words: list[str]) -> list[str]:
     return words[2:] if words[:2] == ["uv", "run"] else words
 
 
-def of_prefect(words: list[str]) -> None:
+def check_prefect_command(words: list[str]) -> None:
     """Refuse what Prefect's command line does not take."""
     from prefect.cli._app import _app  # noqa: PLC0415
 
-    command = words[words[0] == "--no-prompt" :]  # which goes for all of them
+    command = words[words[0] == "--no-prompt" :]  # an option of all commands
     _app.parse_args(command, exit_on_error=False, print_error=False)
 
 
-def of_overnight(words: list[str]) -> None:
+def check_overnight_command(words: list[str]) -> None:
     """Refuse what our own command line does not take."""
     from cli.app import app  # noqa: PLC0415
 
     group: Any = typer.main.get_command(app)
-    for name in words[:1]:  # without any, it says where things stand
+    for name in words[:1]:  # empty: `overnight` alone
         group.commands[name].make_context(name, words[1:])
 
 
-def of_dask(words: list[str]) -> None:
+def check_dask_command(words: list[str]) -> None:
     """Refuse what Dask's scheduler or worker does not take."""
     name, *rest = words
     module = import_module(f"distributed.cli.dask_{name}")
     module.main.make_context(name, rest)
 
 
-def of_python(words: list[str]) -> None:
+def check_python_command(words: list[str]) -> None:
     """Refuse a module or a script that is not there, or its options."""
     if words[0] == "-m":
         import_module(words[1])
         return
     assert (ROOT / words[0]).is_file()
-    import_module(Path(words[0]).stem).asked(words[1:])
+    import_module(Path(words[0]).stem).parse_arguments(words[1:])
 
 
-def of_uv(words: list[str]) -> None:
+def check_uv_command(words: list[str]) -> None:
     """Refuse an extra that the project does not have."""
     command, *options = words
     assert (command, *options[::2]) == ("sync", *["--extra"] * (len(options) // 2))
@@ -101,19 +106,19 @@ def of_uv(words: list[str]) -> None:
 
 
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
-    "prefect": of_prefect,
-    "overnight": of_overnight,
-    "dask": of_dask,
-    "python": of_python,
-    "uv": of_uv,
+    "prefect": check_prefect_command,
+    "overnight": check_overnight_command,
+    "dask": check_dask_command,
+    "python": check_python_command,
+    "uv": check_uv_command,
 }
 ELSEWHERE = {"moto_server", "curl", "grep", "pip", "export", "wsl", "$env:PYTHONUTF8"}
-"""Programs of others that no run needs."""
+"""Programs of others, whose options are not checked."""
 
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_its_program_takes_each_command(words: list[str]) -> None:
-    """No option, name or script of a guide is unknown to the program."""
+    """The program accepts every option, name and script that a guide names."""
     name, *rest = words
     if name not in ELSEWHERE:
         PROGRAMS[name](rest)
@@ -147,21 +152,21 @@ def _value(text: str) -> Any:  # noqa: ANN401
 
 
 def test_the_table_of_deployments_is_prefect_yamls() -> None:
-    """Each deployment has its line."""
-    told = re.findall(r"^\| `[\w-]+/(\w+)` \|", GUIDES["operations.md"], re.MULTILINE)
-    assert sorted(told) == sorted(one["name"] for one in DEPLOYED)
+    """The guide's table has one line per deployment."""
+    named = re.findall(r"^\| `[\w-]+/(\w+)` \|", GUIDES["operations.md"], re.MULTILINE)
+    assert sorted(named) == sorted(one["name"] for one in DEPLOYED)
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
 def test_the_settings_shown_can_be_read(text: str, tmp_path: Path) -> None:
-    """Names and values of the guides are the configuration's."""
+    """Each `overnight.toml` of a guide can be read."""
     (tmp_path / "overnight.toml").write_text(text)
     assert read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("text", blocks("python"))
 def test_a_snippet_prints_what_stands_below_it(text: str) -> None:
-    """Each Python snippet runs as it stands, and gives the answer shown."""
+    """Each Python snippet runs and prints the text that the guide shows."""
     done = subprocess.run(
         [sys.executable, "-c", text], capture_output=True, text=True, check=True
     )
@@ -178,7 +183,7 @@ def test_the_calendars_shown_can_be_read(text: str, tmp_path: Path) -> None:
 
 
 def test_prefect_knows_every_setting_of_its_own() -> None:
-    """A variable that Prefect does not read would do nothing, and say nothing."""
+    """Each `PREFECT_` variable of a guide is a setting of Prefect."""
     from prefect.settings import Settings  # noqa: PLC0415
 
     named = set(re.findall(r"PREFECT_[A-Z_]+", "\n".join(blocks("sh"))))
@@ -195,7 +200,7 @@ KILOBYTES = {"KB": 1, "MB": 1e3, "GB": 1e6}
 def test_ten_thousand_symbols_cost_ten_thousand_times_one(
     units: dict[str, float],
 ) -> None:
-    """Each line of the table of costs multiplies rightly, training's included."""
+    """In the table of costs, 10,000 symbols cost 10,000 times one symbol."""
     rows = re.findall(
         r"^\| .+ \| (?:T = )?(.+) \| (.+) \|$", GUIDES["scale.md"], re.MULTILINE
     )
@@ -213,6 +218,6 @@ def _number(text: str) -> float:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_link_leads_somewhere(name: str) -> None:
-    """Guides, scripts and pictures that are named are there."""
+    """Each link of a guide leads to a file that exists."""
     links = re.findall(r"\]\((?!http|#)([^)#]+)\)", GUIDES[name])
     assert [link for link in links if not (ROOT / "docs" / link).exists()] == []

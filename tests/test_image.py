@@ -31,7 +31,7 @@ def stages() -> tuple[Stage, Stage]:
 
 
 def words_of(stage: Stage, instruction: str) -> list[str]:
-    """Return what each instruction of that name says."""
+    """Return the arguments of each instruction of that name."""
     return [words for name, words in stage if name == instruction]
 
 
@@ -69,7 +69,7 @@ def test_packages_come_before_the_code() -> None:
 
 
 def test_the_image_holds_the_project_and_nothing_else() -> None:
-    """`.dockerignore` lets in the packages and what installing them needs."""
+    """`.dockerignore` allows the packages and what installing them needs."""
     needed = ["pyproject.toml", "prefect.yaml", PROJECT["project"]["readme"]]
     assert sorted(let_in()) == sorted([*needed, *PACKAGES])
     assert [name for name in let_in() if not (ROOT / name).exists()] == []
@@ -86,7 +86,7 @@ def test_tools_and_caches_stay_in_the_first_stage() -> None:
 
 
 def test_nobody_is_root() -> None:
-    """The user is a number, set last but one and never taken back."""
+    """The user is a number, set before the last instruction and not changed."""
     _, final = stages()
     assert words_of(final, "USER") == ["10001:10001"]
     made = words_of(final, "RUN")[0]
@@ -121,7 +121,7 @@ def test_the_environment_is_found_without_a_shell() -> None:
 
 
 def test_no_build_step_is_given_a_secret() -> None:
-    """No argument, and no variable that sounds like one."""
+    """No build argument, and no variable whose name suggests a secret."""
     every = instructions()
     assert words_of(every, "ARG") == []
     names = settings(every)
@@ -129,7 +129,7 @@ def test_no_build_step_is_given_a_secret() -> None:
 
 
 def test_commands_need_no_shell() -> None:
-    """The image's own command is a list."""
+    """The image's command is a list, so no shell runs it."""
     _, final = stages()
     assert words_of(final, "CMD") == ['["overnight", "--help"]']
     assert words_of(final, "ENTRYPOINT") == []

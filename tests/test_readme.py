@@ -1,34 +1,69 @@
-"""The README's first command, as a new user runs it."""
+"""The README: its first command as a new user runs it, its map and the glossary."""
 
 import csv
 import os
 import re
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
-from risk_guard.calendar_file import read_calendar
-from storage.settings_file import read_settings
+import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 LIMIT_SECONDS = 180
 
 
 def test_both_commands_stand_in_the_first_fifty_words() -> None:
-    """A reader meets both commands at once."""
+    """The first fifty words hold the command of a night and that of the tests."""
     opening = " ".join(README.split()[:50])
     assert "uv run overnight screen --source sample" in opening
     assert "uv run pytest" in opening
 
 
-def test_the_settings_shown_can_be_read(tmp_path: Path) -> None:
-    """The README's `overnight.toml` is one."""
-    (example,) = re.findall(r"```toml\n(.+?)```", README, flags=re.DOTALL)
-    (tmp_path / "overnight.toml").write_text(example)
-    settings = read_settings(tmp_path)
-    assert settings.universes == {"mine": ("BHP.AX", "AAPL")}
-    assert settings.models.stale_after_days == 10
+def test_it_is_short_and_its_map_names_every_folder() -> None:
+    """The README has at most 120 lines; the map links to each package's README."""
+    assert len(README.splitlines()) <= 120
+    rows = re.findall(r"^\| \[(\w+)\]\((\w+)/README.md\) \|", README, re.MULTILINE)
+    assert sorted(rows) == [(name, name) for name in sorted(PACKAGES)]
+
+
+def test_the_map_shows_where_five_things_are_done() -> None:
+    """Each of a newcomer's five questions has one row, and its function is there."""
+    for folder, module, function in (
+        ("screening", "blend.py", "def call_at("),
+        ("risk_guard", "assessment.py", "def haircut("),
+        ("modelling", "evaluation.py", "def rejection("),
+        ("market_data", "yahoo_client.py", "yfinance.Ticker("),
+        ("pipeline", "symbol.py", "def screen_symbol("),
+    ):
+        (row,) = re.findall(rf"^\| \[{folder}\].+$", README, re.MULTILINE)
+        assert re.search(rf"\*\*[^*]+`{module}`\*\*", row), folder
+        assert function in (ROOT / folder / module).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_a_folder_s_readme_names_modules_that_exist(folder: str) -> None:
+    """Each module in the table of a folder's README is a file of that folder."""
+    text = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
+    modules = [name for cell in cells for name in re.findall(r"`([\w/]+\.py)`", cell)]
+    assert modules
+    assert [name for name in modules if not (ROOT / folder / name).is_file()] == []
+
+
+def test_each_word_of_the_glossary_has_a_file() -> None:
+    """Every row of the glossary ends with links to files that exist."""
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!word|-)(.+?) \|.*\| (.+) \|$", text, re.MULTILINE)
+    assert len(rows) >= 25
+    for word, cell in rows:
+        files = re.findall(r"\]\(([^)]+)\)", cell)
+        assert files, word
+        assert all((ROOT / "docs" / file).is_file() for file in files), word
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -43,7 +78,7 @@ def test_the_sample_night_runs_as_written(tmp_path: Path) -> None:
     """The first command gives a table, names CSV and report, each row is an LSTM's."""
     command = re.findall(r"```sh\n(.+?)\n```", README)[0]
     start = time.monotonic()
-    done = subprocess.run(  # noqa: S602  the README's words are a shell's
+    done = subprocess.run(  # noqa: S602  the README's command is written for a shell
         command,
         shell=True,
         cwd=ROOT,
@@ -80,12 +115,3 @@ def as_a_new_user() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("PREFECT_")
     }
-
-
-def test_the_calendar_shown_can_be_read(tmp_path: Path) -> None:
-    """The README's `event_calendar.csv` is one, without a bad line."""
-    (example,) = re.findall(r"```csv\n(.+?)```", README, flags=re.DOTALL)
-    (tmp_path / "event_calendar.csv").write_text(example)
-    calendar = read_calendar(tmp_path / "event_calendar.csv")
-    assert calendar.refusals == ()
-    assert [line.symbol for line in calendar.lines] == ["CBA.AX", "ANZ.AX"]

@@ -20,7 +20,7 @@ SECONDS = {"30s": 30}
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[ServicesByHand]:
-    """Give the database and the server, both healthy."""
+    """Yield the database and the server, both healthy."""
     with services_by_hand() as services:
         services.start_postgres()
         services.start("server")
@@ -29,7 +29,7 @@ def services() -> Iterator[ServicesByHand]:
 
 @pytest.fixture(scope="module")
 def registered(services: ServicesByHand) -> ServicesByHand:
-    """Give the services after the registration has run twice, as after two `up`s."""
+    """Return the services after the registration has run twice, as after two `up`s."""
     for _ in range(2):
         done = services.call("register", SERVICES["register"]["command"])
         assert done.returncode == 0, done.stdout

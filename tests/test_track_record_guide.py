@@ -1,4 +1,4 @@
-"""The track record's document: its commands run, its snippet gives our own figures."""
+"""docs/track-record.md: its commands run, its snippet gives the same figures."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ GUIDE = (ROOT / "docs" / "track-record.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    """Give a ledger of live and replayed calls, one of them made twice."""
+    """Return a ledger of live and replayed calls, one of them made twice."""
     said = ["BUY", "SELL", "HOLD", "BUY", "BUY"]
     made = [
         call("A.AX", as_of, call=one, live=as_of != SESSIONS[3])
@@ -42,7 +42,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def test_the_snippet_gives_the_figures_of_the_record(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    """Counts and hit rates of pandas alone are those of `track-record`."""
+    """The snippet's counts and hit rates are those of `overnight track-record`."""
     (snippet,) = re.findall(r"```python\n(.+?)```", GUIDE, flags=re.DOTALL)
     done = subprocess.run(
         [sys.executable, "-c", snippet],
@@ -61,7 +61,7 @@ def test_the_snippet_gives_the_figures_of_the_record(
 
 
 def test_its_commands_run(ledger: Ledger) -> None:
-    """Each command of the document answers in a home with a ledger."""
+    """Each command of the guide works in a home with a ledger."""
     home = str(ledger.folder.parents[1])
     (block,) = re.findall(r"```sh\n(.+?)```", GUIDE, flags=re.DOTALL)
     for line in block.splitlines():
@@ -71,7 +71,7 @@ def test_its_commands_run(ledger: Ledger) -> None:
 
 
 def test_its_links_lead_somewhere() -> None:
-    """The files that the document names are there, and so are the settings."""
+    """The files and settings that the guide names exist."""
     for link in re.findall(r"\]\(([^)]+)\)", GUIDE):
         assert (ROOT / "docs" / link).resolve().exists()
     assert {"min_calls", "horizons", "interval"} <= set(RecordSettings.model_fields)

@@ -1,4 +1,4 @@
-"""The guides for a first day: tables are the settings', commands run in a home."""
+"""The guides for a first day: tables match the settings, commands run."""
 
 import re
 from datetime import date
@@ -29,8 +29,8 @@ def first_cells(text: str) -> dict[str, list[str]]:
 
 
 def test_the_presets_of_the_reference_are_the_presets() -> None:
-    """Epochs, window, batch and history stand as the parameters have them."""
-    shown = first_cells(REFERENCE.split("| grade |")[0])
+    """The table's epochs, window, batch and history are those of the presets."""
+    shown = first_cells(REFERENCE.split("| preset |")[1].split("| grade |")[0])
     assert shown == {
         name: [
             str(one.epochs),
@@ -43,7 +43,7 @@ def test_the_presets_of_the_reference_are_the_presets() -> None:
 
 
 def test_every_parameter_has_its_default_and_its_range() -> None:
-    """The table of parameters misses none and knows the values that are used."""
+    """The table has every training parameter with its default."""
     shown = first_cells(TRAINING.split("## Parameters")[1].split("## Memory")[0])
     assert list(shown) == list(TrainingParameters.model_fields)
     for name, value in TrainingParameters().model_dump().items():
@@ -67,13 +67,13 @@ def test_grades_and_ages_are_those_of_the_settings(text: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_was_measured(name: str) -> None:
-    """The guide has a line of figures for it."""
+    """The guide has measured figures for each preset."""
     table = TRAINING.split("## Presets")[1].split("## Parameters")[0]
     assert len(first_cells(table)[name]) == 6
 
 
 def test_commands_that_only_read_run_as_written(tmp_path: Path) -> None:
-    """The quickstart's way from a night to its calls is open."""
+    """The quickstart's reading commands run after a night."""
     made = {"symbol": "GOOG", "exchange": "XNYS", "data_source": "sample"}
     row = csv_row(four(1, 1, 1, None), run_at="2025-11-10T22:00:00+00:00", **made)
     write_csv(csv_path(Home(tmp_path).screening_csv, date(2025, 11, 10)), [row])

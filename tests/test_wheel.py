@@ -1,4 +1,4 @@
-"""The wheel: what a user installs holds all that a run reads."""
+"""The wheel contains all files that a run reads."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_reports_templates_are_in_the_wheel(tmp_path: Path) -> None:
-    """Templates, style and script are no Python, and are packed all the same."""
+    """The report's templates, style and script are packed too."""
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
         cwd=ROOT,
@@ -18,7 +18,7 @@ def test_the_reports_templates_are_in_the_wheel(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    folder = ROOT / "screening" / "morning" / "templates"
+    folder = ROOT / "screening" / "report" / "templates"
     files = {path.relative_to(ROOT).as_posix() for path in folder.iterdir()}
     assert len(files) > 10
     assert files <= packed

@@ -80,7 +80,7 @@ def _table(
 
 
 def _model(table: np.ndarray, inputs: tuple[str, ...]) -> onnx.ModelProto:
-    """Return a graph: the rows of the words that the mask keeps, averaged."""
+    """Return an ONNX graph that averages the rows of the words in the mask."""
     nodes = [
         helper.make_node("Gather", ["table", "input_ids"], ["rows"]),
         helper.make_node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),

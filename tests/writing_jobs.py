@@ -34,7 +34,7 @@ AT = datetime(2025, 6, 27, 9, tzinfo=UTC)
 
 @dataclass
 class Counting:
-    """A source whose prices are all the number of the round; silent without one."""
+    """A source whose prices are all `number`; without a number it has no prices."""
 
     number: int | None
     name: ClassVar[str] = "counting"
@@ -90,7 +90,7 @@ def registry_of(home: Home) -> Registry:
 
 
 def csv_of(home: Home) -> Any:  # noqa: ANN401  a place of any kind
-    """Return where the CSV lies."""
+    """Return the path of the CSV."""
     return home.screening_csv / "2025-06-27_screening_results.csv"
 
 

@@ -15,7 +15,7 @@ SCRIPT = ROOT / "benchmarks" / "training.py"
 
 @pytest.fixture(scope="module")
 def script() -> Any:  # noqa: ANN401
-    """Give the script as a module."""
+    """Return the script as a module."""
     spec = importlib.util.spec_from_file_location("training_benchmark", SCRIPT)
     assert spec
     assert spec.loader
@@ -40,7 +40,7 @@ def report(script: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def test_a_contender_trains_for_real() -> None:
-    """A process of its own trains one symbol for an epoch and tells time and loss."""
+    """A new process trains one symbol for an epoch and prints time and loss."""
     done = subprocess.run(
         [sys.executable, SCRIPT, "--child", "jax", "--symbols", "1", "--epochs", "1"],
         env={"PATH": "", "PYTHONPATH": str(ROOT)},
@@ -54,25 +54,25 @@ def test_a_contender_trains_for_real() -> None:
     assert 0 < told["validation_losses"][0] < 0.1
 
 
-def test_the_speed_is_told_against_keras(report: dict[str, Any]) -> None:
-    """The ratio is the median of each round's own, in symbols a minute."""
+def test_the_speed_is_compared_with_keras(report: dict[str, Any]) -> None:
+    """The ratio is the median of the rounds' ratios of symbols per minute."""
     assert report["speedup_vs_sequential_keras"] == pytest.approx((6 + 8) / 2)
     assert report["engines"]["jax"]["symbols_per_minute"] == pytest.approx(12)
     assert report["engines"]["keras"]["seconds_per_epoch"] == pytest.approx(3.5)
 
 
 def test_losses_stand_beside_the_times(report: dict[str, Any]) -> None:
-    """Speed that is bought with a worse fit shows in the ratio of the losses."""
+    """A worse fit shows in the ratio of the losses."""
     assert report["validation_loss_vs_keras"] == pytest.approx(0.010 / 0.011)
 
 
-def test_the_floor_is_told_in_times(report: dict[str, Any]) -> None:
-    """How far the engine is from the products that it has to compute."""
+def test_the_time_is_compared_with_the_floor(report: dict[str, Any]) -> None:
+    """The report has the engine's time as a multiple of the floor."""
     assert report["times_the_floor"] == pytest.approx(0.5 / 0.2)
 
 
 def test_the_table_has_every_ratio(script: Any, report: dict[str, Any]) -> None:  # noqa: ANN401
-    """What is printed names both contenders, the floor and the speed-up."""
-    table = script._table(report)
+    """The table names both contenders, the floor and the speed-up."""
+    table = script._format_table(report)
     for word in ("keras", "jax", "floor", "speedup_vs_sequential_keras: 7.00"):
         assert word in table

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -167,9 +168,8 @@ OTHERS = {"--extra", "--nthreads", "--no-nanny", "--xla"} | {
 }
 """Options of uv, Dask, JAX and Prefect that stand in texts of ours."""
 
-OUR_FOLDERS = (
-    "config evaluation features flows market_data modelling risk_guard screening tasks"
-)
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+OUR_FOLDERS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
 def texts_in(node: ast.AST) -> Iterator[str]:
@@ -186,7 +186,7 @@ def texts_in(node: ast.AST) -> Iterator[str]:
 
 def printed_texts() -> Iterator[tuple[str, str]]:
     """Give all texts of our modules with the module's name, its docstrings included."""
-    for folder in OUR_FOLDERS.split():
+    for folder in OUR_FOLDERS:
         for path in (ROOT / folder).rglob("*.py"):
             for text in texts_in(ast.parse(path.read_text(encoding="utf-8"))):
                 yield path.name, text

@@ -50,6 +50,6 @@ def test_a_cold_night_has_every_figure(scale: Any, bench: Any) -> None:  # noqa:
     (night,) = bench.cold_nights(1, "")
     assert night.training_seconds > 0
     assert night.seconds_by_stage["forecast"] > 0
-    assert night.kilobytes_a_symbol["models"] > 100
+    assert night.kilobytes_per_symbol["models"] > 100
     found = {"orchestration": [], "cold": [night], "largest_process_mb": 1.0}
-    assert "forecast" in scale.shown(found)
+    assert "forecast" in scale.format_figures(found)

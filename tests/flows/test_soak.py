@@ -34,12 +34,12 @@ def test_three_nights_leave_a_table_a_night(soak: Any, tmp_path: Path) -> None: 
     steps = {later.working_files - one.working_files for one, later in pairwise(found)}
     assert len(steps) == 1
     assert not list(tmp_path.rglob("unfinished/*/*"))
-    assert "MB" in soak.shown(found[-1])
+    assert "MB" in soak.format_usage(found[-1])
 
 
 def test_what_grows_is_named(soak: Any) -> None:  # noqa: ANN401
     """Memory over its share and any file more are named; level nights are not."""
-    level = soak.Standing(date(2025, 6, 27), "Completed", 300.0, 9, 40, 50, 900.0, 7)
+    level = soak.NightUsage(date(2025, 6, 27), "Completed", 300.0, 9, 40, 50, 900.0, 7)
     assert soak.still_growing([level] * 20) == []
     leaking = [replace(level, memory_mb=300 + 10 * night) for night in range(20)]
     assert "memory_mb grows" in soak.still_growing(leaking)[0]
