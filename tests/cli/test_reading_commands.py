@@ -1,4 +1,4 @@
-"""Commands that read what nights have left: explain, report, track-record, and none."""
+"""Commands that read what nights have published, and bare `overnight`."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from screening.columns import COLUMNS
 from screening.explanation import explain
 from screening.table import csv_path, read_rows, write_csv
 from screening.track_record.ledger import Ledger
-from status.home_status import standing
+from status.home_status import read_home_status
 from status.published import find_published_report, page_address
 from storage.home import Home, write_text_atomic
 
@@ -110,9 +110,9 @@ def test_explain_tells_the_row_term_by_term(home: Path) -> None:
 def test_explain_tells_a_sit_out(home: Path) -> None:
     """A sit-out names the event, the call by score alone, and the night it ends."""
     text = on_one_line(said(home, "explain", "ANZ.AX", "--as-of", "2025-11-10"))
-    assert "Sat out: the call is HOLD whatever the score; by its score alone" in text
+    assert "Sit-out: the call is HOLD whatever the score; by the score alone" in text
     assert "the sit-out ends with the night of 2025-11-18" in text
-    assert "What would flip it once it is no longer sat out:" in text
+    assert "What would change the call after the sit-out:" in text
 
 
 def test_explain_for_a_program_is_the_explanation(home: Path) -> None:
@@ -136,8 +136,8 @@ def test_explain_of_a_failed_symbol_gives_its_reason(home: Path) -> None:
         (["explain", "no symbol"], 2, "`symbol` must look like CBA.AX"),
         (["explain", "IBM", "--as-of", "monday"], 2, "must be a date like 2025-11-10"),
         (["explain", "IBM", "--as-of", "2025-11-07"], 1, "overnight screen --as-of"),
-        (["report"], 1, "must hold the morning report of a night, got none"),
-        (["report", "2025-11-07"], 1, "must hold the morning report of 2025-11-07"),
+        (["report"], 1, "holds no morning report of any night; `overnight screen"),
+        (["report", "2025-11-07"], 1, "holds no morning report of 2025-11-07"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_to_do(
@@ -152,8 +152,12 @@ def test_what_is_not_there_is_said_with_what_to_do(
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        ("2025-11-10,2025-11-11", "10/11/2025,11/11/2025", "must be as the night"),
-        ("0.8", "0,8", "the row of CBA.AX must be as the night wrote it"),
+        (
+            "2025-11-10,2025-11-11",
+            "10/11/2025,11/11/2025",
+            "was changed after the night",
+        ),
+        ("0.8", "0,8", "the row of CBA.AX was changed after the night wrote it"),
         ("symbol,exchange", "symbol,place", "no row with all the published columns"),
     ],
 )
@@ -200,7 +204,7 @@ def test_a_report_in_a_store_is_not_opened() -> None:
     """A browser can't read a store: the sentence says what to do instead."""
     home = Home.at("memory://reports-of-a-test")
     write_text_atomic(home.morning_reports / "2025-11-10_morning_report.html", "<p>")
-    with pytest.raises(RunError, match="must lie on this machine to be opened"):
+    with pytest.raises(RunError, match="a browser can't open"):
         page_address(find_published_report(home, AS_OF))
 
 
@@ -275,7 +279,7 @@ def test_a_night_is_due_once_its_session_is_over(
 ) -> None:
     """The ASX closes at 5:00 UTC in November; then Monday's night is not the last."""
     now = datetime(2025, 11, 11, hour - 1, 30, tzinfo=UTC)
-    night = standing(str(home), now).last_night
+    night = read_home_status(str(home), now).last_night
     assert night
     assert night.is_current is not due
 
@@ -286,7 +290,7 @@ def test_options_of_the_bare_command_must_not_stand_before_another() -> None:
         [COMMAND, "--home", "x", "status"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "--home must stand behind status" in done.stderr
+    assert "write --home after `status`" in done.stderr
 
 
 def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from cli.app import app
 from config.settings import Settings
 from status.doctor import (
-    MOST_CLOCK_SECONDS,
+    MAX_CLOCK_SECONDS,
     DoctorCheck,
     calendar_check,
-    checks_of,
     clock_check,
+    list_checks,
     machine_check,
     run_check,
 )
@@ -43,7 +43,7 @@ LINES = [
 
 def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, DoctorCheck]:
     """Return these of the doctor's lines by name."""
-    looks = checks_of(str(home), source, None, NOW)
+    looks = list_checks(str(home), source, None, NOW)
     return {name: run_check(name, looks[name]) for name in names}
 
 
@@ -73,7 +73,7 @@ def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
 def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
     """A low disk, a dead source, a missing model, an old calendar: each its cure."""
     replay.faults("rate_limit,endpoint=*")
-    text = "[prices]\nrequests_per_second = 50\n[run]\nleast_free_disk_mb = 999999999\n"
+    text = "[prices]\nrequests_per_second = 50\n[run]\nmin_free_disk_mb = 999999999\n"
     (tmp_path / "overnight.toml").write_text(text)
     (tmp_path / "event_calendar.csv").write_text(
         "ticker,event_type,date\nCBA.AX,earnings,2025-01-01\n"
@@ -128,7 +128,7 @@ def test_memory_for_one_training_must_be_free() -> None:
     assert "low_memory" in cure
 
 
-@pytest.mark.parametrize("lead", [MOST_CLOCK_SECONDS + 1.0, -MOST_CLOCK_SECONDS - 1.0])
+@pytest.mark.parametrize("lead", [MAX_CLOCK_SECONDS + 1.0, -MAX_CLOCK_SECONDS - 1.0])
 def test_a_clock_that_is_off_is_named(lead: float) -> None:
     """Minutes before or behind the service's clock fail, with the side."""
     ok, found, cure = clock_check(lead)
