@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from cli.errors import Exit, one_line, one_sentence_errors
 from cli.options import Debug, Home, Json
 from cli.output import tolerate_narrow_encodings
-from flows.telemetry import turn_telemetry_off
+from flows.telemetry import ignore_milestones, turn_telemetry_off
 
 COMMANDS = {
     "screen": "Screen stocks and write the CSV.",
@@ -63,11 +63,16 @@ class LazyCommand(TyperCommand):
         with one_sentence_errors(debug=debug):
             if self.module in RUNS:
                 quiet_prefect(debug=debug)
-            module = import_module(f"cli.commands.{self.module}")
+                ignore_milestones()
+            command = self.load()
+        return command.make_context(info_name, args, parent, **extra)
+
+    def load(self) -> Any:  # noqa: ANN401
+        """Import the command's module and return its command, with all options."""
+        module = import_module(f"cli.commands.{self.module}")
         single = typer.Typer(add_completion=False)
         single.command(self.name)(getattr(module, self.module))
-        loaded = typer.main.get_command(single)
-        return loaded.make_context(info_name, args, parent, **extra)
+        return typer.main.get_command(single)
 
 
 class CommandGroup(TyperGroup):

@@ -168,7 +168,8 @@ OTHERS = {"--extra", "--nthreads", "--no-nanny", "--xla"} | {
 """Options of uv, Dask, JAX and Prefect that stand in texts of ours."""
 
 OUR_FOLDERS = (
-    "config evaluation features flows market_data modelling risk_guard screening tasks"
+    "cli config evaluation features flows market_data modelling pipeline risk_guard "
+    "screening status storage tasks workers"
 )
 
 
@@ -199,7 +200,8 @@ def options_by_command() -> dict[str, set[str]]:
     def walk(command: Any, name: str) -> None:  # noqa: ANN401  typer's own command
         for inner_name, inner in getattr(command, "commands", {}).items():
             walk(inner, f"{name} {inner_name}".strip())
-        found[name] = {"--help", *(word for one in command.params for word in one.opts)}
+        params = command.load().params if hasattr(command, "load") else command.params
+        found[name] = {"--help", *(word for param in params for word in param.opts)}
 
     walk(typer.main.get_command(app), "")
     return found
@@ -242,10 +244,10 @@ def test_the_next_steps_are_commands_for_a_shell(tmp_path: Path) -> None:
     row = csv_row(four(1, 1, 1, None), symbol="CBA.AX", data_source="yahoo")
     row["run_at"] = "2025-11-10T08:30:00+00:00"
     write_csv(csv_path(Home(home).screening_csv, AT.date()), [row])
-    commands = [shlex.split(one.command) for one in read_home_status(str(home), AT).next]
-    commands += [
-        shlex.split(one.command)
-        for one in read_home_status(str(home), AT + timedelta(days=30)).next
+    commands = [
+        shlex.split(step.command)
+        for now in (AT, AT + timedelta(days=30))
+        for step in read_home_status(str(home), now).next
     ]
     assert all(words[-2:] == ["--home", str(home)] for words in commands)
     assert ["overnight", "screen", "--universe", "my $list"] in [
