@@ -30,6 +30,8 @@ def _flag(name: str, text: str) -> Any:  # noqa: ANN401  typer's own type
     return typer.Option(f"--{name}", help=text)
 
 
+Text = str | None
+
 Home = Annotated[
     str,
     typer.Option(
@@ -82,7 +84,7 @@ class ExplainOptions(HomeOptions):
 
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="E.g. CBA.AX.")]
     as_of: Annotated[
-        str | None, _option("DATE", "As-of date of the night; default: the last.")
+        Text, _option("DATE", "As-of date of the night; default: the last.")
     ] = None
 
 
@@ -91,7 +93,7 @@ class ReportOptions(Options):
     """The night whose report is named, and whether the browser opens it."""
 
     night: Annotated[
-        str | None,
+        Text,
         typer.Argument(
             metavar="[DATE]", help="As-of date of the night; default: the last."
         ),
@@ -116,11 +118,9 @@ class SelectionOptions(Options):
         list[str] | None,
         typer.Argument(metavar="[SYMBOL]...", help="Symbols: CBA.AX AAPL BP.L"),
     ] = None
-    universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
-    symbols: Annotated[str | None, _option("A,B", "Symbols, comma-separated.")] = None
-    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json of symbols.")] = (
-        None
-    )
+    universe: Annotated[Text, _option("NAME", "A stock list by name.")] = None
+    symbols: Annotated[Text, _option("A,B", "Symbols, comma-separated.")] = None
+    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json file.")] = None
     home: Home = "."
 
 
@@ -141,7 +141,7 @@ class SourceOptions(SelectionOptions):
 class NightOptions(SourceOptions):
     """The options of one night."""
 
-    as_of: Annotated[str | None, _option("DATE", "Use no data after this date.")] = None
+    as_of: Annotated[Text, _option("DATE", "Use no data after this date.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,35 +154,35 @@ class ParameterOptions(Options):
     """How a model is trained; text, None if the preset's value is used."""
 
     preset: Annotated[
-        str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
+        Text, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
     ] = None
-    epochs: Annotated[str | None, _option("N", "Passes over the data, 1-100.")] = None
+    epochs: Annotated[Text, _option("N", "Passes over the data, 1-100.")] = None
     sequence_length: Annotated[
-        str | None, _option("N", "Sessions in one window, 30-120.")
+        Text, _option("N", "Sessions in one window, 30-120.")
     ] = None
     batch_size: Annotated[
-        str | None, _option("N", "Windows in one gradient step, 16-64.")
+        Text, _option("N", "Windows in one gradient step, 16-64.")
     ] = None
     validation_split: Annotated[
-        str | None, _option("X", "Share of windows for validation, 0.1-0.3.")
+        Text, _option("X", "Share of windows for validation, 0.1-0.3.")
     ] = None
-    period: Annotated[str | None, _option("P", "History used, 1y to 5y.")] = None
+    period: Annotated[Text, _option("P", "History used, 1y to 5y.")] = None
     lstm_units: Annotated[
-        str | None, _option("N,N", "Units of the two layers, 1-512 each.")
+        Text, _option("N,N", "Units of the two layers, 1-512 each.")
     ] = None
     dropout: Annotated[
-        str | None, _option("X", "Share of units left out per step, 0-0.5.")
+        Text, _option("X", "Share of units left out per step, 0-0.5.")
     ] = None
     learning_rate: Annotated[
-        str | None, _option("X", "Step size, above 0 and at most 1.")
+        Text, _option("X", "Step size, above 0 and at most 1.")
     ] = None
     early_stopping_patience: Annotated[
-        str | None,
+        Text,
         _option(
             "N", "Stop after N epochs without improvement; 0: never.", "--patience"
         ),
     ] = None
-    seed: Annotated[str | None, _option("N", "Seed of random numbers.")] = None
+    seed: Annotated[Text, _option("N", "Seed of random numbers.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +194,7 @@ class TrainOptions(ParameterOptions, NightOptions):
 class ScreenOptions(TrainOptions):
     """The options of a training, and which models a night trains."""
 
-    train: Annotated[
-        str, _option("WHICH", "Models to train: stale, always or never.")
-    ] = "stale"
+    train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
     only: Annotated[
         bool, _flag("only", "Drop the rows that earlier runs of this night wrote.")
     ] = False
@@ -206,11 +204,11 @@ class ScreenOptions(TrainOptions):
 class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
     """The past nights that are evaluated, and how."""
 
-    first: Annotated[
-        str | None, _option("DATE", "First as-of date; required.", "--from")
-    ] = None
+    first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
+        None
+    )
     last: Annotated[
-        str | None, _option("DATE", "Last as-of date; default: the latest.", "--to")
+        Text, _option("DATE", "Last as-of date; default: the latest.", "--to")
     ] = None
     refit_sessions: Annotated[
         int | None, _option("N", "Sessions between two trainings.", low=1)

@@ -8,13 +8,14 @@ import json
 import os
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.box import Box
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from config.plain_text import plain_text
 
@@ -28,6 +29,14 @@ TABLE_STYLE: dict[str, Any] = {
 }
 """The style of all tables: one line under the headings, in ASCII, since code pages of
 Windows lack the usual line."""
+
+
+def new_table(*headings: str, left: Container[str], title: str | None = None) -> Table:
+    """Return an empty table; columns that `left` does not name are right-aligned."""
+    table = Table(title=title, **TABLE_STYLE)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in left else "right")
+    return table
 
 
 def tolerate_narrow_encodings() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import TABLE_STYLE, literal, say
+from cli.output import literal, new_table, say
 from screening.explanation import Explanation, FlipThreshold
 
 
@@ -30,9 +30,7 @@ def show_explanation(found: Explanation) -> None:
 def _terms_table(found: Explanation) -> Table:
     """Return the table of the components' parts of the score, and their sum."""
     headings = ("component", "weight", "x direction", "x confidence", "= part of score")
-    table = Table(**TABLE_STYLE)
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "component" else "right")
+    table = new_table(*headings, left={"component"})
     for term in found.terms:
         table.add_row(
             term.component,

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from cli.output import TABLE_STYLE
+from cli.output import new_table
 from modelling.training import EpochDone
 from pipeline.progress import Listener, TrainingProgress, listener, minutes
 
@@ -72,11 +72,8 @@ class _Trainings:
 
     def table(self) -> Table:
         """Return a table with one row per training."""
-        table = Table(**TABLE_STYLE)
-        for heading in ("symbol", "epoch", "loss", "val. loss", "left"):
-            table.add_column(
-                heading, justify="left" if heading == "symbol" else "right"
-            )
+        headings = ("symbol", "epoch", "loss", "val. loss", "left")
+        table = new_table(*headings, left={"symbol"})
         running = list(self._by_symbol.items())
         for symbol, training in running[:MAX_ROWS]:
             done = training.done

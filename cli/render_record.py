@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import TABLE_STYLE, literal, say
+from cli.output import literal, new_table, say
 from screening.report.facts import ReportTable
 from screening.track_record.record_text import record_sentences, record_tables
 from screening.track_record.track_record import TrackRecord, TrackRecords
@@ -27,10 +27,7 @@ def _show(console: Console, record: TrackRecord) -> None:
 
 
 def _rich_table(content: ReportTable) -> Table:
-    table = Table(**TABLE_STYLE)
-    for heading in content.headings:
-        left = heading == content.headings[0]
-        table.add_column(heading, justify="left" if left else "right")
+    table = new_table(*content.headings, left=content.headings[:1])
     for line in content.lines:
         table.add_row(*map(literal, line))
     return table

@@ -162,22 +162,6 @@ def parse_date(name: str, text: str | None) -> date | None:
         ) from error
 
 
-def require_date(text: str | None) -> date:
-    """Return the as-of date of the first night of an evaluation.
-
-    Raises
-    ------
-    ParameterError
-        If it is missing or no date.
-    """
-    first = parse_date("from", text)
-    if first is None:
-        raise ParameterError(
-            "`from` must be a date like 2025-11-10, got none", "add --from DATE"
-        )
-    return first
-
-
 def _parse_parameters(options: ParameterOptions, source: str) -> dict[str, Any]:
     """Return `preset` and `parameters` of a flow."""
     preset = options.preset or ("quick_test" if source == "sample" else "standard")

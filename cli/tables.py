@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import TABLE_STYLE, literal, say
+from cli.output import TABLE_STYLE, literal, new_table, say
 from screening.event_words import row_event_words, trading_word
 from screening.report.cells import instant
 
@@ -87,13 +87,10 @@ def show_statuses(found: "ModelStatuses") -> None:
 
 
 def _screening_table(summary: "RunSummary") -> Table:
-    table = Table(title=f"As of {summary.as_of}", **TABLE_STYLE)
-    for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
-        table.add_column(
-            heading, justify="left" if heading in ("symbol", "call") else "right"
-        )
-    for heading in ("events", "model", "data"):
-        table.add_column(heading)
+    numbers, texts = ("score", "conf.", "P(up)", "cut"), ("events", "model", "data")
+    headings = ("#", "symbol", "call", *numbers, *texts)
+    left = {"symbol", "call", *texts}
+    table = new_table(*headings, left=left, title=f"As of {summary.as_of}")
     kept = {row["symbol"] for row in summary.kept}
     for row in summary.rows:
         *cells, data = _screening_cells(row)

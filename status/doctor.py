@@ -15,7 +15,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, computed_field
 
 from config.errors import OvernightError, ParameterError
 from config.parameters import training_parameters
@@ -48,10 +48,8 @@ MAX_CLOCK_SECONDS = 120
 SMALLEST = training_parameters(epochs=1, sequence_length=30, lstm_units=(4, 3))
 
 
-class DoctorCheck(BaseModel):
+class DoctorCheck(BaseModel, frozen=True):
     """One line: what was found, and if the check failed, what to do."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     ok: bool
@@ -59,10 +57,8 @@ class DoctorCheck(BaseModel):
     cure: str = ""
 
 
-class Diagnosis(BaseModel):
+class Diagnosis(BaseModel, frozen=True):
     """All lines, in the order in which to repair them."""
-
-    model_config = ConfigDict(frozen=True)
 
     checks: tuple[DoctorCheck, ...]
 

@@ -6,7 +6,7 @@ It runs the night's own stages as plain functions, so no Prefect server is start
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import ModelUnusable
 from modelling.forecasting import Forecast
@@ -26,14 +26,12 @@ from storage.lock import one_run_at_a_time
 THREADS = 8
 
 
-class SymbolEvents(BaseModel):
+class SymbolEvents(BaseModel, frozen=True):
     """One symbol's events and their risk; None means "not known".
 
     `risk_score`, `haircut` and `position_scale` are shares, 0 to 1. `event_words` are
     the words of every table and report.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     as_of: date
@@ -53,10 +51,8 @@ class SymbolEvents(BaseModel):
     position_scale: float
 
 
-class EventReport(BaseModel):
+class EventReport(BaseModel, frozen=True):
     """All selected symbols in their order; `notices` are about all of them."""
-
-    model_config = ConfigDict(frozen=True)
 
     as_of: date
     notices: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import OvernightError
 from market_data.selection import Symbols
@@ -29,11 +29,7 @@ Universes = Mapping[str, tuple[str, ...]]
 TRY_LIST = "--universe asx_priority"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class LastNight(_Value):
+class LastNight(BaseModel, frozen=True):
     """The latest screening CSV in numbers.
 
     `expected` is the as-of date of the latest night that could have run by now.
@@ -58,7 +54,7 @@ class LastNight(_Value):
         return self.as_of >= self.expected or "yahoo" not in self.source
 
 
-class AheadEvent(_Value):
+class AheadEvent(BaseModel, frozen=True):
     """The event of a symbol's row of the last night.
 
     `date` is None if only a window is known. `words` are those of the night's table.
@@ -72,14 +68,14 @@ class AheadEvent(_Value):
     words: str
 
 
-class NextStep(_Value):
+class NextStep(BaseModel, frozen=True):
     """A command for the shell, and why to run it."""
 
     why: str
     command: str
 
 
-class HomeStatus(_Value):
+class HomeStatus(BaseModel, frozen=True):
     """The state of a home; `problems` are sentences about what could not be read.
 
     `events_unknown` are the symbols whose coming events no source covers.

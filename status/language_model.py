@@ -1,6 +1,6 @@
 """The language model on this machine: whether it is there, and how it reads news."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
@@ -8,14 +8,12 @@ from modelling.finbert import BAD_NEWS, GOOD_NEWS, load_finbert
 from modelling.finbert_files import FinbertFiles, fetch_files, find_files
 
 
-class LanguageModel(BaseModel):
+class LanguageModel(BaseModel, frozen=True):
     """FinBERT on this machine; None means "not known".
 
     `reason` is the problem of a model that is not usable, `fix` what to do about it.
     The polarities are those of a clearly good and a clearly bad headline, -1 to 1.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     engine: str
     repository: str

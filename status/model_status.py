@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import ModelUnusable
 from market_data.selection import Selection, select_symbols
@@ -15,14 +15,12 @@ from storage.home import Home
 from storage.settings_file import read_settings
 
 
-class SymbolStatus(BaseModel):
+class SymbolStatus(BaseModel, frozen=True):
     """The state of one symbol's model; None means "not known".
 
     `advice` says what to change for a better model. `challenger` is the reason why a
     model that was trained later is not used.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     trained: bool
@@ -39,10 +37,8 @@ class SymbolStatus(BaseModel):
     challenger: str | None = None
 
 
-class ModelStatuses(BaseModel):
+class ModelStatuses(BaseModel, frozen=True):
     """All symbols' models, and how many models are in which state."""
-
-    model_config = ConfigDict(frozen=True)
 
     symbols: tuple[SymbolStatus, ...]
     totals: dict[str, int]
