@@ -51,7 +51,7 @@ SHARED = ("home", "json", "debug")
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The option of every command."""
+    """The option that every command takes."""
 
     debug: Debug = False
 
@@ -90,7 +90,7 @@ class ExplainOptions(HomeOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions(Options):
-    """The night whose report is named, and whether the browser opens it."""
+    """The night whose report is printed, and whether the browser opens it."""
 
     night: Annotated[
         Text,

@@ -15,7 +15,7 @@ PROGRESS_LINES = 10
 
 
 def print_progress(done: int, planned: int) -> None:
-    """Print a line on stderr each time another tenth is done."""
+    """Print a line on stderr each time a tenth of the refits is done."""
     if done * PROGRESS_LINES // planned > (done - 1) * PROGRESS_LINES // planned:
         line = f"{done} of {planned} refits with their nights"
         Console(stderr=True, highlight=False, emoji=False).print(line)

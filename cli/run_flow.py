@@ -25,7 +25,7 @@ def run_flow(
 ) -> None:
     """Check the request, run the flow, print its summary and exit.
 
-    `arguments` are those of `plan_run` too, `more` are of this flow alone.
+    `plan_run` and the flow both take `arguments`; the flow alone takes `more`.
 
     Raises
     ------

@@ -153,7 +153,7 @@ def test_words_that_no_option_takes_are_refused_in_one_sentence() -> None:
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    """A home must be a folder; said before anything starts."""
+    """A home must be a folder; the command checks it before anything starts."""
     home = tmp_path / "file"
     home.write_text("")
     for words in (["screen", "CBA.AX"], ["status"]):

@@ -1,4 +1,4 @@
-"""The doctor: each line names what it found, and a failing one what to do."""
+"""The doctor: each line says what it found, and a failed line what to do."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, Docto
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """Return what the command says of a healthy home, as a program reads it."""
+    """Return the command's JSON for a healthy home."""
     home = tmp_path_factory.mktemp("home")
     lines = '[sentiment]\nengine = "lexicon"\n'
     (home / "overnight.toml").write_text(lines)
@@ -57,12 +57,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.stdout
     assert not [path for path in home.rglob("*") if path.suffix == ".txt"]
-    told: dict[str, object] = json.loads(result.stdout)
-    return told
+    answer: dict[str, object] = json.loads(result.stdout)
+    return answer
 
 
 def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
-    """All of SPEC's checks are there, and none fails where all is in order."""
+    """All of SPEC's checks are there and pass."""
     assert report["ok"]
     checks = report["checks"]
     assert isinstance(checks, list)
@@ -71,7 +71,7 @@ def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
 
 
 def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
-    """A low disk, a dead source, a missing model, an old calendar: each its cure."""
+    """A full disk, a dead source, a missing model, an old calendar: each has a fix."""
     replay.faults("rate_limit,endpoint=*")
     text = "[prices]\nrequests_per_second = 50\n[run]\nmin_free_disk_mb = 999999999\n"
     (tmp_path / "overnight.toml").write_text(text)
@@ -149,7 +149,7 @@ def test_a_clock_that_is_right_is_well(replay: Replay) -> None:
 
 
 def test_a_home_that_can_not_be_written_fails_its_line(tmp_path: Path) -> None:
-    """A file where a folder must be: named, with what to do."""
+    """A file in the place of a folder is named, with what to do."""
     (tmp_path / "data").write_text("")
     line = lines_of(tmp_path, "write access")["write access"]
     assert not line.ok

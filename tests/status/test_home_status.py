@@ -1,4 +1,4 @@
-"""Where a home stands: what is due, what failed, and the next step for each."""
+"""The state of a home: what is due, what failed, and the next step for each."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ def steps(home: Path, now: datetime = EVENING) -> list[str]:
 
 
 def test_a_night_that_is_due_comes_first(tmp_path: Path) -> None:
-    """The same list is to be screened again, by its name where it has one."""
+    """The same list is screened again; a universe is named, not its symbols."""
     (tmp_path / "overnight.toml").write_text(
         '[universes]\nmine = ["CBA.AX", "BHP.AX"]\n'
     )
@@ -53,7 +53,7 @@ def test_symbols_without_a_list_are_named(tmp_path: Path) -> None:
 
 
 def test_a_night_of_an_old_source_is_not_due(tmp_path: Path) -> None:
-    """A folder or the sample ends where it ends: nothing is asked for again."""
+    """A folder or the sample gets no new prices, so no later night is due."""
     night(tmp_path, "CBA.AX", data_source="folder")
     found = read_home_status(str(tmp_path), NEXT_EVENING)
     assert found.last_night
@@ -62,7 +62,7 @@ def test_a_night_of_an_old_source_is_not_due(tmp_path: Path) -> None:
 
 
 def test_after_the_sample_comes_a_list_of_today(tmp_path: Path) -> None:
-    """Who has seen the sample is led to real prices."""
+    """After the sample, the next step screens real prices."""
     night(tmp_path, "AAPL", data_source="sample")
     assert steps(tmp_path)[0] == "overnight screen --universe asx_priority"
 
@@ -86,7 +86,7 @@ def test_models_are_counted_by_state(tmp_path: Path) -> None:
 
 
 def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
-    """It is the night's own report that is to be read."""
+    """The next steps name the last night's own report."""
     night(tmp_path, "CBA.AX")
     assert "overnight report --open" not in steps(tmp_path)
     page = Home(tmp_path).morning_reports / f"{AS_OF}_morning_report.html"
@@ -98,7 +98,7 @@ def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
 
 
 def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
-    """The ledger's counts stand apart from each other."""
+    """Live and replayed calls are counted separately."""
     made = [call("A.AX", SESSIONS[0]), call("A.AX", SESSIONS[0], live=False)]
     made[1]["made_at"] = night_of(SESSIONS[1])
     Ledger(Home(tmp_path).track_record).append(
@@ -109,7 +109,7 @@ def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
-    """A torn CSV, a foreign ledger and an expired calendar are each told."""
+    """A torn CSV, a damaged ledger and an expired calendar are each a problem."""
     write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
     write_text_atomic(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
     found = read_home_status(str(tmp_path), EVENING)
