@@ -1,6 +1,6 @@
-"""The edge of every command: an error becomes one sentence on stderr and an exit code.
+"""Turns an error of a command into one sentence on stderr and an exit code.
 
-Imports nothing heavy: `overnight --help` loads this module.
+`overnight --help` imports this module, so it imports nothing heavy.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from config.plain_text import plain_text
 
 
 class Exit(IntEnum):
-    """How a run that was asked for rightly ended; wrong use is 2, as typer has it."""
+    """The exit codes of a valid command; typer ends an invalid command with 2."""
 
     ALL_USABLE = 0
     RUN_FAILED = 1
@@ -24,14 +24,14 @@ class Exit(IntEnum):
 
 @contextmanager
 def one_sentence_errors(*, debug: bool) -> Iterator[None]:
-    """Turn an error into one sentence on stderr and an exit code."""
+    """Turn an error into one sentence and an exit code; with `debug`, raise it."""
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except Exception as error:  # The edge: nobody above it can answer.
+    except Exception as error:  # The command has no caller that could handle it.
         if debug:
             raise
         typer.echo(f"overnight: {one_line(_sentence(error))}", err=True)
@@ -40,15 +40,15 @@ def one_sentence_errors(*, debug: bool) -> Iterator[None]:
 
 
 def one_line(text: str) -> str:
-    """Return the text without line ends and what a terminal would run, as in paths."""
+    """Return the text on one line, without control characters."""
     return " ".join(plain_text(text).split())
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OvernightError):
         return str(error)
-    said = " ".join(str(error).split())[:200]
+    detail = one_line(str(error))[:200]
     return (
-        f"the run must end by itself, got {type(error).__name__}: {said}; "
-        "run again with --debug for the whole story."
+        f"unexpected error ({type(error).__name__}: {detail}); run again with --debug "
+        "for the traceback."
     )

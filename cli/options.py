@@ -1,218 +1,243 @@
-"""The options of the commands, each written once; plain text until `request` reads it.
+"""The options of the commands, each written once, and the decorator that reads them.
 
-Imports nothing heavy: `overnight --help` loads this module.
+Most values stay text until `cli/request.py` parses them. `overnight --help` imports
+this module, so it imports nothing heavy.
 """
 
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-
-def _option(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401  typer's own type
-    return typer.Option(*names, metavar=metavar, help=text)
+from cli.errors import one_sentence_errors
 
 
-HOME = typer.Option(
-    envvar="OVERNIGHT_HOME",
-    metavar="DIR",
-    help="Folder, or s3://bucket/folder, of data, models, reports and settings.",
-)
+def _option(
+    metavar: str,
+    text: str,
+    *names: str,
+    low: float | None = None,
+    high: float | None = None,
+) -> Any:  # noqa: ANN401  typer's own type
+    return typer.Option(*names, metavar=metavar, help=text, min=low, max=high)
 
 
-@dataclass(frozen=True)
-class SelectionOptions:
-    """Which symbols, and the home they live in."""
+def _flag(name: str, text: str) -> Any:  # noqa: ANN401  typer's own type
+    return typer.Option(f"--{name}", help=text)
+
+
+Text = str | None
+
+Home = Annotated[
+    str,
+    typer.Option(
+        envvar="OVERNIGHT_HOME",
+        metavar="DIR",
+        help="Folder, or s3://bucket/folder, of data, models, reports and settings.",
+    ),
+]
+Json = Annotated[bool, _flag("json", "Print JSON for a program.")]
+Debug = Annotated[bool, _flag("debug", "Show the traceback of an error.")]
+Source = Annotated[str, _option("NAME", "Price source: yahoo, folder or sample.")]
+Folder = Annotated[Path | None, _option("DIR", "The folder of --source folder.")]
+
+SHARED = ("home", "json", "debug")
+"""Options of nearly every command; `--help` lists them last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The option that every command takes."""
+
+    debug: Debug = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonOptions(Options):
+    """The options of a command that prints an answer."""
+
+    json: Json = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeOptions(JsonOptions):
+    """The options of a command that reads a home."""
+
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(HomeOptions):
+    """The home and the price source that `doctor` checks."""
+
+    source: Source = "yahoo"
+    folder: Folder = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions(HomeOptions):
+    """The symbol and the night that `explain` reads."""
+
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="E.g. CBA.AX.")]
+    as_of: Annotated[
+        Text, _option("DATE", "As-of date of the night; default: the last.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(Options):
+    """The night whose report is printed, and whether the browser opens it."""
+
+    night: Annotated[
+        Text,
+        typer.Argument(
+            metavar="[DATE]", help="As-of date of the night; default: the last."
+        ),
+    ] = None
+    open: Annotated[bool, _flag("open", "Open the report in the browser.")] = False
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployOptions(Options):
+    """The home of the scheduled runs, and the port of Prefect's UI."""
+
+    home: Home = "."
+    port: Annotated[int, _option("N", "Port of the UI.", low=1, high=65535)] = 4200
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionOptions(Options):
+    """The selected symbols, and the home."""
 
     symbol: Annotated[
         list[str] | None,
         typer.Argument(metavar="[SYMBOL]...", help="Symbols: CBA.AX AAPL BP.L"),
     ] = None
-    universe: Annotated[str | None, _option("NAME", "A stock list by name.")] = None
-    symbols: Annotated[str | None, _option("A,B", "Symbols by comma.")] = None
-    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json of symbols.")] = (
-        None
-    )
-    home: Annotated[str, HOME] = "."
+    universe: Annotated[Text, _option("NAME", "A stock list by name.")] = None
+    symbols: Annotated[Text, _option("A,B", "Symbols, comma-separated.")] = None
+    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json file.")] = None
+    home: Home = "."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class StatusOptions(SelectionOptions, JsonOptions):
+    """The symbols whose models `status` shows."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceOptions(SelectionOptions):
-    """A selection's options, and where prices come from."""
+    """The selected symbols, and where their prices come from."""
 
-    source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
-    folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
-        None
-    )
+    source: Source = "yahoo"
+    folder: Folder = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NightOptions(SourceOptions):
-    """Where prices come from, and up to when."""
+    """The options of one night."""
 
-    as_of: Annotated[str | None, _option("DATE", "Use nothing dated later.")] = None
+    as_of: Annotated[Text, _option("DATE", "Use no data after this date.")] = None
 
 
-@dataclass(frozen=True)
-class ParameterOptions:
-    """How a model is trained."""
+@dataclass(frozen=True, kw_only=True)
+class EventOptions(NightOptions, JsonOptions):
+    """The night whose events are shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterOptions(Options):
+    """How a model is trained; text, None if the preset's value is used."""
 
     preset: Annotated[
-        str | None, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
+        Text, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
     ] = None
-    epochs: Annotated[str | None, _option("N", "1-100 passes.")] = None
-    sequence_length: Annotated[str | None, _option("N", "30-120 sessions.")] = None
-    batch_size: Annotated[str | None, _option("N", "16-64 windows.")] = None
-    validation_split: Annotated[str | None, _option("X", "0.1-0.3.")] = None
-    period: Annotated[str | None, _option("P", "1y to 5y of history.")] = None
-    dropout: Annotated[str | None, _option("X", "0-0.5.")] = None
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+    epochs: Annotated[Text, _option("N", "Passes over the data, 1-100.")] = None
+    sequence_length: Annotated[
+        Text, _option("N", "Sessions in one window, 30-120.")
+    ] = None
+    batch_size: Annotated[
+        Text, _option("N", "Windows in one gradient step, 16-64.")
+    ] = None
+    validation_split: Annotated[
+        Text, _option("X", "Share of windows for validation, 0.1-0.3.")
+    ] = None
+    period: Annotated[Text, _option("P", "History used, 1y to 5y.")] = None
+    lstm_units: Annotated[
+        Text, _option("N,N", "Units of the two layers, 1-512 each.")
+    ] = None
+    dropout: Annotated[
+        Text, _option("X", "Share of units left out per step, 0-0.5.")
+    ] = None
+    learning_rate: Annotated[
+        Text, _option("X", "Step size, above 0 and at most 1.")
+    ] = None
+    early_stopping_patience: Annotated[
+        Text,
+        _option(
+            "N", "Stop after N epochs without improvement; 0: never.", "--patience"
+        ),
+    ] = None
+    seed: Annotated[Text, _option("N", "Seed of random numbers.")] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainOptions(ParameterOptions, NightOptions):
-    """A night's options, and how a model is trained."""
+    """The options of one night, and how its models are trained."""
 
 
-@dataclass(frozen=True)
-class EvaluateOptions(ParameterOptions, SourceOptions):
-    """Which past nights are run again, and how they are judged."""
-
-    first: Annotated[
-        str | None, _option("DATE", "First as-of session; needed.", "--from")
-    ] = None
-    last: Annotated[
-        str | None, _option("DATE", "Last as-of session; empty: the latest.", "--to")
-    ] = None
-    refit_sessions: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Sessions between refits.")
-    ] = None
-    cost_bps: Annotated[
-        float | None,
-        typer.Option(metavar="X", min=0, help="Cost of turnover, 1/100 of 1 %."),
-    ] = None
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScreenOptions(TrainOptions):
-    """A training's options, and which models a night trains."""
+    """The options of a training, and which models a night trains."""
 
     train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
     only: Annotated[
-        bool,
-        typer.Option(
-            "--only", help="Drop the rows that earlier runs of this night wrote."
-        ),
+        bool, _flag("only", "Drop the rows that earlier runs of this night wrote.")
     ] = False
 
 
-@dataclass(frozen=True)
-class EventOptions(NightOptions):
-    """A night's options, and the form of the answer."""
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
+    """The past nights that are evaluated, and how."""
 
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
-
-
-@dataclass(frozen=True)
-class ModelOptions:
-    """The home whose settings name the language model, and the form of the answer."""
-
-    home: Annotated[str, HOME] = "."
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-
-
-@dataclass(frozen=True)
-class HomeOptions:
-    """The home that is looked at, and the form of the answer."""
-
-    home: Annotated[str, HOME] = "."
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """Which night's report, and whether to open it."""
-
-    night: Annotated[
-        str | None, typer.Argument(metavar="[DATE]", help="As-of date; else the last.")
-    ] = None
-    open: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = (
-        False
-    )
-    home: Annotated[str, HOME] = "."
-
-
-@dataclass(frozen=True)
-class ExplainOptions:
-    """Whose call of which night, and the form of the answer."""
-
-    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="E.g. CBA.AX.")]
-    as_of: Annotated[
-        str | None, _option("DATE", "The night of that date; else the last.")
-    ] = None
-    home: Annotated[str, HOME] = "."
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-
-
-@dataclass(frozen=True)
-class DoctorOptions:
-    """What is looked at: the home, the source of prices; and the form of the answer."""
-
-    home: Annotated[str, HOME] = "."
-    source: Annotated[str, _option("NAME", "yahoo, folder or sample.")] = "yahoo"
-    folder: Annotated[Path | None, _option("DIR", "Folder of the source folder.")] = (
+    first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
         None
     )
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+    last: Annotated[
+        Text, _option("DATE", "Last as-of date; default: the latest.", "--to")
+    ] = None
+    refit_sessions: Annotated[
+        int | None, _option("N", "Sessions between two trainings.", low=1)
+    ] = None
+    cost_bps: Annotated[
+        float | None, _option("X", "Cost of turnover in units of 0.01 %.", low=0)
+    ] = None
 
 
-@dataclass(frozen=True)
-class DeployOptions:
-    """Where runs put what they make, and where the UI is to be found."""
+def command[Kind: Options](
+    kind: type[Kind],
+) -> Callable[[Callable[[Kind], None]], Callable[..., None]]:
+    """Return a decorator that makes a command of a function of the options `kind`.
 
-    home: Annotated[str, HOME] = "."
-    port: Annotated[
-        int, typer.Option(metavar="N", min=1, max=65535, help="The UI's port.")
-    ] = 4200
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+    Typer sees the fields of `kind` as parameters. An error of the function becomes one
+    sentence and an exit code.
+    """
 
+    def decorate(function: Callable[[Kind], None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(**values: Any) -> None:  # noqa: ANN401
+            options = kind(**values)
+            with one_sentence_errors(debug=options.debug):
+                function(options)
 
-@dataclass(frozen=True)
-class LeakOptions:
-    """The form of the answer."""
-
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
-
-
-@dataclass(frozen=True)
-class StatusOptions(SelectionOptions):
-    """A selection's options, and the form of the answer."""
-
-    json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
-
-
-def taking[Options](
-    kind: type[Options],
-) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Return a decorator: typer sees `kind`'s fields, the command gets one value."""
-
-    def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
-        @functools.wraps(command)
-        def called(**words: Any) -> None:  # noqa: ANN401
-            command(kind(**words))
-
-        hints = get_type_hints(kind, include_extras=True)
-        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        called.__annotations__ = {name: hints[name] for name in names}
-        called.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
-        return called
+        parameters = inspect.signature(kind).parameters.values()
+        ordered = sorted(parameters, key=lambda parameter: parameter.name in SHARED)
+        run.__annotations__ = get_type_hints(kind, include_extras=True)
+        run.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+        return run
 
     return decorate

@@ -1,6 +1,6 @@
-"""How a command speaks: to a person at a terminal, to a file, to a program.
+"""How a command prints: for a person at a terminal, into a file, or for a program.
 
-Tables and lines fit 80 columns and hold no character that an old terminal lacks.
+Tables and lines fit 80 columns and use ASCII only, which every terminal can show.
 """
 
 import io
@@ -8,33 +8,41 @@ import json
 import os
 import sys
 import textwrap
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.box import Box
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from config.plain_text import plain_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_HEAD_LINE = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-
 TABLE_STYLE: dict[str, Any] = {
-    "box": _HEAD_LINE,
+    "box": Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True),
     "padding": (0, 1, 0, 0),
     "pad_edge": False,
 }
-"""How tables are drawn: one line under the head, in ASCII, since a code page of Windows
-lacks the usual one."""
+"""The style of all tables: one line under the headings, in ASCII, since code pages of
+Windows lack the usual line."""
+
+
+def new_table(*headings: str, left: Container[str], title: str | None = None) -> Table:
+    """Return an empty table; columns that `left` does not name are right-aligned."""
+    table = Table(title=title, **TABLE_STYLE)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in left else "right")
+    return table
 
 
 def tolerate_narrow_encodings() -> None:
-    """Let a character that the terminal's encoding lacks come out as `?`.
+    """Print `?` for a character that the terminal's encoding lacks.
 
-    A headline in another script must not end the command.
+    A headline in another script would otherwise end the command.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -42,24 +50,21 @@ def tolerate_narrow_encodings() -> None:
 
 
 def literal(text: object) -> str:
-    """Return a text as it may stand in a line with markup: shown as it is.
-
-    Brackets are no markup, and control characters are removed.
-    """
+    """Return the text for a line with markup, which is printed as it is."""
     return escape(plain_text(str(text)))
 
 
 def say(console: Console, text: str) -> None:
-    """Print sentences (markup): broken at words for a person, whole for a file.
+    """Print sentences with markup, wrapped at words for a person, unwrapped to a file.
 
-    A path longer than the line stays whole: it is there to be copied.
+    A path longer than the line is not broken, so that it can be copied.
     """
     if console.is_terminal or "COLUMNS" in os.environ:
-        text = "\n".join(_filled(line, console.width) for line in text.splitlines())
+        text = "\n".join(_wrap(line, console.width) for line in text.splitlines())
     console.print(text, soft_wrap=True)
 
 
-def _filled(line: str, width: int) -> str:
+def _wrap(line: str, width: int) -> str:
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.fill(
         line.strip(),
@@ -71,6 +76,16 @@ def _filled(line: str, width: int) -> str:
     )
 
 
+def print_result[Result: "BaseModel"](
+    result: Result, render: Callable[[Result], None], *, as_json: bool
+) -> None:
+    """Print the result as JSON for a program, else with `render` for a person."""
+    if as_json:
+        print_json(result)
+    else:
+        render(result)
+
+
 def print_json(value: "BaseModel") -> None:
-    """Print the value for a program, in ASCII: no terminal changes a character."""
+    """Print the value as ASCII JSON, which no terminal changes."""
     typer.echo(json.dumps(json.loads(value.model_dump_json()), indent=2))

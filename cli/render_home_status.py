@@ -1,4 +1,4 @@
-"""Where a home stands, for a person, 80 columns wide."""
+"""Prints the state of a home, 80 columns wide."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from config.errors import list_names
 from status.home_status import AheadEvent, HomeStatus, LastNight
 
 SHOWN = 8
-"""Lines of one kind that are shown; the rest is counted."""
+"""Lines of one kind that are printed; the rest is counted."""
 
 
 def print_home_status(found: HomeStatus) -> None:
-    """Print the last night, what failed, the models, what comes, and what to do."""
+    """Print the last night, failed symbols, models, coming events and next steps."""
     console = Console(highlight=False, emoji=False)
     say(console, f"[bold]Home[/] {literal(found.home)}")
     for line in _lines(found):
@@ -30,16 +30,16 @@ def _lines(found: HomeStatus) -> Iterator[str]:
     if night is None:
         yield "[bold]Last night[/] none yet"
     else:
-        yield from _night(night)
-    told = [f"{count} {status}" for status, count in found.models.items() if count]
-    yield f"[bold]Models[/] {', '.join(told) or 'none yet'}"
-    yield from _ahead(found)
+        yield from _night_lines(night)
+    models = [f"{count} {status}" for status, count in found.models.items() if count]
+    yield f"[bold]Models[/] {', '.join(models) or 'none yet'}"
+    yield from _events(found)
     yield f"[bold]Track record[/] {_calls(found)}"
     for problem in found.problems:
         yield f"[bold]Note[/] {literal(problem)}"
 
 
-def _night(night: LastNight) -> Iterator[str]:
+def _night_lines(night: LastNight) -> Iterator[str]:
     calls = ", ".join(f"{count} {call}" for call, count in night.calls.items())
     due = "" if night.is_current else f"; due: {night.expected}"
     yield (
@@ -47,33 +47,33 @@ def _night(night: LastNight) -> Iterator[str]:
         f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
         f"degraded; {calls}{due}"
     )
-    yield from _shortened(
+    yield from _shorten(
         [
-            f"[bold]Failed[/] {literal(one)}: {literal(why)}"
-            for one, why in night.failed.items()
+            f"[bold]Failed[/] {literal(symbol)}: {literal(reason)}"
+            for symbol, reason in night.failed.items()
         ]
     )
 
 
-def _ahead(found: HomeStatus) -> Iterator[str]:
+def _events(found: HomeStatus) -> Iterator[str]:
     if found.last_night is None:
         return
     unknown = found.events_unknown
     if not found.ahead and not unknown:
         yield "[bold]Events[/] none"
-    yield from _shortened([_event(one) for one in found.ahead])
+    yield from _shorten([_event_line(event) for event in found.ahead])
     if unknown:
         yield f"[bold]Events unknown[/] for {list_names(unknown, SHOWN)}"
 
 
-def _event(one: AheadEvent) -> str:
+def _event_line(event: AheadEvent) -> str:
     """Return `Event ANZ.AX earnings in 2 sessions (2025-11-12), sat out`."""
-    day = f" ({one.date})" if one.date else ""
-    sat_out = ", sat out" if one.sit_out else ""
-    return f"[bold]Event[/] {literal(f'{one.symbol} {one.words}{day}')}{sat_out}"
+    day = f" ({event.date})" if event.date else ""
+    sat_out = ", sat out" if event.sit_out else ""
+    return f"[bold]Event[/] {literal(f'{event.symbol} {event.words}{day}')}{sat_out}"
 
 
-def _shortened(lines: list[str]) -> Iterator[str]:
+def _shorten(lines: list[str]) -> Iterator[str]:
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:
         yield f"  and {len(lines) - SHOWN} more"

@@ -1,4 +1,4 @@
-"""How far a run is, on stderr: a bar and a row a training for a person, lines else."""
+"""Prints a run's progress on stderr: a bar and a table at a terminal, else lines."""
 
 import time
 from collections.abc import Iterator
@@ -10,20 +10,22 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from cli.output import TABLE_STYLE
+from cli.output import new_table
 from modelling.training import EpochDone
 from pipeline.progress import Listener, TrainingProgress, listener, minutes
 
-MOST_ROWS = 12
-LINES_A_TRAINING = 4
+MAX_ROWS = 12
+"""Trainings in the table; the others are counted."""
+
+LINES_PER_TRAINING = 4
 
 
 @contextmanager
 def show_progress(title: str, console: Console | None = None) -> Iterator[None]:
-    """Show the progress of the flow that runs within."""
+    """Show the progress of the flow that runs in the `with` block."""
     console = console or Console(stderr=True, highlight=False, emoji=False)
-    showing = _live if console.is_terminal else _lines
-    with showing(title, console) as show:
+    open_display = _live if console.is_terminal else _lines
+    with open_display(title, console) as show:
         token = listener.set(show)
         try:
             yield
@@ -33,56 +35,53 @@ def show_progress(title: str, console: Console | None = None) -> Iterator[None]:
 
 @dataclass
 class _Training:
-    """One symbol's training: where it was first heard of, and where it is."""
+    """One symbol's training: its last epoch, and when its first epoch was reported."""
 
     done: EpochDone
     first_epoch: int
-    heard_at: float = field(default_factory=time.monotonic)
+    started_at: float = field(default_factory=time.monotonic)
 
     @property
     def time_left(self) -> str:
-        """Return minutes and seconds at its pace, `-` before there is one.
+        """Return minutes and seconds at its present pace, `-` during the first epoch.
 
-        Early stopping may end it sooner.
+        Early stopping may end the training sooner.
         """
         epochs = self.done.epoch - self.first_epoch
         if epochs < 1:
             return "-"
-        pace = (time.monotonic() - self.heard_at) / epochs
+        pace = (time.monotonic() - self.started_at) / epochs
         return minutes(pace * (self.done.epochs - self.done.epoch))
 
 
 class _Trainings:
-    """The trainings that are under way, by symbol, in the order they began."""
+    """The running trainings by symbol, in the order in which they began."""
 
     def __init__(self) -> None:
         self._by_symbol: dict[str, _Training] = {}
 
-    def take(self, standing: TrainingProgress) -> _Training | None:
-        """Take note of the last thing told; return the training if it goes on."""
-        if standing.epoch is None:
-            self._by_symbol.pop(standing.symbol, None)
+    def update(self, progress: TrainingProgress) -> _Training | None:
+        """Record the progress; return the training, None if it has ended."""
+        if progress.epoch is None:
+            self._by_symbol.pop(progress.symbol, None)
             return None
-        first = _Training(standing.epoch, standing.epoch.epoch)
-        training = self._by_symbol.setdefault(standing.symbol, first)
-        training.done = standing.epoch
+        first = _Training(progress.epoch, progress.epoch.epoch)
+        training = self._by_symbol.setdefault(progress.symbol, first)
+        training.done = progress.epoch
         return training
 
     def table(self) -> Table:
-        """Return a row a training."""
-        table = Table(**TABLE_STYLE)
-        for heading in ("symbol", "epoch", "loss", "val. loss", "left"):
-            table.add_column(
-                heading, justify="left" if heading == "symbol" else "right"
-            )
-        under_way = list(self._by_symbol.items())
-        for symbol, training in under_way[:MOST_ROWS]:
+        """Return a table with one row per training."""
+        headings = ("symbol", "epoch", "loss", "val. loss", "left")
+        table = new_table(*headings, left={"symbol"})
+        running = list(self._by_symbol.items())
+        for symbol, training in running[:MAX_ROWS]:
             done = training.done
             epochs = f"{done.epoch} of {done.epochs}"
             losses = (f"{done.loss:.5f}", f"{done.validation_loss:.5f}")
             table.add_row(symbol, epochs, *losses, training.time_left)
-        if len(under_way) > MOST_ROWS:
-            table.add_row(f"and {len(under_way) - MOST_ROWS} more")
+        if len(running) > MAX_ROWS:
+            table.add_row(f"and {len(running) - MAX_ROWS} more")
         return table
 
 
@@ -92,15 +91,14 @@ def _live(title: str, console: Console) -> Iterator[Listener]:
         SpinnerColumn("line"),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[standing]}"),
+        TextColumn("{task.fields[sentence]}"),
     )
-    task, trainings = bar.add_task(title, total=1.0, standing="starting"), _Trainings()
+    task, trainings = bar.add_task(title, total=1.0, sentence="starting"), _Trainings()
     with Live(bar, console=console, transient=True, refresh_per_second=4) as live:
 
-        def show(standing: TrainingProgress) -> None:
-            trainings.take(standing)
-            said = standing.sentence
-            bar.update(task, completed=standing.share, standing=said)
+        def show(progress: TrainingProgress) -> None:
+            trainings.update(progress)
+            bar.update(task, completed=progress.share, sentence=progress.sentence)
             live.update(Group(bar, trainings.table()))
 
         yield show
@@ -108,20 +106,20 @@ def _live(title: str, console: Console) -> Iterator[Listener]:
 
 @contextmanager
 def _lines(title: str, console: Console) -> Iterator[Listener]:
-    """Print a few lines a training, and one each time a symbol is done."""
+    """Print a few lines per training, and one line each time a symbol is done."""
     done, quarters, trainings = 0, dict[str, int](), _Trainings()
 
-    def show(standing: TrainingProgress) -> None:
+    def show(progress: TrainingProgress) -> None:
         nonlocal done
-        training = trainings.take(standing)
+        training = trainings.update(progress)
         if training:
-            quarter = LINES_A_TRAINING * training.done.epoch // training.done.epochs
-            if quarter > quarters.get(standing.symbol, 0):
-                quarters[standing.symbol] = quarter
-                console.print(_line(standing.symbol, training), soft_wrap=True)
-        if standing.done > done:
-            done = standing.done
-            console.print(f"{title}: {standing.sentence}", soft_wrap=True)
+            quarter = LINES_PER_TRAINING * training.done.epoch // training.done.epochs
+            if quarter > quarters.get(progress.symbol, 0):
+                quarters[progress.symbol] = quarter
+                console.print(_line(progress.symbol, training), soft_wrap=True)
+        if progress.done > done:
+            done = progress.done
+            console.print(f"{title}: {progress.sentence}", soft_wrap=True)
 
     yield show
 

@@ -1,16 +1,16 @@
-"""The track record for a person, 80 columns wide."""
+"""Prints the track record, 80 columns wide."""
 
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import TABLE_STYLE, literal, say
+from cli.output import literal, new_table, say
 from screening.report.facts import ReportTable
 from screening.track_record.record_text import record_sentences, record_tables
 from screening.track_record.track_record import TrackRecord, TrackRecords
 
 
 def show_records(found: TrackRecords) -> None:
-    """Print the live record, then, apart from it, that of replayed nights."""
+    """Print the record of live calls, then that of replayed nights."""
     console = Console(highlight=False, emoji=False)
     _show(console, found.live)
     if found.replayed.calls:
@@ -23,14 +23,11 @@ def _show(console: Console, record: TrackRecord) -> None:
         say(console, literal(sentence))
     for table in record_tables(record):
         say(console, literal(table.caption))
-        console.print(_drawn(table))
+        console.print(_rich_table(table))
 
 
-def _drawn(shown: ReportTable) -> Table:
-    table = Table(**TABLE_STYLE)
-    for heading in shown.headings:
-        left = heading == shown.headings[0]
-        table.add_column(heading, justify="left" if left else "right")
-    for line in shown.lines:
+def _rich_table(content: ReportTable) -> Table:
+    table = new_table(*content.headings, left=content.headings[:1])
+    for line in content.lines:
         table.add_row(*map(literal, line))
     return table

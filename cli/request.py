@@ -1,20 +1,23 @@
-"""What the command line was asked for, checked and made into a flow's arguments."""
+"""Parses the options of a command and makes the arguments of a run from them."""
 
+import shlex
 import sys
 from datetime import date
 from typing import Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from cli.options import (
     EvaluateOptions,
     NightOptions,
+    ParameterOptions,
     SelectionOptions,
     SourceOptions,
     TrainOptions,
 )
 from config.errors import ParameterError, SelectionError, quote_value
-from config.parameters import TrainingOverrides, training_parameters
+from config.parameters import LayerUnits, TrainingOverrides, training_parameters
 from config.plain_text import plain_text
 from market_data.selection import (
     Selection,
@@ -29,21 +32,21 @@ from storage.settings_file import read_settings
 
 
 def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
-    """Return the arguments of a flow, its own types where text could be wrong.
+    """Return the arguments of a flow, parsed.
 
     Raises
     ------
     UsageError
-        For a value that can't be read; the plan of the night checks the rest.
+        If a value can't be parsed; `plan_run` checks the rest.
     """
     return night_arguments(options) | {
         "train": train,
-        **_parsed_parameters(options),
+        **_parse_parameters(options, options.source),
     }
 
 
 def evaluation_arguments(options: EvaluateOptions) -> dict[str, Any]:
-    """Return the arguments of the last of the nights that are run again.
+    """Return the arguments of the last night of an evaluation.
 
     Raises
     ------
@@ -54,7 +57,7 @@ def evaluation_arguments(options: EvaluateOptions) -> dict[str, Any]:
         **_source_arguments(options),
         "as_of": parse_date("to", options.last),
         "train": "always",
-        **_parsed_parameters(options),
+        **_parse_parameters(options, options.source),
     }
 
 
@@ -76,9 +79,9 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
 
 
 def _source_arguments(options: SourceOptions) -> dict[str, Any]:
-    """Return which symbols, from where, and the home."""
+    """Return the arguments that name the symbols, the price source and the home."""
     return {
-        "selection": parse_selection(options) or _asked_selection(options),
+        "selection": parse_selection(options) or _default_selection(options),
         "source": options.source,
         "folder": options.folder,
         "home": options.home,
@@ -86,12 +89,12 @@ def _source_arguments(options: SourceOptions) -> dict[str, Any]:
 
 
 def parse_selection(options: SelectionOptions) -> Selection | None:
-    """Return the one selection that was named, None where none was.
+    """Return the selection that the options name, None if they name no selection.
 
     Raises
     ------
     SelectionError
-        If more than one was named, or `--symbols` holds none.
+        If they name several selections, or `--symbols` is empty.
     """
     named: list[Selection] = []
     if options.symbol:
@@ -104,8 +107,9 @@ def parse_selection(options: SelectionOptions) -> Selection | None:
         named.append(SymbolFile(file=options.file))
     if len(named) > 1:
         raise SelectionError(
-            "A run must take one of SYMBOL..., --universe, --symbols and --file, "
-            f"got {len(named)} of them; drop all but one."
+            "only one of SYMBOL..., --universe, --symbols and --file can select the "
+            f"symbols, got {len(named)} of them",
+            "drop all but one",
         )
     return named[0] if named else None
 
@@ -114,33 +118,34 @@ def _split(text: str) -> tuple[str, ...]:
     symbols = split_symbols(text)
     if not symbols:
         raise SelectionError(
-            f"`symbols` must name at least one symbol, got {quote_value(text)}; "
-            "e.g. CBA.AX,AAPL."
+            f"`symbols` must name at least one symbol, got {quote_value(text)}",
+            "write e.g. CBA.AX,AAPL",
         )
     return symbols
 
 
-def _asked_selection(options: SourceOptions) -> Selection:
-    """Return the sample's own list, or what a person at the terminal picks."""
+def _default_selection(options: SourceOptions) -> Selection:
+    """Return the sample's own list, else ask at the terminal for a list."""
     if options.source == "sample":
         return Universe(universe="sample")
     universes = read_settings(Home.at(options.home).root).all_universes
     if not sys.stdin.isatty():
         raise SelectionError(
-            "A run must be told its symbols, got none; name SYMBOL..., --file F or "
-            f"--universe with one of {', '.join(universes)}."
+            "no symbols are selected",
+            "name SYMBOL..., --file F or --universe with one of "
+            f"{', '.join(map(shlex.quote, universes))}",
         )
     names = list(universes)
     for number, name in enumerate(names, start=1):
         typer.echo(plain_text(f"{number:3}  {name:14} {' '.join(universes[name])}"))
     number = typer.prompt("Which list", type=int)
     if not 1 <= number <= len(names):
-        raise SelectionError(f"The list must be 1 to {len(names)}, got {number}.")
+        raise SelectionError(f"the list must be 1 to {len(names)}, got {number}")
     return find_list(names[number - 1])
 
 
 def parse_date(name: str, text: str | None) -> date | None:
-    """Return the date of the option `name`, None where it was not given.
+    """Return the date of the option `name`, None if it was not given.
 
     Raises
     ------
@@ -153,37 +158,30 @@ def parse_date(name: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ParameterError(
-            f"`{name}` must be a date like 2025-11-10, got {quote_value(text)}."
+            f"`{name}` must be a date like 2025-11-10, got {quote_value(text)}"
         ) from error
 
 
-def require_date(text: str | None) -> date:
-    """Return the first as-of session asked for.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or the text is no date.
-    """
-    first = parse_date("from", text)
-    if first is None:
-        raise ParameterError("`from` must be a date like 2025-11-10, got none.")
-    return first
-
-
-def _parsed_parameters(options: EvaluateOptions | TrainOptions) -> dict[str, Any]:
+def _parse_parameters(options: ParameterOptions, source: str) -> dict[str, Any]:
     """Return `preset` and `parameters` of a flow."""
-    preset = options.preset or (
-        "quick_test" if options.source == "sample" else "standard"
-    )
+    preset = options.preset or ("quick_test" if source == "sample" else "standard")
     given = {
-        "epochs": options.epochs,
-        "sequence_length": options.sequence_length,
-        "batch_size": options.batch_size,
-        "validation_split": options.validation_split,
-        "period": options.period,
-        "dropout": options.dropout,
+        name: value
+        for name in TrainingOverrides.model_fields
+        if (value := getattr(options, name)) is not None
     }
-    checked = training_parameters(preset, **given).model_dump()
-    asked = {name: checked[name] for name, value in given.items() if value is not None}
-    return {"preset": preset, "parameters": TrainingOverrides.model_validate(asked)}
+    if options.lstm_units is not None:
+        given["lstm_units"] = _parse_units(options.lstm_units)
+    checked = training_parameters(preset, **given).model_dump(include=set(given))
+    return {"preset": preset, "parameters": TrainingOverrides.model_validate(checked)}
+
+
+def _parse_units(text: str) -> tuple[int, int]:
+    try:
+        return TypeAdapter(LayerUnits).validate_python(tuple(text.split(",")))
+    except ValidationError as error:
+        raise ParameterError(
+            "`lstm_units` must be two numbers of units from 1 to 512, got "
+            f"{quote_value(text)}",
+            "write e.g. 100,50",
+        ) from error

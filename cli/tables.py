@@ -1,28 +1,30 @@
-"""What a person sees when a command ends: tables and totals.
+"""Prints the tables and totals with which commands end.
 
-Light at import: who asks for a model's standing does not wait for Prefect.
+It imports nothing heavy, so that `overnight model status` answers quickly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from cli.output import TABLE_STYLE, literal, say
+from cli.output import TABLE_STYLE, literal, new_table, say
 from screening.event_words import row_event_words, trading_word
 from screening.report.cells import instant
 
 if TYPE_CHECKING:
+    from modelling.model_metadata import ModelMetadata
+    from risk_guard.events import Event
     from screening.row import Row
     from screening.summary import RunSummary
-    from status.event_report import ComingEvent, EventReport
+    from status.event_report import EventReport
     from status.language_model import LanguageModel
-    from status.model_status import ModelStatuses
+    from status.model_status import ModelStatuses, SymbolStatus
 
 
 def show_summary(summary: "RunSummary") -> None:
-    """Print what failed, the ranked table or the trained models, and the totals."""
+    """Print failed symbols, the ranked table or the trained models, and the totals."""
     console = Console(highlight=False, emoji=False)
     for notice in summary.notices:
         say(console, f"[bold]note[/] {literal(notice)}")
@@ -36,9 +38,7 @@ def show_summary(summary: "RunSummary") -> None:
             say(console, _kept_line(summary))
     elif summary.trained:
         console.print(_training_table(summary))
-        _print_advice(
-            console, {one.symbol: one.advice for one in summary.trained if one.advice}
-        )
+        _print_advice(console, summary.trained)
     say(console, _totals(summary))
     if summary.csv:
         console.print(f"CSV: {literal(summary.csv)}", soft_wrap=True)
@@ -48,12 +48,12 @@ def show_summary(summary: "RunSummary") -> None:
 
 def _totals(summary: "RunSummary") -> str:
     rejected = sum(not model.usable for model in summary.trained)
-    took = ", ".join(
+    times = ", ".join(
         f"{model.symbol} {model.results.training_time:.1f} s"
         for model in summary.trained
     )
     succeeded = "usable" if summary.csv else "done"
-    seconds = f"\nTraining: {took}" if took else ""
+    seconds = f"\nTraining: {times}" if times else ""
     resumed = f"\n{summary.resumed_sentence}" if summary.resumed else ""
     return (
         f"{summary.succeeded} of {len(summary.symbols)} symbols {succeeded}, "
@@ -64,12 +64,12 @@ def _totals(summary: "RunSummary") -> str:
 
 
 def show_statuses(found: "ModelStatuses") -> None:
-    """Print one line a model and the totals."""
+    """Print one line per model, and the totals."""
     console = Console(highlight=False, emoji=False)
     if not found.symbols:
-        console.print("No models yet; train some: overnight train --universe NAME")
+        console.print("No models yet; train some: overnight train --universe us_tech")
         return
-    headings = ("symbol", "status", "grade", "skill", "age", "knows to", "reason")
+    headings = ("symbol", "status", "grade", "skill", "age", "data up to", "reason")
     table = Table(*headings, **TABLE_STYLE)
     for line in found.symbols:
         table.add_row(
@@ -82,20 +82,15 @@ def show_statuses(found: "ModelStatuses") -> None:
             literal(line.reason or line.challenger or ""),
         )
     console.print(table)
-    _print_advice(
-        console, {line.symbol: line.advice for line in found.symbols if line.advice}
-    )
+    _print_advice(console, found.symbols)
     console.print(", ".join(f"{count} {name}" for name, count in found.totals.items()))
 
 
 def _screening_table(summary: "RunSummary") -> Table:
-    table = Table(title=f"As of {summary.as_of}", **TABLE_STYLE)
-    for heading in ("#", "symbol", "call", "score", "conf.", "P(up)", "cut"):
-        table.add_column(
-            heading, justify="left" if heading in ("symbol", "call") else "right"
-        )
-    for heading in ("events", "model", "data"):
-        table.add_column(heading)
+    numbers, texts = ("score", "conf.", "P(up)", "cut"), ("events", "model", "data")
+    headings = ("#", "symbol", "call", *numbers, *texts)
+    left = {"symbol", "call", *texts}
+    table = new_table(*headings, left=left, title=f"As of {summary.as_of}")
     kept = {row["symbol"] for row in summary.kept}
     for row in summary.rows:
         *cells, data = _screening_cells(row)
@@ -104,12 +99,12 @@ def _screening_table(summary: "RunSummary") -> Table:
 
 
 def _kept_line(summary: "RunSummary") -> str:
-    """Return how many rows are of earlier runs of the night, and of when."""
+    """Return how many rows earlier runs of the night wrote, and when they ran."""
     times = sorted({instant(str(row["run_at"])) for row in summary.kept})
     until = f" to {times[-1]}" if len(times) > 1 else ""
     return (
         f"* {len(summary.kept)} of {len(summary.rows)} rows are kept from earlier runs "
-        f"of this night ({times[0]}{until}); --only leaves them out"
+        f"of this night ({times[0]}{until}); --only drops them"
     )
 
 
@@ -121,15 +116,15 @@ def _screening_cells(row: "Row") -> list[str]:
         _number(row.get("score"), "+.3f"),
         _number(row.get("confidence"), ".0f"),
         _number(row.get("probability_up"), ".2f"),
-        _cut(row),
+        _haircut_cell(row),
         row_event_words(row),
         row.get("model_status", "-"),
         row["data_status"],
     ]
 
 
-def _cut(row: "Row") -> str:
-    """Return the haircut, `out` in a sit-out."""
+def _haircut_cell(row: "Row") -> str:
+    """Return the haircut in percent, or `out` in a sit-out."""
     if row.get("event_skip_trading"):
         return "out"
     return _number(row.get("event_weight_haircut"), ".0%")
@@ -139,8 +134,8 @@ def _training_table(summary: "RunSummary") -> Table:
     headings = ("symbol", "grade", "skill", "epochs", "loss", "val. loss")
     table = Table(*headings, "not used, because", **TABLE_STYLE)
     for model in summary.trained:
-        contest = model.challenge
-        lost = contest.sentence if contest and contest.lost else None
+        challenge = model.challenge
+        lost = challenge.sentence if challenge and challenge.lost else None
         table.add_row(
             model.symbol,
             model.grade,
@@ -153,10 +148,13 @@ def _training_table(summary: "RunSummary") -> Table:
     return table
 
 
-def _print_advice(console: Console, advice: Mapping[str, str]) -> None:
-    """Print what to change for a better model, by parameter and option."""
-    for symbol, text in advice.items():
-        say(console, f"[bold]advice[/] {symbol}: {literal(text)}")
+def _print_advice(
+    console: Console, models: "Iterable[ModelMetadata | SymbolStatus]"
+) -> None:
+    """Print which parameter and option to change for a better model."""
+    for model in models:
+        if model.advice:
+            say(console, f"[bold]advice[/] {model.symbol}: {literal(model.advice)}")
 
 
 def _number(value: float | None, form: str) -> str:
@@ -164,7 +162,7 @@ def _number(value: float | None, form: str) -> str:
 
 
 def show_events(report: "EventReport") -> None:
-    """Print each symbol's risk term by term, its haircut and sit-out, and why."""
+    """Print each symbol's events, risk term by term, haircut and sit-out."""
     console = Console(highlight=False, emoji=False)
     for notice in report.notices:
         say(console, f"[bold]note[/] {literal(notice)}")
@@ -174,23 +172,21 @@ def show_events(report: "EventReport") -> None:
             f"haircut {line.haircut:.0%}, {trading_word(sit_out=line.sit_out)}, "
             f"events: {line.event_words}"
         )
-        told = [_event_line(event) for event in line.coming]
-        told += [f"+{term.points:.2f} {term.why}" for term in line.terms]
-        told += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
-        for text in filter(None, [*told, line.warning]):
+        details = [_event_line(event) for event in line.coming]
+        details += [f"+{term.points:.2f} {term.why}" for term in line.terms]
+        details += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
+        for text in filter(None, [*details, line.warning]):
             say(console, f"  {literal(text)}")
 
 
-def _event_line(event: "ComingEvent") -> str:
+def _event_line(event: "Event") -> str:
     """Return `2025-11-11 basel_iii: Pillar 3 report (confirmed, yahoo)`."""
-    until = f" to {event.last}" if event.last > event.first else ""
     title = f": {event.title}" if event.title else ""
-    said = f"({event.status}, {event.source})"
-    return f"{event.first}{until} {event.type}{title} {said}"
+    return f"{event.days} {event.type}{title} ({event.status}, {event.source})"
 
 
 def show_language_model(found: "LanguageModel") -> None:
-    """Print where the model is and how it reads a plain pair, or why it is no use."""
+    """Print the model's folder and how it reads two headlines, or its fault."""
     console = Console(highlight=False, emoji=False)
     state = "usable" if found.usable else "not usable"
     console.print(
@@ -199,10 +195,11 @@ def show_language_model(found: "LanguageModel") -> None:
         soft_wrap=True,
     )
     if not found.usable:
-        say(console, literal(found.reason))
+        fix = f"; {found.fix}." if found.fix else ""
+        say(console, literal(f"{found.reason}{fix}"))
         return
     console.print(f"{found.megabytes} MB in {literal(found.folder)}", soft_wrap=True)
     console.print(
-        f"plainly good news {_number(found.good_news_polarity, '+.2f')}, "
-        f"plainly bad news {_number(found.bad_news_polarity, '+.2f')}"
+        f"good news {_number(found.good_news_polarity, '+.2f')}, "
+        f"bad news {_number(found.bad_news_polarity, '+.2f')}"
     )

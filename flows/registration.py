@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from config.errors import RunError
-from flows.telemetry import turn_telemetry_off
+from flows.telemetry import ignore_milestones, turn_telemetry_off
 from storage.checkout import CHECKOUT
 from storage.home import Home
 from storage.secret_check import require_no_secret
@@ -116,4 +116,5 @@ def _refuse_unknown_parameters() -> None:
 
 if __name__ == "__main__":
     turn_telemetry_off()
+    ignore_milestones()
     register()

@@ -1,9 +1,10 @@
-"""Prefect's telemetry, switched off before Prefect is imported.
+"""Turns Prefect's telemetry off, unless the user has turned it on.
 
-Imports nothing heavy: every command calls it first.
+Every command imports this module, so it imports nothing heavy at its top.
 """
 
 import os
+from importlib import import_module
 
 TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 """Prefect's client and its command line read the first, its server the second."""
@@ -17,3 +18,14 @@ def turn_telemetry_off() -> None:
     """
     for name, value in TELEMETRY_OFF.items():
         os.environ.setdefault(name, value)
+
+
+def ignore_milestones() -> None:
+    """Keep Prefect from writing a device id when a flow is defined or run.
+
+    At a terminal, Prefect 3.9 does so whatever `DO_NOT_TRACK` is. Call this after
+    `turn_telemetry_off`, and before a module with a flow is imported.
+    """
+    if os.environ.get("DO_NOT_TRACK", "").lower() in {"1", "true", "yes"}:
+        analytics = import_module("prefect._internal.analytics")
+        vars(analytics)["try_mark_milestone"] = lambda _name: False

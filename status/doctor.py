@@ -1,6 +1,6 @@
-"""What a night needs of this machine, the home and the services, each looked at once.
+"""Checks what a night needs of this machine, the home and the services.
 
-A check returns what it found; one that breaks is a failing line, never the end.
+A check that raises an error is a failed line; the other checks still run.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, computed_field
 
 from config.errors import OvernightError, ParameterError
 from config.parameters import training_parameters
@@ -28,7 +28,7 @@ from market_data.symbols import EXCHANGES, exchange_of, symbol_of
 from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
 from status.language_model import language_model
-from status.named_server import named_server, refusal
+from status.named_server import find_fault, named_server
 from storage.checkout import CHECKOUT
 from storage.home import Home, write_text_atomic
 from storage.paths import remove
@@ -39,19 +39,17 @@ from workers.resources import Machine, this_machine
 
 DISTRIBUTION = "event-risk-guard"
 BACKEND_SECONDS = 180
-ASKED_DAYS = 730
-"""As a night asks: that the source answers counts, how new its prices are is said."""
+HISTORY_DAYS = 730
+"""Days of prices that the check of the price source requests, as a night does."""
 
-MOST_CLOCK_SECONDS = 120
-"""A clock further off would take an unfinished session for a finished one."""
+MAX_CLOCK_SECONDS = 120
+"""A clock that is further off can make a night use an unfinished session."""
 
 SMALLEST = training_parameters(epochs=1, sequence_length=30, lstm_units=(4, 3))
 
 
-class DoctorCheck(BaseModel):
-    """One line: what was found and, where that is not well, what to do."""
-
-    model_config = ConfigDict(frozen=True)
+class DoctorCheck(BaseModel, frozen=True):
+    """One line: what was found, and if the check failed, what to do."""
 
     name: str
     ok: bool
@@ -59,25 +57,23 @@ class DoctorCheck(BaseModel):
     cure: str = ""
 
 
-class Diagnosis(BaseModel):
-    """All lines, in the order in which they are to be cured."""
-
-    model_config = ConfigDict(frozen=True)
+class Diagnosis(BaseModel, frozen=True):
+    """All lines, in the order in which to repair them."""
 
     checks: tuple[DoctorCheck, ...]
 
     @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
     @property
     def ok(self) -> bool:
-        """Return whether every line is well."""
+        """Return whether every check passed."""
         return all(check.ok for check in self.checks)
 
 
 type Found = tuple[bool, str, str]
-"""Whether it is well, what was found, what to do."""
+"""Whether the check passed, what it found, and what to do if it failed."""
 
 
-def diagnosis(
+def diagnose(
     address: str, source: str, folder: Path | None, now: datetime
 ) -> Diagnosis:
     """Return what all checks find for the home at `address`.
@@ -85,27 +81,26 @@ def diagnosis(
     Raises
     ------
     ParameterError
-        For a home, source or folder that is none.
+        If the home, the source or its folder does not exist.
     """
-    looks = checks_of(address, source, folder, now)
-    return Diagnosis(checks=tuple(run_check(*item) for item in looks.items()))
+    checks = list_checks(address, source, folder, now)
+    return Diagnosis(checks=tuple(run_check(*item) for item in checks.items()))
 
 
-def checks_of(
+def list_checks(
     address: str, source: str, folder: Path | None, now: datetime
 ) -> dict[str, Callable[[], Found]]:
-    """Return the checks by name, in the order in which `run_check` is to run them.
+    """Return the checks by name, in the order in which to run them.
 
     Raises
     ------
     ParameterError
-        As `diagnosis`.
+        As `diagnose`.
     """
     home = Home.at(address)
     settings = _readable_settings(home)
-    # A word that is no source is refused there, with the choices.
-    name = cast("SourceName", source)
-    feeds = open_feeds(name, folder, _impatient(settings))
+    name = cast("SourceName", source)  # `open_feeds` refuses any other name.
+    feeds = open_feeds(name, folder, _without_retries(settings))
     return {
         "python": _python,
         "packages": _packages,
@@ -123,30 +118,32 @@ def checks_of(
     }
 
 
-def run_check(name: str, look: Callable[[], Found]) -> DoctorCheck:
-    """Return the check's line; what breaks it is what it found."""
+def run_check(name: str, check: Callable[[], Found]) -> DoctorCheck:
+    """Return the check's line; an error that the check raises is a failed line."""
     try:
-        ok, found, cure = look()
+        ok, found, cure = check()
     except OvernightError as error:
-        found, _, cure = str(error).rpartition("; ")
-        ok, found, cure = False, found or cure, cure.rstrip(".")
-    except Exception as error:  # noqa: BLE001  a broken check is a finding
-        said = " ".join(str(error).split())[:200]
-        ok, found = False, f"{type(error).__name__}: {said}"
-        cure = "repair the installation: `uv sync`"
+        ok, found = False, error.problem
+        cure = error.fix or "find the message in docs/failures.md"
+    except Exception as error:  # noqa: BLE001  any error is a failed line
+        ok, found, cure = False, _short(error), "repair the installation: `uv sync`"
     return DoctorCheck(name=name, ok=ok, found=found, cure="" if ok else cure)
 
 
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
 def _readable_settings(home: Home) -> Settings:
-    """Return the home's settings, the defaults where `_settings` finds fault."""
+    """Return the home's settings, or the defaults if `_settings` will fail."""
     try:
         return read_settings(home.root)
     except ParameterError:
         return Settings()
 
 
-def _impatient(settings: Settings) -> Settings:
-    """Return settings under which a source that does not answer is not asked again."""
+def _without_retries(settings: Settings) -> Settings:
+    """Return settings with which a failed request is not repeated."""
     once = {"retry_seconds": 0.0, "extras_retry_seconds": 0.0}
     prices = PriceSettings.model_validate(settings.prices.model_dump() | once)
     return settings.model_copy(update={"prices": prices})
@@ -159,35 +156,35 @@ def _python() -> Found:
 
 def _packages() -> Found:
     try:
-        asked = [Requirement(text) for text in requires(DISTRIBUTION) or ()]
+        listed = [Requirement(text) for text in requires(DISTRIBUTION) or ()]
     except PackageNotFoundError:
-        return False, f"{DISTRIBUTION} is not installed", "install it: `uv sync`"
-    needed = [one for one in asked if not one.marker or one.marker.evaluate()]
-    wrong = list(filter(None, map(_wrong_version, needed)))
-    found = ", ".join(wrong) or f"{len(needed)}, all in their bounds"
-    return not wrong, found, "install what is asked for: `uv sync`"
+        return False, f"{DISTRIBUTION} is not installed", "run `uv sync`"
+    required = [item for item in listed if not item.marker or item.marker.evaluate()]
+    wrong = list(filter(None, map(_check_version, required)))
+    found = ", ".join(wrong) or f"{len(required)}, all in their bounds"
+    return not wrong, found, "install the required versions: `uv sync`"
 
 
-def _wrong_version(needed: Requirement) -> str:
-    """Return `keras 2.1 (>=3.10 is asked for)`, '' where all is well."""
+def _check_version(required: Requirement) -> str:
+    """Return `keras 2.1 (required: >=3.10)`, or '' if the version is right."""
     try:
-        there = version(needed.name)
+        installed = version(required.name)
     except PackageNotFoundError:
-        return f"{needed.name} is missing"
-    if needed.specifier.contains(there, prereleases=True):
+        return f"{required.name} is missing"
+    if required.specifier.contains(installed, prereleases=True):
         return ""
-    return f"{needed.name} {there} ({needed.specifier} is asked for)"
+    return f"{required.name} {installed} (required: {required.specifier})"
 
 
 def _backend(settings: Settings) -> Found:
-    """Train a network of a few units in a process of its own, as a night does."""
+    """Train a network of a few units in a separate process, as a night does."""
     engine = settings.models.engine
-    cure = f"repair {engine}: `uv sync`, or name the other `engine` under [models]"
+    cure = f"repair {engine}: `uv sync`, or set the other `engine` under [models]"
     try:
         with ProcessPool(1, 1, BACKEND_SECONDS, engine) as pool:
             return True, f"{pool.run(try_backend, SMALLEST)} with {engine}", ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
-        return False, f"{type(error).__name__}: {str(error)[:200]}", cure
+        return False, _short(error), cure
 
 
 def _settings(home: Home) -> Found:
@@ -197,10 +194,10 @@ def _settings(home: Home) -> Found:
 
 
 def machine_check(machine: Machine, settings: Settings) -> Found:
-    """Return whether one training fits into the memory that is free."""
+    """Check that the free memory is enough for one training process."""
     needed = settings.run.process_memory_mb
     cure = (
-        "end other programs, or train with --preset low_memory and a lower "
+        "close other programs, or train with --preset low_memory and a lower "
         "`process_memory_mb` under [run]"
     )
     found = f"{machine.cores} cores, {machine.available_mb} MB free of {needed} needed"
@@ -216,31 +213,30 @@ def _write_access(home: Home) -> Found:
 
 def _free_disk(home: Home, settings: Settings) -> Found:
     if not isinstance(home.root, Path):
-        return True, "a store, which does not say", ""
+        return True, "not known: the home is in an object store", ""
     root = home.root.absolute()
-    there = next(one for one in (root, *root.parents) if one.exists())
-    free = shutil.disk_usage(there).free // 2**20
+    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free // 2**20
     needed = settings.run.min_free_disk_mb
     return (
         free >= needed,
-        f"{free} MB free of {needed} MB needed in {there}",
-        "free space, or name a home on another drive with --home",
+        f"{free} MB free of {needed} MB needed in {existing}",
+        "delete files, or use a home on another drive with --home",
     )
 
 
 def _price_source(
     feeds: Feeds, source: SourceName, folder: Path | None, now: datetime
 ) -> Found:
-    symbol = _asked_symbol(source, folder)
+    symbol = _choose_symbol(source, folder)
     day = LAST_SESSION if source == "sample" else now.date()
     last = as_of_session(exchange_of(symbol).code, day, now)
-    history = feeds.prices.fetch(symbol, last - timedelta(days=ASKED_DAYS), last)
+    history = feeds.prices.fetch(symbol, last - timedelta(days=HISTORY_DAYS), last)
     newest = history.frame.index.max().date()
-    found = f"{source} has {symbol} to {newest}, the last session is {last}"
-    return True, found, ""
+    return True, f"{source} has {symbol} up to {newest}; the last session is {last}", ""
 
 
-def _asked_symbol(source: SourceName, folder: Path | None) -> str:
+def _choose_symbol(source: SourceName, folder: Path | None) -> str:
     if source == "folder" and folder:
         files = sorted((folder / "prices").glob("*.csv"))
         return symbol_of(files[0].stem) if files else UNIVERSES["asx_priority"][0]
@@ -249,35 +245,34 @@ def _asked_symbol(source: SourceName, folder: Path | None) -> str:
 
 def _model_cache(settings: Settings) -> Found:
     if settings.sentiment.engine != "finbert":
-        found = f"not asked for, the headlines' reader is {settings.sentiment.engine}"
-        return True, found, ""
+        engine = settings.sentiment.engine
+        return True, f"not needed: `engine` under [sentiment] is {engine}", ""
     model = language_model(settings.sentiment, fetch=False)
     if model.usable:
         return True, f"FinBERT, {model.megabytes} MB in {model.folder}", ""
-    found, _, cure = model.reason.rpartition("; ")
-    also = 'or have headlines read by engine = "lexicon" under [sentiment]'
-    return False, found or cure, f"{cure.rstrip('.')}, {also}"
+    lexicon = 'set engine = "lexicon" under [sentiment]'
+    cure = f"{model.fix}, or {lexicon}" if model.fix else lexicon
+    return False, model.reason, cure
 
 
 def _prefect_server() -> Found:
     server = named_server()
     if server is None:
-        return True, "none is named, each run starts one of its own for its time", ""
-    found, cure = refusal(server)
-    return not found, f"{server.address} {found or 'answers'}", cure
+        return True, "none is named; each run starts a temporary server", ""
+    fault, cure = find_fault(server)
+    return not fault, f"{server.address} {fault or 'answers'}", cure
 
 
 def calendar_check(home: Home, now: datetime) -> Found:
-    """Return whether the user's calendar is readable and has something to come."""
+    """Check that the user's calendar can be read and has an event to come."""
     found = read_calendar(home.event_calendar)
-    cure = "correct or complete event_calendar.csv; config/ has an example of it"
+    cure = "correct event_calendar.csv as config/event_calendar.example.csv shows"
     if found.missing and not found.refusals:
-        return True, "no event_calendar.csv: what the price source knows must do", ""
+        return True, "no event_calendar.csv: only the price source names events", ""
     faults = found.notices(now.date())
     if faults:
         return False, faults[0].rstrip("."), cure
-    last = found.last_date
-    return True, f"{len(found.lines)} events, the last on {last}", ""
+    return True, f"{len(found.lines)} events, the last on {found.last_date}", ""
 
 
 def _clock_lead(feeds: Feeds) -> float | None:
@@ -285,22 +280,23 @@ def _clock_lead(feeds: Feeds) -> float | None:
 
 
 def clock_check(lead_seconds: float | None) -> Found:
-    """Return whether this machine's clock agrees with Yahoo's."""
+    """Check that this machine's clock agrees with Yahoo's; None is "not known"."""
     if lead_seconds is None:
-        return True, "not compared: no answer of Yahoo's to compare with", ""
+        return True, "not compared: Yahoo has not answered", ""
     side = "ahead of" if lead_seconds > 0 else "behind"
     found = f"{abs(lead_seconds):.0f} s {side} Yahoo's"
-    cure = "set the clock by a time server (`timedatectl set-ntp true`)"
-    return abs(lead_seconds) <= MOST_CLOCK_SECONDS, found, cure
+    cure = "set the clock from a time server (`timedatectl set-ntp true`)"
+    return abs(lead_seconds) <= MAX_CLOCK_SECONDS, found, cure
 
 
 def _time_zone(now: datetime) -> Found:
     try:
-        zones = [str(calendar(one.code).tz) for one in EXCHANGES.values()]
+        zones = [str(calendar(exchange.code).tz) for exchange in EXCHANGES.values()]
         for zone in zones:
             ZoneInfo(zone)
     except ZoneInfoNotFoundError as error:
-        return False, str(error), "install the zones' data: `pip install tzdata`"
+        return False, str(error), "install the time zones: `uv pip install tzdata`"
     local = now.astimezone()
     here = f"{local:%H:%M} here ({local.tzname()}, UTC{local:%z})"
-    return True, f"{here}, {now.astimezone(ZoneInfo(zones[0])):%H:%M} in {zones[0]}", ""
+    there = f"{now.astimezone(ZoneInfo(zones[0])):%H:%M} in {zones[0]}"
+    return True, f"{here}, {there}", ""

@@ -1,12 +1,12 @@
-"""The coming events of a night and what they cost, without training or forecast.
+"""The coming events of a night and their risk, without training or forecast.
 
-The stages are the night's own, called as plain functions: no server is started.
+It runs the night's own stages as plain functions, so no Prefect server is started.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import ModelUnusable
 from modelling.forecasting import Forecast
@@ -16,6 +16,7 @@ from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
 from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
+from risk_guard.assessment import RiskTerm
 from risk_guard.events import Event
 from screening.event_words import event_words
 from screening.findings import IndicatorFindings, SymbolFindings
@@ -25,43 +26,19 @@ from storage.lock import one_run_at_a_time
 THREADS = 8
 
 
-class ComingEvent(BaseModel):
-    """An event in the look-ahead; `last` differs from `first` for a window."""
+class SymbolEvents(BaseModel, frozen=True):
+    """One symbol's events and their risk; None means "not known".
 
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    first: date
-    last: date
-    title: str
-    source: str
-    status: str
-    retrieved_at: datetime
-
-
-class Term(BaseModel):
-    """One part of the risk score."""
-
-    model_config = ConfigDict(frozen=True)
-
-    points: float
-    why: str
-
-
-class SymbolEvents(BaseModel):
-    """One symbol's events and what they cost; None is "not known".
-
-    `event_words` is their state as every table and report words it.
+    `risk_score`, `haircut` and `position_scale` are shares, 0 to 1. `event_words` are
+    the words of every table and report.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     as_of: date
     status: str
     event_words: str
-    coming: tuple[ComingEvent, ...]
-    terms: tuple[Term, ...]
+    coming: tuple[Event, ...]
+    terms: tuple[RiskTerm, ...]
     risk_score: float
     haircut: float
     sit_out: bool | None
@@ -74,10 +51,8 @@ class SymbolEvents(BaseModel):
     position_scale: float
 
 
-class EventReport(BaseModel):
-    """All selected symbols, in their order, and what was missing for all of them."""
-
-    model_config = ConfigDict(frozen=True)
+class EventReport(BaseModel, frozen=True):
+    """All selected symbols in their order; `notices` are about all of them."""
 
     as_of: date
     notices: tuple[str, ...]
@@ -85,12 +60,12 @@ class EventReport(BaseModel):
 
 
 def event_report(plan: RunPlan) -> EventReport:
-    """Return the events of every symbol of the night and what they cost.
+    """Return the events of every symbol of the night, and their risk.
 
     Raises
     ------
     BusyError
-        If a run holds the home.
+        If another run is using the home.
     """
     pace = machine_pace(plan.settings.prices.requests_per_second)
     with one_run_at_a_time(plan.home), ThreadPoolExecutor(THREADS) as pool:
@@ -102,16 +77,16 @@ def event_report(plan: RunPlan) -> EventReport:
     return EventReport(
         as_of=plan.as_of,
         notices=(*plan.notices, *sources.notices, *news.notices),
-        symbols=tuple(_line(one) for one in found),
+        symbols=tuple(map(_line, found)),
     )
 
 
 def _no_training(_symbol: str, _indicators: IndicatorFindings) -> None:
-    """Keep the present model: events do not depend on it."""
+    """Train nothing: events do not depend on a model."""
 
 
 def _no_forecast(_model: ModelMetadata, _indicators: IndicatorFindings) -> Forecast:
-    raise ModelUnusable("no forecast is needed for events.")
+    raise ModelUnusable("no forecast is needed for events")
 
 
 def _line(found: SymbolFindings) -> SymbolEvents:
@@ -126,8 +101,8 @@ def _line(found: SymbolFindings) -> SymbolEvents:
             assessed.event.type if assessed.event else "",
             assessed.sessions_to_event,
         ),
-        coming=tuple(_coming(event) for event in assessed.coming),
-        terms=tuple(Term(points=term.points, why=term.why) for term in assessed.terms),
+        coming=assessed.coming,
+        terms=assessed.terms,
         risk_score=assessed.risk_score,
         haircut=assessed.haircut,
         sit_out=assessed.sit_out,
@@ -138,16 +113,4 @@ def _line(found: SymbolFindings) -> SymbolEvents:
         hedge_beta=context.hedge.beta if context.hedge else None,
         hedge_r2=context.hedge.r_squared if context.hedge else None,
         position_scale=assessed.position_scale,
-    )
-
-
-def _coming(event: Event) -> ComingEvent:
-    return ComingEvent(
-        type=event.type,
-        first=event.first,
-        last=event.last,
-        title=event.title,
-        source=event.source,
-        status=event.status,
-        retrieved_at=event.retrieved_at,
     )

@@ -1,4 +1,4 @@
-"""Where a home stands: its last night, its models, what comes, and what to do next."""
+"""The state of a home: last night, models, coming events, and what to do next."""
 
 import shlex
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import OvernightError
 from market_data.selection import Symbols
@@ -17,7 +17,7 @@ from screening.event_words import row_event_words
 from screening.report.page import report_path
 from screening.table import latest_csv
 from screening.track_record.ledger import Ledger, select_counted
-from status.model_status import SymbolStatus, statuses
+from status.model_status import SymbolStatus, model_statuses
 from status.published import home_option, read_published_rows
 from storage.home import Home
 from storage.paths import is_there
@@ -29,14 +29,11 @@ Universes = Mapping[str, tuple[str, ...]]
 TRY_LIST = "--universe asx_priority"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class LastNight(BaseModel, frozen=True):
+    """The latest screening CSV in numbers.
 
-
-class LastNight(_Value):
-    """The latest screening CSV in numbers; `expected` is the night that is due.
-
-    `run_at` is the start of its last run, `source` names all sources of its rows.
+    `expected` is the as-of date of the latest night that could have run by now.
+    `run_at` is the start of the last run, `source` names all price sources of the rows.
     """
 
     as_of: date
@@ -53,14 +50,14 @@ class LastNight(_Value):
 
     @property
     def is_current(self) -> bool:
-        """Return whether no later night is due; a source that has ended owes none."""
+        """Return whether no later night is due; only Yahoo gets new prices."""
         return self.as_of >= self.expected or "yahoo" not in self.source
 
 
-class AheadEvent(_Value):
-    """The event that decided a symbol's last night: near ahead, or just passed.
+class AheadEvent(BaseModel, frozen=True):
+    """The event of a symbol's row of the last night.
 
-    `date` is None for a window. `words` are those of the night's table.
+    `date` is None if only a window is known. `words` are those of the night's table.
     """
 
     symbol: str
@@ -71,17 +68,17 @@ class AheadEvent(_Value):
     words: str
 
 
-class NextStep(_Value):
-    """A command, and why to run it."""
+class NextStep(BaseModel, frozen=True):
+    """A command for the shell, and why to run it."""
 
     why: str
     command: str
 
 
-class HomeStatus(_Value):
-    """Where a home stands; `problems` are sentences on what could not be read.
+class HomeStatus(BaseModel, frozen=True):
+    """The state of a home; `problems` are sentences about what could not be read.
 
-    `events_unknown` are the symbols for which no event is named or ruled out.
+    `events_unknown` are the symbols whose coming events no source covers.
     """
 
     home: str
@@ -95,8 +92,8 @@ class HomeStatus(_Value):
     next: tuple[NextStep, ...]
 
 
-def standing(address: str, now: datetime) -> HomeStatus:
-    """Return where the home at `address` stands at `now`; writes nothing.
+def read_home_status(address: str, now: datetime) -> HomeStatus:
+    """Return the state of the home at `address` at `now`; writes nothing.
 
     Raises
     ------
@@ -106,17 +103,17 @@ def standing(address: str, now: datetime) -> HomeStatus:
     home = Home.at(address)
     universes = read_settings(home.root).all_universes
     problems: list[str] = []
-    rows = _rows(home, problems)
+    rows = _read_rows(home, problems)
     night = _last_night(home, rows, now) if rows else None
-    states = Counter(one.status for one in _models(rows, address, now))
-    live, replayed = _called(home, problems)
+    states = Counter(model.status for model in _models(rows, address, now))
+    live, replayed = _count_calls(home, problems)
     if night:
         problems += read_calendar(home.event_calendar).notices(night.expected)
     found = HomeStatus(
         home=str(home.root),
         last_night=night,
         models={status: states[status] for status in get_args(ModelStatus)},
-        ahead=_ahead(rows),
+        ahead=_events(rows),
         events_unknown=tuple(
             row["symbol"] for row in rows if row_event_words(row) == "unknown"
         ),
@@ -125,10 +122,11 @@ def standing(address: str, now: datetime) -> HomeStatus:
         problems=tuple(problems),
         next=(),
     )
-    return found.model_copy(update={"next": _next(found, rows, universes, address)})
+    steps = _next_steps(found, rows, universes, address)
+    return found.model_copy(update={"next": steps})
 
 
-def _rows(home: Home, problems: list[str]) -> list[CsvRow]:
+def _read_rows(home: Home, problems: list[str]) -> list[CsvRow]:
     if latest_csv(home.screening_csv) is None:
         return []
     try:
@@ -144,7 +142,7 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
     as_of = max(date.fromisoformat(row["as_of"]) for row in rows)
     report = report_path(home.morning_reports, as_of)
     status = Counter(row["data_status"] for row in rows)
-    called = Counter(row["prediction"] for row in rows if row["prediction"])
+    calls = Counter(row["prediction"] for row in rows if row["prediction"])
     return LastNight(
         as_of=as_of,
         expected=max(as_of_session(code, now.date(), now) for code in exchanges),
@@ -155,7 +153,7 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
         symbols=len(rows),
         usable=len(rows) - status["failed"],
         degraded=status["degraded"],
-        calls={call: called[call] for call in ("BUY", "HOLD", "SELL")},
+        calls={call: calls[call] for call in ("BUY", "HOLD", "SELL")},
         failed={
             row["symbol"]: row["reason"]
             for row in rows
@@ -167,14 +165,14 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
 def _models(
     rows: Sequence[CsvRow], address: str, now: datetime
 ) -> tuple[SymbolStatus, ...]:
-    """Return the models of the last night's symbols, else all there are."""
+    """Return the models of the last night's symbols; without a night, all models."""
     symbols = tuple(row["symbol"] for row in rows)
-    asked = Symbols(symbols=symbols) if symbols else None
-    return statuses(asked, address, now).symbols
+    selection = Symbols(symbols=symbols) if symbols else None
+    return model_statuses(selection, address, now).symbols
 
 
-def _called(home: Home, problems: list[str]) -> tuple[int, int]:
-    """Return how many live and how many replayed calls the ledger counts."""
+def _count_calls(home: Home, problems: list[str]) -> tuple[int, int]:
+    """Return the number of live calls and of replayed calls in the ledger."""
     try:
         calls = Ledger(home.track_record).calls()
     except OvernightError as error:
@@ -183,8 +181,8 @@ def _called(home: Home, problems: list[str]) -> tuple[int, int]:
     return len(select_counted(calls, live=True)), len(select_counted(calls, live=False))
 
 
-def _ahead(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
-    """Return the events of the night's rows, by date, windows last."""
+def _events(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
+    """Return the events of the night's rows by date, those without a day last."""
     found = [
         AheadEvent(
             symbol=row["symbol"],
@@ -197,54 +195,51 @@ def _ahead(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
         for row in rows
         if row["event_type"]
     ]
-    return tuple(sorted(found, key=lambda one: (one.date or date.max, one.symbol)))
+    return tuple(
+        sorted(found, key=lambda event: (event.date or date.max, event.symbol))
+    )
 
 
-def _next(
+def _next_steps(
     found: HomeStatus, rows: Sequence[CsvRow], universes: Universes, home: str
 ) -> tuple[NextStep, ...]:
-    """Return what to run next, the most urgent first."""
+    """Return what to run next, the most urgent command first."""
     night = found.last_night
-    if night is None or night.source == "sample":
-        steps = [("screen a list on today's prices", f"screen {TRY_LIST}")]
-    else:
-        steps = list(_night_steps(night, found.models, _words(rows, universes)))
+    steps: list[tuple[str, str]] = []
     if night is None:
-        steps.insert(
-            0, ("see it work on real prices of 2013", "screen --source sample")
-        )
+        steps.append(("see it work on real prices of 2013", "screen --source sample"))
+    if night is None or night.source == "sample":
+        steps.append(("screen a list with today's prices", f"screen {TRY_LIST}"))
     else:
-        if night.report:
-            steps.append(("read the morning report", "report --open"))
-        called = next((row["symbol"] for row in rows if row["prediction"]), None)
-        steps += (
-            [("see what a call rests on", f"explain {shlex.quote(called)}")]
-            if called
-            else []
-        )
-    where = home_option(home)
+        steps += _night_steps(night, found.models, _select_again(rows, universes))
+    if night and night.report:
+        steps.append(("read the morning report", "report --open"))
+    symbol = next((row["symbol"] for row in rows if row["prediction"]), None)
+    if symbol:
+        steps.append(("see why a call was made", f"explain {shlex.quote(symbol)}"))
+    option = home_option(home)
     return tuple(
-        NextStep(why=why, command=f"overnight {words}{where}") for why, words in steps
+        NextStep(why=why, command=f"overnight {words}{option}") for why, words in steps
     )
 
 
 def _night_steps(
-    night: LastNight, models: Mapping[str, int], words: str
+    night: LastNight, models: Mapping[str, int], symbols: str
 ) -> Iterator[tuple[str, str]]:
     if not night.is_current:
-        yield f"the night of {night.expected} is due", f"screen {words}"
+        yield f"the night of {night.expected} is due", f"screen {symbols}"
     elif night.failed:
-        yield f"{len(night.failed)} symbols failed, try again", f"screen {words}"
-    lacking = models["missing"]
-    if lacking:
+        yield f"{len(night.failed)} symbols failed, try again", f"screen {symbols}"
+    missing = models["missing"]
+    if missing:
         yield (
-            f"{lacking} models are missing; the next night trains them, or",
-            (f"train {words}"),
+            f"{missing} models are missing; the next night trains them, or",
+            f"train {symbols}",
         )
 
 
-def _words(rows: Sequence[CsvRow], universes: Universes) -> str:
-    """Return how to ask for the same symbols again."""
+def _select_again(rows: Sequence[CsvRow], universes: Universes) -> str:
+    """Return the option that selects the symbols of the rows, quoted for the shell."""
     symbols = {row["symbol"] for row in rows}
     for name, members in universes.items():
         if set(members) == symbols:

@@ -1,6 +1,6 @@
-"""Where the language model stands: found or not, and what it says of a plain pair."""
+"""The language model on this machine: whether it is there, and how it reads news."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import SentimentUnavailable
 from config.settings import SentimentSettings
@@ -8,10 +8,12 @@ from modelling.finbert import BAD_NEWS, GOOD_NEWS, load_finbert
 from modelling.finbert_files import FinbertFiles, fetch_files, find_files
 
 
-class LanguageModel(BaseModel):
-    """FinBERT on this machine; None is "not known"."""
+class LanguageModel(BaseModel, frozen=True):
+    """FinBERT on this machine; None means "not known".
 
-    model_config = ConfigDict(frozen=True)
+    `reason` is the problem of a model that is not usable, `fix` what to do about it.
+    The polarities are those of a clearly good and a clearly bad headline, -1 to 1.
+    """
 
     engine: str
     repository: str
@@ -19,6 +21,7 @@ class LanguageModel(BaseModel):
     precision: str
     usable: bool
     reason: str = ""
+    fix: str = ""
     folder: str | None = None
     megabytes: float | None = None
     good_news_polarity: float | None = None
@@ -26,14 +29,14 @@ class LanguageModel(BaseModel):
 
 
 def language_model(settings: SentimentSettings, *, fetch: bool) -> LanguageModel:
-    """Return the model's standing, after fetching what is missing if `fetch`.
+    """Return the model's status; `fetch` first downloads what is missing.
 
     Raises
     ------
     SentimentUnavailable
-        If it was to be fetched and could not be.
+        If the download fails.
     """
-    asked = LanguageModel(
+    unusable = LanguageModel(
         engine=settings.engine,
         repository=settings.model_folder or settings.repository,
         revision=settings.revision,
@@ -42,17 +45,19 @@ def language_model(settings: SentimentSettings, *, fetch: bool) -> LanguageModel
     )
     try:
         files = fetch_files(settings) if fetch else find_files(settings)
-        return _tried(asked, files, settings.threads)
+        return _try_model(unusable, files, settings.threads)
     except SentimentUnavailable as error:
         if fetch:
             raise
-        return asked.model_copy(update={"reason": str(error)})
+        return unusable.model_copy(update={"reason": error.problem, "fix": error.fix})
 
 
-def _tried(asked: LanguageModel, files: FinbertFiles, threads: int) -> LanguageModel:
+def _try_model(
+    unusable: LanguageModel, files: FinbertFiles, threads: int
+) -> LanguageModel:
     model = load_finbert(files, threads)
     good, bad = model.polarities([GOOD_NEWS, BAD_NEWS])
-    return asked.model_copy(
+    return unusable.model_copy(
         update={
             "usable": True,
             "revision": files.revision,

@@ -1,10 +1,10 @@
-"""Where the models of a home stand: one line a symbol, and the totals."""
+"""The models of a home: one line per symbol, and totals (`overnight status`)."""
 
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.errors import ModelUnusable
 from market_data.selection import Selection, select_symbols
@@ -15,14 +15,12 @@ from storage.home import Home
 from storage.settings_file import read_settings
 
 
-class SymbolStatus(BaseModel):
-    """One symbol's model as it stands now; None is "not known".
+class SymbolStatus(BaseModel, frozen=True):
+    """The state of one symbol's model; None means "not known".
 
-    `advice` is what to change for a better one, `challenger` why a newer one that was
-    trained since is not used.
+    `advice` says what to change for a better model. `challenger` is the reason why a
+    model that was trained later is not used.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     trained: bool
@@ -39,19 +37,17 @@ class SymbolStatus(BaseModel):
     challenger: str | None = None
 
 
-class ModelStatuses(BaseModel):
-    """All symbols' models, and how many of them are in which state."""
-
-    model_config = ConfigDict(frozen=True)
+class ModelStatuses(BaseModel, frozen=True):
+    """All symbols' models, and how many models are in which state."""
 
     symbols: tuple[SymbolStatus, ...]
     totals: dict[str, int]
 
 
-def statuses(
+def model_statuses(
     selection: Selection | None, home: str | Path, now: datetime
 ) -> ModelStatuses:
-    """Return the status of the selected symbols, else of all that have a model.
+    """Return the status of the selected symbols; None selects all that have a model.
 
     Raises
     ------
@@ -71,10 +67,10 @@ def statuses(
 
 
 def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
-    """Return a symbol's line; age counts from the training, not from a night's as-of.
+    """Return a symbol's line; the model's age is the time since its training.
 
-    A model trained for a replay of an old night is young by this measure; what it
-    knows is in `last_session`.
+    A model that was trained for a replay of an old night is young by this measure;
+    `last_session` is the last session of its training data.
     """
     try:
         metadata = registry.required(symbol)
@@ -85,10 +81,13 @@ def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
     newer = registry.refused(symbol)
     if newer is None or newer.training_date <= metadata.training_date:
         return line
-    contest = newer.challenge
-    why = newer.rejected or (contest.sentence if contest else None)
-    advice = newer.advice or line.advice
-    return line.model_copy(update={"challenger": why, "advice": advice})
+    lost = newer.challenge.sentence if newer.challenge else None
+    return line.model_copy(
+        update={
+            "challenger": newer.rejected or lost,
+            "advice": newer.advice or line.advice,
+        }
+    )
 
 
 def _line(

@@ -1,4 +1,4 @@
-"""The Prefect server that `PREFECT_API_URL` names: who names it, and does it answer."""
+"""The Prefect server that a setting names: where it is named, and if it answers."""
 
 import os
 import shlex
@@ -18,12 +18,14 @@ from prefect.settings import (
 from config.errors import RunError
 
 NAME = "PREFECT_API_URL"
-REFUSED = (401, 403)
 
 
 @dataclass(frozen=True)
 class NamedServer:
-    """A server's address, where that is written, and how it is taken out there."""
+    """A server's address, without its password.
+
+    `named_by` is the place of the setting, `removal` how to remove the setting there.
+    """
 
     address: str
     named_by: str
@@ -31,11 +33,11 @@ class NamedServer:
 
 
 def named_server() -> NamedServer | None:
-    """Return the server that the settings name; None if each run starts its own."""
+    """Return the server that the settings name; None if a run has to start its own."""
     address = PREFECT_API_URL.value()
     if not address:
         return None
-    shown = str(httpx.URL(address).copy_with(userinfo=b""))  # No password is shown.
+    shown = str(httpx.URL(address).copy_with(userinfo=b""))
     profile = get_settings_context().profile
     if NAME in map(str.upper, os.environ):
         return NamedServer(shown, f"the environment variable {NAME}", f"unset {NAME}")
@@ -58,41 +60,41 @@ def _is_in_dot_env() -> bool:
     return NAME in map(str.upper, names)
 
 
-def refusal(server: NamedServer) -> tuple[str, str]:
-    """Return why the server can't be used, and what to do; twice '' if it can be."""
+def find_fault(server: NamedServer) -> tuple[str, str]:
+    """Return why the server can't be used and what to do; both '' if it can be used."""
     try:
         once = temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 1})
         with once, get_client(sync_client=True) as client:
             client.api_version()
     except PrefectHTTPStatusError as error:
         status = error.response.status_code
-        if status in REFUSED:
+        if status in {401, 403}:
             return (
                 f"refuses this user with status {status}",
-                "set PREFECT_API_AUTH_STRING, as the lines of `overnight deploy` do",
+                "set PREFECT_API_AUTH_STRING as `overnight deploy` prints it",
             )
-        found = f"answers with status {status}"
+        problem = f"answers with status {status}"
     except Exception as error:  # noqa: BLE001  httpx, TLS and proxies raise anything
-        found = f"does not answer ({type(error).__name__})"
+        problem = f"does not answer ({type(error).__name__})"
     else:
         return "", ""
-    return found, (
-        f"{server.named_by} names it: start it (`uv run overnight deploy`) or "
-        f"{server.removal}"
+    return problem, (
+        f"start it (`overnight deploy`) or {server.removal}, since {server.named_by} "
+        "names it"
     )
 
 
 def require_named_server() -> None:
-    """Pass if no server is named, or it can be used.
+    """Check that the named server, if there is one, can be used.
 
     Raises
     ------
     RunError
-        If it does not answer or refuses; the message says who names it.
+        If it does not answer or refuses; the message says where it is named.
     """
     server = named_server()
     if server is None:
         return
-    found, cure = refusal(server)
-    if found:
-        raise RunError(f"Prefect's server at {server.address} {found}; {cure}.")
+    problem, fix = find_fault(server)
+    if problem:
+        raise RunError(f"Prefect's server at {server.address} {problem}", fix)

@@ -1,4 +1,4 @@
-"""The command: refusals in one sentence, exit codes, and a help that comes at once."""
+"""The command `overnight`: refusals in one sentence, exit codes, and a quick help."""
 
 import contextlib
 import json
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from cli.app import app
+from cli.app import COMMANDS, MODEL_COMMANDS, app
+from cli.options import EvaluateOptions, ScreenOptions, TrainOptions
+from cli.request import evaluation_arguments, flow_arguments
+from config.parameters import TrainingOverrides
 
 COMMAND = str(Path(sys.executable).with_name("overnight"))
 """The installed command, whether or not its folder is on the path."""
@@ -26,6 +30,19 @@ REFUSED = [
     (["CBA.AX", "--epochs", "many"], "`epochs` must be 1 to 100 passes, got 'many'"),
     (["CBA.AX", "--batch-size", "128"], "`batch_size` must be 16 to 64 windows"),
     (["CBA.AX", "--validation-split", "nan"], "`validation_split` must be 0.1 to 0.3"),
+    (["CBA.AX", "--learning-rate", "0"], "`learning_rate` must be above 0"),
+    (["CBA.AX", "--learning-rate", "2"], "and at most 1, got '2'"),
+    (
+        ["CBA.AX", "--lstm-units", "100"],
+        "two numbers of units from 1 to 512, got '100'",
+    ),
+    (["CBA.AX", "--lstm-units", "100,0"], "write e.g. 100,50"),
+    (["CBA.AX", "--lstm-units", "many,50"], "`lstm_units` must be two numbers"),
+    (["CBA.AX", "--lstm-units", "9,9,9"], "`lstm_units` must be two numbers"),
+    (["CBA.AX", "--patience", "-1"], "`early_stopping_patience` must be at least 0"),
+    (["CBA.AX", "--patience", "x"], "`early_stopping_patience` must be at least 0"),
+    (["CBA.AX", "--seed", "4294967296"], "`seed` must be 0 to 4294967295"),
+    (["CBA.AX", "--seed", "1.5"], "`seed` must be 0 to 4294967295, got '1.5'"),
     (["CBA.AX", "--period", "9y"], "`period` must be '1y', '2y', '3y', '4y' or '5y'"),
     (["CBA.AX", "--preset", "big"], "`preset` must be one of standard, quick_test"),
     (["--symbols", "../../x"], "`symbol` must look like CBA.AX"),
@@ -39,8 +56,8 @@ REFUSED = [
     (["CBA.AX", "--as-of", "2099-01-01"], "`as_of` must be 1990-01-02 to today"),
     (["CBA.AX", "--source", "ftp"], "`source` must be one of yahoo, folder, sample"),
     (["CBA.AX", "--source", "folder"], "`folder` must be a folder that holds"),
-    (["CBA.AX", "--universe", "us_tech"], "A run must take one of SYMBOL"),
-    ([], "A run must be told its symbols, got none"),
+    (["CBA.AX", "--universe", "us_tech"], "only one of SYMBOL..., --universe"),
+    ([], "no symbols are selected; name SYMBOL..."),
 ]
 
 
@@ -85,7 +102,7 @@ def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
     menu, refusal = asked.communicate(timeout=60)
     assert asked.returncode == 2
     assert "1  asx_priority   CBA.AX ANZ.AX" in menu
-    assert "The list must be 1 to 7, got 99." in refusal
+    assert "the list must be 1 to 7, got 99" in refusal
 
 
 def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
@@ -102,10 +119,11 @@ def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
         time.sleep(0.2)
     time.sleep(5)
     os.killpg(night.pid, signal.SIGINT)
-    _, said = night.communicate(timeout=30)
+    _, message = night.communicate(timeout=30)
     assert night.returncode == 130
-    assert said.splitlines()[-1] == (
-        "overnight: the run must end by itself, got Ctrl-C; run it again to go on."
+    assert message.splitlines()[-1] == (
+        "overnight: interrupted by Ctrl-C; run the same command again, it continues "
+        "with what is finished."
     )
     deadline = time.monotonic() + 5
     while left := session_processes(night.pid):
@@ -135,7 +153,7 @@ def test_words_that_no_option_takes_are_refused_in_one_sentence() -> None:
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    """A home must be a folder; said before anything starts."""
+    """A home must be a folder; the command checks it before anything starts."""
     home = tmp_path / "file"
     home.write_text("")
     for words in (["screen", "CBA.AX"], ["status"]):
@@ -144,22 +162,91 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
         assert "`home` must be a folder" in result.stderr
 
 
-@pytest.mark.parametrize("module", ["command_line", "terminal", "language_model"])
-def test_what_is_not_needed_is_not_loaded(module: str) -> None:
-    """No TensorFlow, Prefect or pandas for `--help`, nor for `overnight model`."""
-    program = (
-        f"import sys, flows.{module};"
-        "print([name for name in ('tensorflow', 'keras', 'prefect', 'pandas')"
-        " if name in sys.modules])"
+@pytest.mark.parametrize(
+    "options",
+    [TrainOptions, ScreenOptions, EvaluateOptions],
+    ids=lambda kind: kind.__name__,
+)
+def test_every_training_parameter_is_an_option(
+    options: type[TrainOptions | EvaluateOptions],
+) -> None:
+    """The parsed values reach the run, and the preset gives all others."""
+    given = options(
+        universe="us_tech",
+        epochs="80",
+        sequence_length="90",
+        batch_size="16",
+        validation_split="0.1",
+        period="5y",
+        lstm_units="64,32",
+        dropout="0.3",
+        learning_rate="0.0005",
+        early_stopping_patience="0",
+        seed="7",
+    )
+    if isinstance(given, EvaluateOptions):
+        arguments = evaluation_arguments(given)
+    else:
+        arguments = flow_arguments(given, "always")
+    assert arguments["preset"] == "standard"
+    assert arguments["parameters"] == TrainingOverrides(
+        epochs=80,
+        sequence_length=90,
+        batch_size=16,
+        validation_split=0.1,
+        period="5y",
+        lstm_units=(64, 32),
+        dropout=0.3,
+        learning_rate=0.0005,
+        early_stopping_patience=0,
+        seed=7,
+    )
+
+
+HEAVY = ("tensorflow", "keras", "prefect", "pandas")
+
+
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        ("run('--help')", HEAVY),
+        ("run('model', '--help')", HEAVY),
+        ("run('--home', HOME)", ("tensorflow", "keras", "prefect")),
+        ("run('model', 'status', '--home', HOME)", HEAVY),
+        ("import cli.tables", HEAVY),
+    ],
+)
+def test_what_is_not_needed_is_not_loaded(
+    program: str, heavy: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Help, bare `overnight` and `overnight model` import nothing heavy."""
+    text = (
+        "import contextlib, io, sys\n"
+        "from cli.app import main\n"
+        "def run(*words):\n"
+        "    sys.argv[1:] = words\n"
+        "    with contextlib.suppress(SystemExit): main()\n"
+        f"HOME = {str(tmp_path)!r}\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): {program}\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
 
 
-def test_prefect_is_told_what_a_run_needs_before_it_is_loaded() -> None:
-    """Its settings are read at import: a slow start is waited for, its log is quiet."""
+def test_the_list_of_commands_has_each_command_s_own_first_line() -> None:
+    """The table's line is the first line of the docstring of the command's function."""
+    modules = {name.replace("-", "_"): line for name, line in COMMANDS.items()}
+    modules |= {f"model_{name}": line for name, line in MODEL_COMMANDS.items()}
+    for name, line in modules.items():
+        function = getattr(import_module(f"cli.commands.{name}"), name)
+        assert function.__doc__.splitlines()[0] == line
+
+
+def test_prefect_gets_its_environment_before_it_is_imported() -> None:
+    """Prefect reads it at import: it waits for a slow start and logs nothing."""
     program = (
         "import sys\n"
         "from cli.app import main\n"

@@ -1,4 +1,4 @@
-"""Commands that read what nights have left: explain, report, track-record, and none."""
+"""Commands that read what nights have published, and bare `overnight`."""
 
 import json
 import os
@@ -28,7 +28,7 @@ from screening.columns import COLUMNS
 from screening.explanation import explain
 from screening.table import csv_path, read_rows, write_csv
 from screening.track_record.ledger import Ledger
-from status.home_status import standing
+from status.home_status import read_home_status
 from status.published import find_published_report, page_address
 from storage.home import Home, write_text_atomic
 
@@ -71,7 +71,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def said(home: Path, *words: str) -> str:
+def printed(home: Path, *words: str) -> str:
     """Return what a command prints for a person of 80 columns."""
     done = CliRunner().invoke(app, [*words, "--home", str(home)], env={"COLUMNS": "80"})
     assert done.exit_code == 0, done.stderr
@@ -97,8 +97,8 @@ def widest(text: str) -> int:
 
 
 def test_explain_tells_the_row_term_by_term(home: Path) -> None:
-    """The words for a person hold the score, each product, and what would flip it."""
-    text = said(home, "explain", "cba.ax")
+    """The text holds the score, each product, and what would change the call."""
+    text = printed(home, "explain", "cba.ax")
     assert "CBA.AX as of 2025-11-10, for 2025-11-11: BUY at score +0.715" in text
     assert "lstm 0.5294 +1.0000 0.6400 +0.3388" in on_one_line(text)
     assert "HOLD needs a score of +0.300 or nearer to 0: -0.415 from here." in text
@@ -109,23 +109,23 @@ def test_explain_tells_the_row_term_by_term(home: Path) -> None:
 
 def test_explain_tells_a_sit_out(home: Path) -> None:
     """A sit-out names the event, the call by score alone, and the night it ends."""
-    text = on_one_line(said(home, "explain", "ANZ.AX", "--as-of", "2025-11-10"))
-    assert "Sat out: the call is HOLD whatever the score; by its score alone" in text
+    text = on_one_line(printed(home, "explain", "ANZ.AX", "--as-of", "2025-11-10"))
+    assert "Sit-out: the call is HOLD whatever the score; by the score alone" in text
     assert "the sit-out ends with the night of 2025-11-18" in text
-    assert "What would flip it once it is no longer sat out:" in text
+    assert "What would change the call after the sit-out:" in text
 
 
 def test_explain_for_a_program_is_the_explanation(home: Path) -> None:
     """The JSON holds every number, computed from the CSV's row."""
-    found = json.loads(said(home, "explain", "ANZ.AX", "--json"))
+    found = json.loads(printed(home, "explain", "ANZ.AX", "--json"))
     path = csv_path(Home(home).screening_csv, AS_OF)
     (row,) = (one for one in read_rows(path) if one["symbol"] == "ANZ.AX")
     assert found == explain(row, Settings()).model_dump(mode="json")
 
 
 def test_explain_of_a_failed_symbol_gives_its_reason(home: Path) -> None:
-    """There is no call to explain; the row's reason is what is known."""
-    text = on_one_line(said(home, "explain", "GONE.AX"))
+    """A failed symbol has no call; the reason of its row is printed."""
+    text = on_one_line(printed(home, "explain", "GONE.AX"))
     assert "no call. unknown_symbol: the source has no such symbol." in text
 
 
@@ -136,14 +136,14 @@ def test_explain_of_a_failed_symbol_gives_its_reason(home: Path) -> None:
         (["explain", "no symbol"], 2, "`symbol` must look like CBA.AX"),
         (["explain", "IBM", "--as-of", "monday"], 2, "must be a date like 2025-11-10"),
         (["explain", "IBM", "--as-of", "2025-11-07"], 1, "overnight screen --as-of"),
-        (["report"], 1, "must hold the morning report of a night, got none"),
-        (["report", "2025-11-07"], 1, "must hold the morning report of 2025-11-07"),
+        (["report"], 1, "holds no morning report of any night; `overnight screen"),
+        (["report", "2025-11-07"], 1, "holds no morning report of 2025-11-07"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_to_do(
     home: Path, words: list[str], code: int, sentence: str
 ) -> None:
-    """One sentence: what was expected, what came, what to do."""
+    """One sentence with the problem and what to do."""
     exit_code, text = refused(home, *words)
     assert exit_code == code
     assert sentence in text
@@ -152,26 +152,30 @@ def test_what_is_not_there_is_said_with_what_to_do(
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        ("2025-11-10,2025-11-11", "10/11/2025,11/11/2025", "must be as the night"),
-        ("0.8", "0,8", "the row of CBA.AX must be as the night wrote it"),
+        (
+            "2025-11-10,2025-11-11",
+            "10/11/2025,11/11/2025",
+            "was changed after the night",
+        ),
+        ("0.8", "0,8", "the row of CBA.AX was changed after the night wrote it"),
         ("symbol,exchange", "symbol,place", "no row with all the published columns"),
     ],
 )
 def test_a_csv_that_was_changed_is_not_explained(
     home: Path, tmp_path: Path, before: str, after: str, sentence: str
 ) -> None:
-    """A spreadsheet's dates and commas are told, and `overnight` alone goes on."""
+    """A changed date or number is refused; bare `overnight` still works."""
     text = csv_path(Home(home).screening_csv, AS_OF).read_text(encoding="utf-8")
     changed = text.replace(before, f'"{after}"' if "," not in before else after)
     write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), changed)
-    exit_code, told = refused(tmp_path, "explain", "CBA.AX")
+    exit_code, message = refused(tmp_path, "explain", "CBA.AX")
     assert exit_code == 1
-    assert sentence in told
-    assert "Home" in said(tmp_path)
+    assert sentence in message
+    assert "Home" in printed(tmp_path)
 
 
 def with_report(root: Path) -> Path:
-    """Return where the reports of two nights lie in `root`, the later one's."""
+    """Write the reports of two nights; return the path of the later report."""
     folder = Home(root).morning_reports
     for day in ("2025-11-07", "2025-11-10"):
         write_text_atomic(folder / f"{day}_morning_report.html", "<p>report</p>")
@@ -181,8 +185,8 @@ def with_report(root: Path) -> Path:
 def test_report_names_the_page(tmp_path: Path) -> None:
     """The latest night's report is named, or that of the date asked for."""
     latest = with_report(tmp_path)
-    assert said(tmp_path, "report").strip() == str(latest)
-    named = said(tmp_path, "report", "2025-11-07").strip()
+    assert printed(tmp_path, "report").strip() == str(latest)
+    named = printed(tmp_path, "report", "2025-11-07").strip()
     assert named == str(latest.with_name("2025-11-07_morning_report.html"))
 
 
@@ -197,10 +201,10 @@ def test_report_opens_in_the_browser(tmp_path: Path) -> None:
 
 
 def test_a_report_in_a_store_is_not_opened() -> None:
-    """A browser can't read a store: the sentence says what to do instead."""
+    """A browser can't read a store; the message says what to do instead."""
     home = Home.at("memory://reports-of-a-test")
     write_text_atomic(home.morning_reports / "2025-11-10_morning_report.html", "<p>")
-    with pytest.raises(RunError, match="must lie on this machine to be opened"):
+    with pytest.raises(RunError, match="a browser can't open"):
         page_address(find_published_report(home, AS_OF))
 
 
@@ -217,7 +221,7 @@ def run(
 
 
 def test_no_character_ends_a_command_in_an_old_terminal(home: Path) -> None:
-    """What a code page lacks comes out as `?`; our own tables need nothing of it."""
+    """A character that the code page lacks is printed as `?`; tables are ASCII."""
     done = run(home, ["explain", "ANZ.AX"], PYTHONIOENCODING="cp437")
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode("cp437")
@@ -244,8 +248,8 @@ def test_shells_complete_commands(tmp_path: Path) -> None:
 
 
 def test_alone_it_shows_where_things_stand(home: Path) -> None:
-    """Last night, calls, what failed, models, events ahead, and what to do next."""
-    text = said(home)
+    """It prints last night, calls, failures, models, events and next steps."""
+    text = printed(home)
     for line in (
         "Last night 2025-11-10 (yahoo), 2 of 3 symbols usable",
         "1 BUY, 1 HOLD, 0 SELL; due: ",
@@ -261,7 +265,7 @@ def test_alone_it_shows_where_things_stand(home: Path) -> None:
 
 def test_alone_in_an_empty_home_it_says_how_to_begin(tmp_path: Path) -> None:
     """Without a night the first step is the sample."""
-    found = json.loads(said(tmp_path, "--json"))
+    found = json.loads(printed(tmp_path, "--json"))
     assert found["last_night"] is None
     assert found["next"][0]["command"].startswith("overnight screen --source sample")
     assert not list(tmp_path.iterdir())
@@ -275,7 +279,7 @@ def test_a_night_is_due_once_its_session_is_over(
 ) -> None:
     """The ASX closes at 5:00 UTC in November; then Monday's night is not the last."""
     now = datetime(2025, 11, 11, hour - 1, 30, tzinfo=UTC)
-    night = standing(str(home), now).last_night
+    night = read_home_status(str(home), now).last_night
     assert night
     assert night.is_current is not due
 
@@ -286,11 +290,11 @@ def test_options_of_the_bare_command_must_not_stand_before_another() -> None:
         [COMMAND, "--home", "x", "status"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "--home must stand behind status" in done.stderr
+    assert "write --home after `status`" in done.stderr
 
 
 def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:
-    """Enough calls have figures, too few say so; JSON holds both records."""
+    """Enough calls have figures, too few are reported; JSON holds both records."""
     made = [call("A.AX", as_of) for as_of in SESSIONS[:40]]
     replay = call("B.AX", SESSIONS[0], live=False)
     moves = [0.02, 0.01, -0.01, 0.03] * 10
@@ -301,13 +305,13 @@ def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:
         SESSIONS[0],
         night_of(SESSIONS[0]),
     )
-    text = said(tmp_path, "track-record")
+    text = printed(tmp_path, "track-record")
     live, _, replayed = text.partition("Replayed calls")
     assert "Live calls: 40, of 2025-06-02 to 2025-07-28." in live
     assert "BUY 40 40 75% (61-89) +1.25% (+0.77..+1.73)" in on_one_line(live)
     assert "too few to tell" in replayed
     assert widest(text) <= 80
-    found = json.loads(said(tmp_path, "track-record", "--json"))
+    found = json.loads(printed(tmp_path, "track-record", "--json"))
     assert found["live"]["horizons"][0]["directional_calls"]["hit_rate"]["mean"] == 0.75
     assert (
         found["replayed"]["horizons"][0]["directional_calls"]["verdict"]

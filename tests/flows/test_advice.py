@@ -34,8 +34,8 @@ from screening.findings import (
 from screening.row import build_row
 from screening.summary import RunSummary
 from screening.table import csv_path, write_csv
-from status.home_status import standing
-from status.model_status import statuses
+from status.home_status import read_home_status
+from status.model_status import model_statuses
 from status.published import find_published_report
 from storage.home import Home
 
@@ -121,7 +121,7 @@ def test_the_status_has_the_advice_too(
     saved()
     later = AT + timedelta(days=8)
     saved(training_date=later, rejected="graded overfitting", advice=ADVICE)
-    found = statuses(None, tmp_path, later)
+    found = model_statuses(None, tmp_path, later)
     (line,) = found.symbols
     assert (line.usable, line.advice) == (True, ADVICE)
     assert line.challenger == "graded overfitting"
@@ -135,7 +135,7 @@ def test_the_status_says_that_a_champion_stays(
     """The newer model that lost is named with its numbers."""
     saved(training_date=AT - timedelta(days=8))
     saved(challenge=LOST)
-    (line,) = statuses(None, tmp_path, AT).symbols
+    (line,) = model_statuses(None, tmp_path, AT).symbols
     assert line.trained_at == AT - timedelta(days=8)
     assert line.challenger == LOST.sentence
 
@@ -199,7 +199,8 @@ def options_by_command() -> dict[str, set[str]]:
     def walk(command: Any, name: str) -> None:  # noqa: ANN401  typer's own command
         for inner_name, inner in getattr(command, "commands", {}).items():
             walk(inner, f"{name} {inner_name}".strip())
-        found[name] = {"--help", *(word for one in command.params for word in one.opts)}
+        params = command.load().params if hasattr(command, "load") else command.params
+        found[name] = {"--help", *(word for param in params for word in param.opts)}
 
     walk(typer.main.get_command(app), "")
     return found
@@ -242,10 +243,10 @@ def test_the_next_steps_are_commands_for_a_shell(tmp_path: Path) -> None:
     row = csv_row(four(1, 1, 1, None), symbol="CBA.AX", data_source="yahoo")
     row["run_at"] = "2025-11-10T08:30:00+00:00"
     write_csv(csv_path(Home(home).screening_csv, AT.date()), [row])
-    commands = [shlex.split(one.command) for one in standing(str(home), AT).next]
-    commands += [
-        shlex.split(one.command)
-        for one in standing(str(home), AT + timedelta(days=30)).next
+    commands = [
+        shlex.split(step.command)
+        for now in (AT, AT + timedelta(days=30))
+        for step in read_home_status(str(home), now).next
     ]
     assert all(words[-2:] == ["--home", str(home)] for words in commands)
     assert ["overnight", "screen", "--universe", "my $list"] in [

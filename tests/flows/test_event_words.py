@@ -9,7 +9,7 @@ from made_events import event, window
 from made_morning import AS_OF, RUN_AT, guarded, morning, screened
 
 from cli.render_explanation import show_explanation
-from cli.render_home_status import print_standing
+from cli.render_home_status import print_home_status
 from cli.tables import show_events, show_summary
 from config.settings import Settings
 from risk_guard.events import Event
@@ -20,7 +20,7 @@ from screening.report.page import morning_report
 from screening.summary import RunSummary
 from screening.table import csv_path, read_rows, write_csv
 from status.event_report import EventReport, SymbolEvents
-from status.home_status import standing
+from status.home_status import read_home_status
 from storage.home import Home
 
 BOUNDS = date(2025, 11, 5), date(2025, 11, 26)
@@ -57,7 +57,7 @@ def test_every_place_says_the_same(
     monkeypatch.setenv("COLUMNS", "300")
     known = KnownEvents(events, ("Yahoo said 429",) if gap else ())
     found = guarded(known)
-    night = morning([replace(screened(), known_events=events, events=found)])
+    night = morning([replace(screened(), known_events=known, events=found)])
     path = csv_path(Home(tmp_path).screening_csv, AS_OF)
     write_csv(path, night.rows)
     (row,) = read_rows(path)
@@ -68,7 +68,7 @@ def test_every_place_says_the_same(
     assert f"  {words} " in capsys.readouterr().out.replace("%", "% ")
     show_explanation(explain(row, Settings()))
     assert f"Events: {words}" in capsys.readouterr().out
-    print_standing(standing(str(tmp_path), RUN_AT))
+    print_home_status(read_home_status(str(tmp_path), RUN_AT))
     bare = capsys.readouterr().out
     assert words in bare or (words == "unknown" and "Events unknown for CBA" in bare)
     show_events(report_of(words, found.sit_out))

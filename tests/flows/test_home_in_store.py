@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from config.errors import BusyError
-from status.model_status import statuses
+from status.model_status import model_statuses
 from storage.home import Home
 from storage.lock import one_run_at_a_time
 from storage.paths import files_in, folders_by_use, is_there, read_bytes
@@ -71,7 +71,7 @@ def test_models_log_and_tables_lie_in_the_store(stored: tuple[Home, Any]) -> Non
 def test_the_status_reads_the_stores_models(stored: tuple[Home, Any]) -> None:
     """`overnight status` takes the address too."""
     home, _ = stored
-    found = statuses(None, str(home.root), datetime.now(UTC))
+    found = model_statuses(None, str(home.root), datetime.now(UTC))
     assert found.totals["trained"] == 2
 
 

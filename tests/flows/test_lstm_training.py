@@ -9,7 +9,7 @@ import pytest
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from status.model_status import statuses
+from status.model_status import model_statuses
 
 SYMBOLS = ("AAA.AX", "SHORT.AX", "BBB.AX")
 
@@ -62,7 +62,7 @@ def test_each_model_has_a_line_in_the_log(trained: tuple[Path, Any]) -> None:
 def test_the_status_counts_what_is_there(trained: tuple[Path, Any]) -> None:
     """Trained, missing and the totals are those of the selected symbols."""
     home, _ = trained
-    found = statuses(Symbols(symbols=SYMBOLS), home, datetime.now(UTC))
+    found = model_statuses(Symbols(symbols=SYMBOLS), home, datetime.now(UTC))
     lines = {line.symbol: line for line in found.symbols}
     assert lines["AAA.AX"].trained
     assert lines["AAA.AX"].age_days == 0

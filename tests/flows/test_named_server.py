@@ -75,7 +75,7 @@ def test_the_environment_that_names_it_is_named(run: Run, dead: str) -> None:
     done = run("train", "AAPL", "--source", "sample", PREFECT_API_URL=dead)
     assert done.returncode == 1
     assert "the environment variable PREFECT_API_URL names it" in done.stderr
-    assert "or unset PREFECT_API_URL." in done.stderr
+    assert "or unset PREFECT_API_URL, since" in done.stderr
 
 
 def test_a_dot_env_that_names_it_is_named(run: Run, tmp_path: Path, dead: str) -> None:

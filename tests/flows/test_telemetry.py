@@ -26,12 +26,12 @@ ON = {"DO_NOT_TRACK": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "true"}
 
 
 def left_behind(words: list[str], home: Path, more: dict[str, str]) -> set[str]:
-    """Return what a command leaves of Prefect in an empty home directory."""
+    """Return the names of all files that a command writes into an empty home."""
     environment = {
         "HOME": str(home),
         "PATH": os.environ["PATH"],
         "OVERNIGHT_HOME": str(home / "nights"),
-        # Nobody listens there: a command that asks Prefect's server ends soon.
+        # No server listens there, so a command that needs one ends soon.
         "PREFECT_API_URL": "http://127.0.0.1:9/api",
         "PREFECT_CLIENT_MAX_RETRIES": "0",
     }
@@ -47,7 +47,7 @@ def test_no_command_leaves_a_device_id(words: list[str], tmp_path: Path) -> None
 
 
 def test_the_users_own_setting_wins(tmp_path: Path) -> None:
-    """Who wants Prefect's telemetry has it; so this test can see a device id."""
-    words = [OVERNIGHT, "events", "AAPL", "--source", "sample"]
+    """A user who turns the telemetry on gets a device id, so this test can see one."""
+    words = [OVERNIGHT, "screen", "NOSUCH", "--source", "sample"]
     offline = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
     assert "device_id" in left_behind(words, tmp_path, ON | offline)

@@ -181,7 +181,7 @@ def test_the_hub_s_cache_is_used_without_a_request(tmp_path: Path) -> None:
     write_tiny_finbert(snapshot(tmp_path / "cache"))
     done = overnight_model("status", tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "plainly good news +" in done.stdout
+    assert "good news +" in done.stdout
 
 
 def test_damaged_weights_in_the_cache_are_noticed(tmp_path: Path) -> None:

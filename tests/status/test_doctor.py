@@ -1,4 +1,4 @@
-"""The doctor: each line names what it found, and a failing one what to do."""
+"""The doctor: each line says what it found, and a failed line what to do."""
 
 import json
 import shutil
@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 from cli.app import app
 from config.settings import Settings
 from status.doctor import (
-    MOST_CLOCK_SECONDS,
+    MAX_CLOCK_SECONDS,
     DoctorCheck,
     calendar_check,
-    checks_of,
     clock_check,
+    list_checks,
     machine_check,
     run_check,
 )
@@ -43,13 +43,13 @@ LINES = [
 
 def lines_of(home: Path, *names: str, source: str = "sample") -> dict[str, DoctorCheck]:
     """Return these of the doctor's lines by name."""
-    looks = checks_of(str(home), source, None, NOW)
+    looks = list_checks(str(home), source, None, NOW)
     return {name: run_check(name, looks[name]) for name in names}
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """Return what the command says of a healthy home, as a program reads it."""
+    """Return the command's JSON for a healthy home."""
     home = tmp_path_factory.mktemp("home")
     lines = '[sentiment]\nengine = "lexicon"\n'
     (home / "overnight.toml").write_text(lines)
@@ -57,12 +57,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.stdout
     assert not [path for path in home.rglob("*") if path.suffix == ".txt"]
-    told: dict[str, object] = json.loads(result.stdout)
-    return told
+    answer: dict[str, object] = json.loads(result.stdout)
+    return answer
 
 
 def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
-    """All of SPEC's checks are there, and none fails where all is in order."""
+    """All of SPEC's checks are there and pass."""
     assert report["ok"]
     checks = report["checks"]
     assert isinstance(checks, list)
@@ -71,9 +71,9 @@ def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
 
 
 def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
-    """A low disk, a dead source, a missing model, an old calendar: each its cure."""
+    """A full disk, a dead source, a missing model, an old calendar: each has a fix."""
     replay.faults("rate_limit,endpoint=*")
-    text = "[prices]\nrequests_per_second = 50\n[run]\nleast_free_disk_mb = 999999999\n"
+    text = "[prices]\nrequests_per_second = 50\n[run]\nmin_free_disk_mb = 999999999\n"
     (tmp_path / "overnight.toml").write_text(text)
     (tmp_path / "event_calendar.csv").write_text(
         "ticker,event_type,date\nCBA.AX,earnings,2025-01-01\n"
@@ -128,7 +128,7 @@ def test_memory_for_one_training_must_be_free() -> None:
     assert "low_memory" in cure
 
 
-@pytest.mark.parametrize("lead", [MOST_CLOCK_SECONDS + 1.0, -MOST_CLOCK_SECONDS - 1.0])
+@pytest.mark.parametrize("lead", [MAX_CLOCK_SECONDS + 1.0, -MAX_CLOCK_SECONDS - 1.0])
 def test_a_clock_that_is_off_is_named(lead: float) -> None:
     """Minutes before or behind the service's clock fail, with the side."""
     ok, found, cure = clock_check(lead)
@@ -149,7 +149,7 @@ def test_a_clock_that_is_right_is_well(replay: Replay) -> None:
 
 
 def test_a_home_that_can_not_be_written_fails_its_line(tmp_path: Path) -> None:
-    """A file where a folder must be: named, with what to do."""
+    """A file in the place of a folder is named, with what to do."""
     (tmp_path / "data").write_text("")
     line = lines_of(tmp_path, "write access")["write access"]
     assert not line.ok

@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def events(home: Path, market: Path, as_of: str, *more: str) -> Result:
-    """Return what `overnight events AAA.AX` says of a night."""
+    """Return the result of `overnight events AAA.AX` for a night."""
     source = ("--source", "folder", "--folder", str(market), "--home", str(home))
     return overnight("events", "AAA.AX", *source, "--as-of", as_of, *more)
 
@@ -299,7 +299,7 @@ def test_a_file_that_differs_from_yahoo_is_said(replay: Replay, quick: Path) -> 
 
 
 def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -> None:
-    """A night that gets no headline for any of several symbols says so at its head."""
+    """A night without a headline for any of several symbols has a notice."""
     replay.set_now("2025-06-27")
     replay.faults("http,endpoint=news,status=503")
     toml = quick / "overnight.toml"
@@ -335,8 +335,8 @@ def language_model(home: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.exit_code, json.loads(done.output)
 
 
-def test_the_language_model_s_standing(tmp_path: Path) -> None:
-    """Usable with its folder and what it says of a plain pair, else why not."""
+def test_the_language_model_s_status(tmp_path: Path) -> None:
+    """The answer holds folder and polarities if usable, else the reason."""
     toml = tmp_path / "overnight.toml"
     toml.write_text(f"[sentiment]\nmodel_folder = '{(tmp_path / 'm').as_posix()}'\n")
     code, answer = language_model(tmp_path)

@@ -1,4 +1,4 @@
-"""Where a home stands: what is due, what failed, and the next step for each."""
+"""The state of a home: what is due, what failed, and the next step for each."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from cli.render_home_status import SHOWN, print_home_status
 from config.errors import ParameterError
 from screening.table import csv_path, write_csv
 from screening.track_record.ledger import Ledger
-from status.home_status import HomeStatus, standing
+from status.home_status import HomeStatus, read_home_status
 from storage.home import Home, write_text_atomic
 
 AS_OF = date(2025, 11, 10)
@@ -31,12 +31,12 @@ def night(home: Path, *symbols: str, **changes: Any) -> None:  # noqa: ANN401
 
 def steps(home: Path, now: datetime = EVENING) -> list[str]:
     """Return the commands that are named next, without the home."""
-    found = standing(str(home), now)
+    found = read_home_status(str(home), now)
     return [step.command.partition(" --home")[0] for step in found.next]
 
 
 def test_a_night_that_is_due_comes_first(tmp_path: Path) -> None:
-    """The same list is to be screened again, by its name where it has one."""
+    """The same list is screened again; a universe is named, not its symbols."""
     (tmp_path / "overnight.toml").write_text(
         '[universes]\nmine = ["CBA.AX", "BHP.AX"]\n'
     )
@@ -53,16 +53,16 @@ def test_symbols_without_a_list_are_named(tmp_path: Path) -> None:
 
 
 def test_a_night_of_an_old_source_is_not_due(tmp_path: Path) -> None:
-    """A folder or the sample ends where it ends: nothing is asked for again."""
+    """A folder or the sample gets no new prices, so no later night is due."""
     night(tmp_path, "CBA.AX", data_source="folder")
-    found = standing(str(tmp_path), NEXT_EVENING)
+    found = read_home_status(str(tmp_path), NEXT_EVENING)
     assert found.last_night
     assert found.last_night.is_current
     assert not [step for step in found.next if "screen" in step.command]
 
 
 def test_after_the_sample_comes_a_list_of_today(tmp_path: Path) -> None:
-    """Who has seen the sample is led to real prices."""
+    """After the sample, the next step screens real prices."""
     night(tmp_path, "AAPL", data_source="sample")
     assert steps(tmp_path)[0] == "overnight screen --universe asx_priority"
 
@@ -70,7 +70,7 @@ def test_after_the_sample_comes_a_list_of_today(tmp_path: Path) -> None:
 def test_failed_symbols_are_tried_again(tmp_path: Path) -> None:
     """A current night with failures is run again, with all of its symbols."""
     night(tmp_path, "CBA.AX", data_status="failed", prediction="")
-    found = standing(str(tmp_path), EVENING)
+    found = read_home_status(str(tmp_path), EVENING)
     assert found.last_night
     assert found.last_night.failed == {"CBA.AX": "because"}
     assert "failed, try again" in found.next[0].why
@@ -80,52 +80,52 @@ def test_failed_symbols_are_tried_again(tmp_path: Path) -> None:
 def test_models_are_counted_by_state(tmp_path: Path) -> None:
     """The night's symbols without a model are missing, with the command to train."""
     night(tmp_path, "CBA.AX", "BHP.AX")
-    found = standing(str(tmp_path), EVENING)
+    found = read_home_status(str(tmp_path), EVENING)
     assert found.models == {"fresh": 0, "stale": 0, "missing": 2, "rejected": 0}
     assert "overnight train --symbols BHP.AX,CBA.AX" in steps(tmp_path)
 
 
 def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
-    """It is the night's own report that is to be read."""
+    """The next steps name the last night's own report."""
     night(tmp_path, "CBA.AX")
     assert "overnight report --open" not in steps(tmp_path)
     page = Home(tmp_path).morning_reports / f"{AS_OF}_morning_report.html"
     write_text_atomic(page, "<p>")
-    found = standing(str(tmp_path), EVENING)
+    found = read_home_status(str(tmp_path), EVENING)
     assert found.last_night
     assert found.last_night.report == str(page)
     assert "overnight report --open" in steps(tmp_path)
 
 
 def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
-    """The ledger's counts stand apart from each other."""
+    """Live and replayed calls are counted separately."""
     made = [call("A.AX", SESSIONS[0]), call("A.AX", SESSIONS[0], live=False)]
     made[1]["made_at"] = night_of(SESSIONS[1])
     Ledger(Home(tmp_path).track_record).append(
         calls_frame(*made), outcomes_frame(), SESSIONS[0], EVENING
     )
-    found = standing(str(tmp_path), EVENING)
+    found = read_home_status(str(tmp_path), EVENING)
     assert (found.live_calls, found.replayed_calls) == (1, 1)
 
 
 def test_what_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
-    """A torn CSV, a foreign ledger and an expired calendar are each told."""
+    """A torn CSV, a damaged ledger and an expired calendar are each a problem."""
     write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
     write_text_atomic(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
-    found = standing(str(tmp_path), EVENING)
+    found = read_home_status(str(tmp_path), EVENING)
     assert found.last_night is None
     assert len(found.problems) == 2
     night(tmp_path, "CBA.AX")
     calendar = "ticker,event_type,date,title,url\nCBA.AX,earnings,2025-02-01,,\n"
     write_text_atomic(Home(tmp_path).event_calendar, calendar)
-    assert "event_calendar.csv" in standing(str(tmp_path), EVENING).problems[1]
+    assert "event_calendar.csv" in read_home_status(str(tmp_path), EVENING).problems[1]
 
 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     """A home must be a folder, for `overnight` alone too."""
     (tmp_path / "file").write_text("")
     with pytest.raises(ParameterError, match="`home` must be a folder"):
-        standing(str(tmp_path / "file"), EVENING)
+        read_home_status(str(tmp_path / "file"), EVENING)
 
 
 def test_many_failures_are_shortened(
@@ -134,7 +134,7 @@ def test_many_failures_are_shortened(
     """Beyond some lines of a kind the rest is counted: the end stays in sight."""
     symbols = [f"S{number}.AX" for number in range(SHOWN + 3)]
     night(tmp_path, *symbols, data_status="failed", prediction="")
-    found: HomeStatus = standing(str(tmp_path), EVENING)
+    found: HomeStatus = read_home_status(str(tmp_path), EVENING)
     print_home_status(found)
     text = capsys.readouterr().out
     assert text.count("Failed S") == SHOWN

@@ -1,0 +1,28 @@
+"""The command `overnight explain`."""
+
+from cli.options import ExplainOptions, command
+from cli.output import print_result
+from cli.render_explanation import show_explanation
+from cli.request import parse_date
+from screening import explanation
+from status.published import changed_csv_error, read_published_row
+from storage.home import Home
+from storage.settings_file import read_settings
+
+
+@command(ExplainOptions)
+def explain(options: ExplainOptions) -> None:
+    """Show a call term by term, and what would change it.
+
+    All numbers are computed from the symbol's row of that night's CSV.
+
+    For example: overnight explain CBA.AX --as-of 2025-11-10
+    """
+    home = Home.existing(options.home)
+    settings = read_settings(home.root)
+    row = read_published_row(home, options.symbol, parse_date("as_of", options.as_of))
+    try:
+        found = explanation.explain(row, settings)
+    except ValueError as error:
+        raise changed_csv_error(f"the row of {row['symbol']}", error) from error
+    print_result(found, show_explanation, as_json=options.json)

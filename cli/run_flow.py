@@ -1,0 +1,65 @@
+"""Runs a flow in this process and ends the command with the run's exit code."""
+
+import os
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from cli.errors import Exit
+from cli.render_progress import show_progress
+from cli.tables import show_summary
+from pipeline.plan import plan_run
+from screening.summary import RunSummary, TooFewSymbols
+from status.named_server import require_named_server
+from tasks.temporary_server import TemporaryServer, temporary_server
+
+
+def run_flow(
+    flow: Callable[..., Any],  # A Prefect flow: called, it returns its RunSummary.
+    arguments: dict[str, Any],
+    **more: Any,  # noqa: ANN401  as `flow` takes them
+) -> None:
+    """Check the request, run the flow, print its summary and exit.
+
+    `plan_run` and the flow both take `arguments`; the flow alone takes `more`.
+
+    Raises
+    ------
+    OvernightError
+        If the request is wrong or the whole run fails.
+    """
+    plan = plan_run(**arguments, now=datetime.now(UTC))
+    require_named_server()
+    title = f"{len(plan.symbols)} symbols as of {plan.as_of}"
+    failed = False
+    with temporary_server() as server, show_progress(title):
+        signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
+        try:
+            summary: RunSummary = flow(**arguments, **more)
+        except TooFewSymbols as error:
+            summary, failed = error.summary, True
+    show_summary(summary)
+    if failed:
+        raise typer.Exit(Exit.RUN_FAILED)
+    raise typer.Exit(Exit.SYMBOLS_FAILED if summary.failures else Exit.ALL_USABLE)
+
+
+def _exit_on_ctrl_c(server: TemporaryServer | None) -> None:
+    """End this process at once; what is finished is on disk already.
+
+    Ctrl-C reaches Prefect's temporary server too, so the flow can't end in order: it
+    would wait for the server's answers. The training processes end with this one.
+    """
+    if server:
+        server.stop()
+    Console(stderr=True).show_cursor()
+    typer.echo(
+        "\novernight: interrupted by Ctrl-C; run the same command again, it continues "
+        "with what is finished.",
+        err=True,
+    )
+    os._exit(Exit.INTERRUPTED)
