@@ -142,13 +142,13 @@ def events(options: EventOptions) -> None:
     with one_sentence_errors(debug=options.debug):
         from cli.request import night_arguments  # noqa: PLC0415
         from cli.tables import show_events  # noqa: PLC0415
-        from pipeline.plan import plan_run  # noqa: PLC0415
+        from pipeline.plan import RunRequest, plan_run  # noqa: PLC0415
         from status.event_report import event_report  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
         Home.existing(options.home)
         now = datetime.now(UTC)
-        report = event_report(plan_run(**night_arguments(options), now=now))
+        report = event_report(plan_run(RunRequest(**night_arguments(options)), now=now))
         if options.json:
             print_json(report)
         else:
@@ -166,13 +166,13 @@ def evaluate(options: EvaluateOptions) -> None:
         from cli.render_evaluation import print_progress, show_evaluation  # noqa: PLC0415
         from cli.request import evaluation_arguments, require_date  # noqa: PLC0415
         from evaluation.evaluate import evaluation  # noqa: PLC0415
-        from pipeline.plan import plan_run  # noqa: PLC0415
+        from pipeline.plan import RunRequest, plan_run  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
         Home.existing(options.home)
         first = require_date(options.first)
         now = datetime.now(UTC)
-        plan = plan_run(**evaluation_arguments(options), now=now)
+        plan = plan_run(RunRequest(**evaluation_arguments(options)), now=now)
         choices = (options.refit_sessions, options.cost_bps)
         found = evaluation(plan, first, *choices, print_progress)
         if options.json:
@@ -278,12 +278,12 @@ def _run(name: str, options: TrainOptions, train_policy: str, **more: Any) -> No
     from cli.render_progress import show_progress  # noqa: PLC0415
     from cli.request import flow_arguments  # noqa: PLC0415
     from cli.tables import show_summary  # noqa: PLC0415
-    from pipeline.plan import plan_run  # noqa: PLC0415
+    from pipeline.plan import RunRequest, plan_run  # noqa: PLC0415
     from status.named_server import require_named_server  # noqa: PLC0415
     from tasks.temporary_server import temporary_server  # noqa: PLC0415
 
     arguments = flow_arguments(options, train_policy)
-    plan = plan_run(**arguments, now=datetime.now(UTC))
+    plan = plan_run(RunRequest(**arguments), now=datetime.now(UTC))
     require_named_server()
     title = f"{len(plan.symbols)} symbols as of {plan.as_of}"
     with temporary_server() as server, show_progress(title):

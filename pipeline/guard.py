@@ -1,4 +1,4 @@
-"""Stage: what events, news and volatility cost a symbol, and its hedge."""
+"""Stage: assess a symbol's events, news and volatility, and fit its hedge."""
 
 from contextlib import suppress
 
@@ -17,18 +17,19 @@ from risk_guard.volatility import volatility
 from screening.findings import IndexFindings, PriceFindings
 
 
-def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
+def guard(  # noqa: PLR0913, PLR0917  all that the guard uses
     plan: RunPlan,
     symbol: str,
     known: KnownEvents,
     news: NewsSentiment,
     prices: PriceFindings | None,
-    market: IndexFindings | None,
+    index: IndexFindings | None,
     source: PriceSource | None = None,
 ) -> EventAssessment:
-    """Return what events, news and volatility cost the symbol, and its hedge.
+    """Return the symbol's event risk and its hedge.
 
-    `source` is asked again where a stored table has been damaged.
+    `prices` are None if the download failed. Damaged tables are downloaded again from
+    `source`.
     """
     return assess(
         known,
@@ -36,26 +37,25 @@ def guard(  # noqa: PLR0913, PLR0917  all that the guard rests on
         plan.as_of_for(symbol),
         MarketContext(news.polarity)
         if prices is None
-        else _surroundings(plan, symbol, news, prices, market, source),
+        else _market_context(plan, symbol, news, prices, index, source),
         plan.settings.guard,
     )
 
 
-def _surroundings(  # noqa: PLR0913, PLR0917  all that the guard rests on
+def _market_context(  # noqa: PLR0913, PLR0917  all that the guard uses
     plan: RunPlan,
     symbol: str,
     news: NewsSentiment,
     prices: PriceFindings,
-    market: IndexFindings | None,
+    index: IndexFindings | None,
     source: PriceSource | None,
 ) -> MarketContext:
     settings = plan.settings.guard
     closes = price_table(plan, symbol, prices, source)[CLOSE]
     fitted = None
-    if market and market.path:
-        # A damaged index costs the hedge, and no symbol.
-        with suppress(DamagedTable):
-            name = exchange_of(symbol).index
-            table = index_table(plan, name, market.path, source)
+    if index and index.path:
+        with suppress(DamagedTable):  # The assessment is then without a hedge.
+            index_symbol = exchange_of(symbol).index
+            table = index_table(plan, index_symbol, index.path, source)
             fitted = hedge(closes, table[ADJUSTED_CLOSE], settings)
     return MarketContext(news.polarity, volatility(closes, settings), fitted)

@@ -1,4 +1,4 @@
-"""Stage: an index' closes through the source, the store and the checks of a stock."""
+"""Stage: download the closes of an exchange's index and check them."""
 
 from datetime import date
 
@@ -19,14 +19,14 @@ from storage.paths import StoragePath
 
 STAGE = "index"
 
-LARGEST_INDEX_MOVE = 1.3
-"""Factor above which a day's index is wrong: the S&P 500 lost 20 % on its worst day."""
+MAX_INDEX_MOVE_FACTOR = 1.3
+"""Reject a larger move in one session: the S&P 500 lost 20 % on its worst day."""
 
 
 def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
-    """Return where the index' closes up to the as-of session lie, or why nowhere.
+    """Store the index' closes; return their path, or the reason why there are none.
 
-    A hedge is not worth a failed symbol: what breaks here costs the hedge only.
+    A failure is no exception: without an index only the hedge is missing.
     """
     as_of = plan.as_of_for(symbol)
     store = PriceStore(plan.home.prices, source, plan.settings.prices)
@@ -43,28 +43,28 @@ def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
 def _checked_closes(
     frame: pd.DataFrame, symbol: str, as_of: date, settings: PriceSettings
 ) -> pd.DataFrame:
-    """Return the index' closes that pass the checks of a stock, where they apply.
+    """Return the index' closes after the checks of a stock's prices.
 
-    An index has no volume, often only a close, may be short, and may be late by the
-    sessions that a stock may lack; it moves less than a stock.
+    Some checks differ. An index has no volume and often only a close. It may be short,
+    and may be late by `max_gap_sessions`. It moves less than a stock.
     """
     exchange = exchange_of(symbol).code
     last = frame.index.max().date()
     late = len(sessions_between(exchange, last, as_of)) - 1
-    softened = settings.model_copy(
+    index_settings = settings.model_copy(
         update={
             "min_sessions": 2,
-            "max_move_factor": min(settings.max_move_factor, LARGEST_INDEX_MOVE),
+            "max_move_factor": min(settings.max_move_factor, MAX_INDEX_MOVE_FACTOR),
         }
     )
     known = as_of if late > settings.max_gap_sessions else min(last, as_of)
-    return check_prices(_filled(frame), exchange, known, softened).frame[
+    return check_prices(_fill_prices(frame), exchange, known, index_settings).frame[
         [ADJUSTED_CLOSE]
     ]
 
 
-def _filled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with the close in place of prices that an index lacks."""
+def _fill_prices(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the close in place of missing prices, and volume 0."""
     close = frame[CLOSE]
     filled = {
         name: frame[name].where(frame[name] > 0, close)
@@ -76,12 +76,12 @@ def _filled(frame: pd.DataFrame) -> pd.DataFrame:
 def index_table(
     plan: RunPlan, symbol: str, path: StoragePath, source: PriceSource | None
 ) -> pd.DataFrame:
-    """Return the index' stored closes, downloaded again where they are damaged.
+    """Return the index' stored closes, downloaded again if they are damaged.
 
     Raises
     ------
     DamagedTable
-        If they are damaged, and no `source` is given or it does not answer.
+        If they are damaged, and `source` is None or does not answer.
     """
 
     def download_again() -> StoragePath | None:

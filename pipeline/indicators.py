@@ -1,4 +1,4 @@
-"""Stage: a symbol's stored prices to stored indicators and two of the components."""
+"""Stage: compute a symbol's indicators and two of the components from its prices."""
 
 from collections.abc import Callable
 
@@ -23,9 +23,9 @@ def indicators(
     prices: PriceFindings,
     source: PriceSource | None = None,
 ) -> IndicatorFindings:
-    """Return where the symbol's indicators lie, the last of them, and their votes.
+    """Store the symbol's indicators; return their path, last values and votes.
 
-    `source` is asked again if the stored prices have been damaged.
+    Damaged prices are downloaded again from `source`.
     """
     table = indicator_frame(price_table(plan, symbol, prices, source))
     return IndicatorFindings(
@@ -39,12 +39,12 @@ def indicators(
 def indicator_table(
     plan: RunPlan, symbol: str, found: IndicatorFindings
 ) -> pd.DataFrame:
-    """Return the symbol's stored indicators, computed again where they are damaged.
+    """Return the symbol's stored indicators, computed again if they are damaged.
 
     Raises
     ------
     DamagedTable
-        If the prices that they were computed from are damaged as well.
+        If the prices are damaged as well.
     """
 
     def compute_again() -> StoragePath:
@@ -54,10 +54,10 @@ def indicator_table(
     return read_or_rebuild(found.path, STAGE, symbol, compute_again)
 
 
-def on_whole_indicators[Answer](
+def retry_if_damaged[Answer](
     plan: RunPlan, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
 ) -> Answer:
-    """Return `work()`, once more where it met a table damaged while it waited."""
+    """Return `work()`, repeated once if it finds the stored indicators damaged."""
     try:
         return work()
     except DamagedTable:

@@ -73,9 +73,9 @@ class RunSummary:
 
     @property
     def resumed_sentence(self) -> str:
-        """Return `taken over from an unfinished run: 3 of prices, 2 of train`."""
-        told = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
-        return f"taken over from an unfinished run: {told}" if told else ""
+        """Return `resumed from an unfinished run: 3 download, 2 train`."""
+        counts = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
+        return f"resumed from an unfinished run: {counts}" if counts else ""
 
 
 class TooFewSymbols(RunError):

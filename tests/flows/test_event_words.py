@@ -9,7 +9,7 @@ from made_events import event, window
 from made_morning import AS_OF, RUN_AT, guarded, morning, screened
 
 from cli.render_explanation import show_explanation
-from cli.render_home_status import print_standing
+from cli.render_home_status import print_home_status
 from cli.tables import show_events, show_summary
 from config.settings import Settings
 from risk_guard.events import Event
@@ -68,7 +68,7 @@ def test_every_place_says_the_same(
     assert f"  {words} " in capsys.readouterr().out.replace("%", "% ")
     show_explanation(explain(row, Settings()))
     assert f"Events: {words}" in capsys.readouterr().out
-    print_standing(standing(str(tmp_path), RUN_AT))
+    print_home_status(standing(str(tmp_path), RUN_AT))
     bare = capsys.readouterr().out
     assert words in bare or (words == "unknown" and "Events unknown for CBA" in bare)
     show_events(report_of(words, found.sit_out))

@@ -257,7 +257,7 @@ def test_a_missed_night_reaches_the_person(operation: Operation) -> None:
     """The morning's watch posts that last night's CSV is not there."""
     run = operation.run("night-watch/morning")
     assert run["state"]["name"] == "Missed"
-    assert "must be published in" in operation.told(run["name"])["text"]
+    assert "is not published in" in operation.told(run["name"])["text"]
 
 
 def test_a_taken_port_is_refused(operation: Operation) -> None:
@@ -270,7 +270,8 @@ def test_a_taken_port_is_refused(operation: Operation) -> None:
         check=False,
     )
     assert again.returncode == 1
-    assert again.stderr.startswith(f"overnight: port {port} must be free")
+    problem = f"another program is listening on port {port}; "
+    assert again.stderr.startswith(f"overnight: {problem}")
     assert len(again.stderr.splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""A night that is killed goes on: nothing finished is done again, no file is torn."""
+"""A killed night is resumed: no finished stage runs again, and no file is torn."""
 
 import json
 import os
@@ -91,13 +91,13 @@ def rows(home: Path) -> pd.DataFrame:
     return table.drop(columns=["run_at", "model_trained_at"])
 
 
-def test_the_last_run_ends_well_and_says_what_it_took_over(
+def test_the_last_run_ends_well_and_counts_what_it_resumed(
     killed: tuple[Path, str],
 ) -> None:
     """After the kills a run finishes the night and counts what was there."""
     home, said = killed
     assert "5 of 5 symbols usable" in said
-    assert "taken over from an unfinished run" in said
+    assert "resumed from an unfinished run" in said
     assert set(rows(home)["symbol"]) == SYMBOLS
 
 
@@ -113,7 +113,7 @@ def test_nothing_is_trained_twice(killed: tuple[Path, str]) -> None:
     assert not list((home / "models").glob("history/*"))
 
 
-def test_a_killed_night_says_what_an_undisturbed_one_says(
+def test_a_killed_night_has_the_rows_of_an_undisturbed_one(
     killed: tuple[Path, str], undisturbed: Path
 ) -> None:
     """The CSV is that of a night that ran once, in every column but the times."""

@@ -89,7 +89,8 @@ def test_turns_go_on_without_the_server(server: OwnServer) -> None:
     server.start()
     assert still_asking == [None, None]
     assert [run.returncode for run in runs] == [0, 0]
-    assert [error.count("must grant requests to Yahoo") for error in errors] == [1, 1]
+    pace = "does not pace the requests to Yahoo"
+    assert [error.count(pace) for error in errors] == [1, 1]
 
 
 def test_what_is_shown_costs_no_run(server: OwnServer) -> None:

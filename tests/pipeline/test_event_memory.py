@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import RateLimited
-from config.parameters import TrainingOverrides
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import Feeds, SourceName
 from market_data.yahoo_client import YahooClient
 from pipeline.events import events
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import open_sources
 from risk_guard.assessment import EventAssessment, MarketContext, assess
 from risk_guard.known_events import KnownEvents
@@ -55,14 +54,13 @@ def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> RunPlan:  # no
     """Return the plan of a night as the flow makes it."""
     given = {"source": "yahoo", "symbols": ("NVDA",)} | asked
     return plan_run(
-        Symbols(symbols=given["symbols"]),
-        source=cast("SourceName", given["source"]),
-        folder=None,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=given["symbols"]),
+            source=cast("SourceName", given["source"]),
+            as_of=as_of,
+            train="never",
+            home=home,
+        ),
         now=now,
     )
 

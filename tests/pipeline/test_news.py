@@ -13,7 +13,7 @@ from config.parameters import TrainingOverrides
 from market_data.headlines import Headline, HeadlineFeed
 from market_data.selection import Symbols
 from pipeline.headlines import headlines
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sentiment import News, sentiment
 from pipeline.sources import NewsAndEventSources, open_sources
 from screening.findings import HeadlineFindings, PriceFindings
@@ -34,7 +34,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: A
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return plan_run(**(request | changes), now=now)
+    return plan_run(RunRequest(**(request | changes)), now=now)
 
 
 @dataclass
@@ -103,7 +103,7 @@ def test_each_distinct_title_is_read_once_over_all_symbols(tmp_path: Path) -> No
 
 
 def test_a_damaged_model_silences_all_and_is_said_once(tmp_path: Path) -> None:
-    """Found out while reading: every component is missing, the head of the run says why."""
+    """Every component is missing; one notice gives the reason."""
     news = read(plan(tmp_path), Counting(broken=True), "CBA up")
     assert news.notices == ("FinBERT is damaged.",)
     reasons = {found.component.reason for found in news.by_symbol.values()}

@@ -15,8 +15,8 @@ from pipeline.download import download
 from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.indicators import indicators
-from pipeline.plan import RunPlan, plan_run
-from pipeline.record import recorded
+from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.record import record_night
 from risk_guard.known_events import KnownEvents
 from screening.findings import NO_SENTIMENT, PriceFindings, SymbolFindings
 from screening.row import Row, build_row
@@ -49,14 +49,15 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def night(home: Path, market: Path, as_of: date, now: datetime) -> RunPlan:
     """Return the plan of a night on the folder's prices."""
     return plan_run(
-        Symbols(symbols=SYMBOLS),
-        source="folder",
-        folder=market,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(period="1y"),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=SYMBOLS),
+            source="folder",
+            folder=market,
+            as_of=as_of,
+            train="never",
+            parameters=TrainingOverrides(period="1y"),
+            home=home,
+        ),
         now=now,
     )
 
@@ -66,7 +67,9 @@ def ran(
 ) -> tuple[TrackRecords | None, tuple[str, ...]]:
     """Run the stages that a call rests on, and keep it; return what the night says."""
     findings = found_by(plan)
-    return recorded(plan, findings, rows_of(plan, findings), made_at)
+    return record_night(
+        plan, plan.open_feeds().prices, findings, rows_of(plan, findings), made_at
+    )
 
 
 def found_by(plan: RunPlan) -> list[SymbolFindings]:
@@ -180,7 +183,7 @@ def test_prices_that_are_gone_cost_their_symbol_alone(
     plan = night(tmp_path, market, SESSIONS[FIRST], at)
     gone = PriceFindings(tmp_path / "gone.parquet", 80, "AUD", "folder", ())
     found = SymbolFindings("ZZZ.AX", plan.as_of, plan.as_of, prices=gone)
-    records, notices = recorded(plan, [found], [], at)
+    records, notices = record_night(plan, plan.open_feeds().prices, [found], [], at)
     assert records is not None
     assert notices[0].startswith("ZZZ.AX of this night is not in the track record: ")
 
@@ -197,7 +200,7 @@ def test_a_table_damaged_before_the_record_is_made_anew(
         for table in (plan.tables / stage).iterdir():
             table.write_bytes(damage or table.read_bytes())
         rows = rows_of(plan, findings)
-        _, notices = recorded(plan, findings, rows, at)
+        _, notices = record_night(plan, plan.open_feeds().prices, findings, rows, at)
         assert notices == ()
     whole, again = (
         Ledger(Home(tmp_path / name).track_record).calls()

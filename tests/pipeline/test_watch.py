@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from config.errors import UnknownSymbol, Unreachable
-from config.parameters import TrainingOverrides
 from features.component import Component
 from features.sentiment import NewsSentiment
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
@@ -21,7 +20,7 @@ from pipeline.download import download
 from pipeline.events import events
 from pipeline.guard import guard
 from pipeline.index import index
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import NewsAndEventSources, open_sources
 from risk_guard.assessment import EventAssessment
 from risk_guard.event_sources import EventAnswer
@@ -71,14 +70,12 @@ def plan(home: Path, calendar: str = "", settings: str = "") -> RunPlan:
         (home / "event_calendar.csv").write_text(HEADER + calendar)
     (home / "overnight.toml").write_text(settings or "[sentiment]\nengine = 'off'\n")
     return plan_run(
-        Symbols(symbols=("CBA.AX",)),
-        source="yahoo",
-        folder=None,
-        as_of=AS_OF,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=("CBA.AX",)),
+            as_of=AS_OF,
+            train="never",
+            home=home,
+        ),
         now=NOW,
     )
 
@@ -95,7 +92,7 @@ def judged(night: RunPlan, **changes: Any) -> EventAssessment:  # noqa: ANN401
         "known": KnownEvents(()),
         "news": SILENT,
         "prices": download(night, Walk(), "CBA.AX"),
-        "market": index(night, Walk(), "^AXJO"),
+        "index": index(night, Walk(), "^AXJO"),
     }
     return guard(night, "CBA.AX", **(given | changes))
 
@@ -117,7 +114,7 @@ def test_an_index_that_is_not_there_costs_the_hedge_only(tmp_path: Path) -> None
     assert market == IndexFindings(
         None, "unknown_symbol: the walk must know ^AXJO, got nothing."
     )
-    with_index, without = judged(night), judged(night, market=market)
+    with_index, without = judged(night), judged(night, index=market)
     assert without.context.hedge is None
     assert without.context.volatility == with_index.context.volatility
     assert without.risk_score == with_index.risk_score
@@ -226,7 +223,7 @@ def test_a_wrong_day_of_the_index_does_not_reach_beta(
     """The day is left out, or there is no beta and the reason says why."""
     night = plan(tmp_path)
     found = index(night, Damaged(cells(row, PRICE_COLUMNS, factor)), "^AXJO")
-    around = judged(night, market=found).context
+    around = judged(night, index=found).context
     if found.path is None:
         assert found.refused
         assert found.reason.startswith("bad_prices: ")
@@ -253,7 +250,7 @@ def test_what_an_index_never_has_is_not_asked_of_it(
     """No volume, no open, three sessions late, a short history: beta all the same."""
     night = plan(tmp_path)
     found = index(night, Damaged(damage), "^AXJO")
-    hedge = judged(night, market=found).context.hedge
+    hedge = judged(night, index=found).context.hedge
     assert hedge is not None
     assert hedge.beta == pytest.approx(1, abs=0.02)
 
