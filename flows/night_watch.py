@@ -79,7 +79,7 @@ def _plan_night(
 
 
 def check_nights(nights: Mapping[str, RunPlan]) -> State[str]:
-    """Return one state for the nights of several lists: missed if any night is."""
+    """Return one state for the nights of several lists; any missed night fails it."""
     states = {name: check_night(plan) for name, plan in nights.items()}
     missed = {name: state for name, state in states.items() if state.is_failed()}
     shown = (missed or states).items()

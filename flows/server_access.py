@@ -75,7 +75,7 @@ def _path(home: Home) -> Path:
 
 
 def _read(path: Path) -> str:
-    """Return the file's string, or "" if there is no file or others could read it."""
+    """Return the file's string, or "" if there is none that only the user can read."""
     try:
         # Does not wait for a pipe and does not follow a link.
         flags = (

@@ -1,7 +1,11 @@
 """Stage: download a symbol's prices through the store, check and adjust them."""
 
+from contextlib import suppress
+from functools import partial
+
 import pandas as pd
 
+from config.errors import DamagedTable
 from config.plain_text import plain_text
 from market_data.adjustment import check_adjustment
 from market_data.companies import note_unused_name
@@ -11,10 +15,10 @@ from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, quotes_subunits
 from pipeline.checkpoints import Checkpoints
-from pipeline.night_tables import is_undamaged, read_or_rebuild, write_night_table
+from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import PriceFindings
-from storage.paths import StoragePath
+from storage.tables import read_signed
 
 STAGE = "prices"
 
@@ -35,7 +39,10 @@ def download_once(
 def _is_undamaged(plan: RunPlan, symbol: str, found: PriceFindings) -> bool:
     """Return whether the night's own table of the symbol is still as it was written."""
     path = plan.table(STAGE, symbol)
-    return found.path == path and is_undamaged(path, STAGE, symbol)
+    with suppress(DamagedTable):
+        read_signed(path, symbol=symbol, stage=STAGE)
+        return found.path == path
+    return False
 
 
 def download(plan: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
@@ -80,8 +87,5 @@ def price_table(
     SymbolError
         If they are damaged, and `source` is None or does not answer.
     """
-
-    def download_again() -> StoragePath | None:
-        return download(plan, source, symbol).path if source else None
-
-    return read_or_rebuild(prices.path, STAGE, symbol, download_again)
+    rebuild = partial(download, plan, source, symbol) if source else None
+    return read_or_rebuild(plan, STAGE, symbol, prices.path, rebuild)

@@ -1,10 +1,11 @@
 """Stage: download the closes of an exchange's index and check them."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
-from config.errors import SymbolError, UnknownSymbol
+from config.errors import DamagedTable, SymbolError, UnknownSymbol
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.quality import check_prices
@@ -15,7 +16,6 @@ from market_data.symbols import exchange_of
 from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndexFindings
-from storage.paths import StoragePath
 
 STAGE = "index"
 
@@ -73,18 +73,19 @@ def _fill_prices(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**filled, **{VOLUME: frame[VOLUME].clip(lower=0).fillna(0)})
 
 
-def index_table(
-    plan: RunPlan, symbol: str, path: StoragePath, source: PriceSource | None
-) -> pd.DataFrame:
-    """Return the index' stored closes, downloaded again if they are damaged.
+def index_closes(
+    plan: RunPlan, symbol: str, found: IndexFindings | None, source: PriceSource | None
+) -> pd.Series | None:
+    """Return the stored closes of the index of the symbol's exchange.
 
-    Raises
-    ------
-    DamagedTable
-        If they are damaged, and `source` is None or does not answer.
+    Damaged closes are downloaded again from `source`. None is returned if that fails,
+    or if there is no index: only the hedge is then missing.
     """
-
-    def download_again() -> StoragePath | None:
-        return index(plan, source, symbol).path if source else None
-
-    return read_or_rebuild(path, STAGE, symbol, download_again)
+    if found is None or found.path is None:
+        return None
+    name = exchange_of(symbol).index
+    rebuild = partial(index, plan, source, name) if source else None
+    try:
+        return read_or_rebuild(plan, STAGE, name, found.path, rebuild)[ADJUSTED_CLOSE]
+    except DamagedTable:
+        return None

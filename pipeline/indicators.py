@@ -8,11 +8,12 @@ from config.errors import DamagedTable
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from market_data.sources import PriceSource
+from pipeline.download import STAGE as PRICES
 from pipeline.download import price_table
-from pipeline.night_tables import read_night_table, read_or_rebuild, write_night_table
+from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, PriceFindings
-from storage.paths import StoragePath
+from storage.tables import read_signed
 
 STAGE = "indicators"
 
@@ -47,11 +48,12 @@ def indicator_table(
         If the prices are damaged as well.
     """
 
-    def compute_again() -> StoragePath:
-        prices = read_night_table(plan.table("prices", symbol), "prices", symbol)
-        return write_night_table(plan, STAGE, symbol, indicator_frame(prices))
+    def rebuild() -> None:
+        path = plan.table(PRICES, symbol)
+        prices = read_signed(path, symbol=symbol, stage=PRICES)
+        write_night_table(plan, STAGE, symbol, indicator_frame(prices))
 
-    return read_or_rebuild(found.path, STAGE, symbol, compute_again)
+    return read_or_rebuild(plan, STAGE, symbol, found.path, rebuild)
 
 
 def retry_if_damaged[Answer](

@@ -30,51 +30,30 @@ def write_night_table(
     return path
 
 
-def read_night_table(path: StoragePath, stage: str, symbol: str) -> pd.DataFrame:
-    """Return a stage's table of a symbol as it was written.
-
-    Raises
-    ------
-    DamagedTable
-        If it is missing, or not as it was written.
-    StorageError
-        If the store refuses or does not answer.
-    """
-    return read_signed(path, symbol=symbol, stage=stage)
-
-
 def read_or_rebuild(
-    path: StoragePath,
+    plan: RunPlan,
     stage: str,
     symbol: str,
-    rebuild: Callable[[], StoragePath | None],
+    path: StoragePath,
+    rebuild: Callable[[], object] | None,
 ) -> pd.DataFrame:
     """Return a stage's table of a symbol, rebuilt if it is damaged.
 
-    `rebuild` writes the table and returns its path, or None if it can't.
+    `rebuild` writes the table of this night again.
 
     Raises
     ------
     DamagedTable
-        If the table is damaged and `rebuild` returned None.
+        If the table is damaged, and `rebuild` is None or did not write it.
     SymbolError
         If `rebuild` raised it.
     StorageError
         If the store refuses or does not answer.
     """
     try:
-        return read_night_table(path, stage, symbol)
+        return read_signed(path, symbol=symbol, stage=stage)
     except DamagedTable:
-        rebuilt = rebuild()
-        if rebuilt is None:
+        if rebuild is None:
             raise
-    return read_night_table(rebuilt, stage, symbol)
-
-
-def is_undamaged(path: StoragePath, stage: str, symbol: str) -> bool:
-    """Return whether `path` holds a stage's table of the symbol, undamaged."""
-    try:
-        read_night_table(path, stage, symbol)
-    except DamagedTable:
-        return False
-    return True
+        rebuild()
+    return read_signed(plan.table(stage, symbol), symbol=symbol, stage=stage)

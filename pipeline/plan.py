@@ -42,9 +42,9 @@ AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"}
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What a run is asked to do: the one place of the parameters that flows share.
+    """What a run is asked to do; the fields are the parameters that flows share.
 
-    The fields' descriptions are those of the form in Prefect's UI.
+    The form in Prefect's UI shows the descriptions.
     """
 
     selection: Annotated[
@@ -200,5 +200,6 @@ def plan_run(request: RunRequest, now: datetime) -> RunPlan:
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(
-            f"`{name}` must be one of {', '.join(choices)}, got {quote_value(value)}"
+            f"`{name}` must be one of {', '.join(choices)}, got {quote_value(value)}",
+            "pass one of them",
         )

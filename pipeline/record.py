@@ -1,15 +1,14 @@
 """A night's part in the track record: keep its calls, score the earlier calls."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
-from config.errors import DamagedTable, OvernightError, StorageError, SymbolError
-from market_data.prices import ADJUSTED_CLOSE, CLOSE
+from config.errors import OvernightError, StorageError, SymbolError
+from market_data.prices import CLOSE
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from pipeline.download import price_table
-from pipeline.index import index_table
+from pipeline.index import index_closes
 from pipeline.plan import RunPlan
 from screening.findings import PriceFindings, SymbolFindings
 from screening.row import Row
@@ -56,7 +55,7 @@ def record_night(
 def _read_closes(
     plan: RunPlan, source: PriceSource, findings: Sequence[SymbolFindings]
 ) -> tuple[list[PricedSymbol], dict[str, str]]:
-    """Return the symbols' closes, and the reasons of symbols that lost theirs."""
+    """Return the closes, and the reasons of symbols whose prices can't be read."""
     priced: list[PricedSymbol] = []
     unpriced: dict[str, str] = {}
     for found in findings:
@@ -73,17 +72,13 @@ def _read_close(
 ) -> PricedSymbol:
     """Return the closes of the symbol and of its index that the night used."""
     prices = price_table(plan, found.symbol, stored, source)
-    index_symbol, index_closes = exchange_of(found.symbol).index, None
-    if found.market.path:
-        with suppress(DamagedTable):  # The call is kept without its index.
-            table = index_table(plan, index_symbol, found.market.path, source)
-            index_closes = table[ADJUSTED_CLOSE]
+    closes = index_closes(plan, found.symbol, found.market, source)
     return PricedSymbol(
         symbol=found.symbol,
         as_of=found.as_of,
         source=plan.source,
         closes=prices[CLOSE],
         fingerprint=table_fingerprint(prices),
-        index="" if index_closes is None else index_symbol,
-        index_closes=index_closes,
+        index="" if closes is None else exchange_of(found.symbol).index,
+        index_closes=closes,
     )

@@ -17,7 +17,7 @@ RETRY_SECONDS = 2
 
 @contextmanager
 def exclusive_home(plan: RunPlan) -> Iterator[None]:
-    """Hold the lock of the plan's home; a deployed run waits for it at first.
+    """Hold the lock of the plan's home; only a deployed run waits for it.
 
     Raises
     ------

@@ -16,7 +16,6 @@ from config.errors import DamagedTable, StorageError, SymbolError
 from market_data.sessions import as_of_session
 from pipeline.earlier_runs import read_kept_findings
 from pipeline.indicators import STAGE, indicator_table
-from pipeline.night_tables import read_night_table
 from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
 from screening.report.earlier import earlier_night
@@ -34,6 +33,7 @@ from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
 from storage.home import write_text_atomic
 from storage.paths import StoragePath
+from storage.tables import read_signed
 from tasks.server import try_show, warn
 
 
@@ -139,7 +139,7 @@ def _stored_table(
     """
     # Not the stored path: the home may have moved since.
     path = plan.table(STAGE, found.symbol)
-    table = read_night_table(path, STAGE, found.symbol)
+    table = read_signed(path, symbol=found.symbol, stage=STAGE)
     if not _ends_with(table, found.as_of, last):
         raise DamagedTable(f"{path.name} was written by a later run")
     return table

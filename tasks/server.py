@@ -1,4 +1,4 @@
-"""What a run asks of Prefect's server beside its states; a failure never stops the run.
+"""Requests of a run to Prefect's server; their failure never stops the run.
 
 A server that restarts must not stop a download or fail a training.
 """
@@ -17,7 +17,7 @@ def try_show[Shown](
 ) -> Shown | None:
     """Return what `show` returns; if Prefect fails, log a warning and return None.
 
-    The warning names `what` is not shown; `quiet` leaves the warning out.
+    `what` names in the warning what is not shown; with `quiet` there is no warning.
     """
     try:
         return show()

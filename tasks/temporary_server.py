@@ -86,7 +86,7 @@ class TemporaryServer:
                     self._restart_if_dead()
 
     def stop_watching(self) -> None:
-        """Restart the server no more; Prefect ends it with this process."""
+        """Stop restarting the server; Prefect ends it with this process."""
         self._ended.set()
         with self._lock:  # No restart is under way when this returns.
             pass

@@ -1,4 +1,4 @@
-"""One state of a symbol's events, one wording: table, explain, bare command, report."""
+"""All commands and the report describe a symbol's events with the same words."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -57,7 +57,7 @@ def test_every_place_says_the_same(
     monkeypatch.setenv("COLUMNS", "300")
     known = KnownEvents(events, ("Yahoo said 429",) if gap else ())
     found = guarded(known)
-    night = morning([replace(screened(), known_events=events, events=found)])
+    night = morning([replace(screened(), known_events=known, events=found)])
     path = csv_path(Home(tmp_path).screening_csv, AS_OF)
     write_csv(path, night.rows)
     (row,) = read_rows(path)

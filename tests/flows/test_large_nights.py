@@ -26,7 +26,7 @@ def test_no_task_walks_through_all_symbols(
     market: Path,
     tmp_path: Path,
 ) -> None:
-    """A task costs the same whatever the number of symbols: none is looked at."""
+    """A task takes the same time for any number of symbols: it reads no other."""
     from prefect import flow  # noqa: PLC0415
 
     from pipeline.run import training_stages  # noqa: PLC0415

@@ -83,7 +83,7 @@ def test_the_flow_looks_for_the_night_that_was_due(
     prefect_server: None,  # noqa: ARG001
     tmp_path: Path,
 ) -> None:
-    """The watch fails where there is none, and names night and path."""
+    """The watch fails if the night is missing, and names night and path."""
     from flows.night_watch import night_watch  # noqa: PLC0415
 
     arguments: dict[str, Any] = {

@@ -58,7 +58,7 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
 
 
 def test_it_says_where_it_is(operation: Operation) -> None:
-    """Address, results and password are told; no question, no advice on profiles."""
+    """Address, results and password are shown; no question, no advice on profiles."""
     assert operation.api.removesuffix("/api") in operation.terminal.text
     assert str(operation.home) in operation.terminal.text
     assert "How would you like to proceed" not in operation.terminal.text
@@ -214,7 +214,7 @@ def test_a_line_that_is_printed_starts_a_run(
 def test_a_parameter_that_no_flow_has_is_refused(
     operation: Operation, name: str
 ) -> None:
-    """The server says which one, and makes no run."""
+    """The server names the parameter, and makes no run."""
     answer = operation.asked(name, nosuch=1)
     assert answer.status_code == 409
     assert "'nosuch' was unexpected" in answer.text

@@ -59,7 +59,7 @@ def killed(
     prefect_server: None,  # noqa: ARG001
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, str]:
-    """Give the home of a night killed at random moments, and its last run's words."""
+    """Give the home of a night killed at random moments, and its last run's output."""
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
 
     server = str(PREFECT_API_URL.value())
@@ -86,7 +86,7 @@ def undisturbed(
 
 
 def rows(home: Path) -> pd.DataFrame:
-    """Return the night's CSV without what tells when it ran."""
+    """Return the night's CSV without the times of the run."""
     table = pd.read_csv(home / "reports" / "csv" / CSV, dtype=str)
     return table.drop(columns=["run_at", "model_trained_at"])
 
@@ -121,7 +121,7 @@ def test_a_killed_night_has_the_rows_of_an_undisturbed_one(
 
 
 def test_every_file_is_whole(killed: tuple[Path, str]) -> None:
-    """Whatever lies in the home can be read, but for drafts that nobody looks at."""
+    """Every file in the home can be read, except for unfinished drafts."""
     home, _ = killed
     files = [path for path in home.rglob("*") if path.is_file()]
     for path in files:

@@ -85,7 +85,7 @@ def test_work_is_done_once(checkpoints: Checkpoints, tmp_path: Path) -> None:
 def test_another_symbol_has_a_checkpoint_of_its_own(
     checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
-    """A finished symbol says nothing of another, nor a stage of another stage."""
+    """A checkpoint is used for its own symbol and its own stage only."""
     checkpoints.write("download", "CBA.AX", findings(tmp_path))
     assert checkpoints.read("download", "ANZ.AX", PriceFindings) is None
     assert checkpoints.read("other", "CBA.AX", PriceFindings) is None

@@ -66,7 +66,7 @@ def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> RunPlan:  # no
 
 
 def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
-    """Return what the night of `as_of` knows of NVDA's events at the clock's `now`."""
+    """Return NVDA's events as the night of `as_of` finds them at `now`."""
     yahoo.today = now.date()
     night = plan(home, as_of, now)
     (home / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
@@ -75,7 +75,7 @@ def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
 
 
 def live(home: Path, yahoo: Yahoo, day: date) -> KnownEvents:
-    """Return what the live night of that session knows."""
+    """Return the events that the live night of that session finds."""
     return known(home, yahoo, day, evening(day))
 
 
@@ -113,7 +113,7 @@ def test_a_night_that_was_never_asked_is_unknown(tmp_path: Path) -> None:
 
 
 def test_a_replay_between_two_live_nights_uses_the_earlier(tmp_path: Path) -> None:
-    """The events count, what else came is unknown, and the row says from when."""
+    """The events count, other events are unknown, and the row names the date."""
     yahoo = passing()
     live(tmp_path, yahoo, date(2025, 11, 14))
     found = known(tmp_path, yahoo, date(2025, 11, 17), evening(date(2025, 11, 24)))
@@ -168,7 +168,7 @@ def test_what_yahoo_said_counts_in_a_run_on_another_source(tmp_path: Path) -> No
 
 
 def test_a_run_on_another_source_does_not_mention_yahoo(tmp_path: Path) -> None:
-    """If Yahoo never said anything in this home, its calendar is no gap."""
+    """If Yahoo never had events in this home, its calendar is no gap."""
     night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
     sources = open_sources(night, Feeds(SampleSource()))
     (gap,) = events(night, sources, "NVDA", None).gaps

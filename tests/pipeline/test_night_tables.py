@@ -1,4 +1,4 @@
-"""Tables between two stages: one that is damaged is made anew, or costs its symbol."""
+"""A damaged table between two stages is made again, or its symbol fails."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -135,7 +135,7 @@ def test_damaged_indicators_are_computed_again(
 def test_the_guard_says_the_same_after_a_damage(
     night: RunPlan, source: PriceSource, prices: PriceFindings, stage: str, what: str
 ) -> None:
-    """Both are downloaded again; without a source an index costs the hedge."""
+    """Both are downloaded again; without a source the hedge is missing."""
     market = index(night, source, "^AXJO")
     asked = (
         night,

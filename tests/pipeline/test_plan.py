@@ -1,4 +1,4 @@
-"""The plan of a run: who, known up to when; refused whole, with nothing written."""
+"""The plan of a run; a request with a wrong value is refused and writes nothing."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A night's part in the track record: what is live, what is scored, what it costs."""
+"""A night's part in the track record: live calls, scored calls, and failures."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -65,7 +65,7 @@ def night(home: Path, market: Path, as_of: date, now: datetime) -> RunPlan:
 def ran(
     plan: RunPlan, made_at: datetime
 ) -> tuple[TrackRecords | None, tuple[str, ...]]:
-    """Run the stages that a call rests on, and keep it; return what the night says."""
+    """Run the stages that a call needs, record it, and return records and notices."""
     findings = found_by(plan)
     return record_night(
         plan, plan.open_feeds().prices, findings, rows_of(plan, findings), made_at
@@ -112,7 +112,7 @@ def nights(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 def test_each_symbol_has_a_live_call_a_night(nights: Ledger) -> None:
-    """An evening's run before the next open is live, one call a symbol."""
+    """An evening's run before the next open is live, with one call per symbol."""
     calls = nights.calls()
     assert len(calls) == 8
     assert calls["live"].all()
@@ -163,7 +163,7 @@ def test_a_call_is_live_until_its_session_opens(
 def test_a_night_run_again_counts_once_and_a_replay_takes_nothing_away(
     market: Path, tmp_path: Path
 ) -> None:
-    """The later run before the open counts; one after it stands apart; all are kept."""
+    """The later run before the open counts, a run after it does not; all are kept."""
     as_of = SESSIONS[FIRST]
     records = None
     for hours in (8, 10, 90):
@@ -212,7 +212,7 @@ def test_a_table_damaged_before_the_record_is_made_anew(
 def test_a_ledger_that_cannot_be_read_costs_no_night(
     market: Path, tmp_path: Path
 ) -> None:
-    """The run goes on without a record, and says why at its head."""
+    """The run goes on without a record, and a notice gives the reason."""
     folder = Home(tmp_path).track_record
     write_text_atomic(folder / "calls" / "torn.parquet", "PAR1")
     at = night_of(SESSIONS[FIRST])
