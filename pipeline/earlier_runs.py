@@ -97,14 +97,15 @@ def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[st
 
     A failure does not fail the run: it is returned as a sentence.
     """
-    path = _path(plan, plan.run_at.isoformat())
     own = {found.symbol: found for found in findings}
     # Two runs that begin in the same second share a file.
-    findings_in_file = _read_findings(path, plan.run_at) | own
-    run = _RunFindings(run_at=_to_second(plan.run_at), findings=findings_in_file)
+    together = _read_findings(plan, plan.run_at) | own
+    run = _RunFindings(run_at=_to_second(plan.run_at), findings=together)
     try:
         # Pydantic's own JSON refuses half of a surrogate pair in a title.
-        write_text_atomic(path, json.dumps(run.model_dump(mode="json")))
+        write_text_atomic(
+            _path(plan, plan.run_at), json.dumps(run.model_dump(mode="json"))
+        )
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         notice = (
@@ -120,13 +121,12 @@ def read_kept_findings(plan: RunPlan, rows: Iterable[Row]) -> dict[str, SymbolFi
 
     A symbol whose findings are missing, damaged or of another run is left out.
     """
-    runs: dict[str, dict[str, SymbolFindings]] = {}
+    runs: dict[datetime, dict[str, SymbolFindings]] = {}
     found: dict[str, SymbolFindings] = {}
     for row in rows:
-        symbol, run_at = row["symbol"], str(row["run_at"])
+        symbol, run_at = row["symbol"], _run_at(row)
         if run_at not in runs:
-            at = datetime.fromisoformat(run_at)
-            runs[run_at] = _read_findings(_path(plan, run_at), at)
+            runs[run_at] = _read_findings(plan, run_at)
         if symbol in runs[run_at]:
             found[symbol] = runs[run_at][symbol]
     return found
@@ -134,16 +134,16 @@ def read_kept_findings(plan: RunPlan, rows: Iterable[Row]) -> dict[str, SymbolFi
 
 def drop_findings(plan: RunPlan, rows: Iterable[Row]) -> None:
     """Remove the findings of runs that wrote none of the rows."""
-    needed = {_path(plan, str(row["run_at"])).name for row in rows}
+    needed = {_path(plan, _run_at(row)).name for row in rows}
     with suppress(OSError, OvernightError):  # A file that stays does no harm.
         for path in files_in(_folder(plan)):
             if path.name not in needed:
                 remove(path)
 
 
-def _read_findings(path: StoragePath, run_at: datetime) -> dict[str, SymbolFindings]:
+def _read_findings(plan: RunPlan, run_at: datetime) -> dict[str, SymbolFindings]:
     try:
-        run = _RunFindings.model_validate(json.loads(read_bytes(path)))
+        run = _RunFindings.model_validate(json.loads(read_bytes(_path(plan, run_at))))
     except (OSError, ValueError, OvernightError, RecursionError):
         return {}
     if run.run_at != _to_second(run_at):
@@ -163,6 +163,9 @@ def _folder(plan: RunPlan) -> StoragePath:
     return plan.tables / "findings"
 
 
-def _path(plan: RunPlan, run_at: str) -> StoragePath:
-    at = datetime.fromisoformat(run_at).astimezone(UTC)
-    return _folder(plan) / f"{at:%Y%m%dT%H%M%SZ}.json"
+def _path(plan: RunPlan, run_at: datetime) -> StoragePath:
+    return _folder(plan) / f"{run_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+
+
+def _run_at(row: Row) -> datetime:
+    return datetime.fromisoformat(str(row["run_at"]))
