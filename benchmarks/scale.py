@@ -29,7 +29,6 @@ from typing import Any
 
 from made_market import AS_OF, QUIET_PREFECT, made_symbols, write_prices
 
-from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from storage.home import Home, write_text_atomic
 from storage.paths import StoragePath
@@ -192,14 +191,14 @@ class Bench:
 
         Nothing is trained; models that are in `home` forecast.
         """
-        from pipeline.plan import plan_run  # noqa: PLC0415
+        from pipeline.plan import RunRequest, plan_run  # noqa: PLC0415
         from workers.process_pool import ProcessPool  # noqa: PLC0415
 
         clock = Clock()
         request = self.request(count, "never", home)
         with clock("plan"):
             now = datetime.now(UTC)
-            plan = plan_run(**request, parameters=TrainingOverrides(), now=now)
+            plan = plan_run(RunRequest(**request), now=now)
         with ProcessPool(1, count, 1800) as pool:
             screen_plainly(plan, clock, pool)
         return dict(clock.seconds)

@@ -12,7 +12,7 @@ from rich.console import Console
 from cli.errors import Exit
 from cli.render_progress import show_progress
 from cli.tables import show_summary
-from pipeline.plan import plan_run
+from pipeline.plan import RunRequest, plan_run
 from screening.summary import RunSummary, TooFewSymbols
 from status.named_server import require_named_server
 from tasks.temporary_server import TemporaryServer, temporary_server
@@ -32,7 +32,7 @@ def run_flow(
     OvernightError
         If the request is wrong or the whole run fails.
     """
-    plan = plan_run(**arguments, now=datetime.now(UTC))
+    plan = plan_run(RunRequest(**arguments), now=datetime.now(UTC))
     require_named_server()
     title = f"{len(plan.symbols)} symbols as of {plan.as_of}"
     failed = False

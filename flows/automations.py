@@ -1,6 +1,6 @@
-"""What Prefect's server does by itself: end dead runs, tell the person of lost nights.
+"""Automations of Prefect's server: end dead runs, and post failed and missed runs.
 
-Automations, kept by the server: they act though the run, or its worker, is gone.
+The server runs them, so they also work when a run or its worker has died.
 """
 
 from datetime import timedelta
@@ -13,10 +13,10 @@ from prefect.events.actions import CallWebhook, ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 from pydantic import SecretStr
 
-SILENT_SECONDS = 540
-"""Three heartbeats of 180 s; a run that is silent for longer is dead.
+HEARTBEAT_TIMEOUT_SECONDS = 540
+"""A run without a heartbeat for this time, three intervals of 180 s, is dead.
 
-A run that a worker has taken gives its first within a minute: until then it is pending.
+The first heartbeat comes within a minute; until then the run is pending.
 """
 
 ENDED = (
@@ -29,10 +29,10 @@ ENDED = (
     "Skipped",
     "TimedOut",
 )
-"""Names of final states, Prefect's own and ours."""
+"""Names of final states: Prefect's own and ours."""
 
-TOLD = ("Failed", "Missed", "Crashed", "TimedOut", "Late")
-"""States that reach the person; `Missed` is the night watch's."""
+POSTED = ("Failed", "Missed", "Crashed", "TimedOut", "Late")
+"""States that are posted to the webhook; `Missed` is a state of the night watch."""
 
 DEAD_RUNS = "overnight: a run without heartbeat has crashed"
 LOST_NIGHTS = "overnight: tell of failed and missed runs"
@@ -46,15 +46,15 @@ PAYLOAD = """{
   "state": {{ flow_run.state.name | tojson }},
   "url": {{ (flow_run | ui_url) | tojson }}
 }"""
-"""Slack's, Mattermost's and Teams' webhooks show `text`; a program reads the rest."""
+"""Slack, Mattermost and Teams show `text`; a program can read the other fields."""
 
 
-def end_dead_runs(silent_seconds: float = SILENT_SECONDS) -> None:
-    """Let the server call a run crashed that has been silent for so long."""
-    _put(
+def end_dead_runs(seconds: float = HEARTBEAT_TIMEOUT_SECONDS) -> None:
+    """Let the server mark a run without heartbeat as crashed after this time."""
+    _replace(
         Automation(
             name=DEAD_RUNS,
-            description="A killed worker can't say that its run has ended.",
+            description="A killed worker can't report that its run has ended.",
             trigger=EventTrigger(
                 after={"prefect.flow-run.heartbeat", "prefect.flow-run.Pending"},
                 expect={
@@ -65,34 +65,34 @@ def end_dead_runs(silent_seconds: float = SILENT_SECONDS) -> None:
                 for_each={"prefect.resource.id"},
                 posture=Posture.Proactive,
                 threshold=1,
-                within=timedelta(seconds=silent_seconds),
+                within=timedelta(seconds=seconds),
             ),
             actions=[
                 ChangeFlowRunState(
                     state=StateType.CRASHED,
-                    message=f"No heartbeat for {silent_seconds:g} s: the process died.",
+                    message=f"No heartbeat for {seconds:g} s: the process died.",
                 )
             ],
         )
     )
 
 
-def tell_of_lost_nights(url: SecretStr | None) -> None:
+def post_lost_nights(url: SecretStr | None) -> None:
     """Let the server post each failed, crashed, missed or late run to `url`.
 
-    Without one nothing is posted, and an earlier address is forgotten.
+    If `url` is None, nothing is posted and an earlier address is removed.
     """
     if url is None:
         _remove(LOST_NIGHTS)
         return
     # Prefect's save is typed for async callers too.
     block = Webhook(url=url).save(WEBHOOK, overwrite=True)
-    _put(
+    _replace(
         Automation(
             name=LOST_NIGHTS,
             description="Posts to the webhook of OVERNIGHT_NOTICE_URL.",
             trigger=EventTrigger(
-                expect={f"prefect.flow-run.{state}" for state in TOLD},
+                expect={f"prefect.flow-run.{state}" for state in POSTED},
                 match={"prefect.resource.id": ["prefect.flow-run.*"]},
                 for_each={"prefect.resource.id"},
                 posture=Posture.Reactive,
@@ -103,8 +103,8 @@ def tell_of_lost_nights(url: SecretStr | None) -> None:
     )
 
 
-def _put(automation: Automation) -> None:
-    """Create the automation in the place of its namesake."""
+def _replace(automation: Automation) -> None:
+    """Create the automation; it replaces an earlier one of the same name."""
     _remove(automation.name)
     automation.create()
 

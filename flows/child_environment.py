@@ -1,8 +1,8 @@
 """Which of the user's environment variables reach Prefect's server and worker.
 
-A worker hands its environment to every run. A run needs the machine's paths, languages,
-proxies and certificates and the settings of the libraries it uses; it does not need the
-keys and passwords of the user's other programs.
+A worker passes its environment to every run. A run needs paths, languages, proxies,
+certificates and the settings of its libraries. It does not need the keys and passwords
+of the user's other programs.
 """
 
 import os
@@ -17,32 +17,32 @@ NAMES = {
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE"),
-    # What Windows' own programs and Python's need.
+    # Windows' programs and Python's need these.
     *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE"),
     *("APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "HOMEDRIVE", "HOMEPATH"),
     *("NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"),
 }
-"""Compared in capitals: proxies are often set in small letters."""
+"""Compared in upper case: proxies are often set in lower case."""
 
 PREFIXES = (
     *("LC_", "XDG_", "PYTHON", "OVERNIGHT_", "PREFECT_"),
     *("OMP_", "OPENBLAS_", "MKL_", "JAX_", "XLA_", "TF_", "KERAS_", "CUDA_", "DASK_"),
 )
 STORE_PREFIXES = ("AWS_", "FSSPEC_")
-"""Credentials and settings of a home in a store; no other home needs them."""
+"""Credentials and settings that only a home in a store needs."""
 
 NOTICE_URL = "OVERNIGHT_NOTICE_URL"
-"""The webhook's address is a secret; the registration stores it on the server."""
+"""The secret address of the webhook; the registration stores it on the server."""
 
 NEVER = {NOTICE_URL, "PREFECT_API_KEY", "PREFECT_PROFILE"}
-"""The key and the profile are for other servers than that of `overnight deploy`."""
+"""Never passed on; key and profile are for servers other than our own."""
 
 SERVER_PREFIXES = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
-"""The second is an older name of the first's settings of the database."""
+"""The second is an older prefix of the server's settings of its database."""
 
 
 def child_environment(*, in_store: bool) -> dict[str, str]:
-    """Return what the server gets of this process' environment."""
+    """Return the part of this process' environment that the server gets."""
     prefixes = (*PREFIXES, *STORE_PREFIXES) if in_store else PREFIXES
     return {
         name: value
@@ -53,9 +53,9 @@ def child_environment(*, in_store: bool) -> dict[str, str]:
 
 
 def drop_server_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what worker and registration get: no password of the server's database.
+    """Return the worker's environment, without the password of the server's database.
 
-    Prefect's built-in profile keeps out what the user's own profiles hold.
+    Prefect's built-in profile is set, so that the user's own profiles are not read.
     """
     kept = {
         name: value

@@ -1,7 +1,7 @@
-"""Prefect's parts as child processes without a terminal, ended in good order.
+"""Run the parts of Prefect as child processes without a terminal, and stop them.
 
-A program that finds a terminal may ask questions there and change its settings; one
-that is killed meanwhile leaves it so that Ctrl-C does nothing.
+A program with a terminal may ask questions and change the terminal's settings. If it is
+killed then, Ctrl-C no longer works in that terminal.
 """
 
 import contextlib
@@ -18,21 +18,19 @@ from pathlib import Path
 from config.plain_text import plain_text
 
 STOP_SECONDS = 15
-ENDING = [
+END_SIGNALS = [
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP")
     if hasattr(signal, name)
 ]
-"""What ends this process: Ctrl-C, a service manager, a closed terminal window."""
+"""Signals that end this process: Ctrl-C, a service manager, a closed terminal."""
 
 Child = subprocess.Popen[str]
-
-
 Show = Callable[[str], None]
 
 
 def show_on_stderr(line: str) -> None:
-    """Write the line to stderr, without what would control a terminal."""
+    """Write the line to stderr, without control characters."""
     with contextlib.suppress(OSError, ValueError):  # A closed stderr stops no child.
         sys.stderr.write(f"{plain_text(line).rstrip()}\n")
         sys.stderr.flush()
@@ -40,48 +38,48 @@ def show_on_stderr(line: str) -> None:
 
 @dataclass
 class BufferedLines:
-    """The lines of a start: shown if it fails, dropped when it has succeeded.
+    """The lines of a start: shown if the start fails, dropped if it succeeds.
 
-    Prefect's server greets with advice to change the user's profile.
+    Prefect's server begins with advice to change the user's profile.
     """
 
-    _held: list[str] | None = field(default_factory=list)
+    _kept: list[str] | None = field(default_factory=list)
 
     def __call__(self, line: str) -> None:
-        """Hold the line, or show it if the start is over."""
-        if self._held is None:
+        """Keep the line, or show it if the start is over."""
+        if self._kept is None:
             show_on_stderr(line)
         else:
-            self._held.append(line)
+            self._kept.append(line)
 
     def end(self, *, show: bool) -> None:
-        """Show or drop what is held, and show every line from now on."""
-        held, self._held = self._held or [], None
-        for line in held if show else ():
+        """Show or drop the kept lines, and show every line from now on."""
+        kept, self._kept = self._kept or [], None
+        for line in kept if show else ():
             show_on_stderr(line)
 
 
 @contextmanager
-def running(
-    words: list[str],
+def run_child(
+    arguments: list[str],
     environment: Mapping[str, str],
     folder: Path,
     show: Show = show_on_stderr,
 ) -> Iterator[Child]:
-    """Run `python -m WORDS` until the block ends; `show` gets its lines."""
-    child = subprocess.Popen(  # noqa: S603  our own words alone
-        [sys.executable, "-m", *words],
+    """Run `python -m ARGUMENTS` until the block ends; call `show` with each line."""
+    child = subprocess.Popen(  # noqa: S603  our own arguments only
+        [sys.executable, "-m", *arguments],
         cwd=folder,
-        # Its lines come when they are written, and in UTF-8 on every system.
+        # Its lines come at once, and in UTF-8 on every system.
         env={**environment, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        start_new_session=True,  # No terminal; Ctrl-C reaches this process alone.
+        start_new_session=True,  # No terminal; Ctrl-C reaches our process only.
     )
-    lines = threading.Thread(target=_pass_on, args=(child, show), daemon=True)
+    lines = threading.Thread(target=_show_lines, args=(child, show), daemon=True)
     try:
         lines.start()
         yield child
@@ -90,15 +88,15 @@ def running(
         lines.join(1)
 
 
-def _pass_on(child: Child, show: Show) -> None:
-    assert child.stdout is not None  # noqa: S101  for mypy: `running` asks for a pipe
+def _show_lines(child: Child, show: Show) -> None:
+    assert child.stdout is not None  # noqa: S101  for mypy: `run_child` asks for a pipe
     for line in child.stdout:
         show(line)
 
 
 def _stop(child: Child) -> None:
-    """End the child and all that it has started; a second Ctrl-C changes nothing."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in ENDING}
+    """End the child and its own children; a second Ctrl-C does not interrupt this."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in END_SIGNALS}
     child.send_signal(signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(STOP_SECONDS)
@@ -109,7 +107,7 @@ def _stop(child: Child) -> None:
 
 
 def _kill_group(child: Child) -> None:
-    """Kill what is left of the child's session, whose id is the child's."""
+    """Kill the processes that are left of the child's session."""
     if os.name == "nt":
         child.kill()
         return

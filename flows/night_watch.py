@@ -1,11 +1,11 @@
-"""The flow that looks in the morning whether last night's CSV is there.
+"""The flow that checks in the morning that last night's CSV is published.
 
-A night that failed says so itself; this one finds the night that never ran.
+A failed night is already a failed run; this flow finds the night that never ran.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 from prefect import flow
@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 from pydantic import Field
 
 from config.errors import list_names
-from config.parameters import TrainingOverrides
 from config.schedules import Schedule
-from market_data.selection import Selection, Universe, find_list
-from pipeline.plan import AsOf, RunPlan, plan_run
+from flows.request import taking
+from market_data.selection import Selection, find_list
+from pipeline.plan import AsOf, RunPlan, RunRequest, plan_run
 from screening.table import (
     csv_path,
     find_unpublished,
@@ -27,98 +27,92 @@ from screening.table import (
 from storage.paths import StoragePath, is_there
 
 
-@flow(name="night-watch")
-def night_watch(
-    selection: Selection = Universe(universe="asx_priority"),
-    schedules: tuple[Schedule, ...] = (),
-    hours: Annotated[float, Field(ge=0, le=120)] = 12,
-    as_of: AsOf | None = None,
-    home: str | None = None,
-) -> State[str]:
-    """Fail where a night that was due is not published.
+@dataclass(frozen=True, kw_only=True)
+class WatchRequest:
+    """Which nights must be published."""
 
-    Args:
-        selection: The symbols of the night.
-        schedules: Look for the latest night of each of these instead.
-        hours: The night was due so long ago, 0 to 120 hours.
-        as_of: Look for the night of this date instead.
-        home: Where the reports lie; empty: OVERNIGHT_HOME.
-    """
-    before = datetime.now(UTC) - timedelta(hours=hours)
-    if not schedules:
-        return check_night(_due(selection, as_of, home, before))
-    return every_night_watched(due_nights(schedules, as_of, home, before))
+    selection: Annotated[Selection, "The symbols of the night."] = RunRequest.selection
+    schedules: Annotated[
+        tuple[Schedule, ...], "Look for the latest night of each of these instead."
+    ] = ()
+    hours: Annotated[
+        float, Field(ge=0, le=120), "The night was due so many hours ago, 0 to 120."
+    ] = 12
+    as_of: Annotated[AsOf | None, "Look for the night of this date instead."] = None
+    home: Annotated[str | None, "Where the reports lie; empty: OVERNIGHT_HOME."] = None
+
+
+@flow(name="night-watch")
+@taking(WatchRequest)
+def night_watch(request: WatchRequest) -> State[str]:
+    """Fail if a night that was due is not published."""
+    before = datetime.now(UTC) - timedelta(hours=request.hours)
+    if not request.schedules:
+        selection, as_of = request.selection, request.as_of
+        return check_night(_plan_night(selection, as_of, request.home, before))
+    return check_nights(
+        due_nights(request.schedules, request.as_of, request.home, before)
+    )
 
 
 def due_nights(
     schedules: Sequence[Schedule],
     as_of: date | None,
-    home: str | Path | None,
+    home: str | None,
     before: datetime,
 ) -> dict[str, RunPlan]:
     """Return each list's latest night that had to start at or before an instant."""
     starts: dict[str, datetime] = {}
-    for one in schedules:
-        start = one.latest_start(before)
-        starts[one.list] = max(start, starts.get(one.list, start))
+    for schedule in schedules:
+        start = schedule.latest_start(before)
+        starts[schedule.list] = max(start, starts.get(schedule.list, start))
     return {
-        name: _due(find_list(name), as_of, home, start)
+        name: _plan_night(find_list(name), as_of, home, start)
         for name, start in starts.items()
     }
 
 
-def _due(
-    selection: Selection, as_of: date | None, home: str | Path | None, now: datetime
+def _plan_night(
+    selection: Selection, as_of: date | None, home: str | None, now: datetime
 ) -> RunPlan:
-    return plan_run(
-        selection,
-        source="yahoo",
-        folder=None,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
-        now=now,
-    )
+    return plan_run(RunRequest(selection=selection, as_of=as_of, home=home), now)
 
 
-def every_night_watched(nights: Mapping[str, RunPlan]) -> State[str]:
-    """Return one state for the nights of several lists, missed if one of them is."""
-    states = {name: check_night(night) for name, night in nights.items()}
+def check_nights(nights: Mapping[str, RunPlan]) -> State[str]:
+    """Return one state for the nights of several lists; any missed night fails it."""
+    states = {name: check_night(plan) for name, plan in nights.items()}
     missed = {name: state for name, state in states.items() if state.is_failed()}
-    said = " ".join(
-        f"{name}: {one.message}" for name, one in (missed or states).items()
-    )
+    shown = (missed or states).items()
+    message = " ".join(f"{name}: {state.message}" for name, state in shown)
     if missed:
-        return Failed(name="Missed", message=said, data=said)
-    return Completed(message=said)
+        return Failed(name="Missed", message=message, data=message)
+    return Completed(message=message)
 
 
-def check_night(due: RunPlan) -> State[str]:
-    """Return the state of a watch for a night: completed, or failed as missed.
+def check_night(plan: RunPlan) -> State[str]:
+    """Return a completed state if the night is published, else a failed one: Missed.
 
-    Only the rows of the list's own symbols count; a night may hold others beside them.
+    Only rows of the plan's symbols count; the CSV may hold rows of other symbols.
     """
-    path = csv_path(due.home.screening_csv, due.as_of)
-    usable = read_published_coverage(path, due.as_of_by_symbol)
-    if usable is not None and usable >= due.settings.run.min_coverage:
-        return Completed(message=f"The night of {due.as_of} is published: {path}.")
+    path = csv_path(plan.home.screening_csv, plan.as_of)
+    usable = read_published_coverage(path, plan.as_of_by_symbol)
+    if usable is not None and usable >= plan.settings.run.min_coverage:
+        return Completed(message=f"The night of {plan.as_of} is published: {path}.")
     if not is_there(path):
-        found = "none"
+        problem = "there is no such file"
     elif usable is None:
-        found = f"one without a row of {_missing(path, due)}"
+        problem = f"it has no row of {_unpublished(path, plan)}"
     else:
-        found = f"one in which {usable:.0%} of the symbols are usable"
-    said = (
-        f"The night of {due.as_of} must be published in {path}, got {found}; look at "
-        "the runs of overnight-screening and start one."
+        problem = f"only {usable:.0%} of its symbols are usable"
+    message = (
+        f"The night of {plan.as_of} is not published in {path}: {problem}; look at the "
+        "runs of overnight-screening and start a new run."
     )
-    return Failed(name="Missed", message=said, data=said)
+    return Failed(name="Missed", message=message, data=message)
 
 
-def _missing(path: StoragePath, due: RunPlan) -> str:
-    """Return the symbols that the CSV has no row of for their session, of many some."""
+def _unpublished(path: StoragePath, plan: RunPlan) -> str:
+    """Return the symbols that the CSV has no row of; of many symbols the first few."""
     return list_names(
-        find_unpublished(read_published_status(path), due.as_of_by_symbol)
+        find_unpublished(read_published_status(path), plan.as_of_by_symbol)
     )

@@ -1,73 +1,51 @@
-"""The flow of a night: prices and news in, the screening CSV and its report out."""
+"""The flow of a night: screen the symbols, publish the CSV and the morning report."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from config.parameters import PresetName, TrainingOverrides
-from flows.run_name import run_name
-from market_data.selection import Selection, Universe
-from market_data.sources import SourceName
-from pipeline.plan import AsOf, RunPlan, TrainPolicy, plan_run
+from flows.request import name_run, taking
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.run import screening_stages
 from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
 from screening.summary import RunSummary
+from tasks.exclusive_home import exclusive_home
 from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
-from tasks.turn import exclusive_home
 
 
-@flow(name="overnight-screening", flow_run_name=run_name)
-def overnight_screening(
-    selection: Selection = Universe(universe="asx_priority"),
-    source: SourceName = "yahoo",
-    folder: Path | None = None,
-    as_of: AsOf | None = None,
-    train: TrainPolicy = "stale",
-    preset: PresetName = "standard",
-    parameters: TrainingOverrides = TrainingOverrides(),
-    home: str | None = None,
-    force: bool = False,  # noqa: FBT001, FBT002  a tick box of the form
-    only: bool = False,  # noqa: FBT001, FBT002  another
-) -> State[RunSummary]:
-    """Screen stocks overnight: download, indicators, training, forecast, blend, CSV.
+@dataclass(frozen=True, kw_only=True)
+class ScreeningRequest(RunRequest):
+    """What a screening run is asked to do."""
 
-    Args:
-        selection: Which symbols: a stock list by name, symbols, a file, or a list of
-            your own.
-        source: Where prices come from.
-        folder: The folder source's folder; it holds `prices/`.
-        as_of: Use nothing dated later; empty: today.
-        train: Which models to train: missing and stale ones, all, or none.
-        preset: How models are trained, unless a parameter says otherwise.
-        parameters: What differs from the preset.
-        home: A folder, or s3://bucket/folder, of data, models and reports; empty:
-            OVERNIGHT_HOME.
-        force: Run on a holiday, and where the night is already published.
-        only: Write a fresh CSV and report with these symbols alone; otherwise the
-            symbols that earlier runs of the night screened keep their rows.
-    """
-    plan = plan_run(
-        selection,
-        source=source,
-        folder=folder,
-        as_of=as_of,
-        train=train,
-        preset=preset,
-        parameters=parameters,
-        home=home,
-        now=datetime.now(UTC),
-    )
+    force: Annotated[
+        bool, "Run on a holiday, and if the night is already published."
+    ] = False
+    only: Annotated[
+        bool,
+        "Write a fresh CSV and report with these symbols alone; "
+        "otherwise the symbols that earlier runs of the night screened keep their "
+        "rows.",
+    ] = False
+
+
+@flow(name="overnight-screening", flow_run_name=name_run(ScreeningRequest))
+@taking(ScreeningRequest)
+def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
+    """Screen stocks overnight: download, indicators, training, forecast, blend, CSV."""
+    plan = plan_run(request, datetime.now(UTC))
     with exclusive_home(plan):
-        why = "" if force else skip_reason(plan, as_of, only=only)
-        if why:
-            return Completed(name="Skipped", message=why)
-        return _screen(plan, only=only)
+        if not request.force:
+            reason = skip_reason(plan, request.as_of, only=request.only)
+            if reason:
+                return Completed(name="Skipped", message=reason)
+        return _screen(plan, only=request.only)
 
 
 def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
@@ -76,7 +54,8 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
         stages = as_tasks(plan, screening_stages(plan, run, sources))
         found, news = screen_all(plan, stages, as_symbol_tasks(plan, run))
         notices = (*run.notices, *sources.notices, *news.notices)
-        published = publish(plan, found, notices, datetime.now(UTC), only=only)
+        prices, ended_at = run.feeds.prices, datetime.now(UTC)
+        published = publish(plan, prices, found, notices, ended_at, only=only)
         summary = report(plan, found, published)
         run.close(summary)
     return final_state(summary, plan.settings.run.min_coverage)

@@ -1,8 +1,8 @@
-"""What a Prefect server must know of us: pool, limit, deployments, automations.
+"""Register the work pool, the limit, the deployments and the automations on a server.
 
-`python -m flows.registration` puts it there, again and again if need be: each part
-takes the place of the one before. It prints the next run of each schedule. Prefect is
-imported by the functions that need it, after its telemetry is off.
+`python -m flows.registration` may be repeated: it replaces what it registered before.
+It prints the next run of each schedule. The functions that need Prefect import it, so
+that its telemetry is turned off first.
 """
 
 import json
@@ -28,17 +28,17 @@ POOL = "overnight"
 
 
 def register() -> None:
-    """Put all of it on the server that `PREFECT_API_URL` names.
+    """Register everything on the server that `PREFECT_API_URL` names.
 
     Raises
     ------
     RunError
-        If `prefect deploy` refuses; the message has its last line.
+        If `prefect deploy` fails; the message has its last line.
     UsageError
-        If `prefect.yaml` holds what looks like a secret, or a setting or schedule of
-        the home can't be used.
+        If `prefect.yaml` seems to hold a secret, or a setting or schedule of the home
+        can't be used.
     """
-    from flows.automations import end_dead_runs, tell_of_lost_nights  # noqa: PLC0415
+    from flows.automations import end_dead_runs, post_lost_nights  # noqa: PLC0415
     from flows.scheduled_nights import (  # noqa: PLC0415
         remove_lapsed_deployments,
         schedule_lines,
@@ -56,7 +56,7 @@ def register() -> None:
     remove_lapsed_deployments(content["deployments"])
     end_dead_runs()
     url = os.environ.get("OVERNIGHT_NOTICE_URL")
-    tell_of_lost_nights(SecretStr(url) if url else None)
+    post_lost_nights(SecretStr(url) if url else None)
     for line in schedule_lines(content["deployments"], datetime.now(UTC)):
         print(line)  # noqa: T201  a command of its own
 
@@ -74,32 +74,31 @@ def _ensure_pool() -> None:
 
 
 def _deploy_all(content: Mapping[str, Any]) -> None:
-    """Let Prefect deploy the content of `prefect.yaml` with the schedules in it."""
+    """Deploy the content of `prefect.yaml`, which includes the home's schedules."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "prefect.yaml"
         file.write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML as well.
-        words = ["--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
-        done = subprocess.run(  # noqa: S603  our own words alone
-            [sys.executable, "-m", "prefect", *words],
+        arguments = ["--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+        done = subprocess.run(  # noqa: S603  our own arguments only
+            [sys.executable, "-m", "prefect", *arguments],
             cwd=CHECKOUT,
             capture_output=True,
             text=True,
             check=False,
         )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        last_line = (done.stderr or done.stdout).strip().splitlines()[-1:]
         raise RunError(
-            f"Prefect did not take the deployments of {CHECKOUT / 'prefect.yaml'}: "
-            f"{' '.join(said)}; run `prefect --no-prompt deploy --all` there for all "
-            "of its lines."
+            f"Prefect refused the deployments of {CHECKOUT / 'prefect.yaml'}: "
+            f"{' '.join(last_line)}",
+            "run `prefect --no-prompt deploy --all` in that folder to see all lines",
         )
 
 
 def _refuse_unknown_parameters() -> None:
-    """Let the server refuse a run whose parameters its flow does not have.
+    """Let the server refuse a run with parameters that its flow does not have.
 
-    Prefect's schema of a flow says nothing of other names; such a run would start, and
-    then fail.
+    Prefect's schema of a flow allows other names; such a run would start and then fail.
     """
     from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.client.schemas.actions import DeploymentUpdate  # noqa: PLC0415

@@ -1,8 +1,7 @@
 """The deployments of `prefect.yaml`, with the schedules of `overnight.toml` in them.
 
-`prefect.yaml` alone defines the deployments. A home's own schedules give those that
-run by themselves another list and time. Prefect is imported by the functions that need
-it.
+Only `prefect.yaml` defines deployments. The schedules of a home give the scheduled
+deployments other lists and times. The functions that need Prefect import it.
 """
 
 import asyncio
@@ -27,29 +26,29 @@ NIGHTLY = "overnight-screening/nightly"
 MONTHLY = "lstm-training/monthly"
 WATCH = "night-watch/morning"
 BUILT_IN = (NIGHTLY, MONTHLY, WATCH)
-"""The deployments with a schedule, which the schedules of a home change."""
+"""The scheduled deployments, which the schedules of a home replace."""
 
 BUILT_IN_LIST = "asx_priority"
-"""Its deployments keep the built-in names; another list's name is added to them."""
+"""Its deployments keep the built-in names; other lists' names are appended."""
 
 OWN_TAG = "own-schedule"
-"""The tag of what was made from `overnight.toml`, and may be removed again."""
+"""The tag of deployments made from `overnight.toml`; only these are removed."""
 
 WATCH_HOURS = 2
-"""A night of an own schedule is looked for so many hours after its start."""
+"""The watch looks for a night of `overnight.toml` so many hours after its start."""
 
 
 def scheduled_deployments(prefect_file: Path, settings: Settings) -> dict[str, Any]:
-    """Return the content of `prefect.yaml` with the home's own schedules in it.
+    """Return the content of `prefect.yaml` with the home's schedules in it.
 
     Raises
     ------
     RunError
         If the file can't be read, or lacks a deployment that the schedules change.
     UsageError
-        If a scheduled list holds a text that is no symbol.
+        If a scheduled list has an entry that is no symbol.
     """
-    content = _content(prefect_file)
+    content = _read_content(prefect_file)
     if settings.schedules is None:
         return content
     for schedule in settings.schedules:
@@ -59,58 +58,69 @@ def scheduled_deployments(prefect_file: Path, settings: Settings) -> dict[str, A
     if missing:
         raise RunError(
             f"{prefect_file} lacks the deployment {min(missing)}, which [[schedules]] "
-            "in overnight.toml change; restore it, or remove [[schedules]]."
+            "in overnight.toml change",
+            "restore the deployment, or remove [[schedules]]",
         )
-    changed = [new for one in deployments for new in _changed(one, settings.schedules)]
-    return {**content, "deployments": changed}
+    scheduled = [
+        new
+        for deployment in deployments
+        for new in _apply_schedules(deployment, settings.schedules)
+    ]
+    return {**content, "deployments": scheduled}
 
 
-def _content(prefect_file: Path) -> dict[str, Any]:
+def _read_content(prefect_file: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(prefect_file.read_text(encoding="utf-8"))
-        [full_name(one) for one in content["deployments"]]
+        [full_name(deployment) for deployment in content["deployments"]]
     except (OSError, ValueError, yaml.YAMLError, TypeError, KeyError) as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise RunError(
-            f"{prefect_file} is no readable file of deployments ({said}); restore it."
+            f"{prefect_file} is not a readable file of deployments ({reason})",
+            "restore the file",
         ) from error
     return dict(content)
 
 
 def full_name(deployment: Deployment) -> str:
-    """Return `flow-name/deployment-name`, the flow being named like its function."""
+    """Return `flow-name/deployment-name`; the flow has the name of its function."""
     flow = str(deployment["entrypoint"]).rpartition(".")[2].replace("_", "-")
     return f"{flow}/{deployment['name']}"
 
 
-def _changed(one: Deployment, schedules: Sequence[Schedule]) -> Iterator[Deployment]:
-    """Give what takes a deployment's place: one for each scheduled list, or itself."""
-    name = full_name(one)
+def _apply_schedules(
+    deployment: Deployment, schedules: Sequence[Schedule]
+) -> Iterator[Deployment]:
+    """Yield a deployment for each scheduled list, or the deployment itself."""
+    name = full_name(deployment)
     if name not in BUILT_IN:
-        yield one
+        yield deployment
     elif name == WATCH and schedules:
-        watched = [schedule.model_dump() for schedule in schedules]
-        yield {**one, "parameters": {"schedules": watched, "hours": WATCH_HOURS}}
+        nights = [schedule.model_dump() for schedule in schedules]
+        yield {**deployment, "parameters": {"schedules": nights, "hours": WATCH_HOURS}}
     elif name != WATCH:
         by_list = attrgetter("list")
         for stock_list, entries in groupby(sorted(schedules, key=by_list), by_list):
-            yield _of_list(one, stock_list, list(entries))
+            yield _deployment_for_list(deployment, stock_list, list(entries))
 
 
-def _of_list(
-    one: Deployment, stock_list: str, entries: Sequence[Schedule]
+def _deployment_for_list(
+    deployment: Deployment, stock_list: str, entries: Sequence[Schedule]
 ) -> Deployment:
     """Return the deployment for a list; a night also gets the list's own times."""
     parameters: dict[str, Any] = {"selection": find_list(stock_list).model_dump()}
-    named = (
-        one["name"] if stock_list == BUILT_IN_LIST else f"{one['name']}-{stock_list}"
-    )
-    own = {"name": named, "tags": [*one.get("tags", ()), OWN_TAG]}
-    if full_name(one) == MONTHLY:
-        about = f"Refresh the models of {stock_list} every month."
-        return {**one, **own, "description": about, "parameters": parameters}
+    suffix = "" if stock_list == BUILT_IN_LIST else f"-{stock_list}"
+    changed = {
+        **deployment,
+        "name": f"{deployment['name']}{suffix}",
+        "tags": [*deployment.get("tags", ()), OWN_TAG],
+        "parameters": parameters,
+    }
+    if full_name(deployment) == MONTHLY:
+        description = f"Refresh the models of {stock_list} every month."
+        return {**changed, "description": description}
     times = "; ".join(f"{entry.at} {entry.timezone}, {entry.days}" for entry in entries)
-    own["description"] = f"Screen {stock_list}: {times}."
+    parameters["train"] = entries[0].train
     schedules = [
         {
             "cron": entry.cron,
@@ -119,14 +129,14 @@ def _of_list(
         }
         for entry in entries
     ]
-    parameters["train"] = entries[0].train
-    return {**one, **own, "parameters": parameters, "schedules": schedules}
+    description = f"Screen {stock_list}: {times}."
+    return {**changed, "description": description, "schedules": schedules}
 
 
 def remove_lapsed_deployments(deployed: Sequence[Deployment]) -> None:
-    """Remove what an earlier registration made of schedules that are gone.
+    """Remove deployments that an earlier registration made for removed schedules.
 
-    A deployment without our tag stays, except for the built-in ones.
+    Other deployments without our tag stay, except for the built-in ones.
     """
     from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.client.schemas.filters import (  # noqa: PLC0415
@@ -150,11 +160,11 @@ def remove_lapsed_deployments(deployed: Sequence[Deployment]) -> None:
 
 
 def schedule_lines(deployed: Sequence[Deployment], now: datetime) -> list[str]:
-    """Return a line for each scheduled deployment: its name and its next run."""
+    """Return a line with name and next run for each scheduled deployment."""
     return [
-        f"{full_name(one)}: next run {_next_run(one['schedules'], now)}"
-        for one in deployed
-        if one.get("schedules")
+        f"{full_name(deployment)}: next run {_next_run(deployment['schedules'], now)}"
+        for deployment in deployed
+        if deployment.get("schedules")
     ]
 
 
@@ -163,10 +173,10 @@ def _next_run(schedules: Sequence[Mapping[str, Any]], now: datetime) -> str:
     from prefect.server.schemas.schedules import CronSchedule, RRuleSchedule  # noqa: PLC0415
 
     runs = []
-    for given in schedules:
-        kind = CronSchedule if "cron" in given else RRuleSchedule
-        known = {key: given[key] for key in given if key in kind.model_fields}
+    for schedule in schedules:
+        kind = CronSchedule if "cron" in schedule else RRuleSchedule
+        known = {key: schedule[key] for key in schedule if key in kind.model_fields}
         (run,) = asyncio.run(kind(**known).get_dates(n=1, start=now))
-        zone = given.get("timezone") or "UTC"
+        zone = schedule.get("timezone") or "UTC"
         runs.append((run, f"{run.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"))
     return min(runs)[1]

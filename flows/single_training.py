@@ -1,51 +1,34 @@
-"""The flow that trains one symbol: `-p symbol=CBA.AX` is all it needs."""
+"""The flow that trains one symbol; `-p symbol=CBA.AX` is all that it needs."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Annotated, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from config.parameters import PresetName, TrainingOverrides
-from flows.lstm_training import train_all
-from flows.run_name import run_name
-from market_data.selection import Symbols, SymbolText
-from market_data.sources import SourceName
-from pipeline.plan import AsOf, plan_run
+from flows.lstm_training import TrainingRequest, train_all
+from flows.request import name_run, taking
+from market_data.selection import Selection, Symbols, SymbolText
+from pipeline.plan import plan_run
 from screening.summary import RunSummary
 
 
-@flow(name="lstm-training", flow_run_name=run_name)
-def single_training(
-    symbol: SymbolText,
-    source: SourceName = "yahoo",
-    folder: Path | None = None,
-    as_of: AsOf | None = None,
-    preset: PresetName = "standard",
-    parameters: TrainingOverrides = TrainingOverrides(),
-    home: str | None = None,
-) -> State[RunSummary]:
-    """Train the LSTM of one symbol: download, indicators, training.
+@dataclass(frozen=True, kw_only=True)
+class SingleTrainingRequest(TrainingRequest):
+    """What the training of one symbol is asked to do."""
 
-    Args:
-        symbol: A Yahoo-style ticker, e.g. CBA.AX, AAPL or BP.L.
-        source: Where prices come from.
-        folder: The folder source's folder; it holds `prices/`.
-        as_of: Use nothing dated later; empty: today.
-        preset: How the model is trained, unless a parameter says otherwise.
-        parameters: What differs from the preset.
-        home: Where data, models, reports and logs lie; empty: OVERNIGHT_HOME.
-    """
-    return train_all(
-        plan_run(
-            Symbols(symbols=(symbol,)),
-            source=source,
-            folder=folder,
-            as_of=as_of,
-            train="always",
-            preset=preset,
-            parameters=parameters,
-            home=home,
-            now=datetime.now(UTC),
-        )
-    )
+    symbol: Annotated[SymbolText, "A Yahoo-style ticker, e.g. CBA.AX, AAPL or BP.L."]
+    selection: Selection = field(init=False)
+    train: Literal["always"] = field(init=False, default="always")
+
+    def __post_init__(self) -> None:
+        """Select the symbol."""
+        object.__setattr__(self, "selection", Symbols(symbols=(self.symbol,)))
+
+
+@flow(name="lstm-training", flow_run_name=name_run(SingleTrainingRequest))
+@taking(SingleTrainingRequest)
+def single_training(request: SingleTrainingRequest) -> State[RunSummary]:
+    """Train the LSTM of one symbol: download, indicators, training."""
+    return train_all(plan_run(request, datetime.now(UTC)))

@@ -7,14 +7,14 @@ import os
 from importlib import import_module
 
 TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-"""Prefect's client and its command line read the first, its server the second."""
+"""Prefect's client and command line read the first, its server the second."""
 
 
 def turn_telemetry_off() -> None:
-    """Set both variables for this process and its children, unless the user has.
+    """Set both variables for this process and its children, unless they are set.
 
-    Prefect reads `DO_NOT_TRACK` when it is imported: it then writes a device id to its
-    home and sends events to the internet. So this must be called before that import.
+    Call it before Prefect is imported. During the import Prefect reads `DO_NOT_TRACK`;
+    without it, Prefect stores a device id and sends events to the internet.
     """
     for name, value in TELEMETRY_OFF.items():
         os.environ.setdefault(name, value)

@@ -1,7 +1,7 @@
-"""What an unfinished run has finished: the next run of the same night goes on there.
+"""Results of finished stages, with which a later run resumes an unfinished run.
 
 Checkpoints are JSON files beside the night's tables and are removed with them.
-Prefect's result store does not know these tables and is never pruned.
+Prefect's result store is not used: it does not know these tables and is never pruned.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from storage.home import write_text_atomic
 from storage.paths import StoragePath, read_limited, remove_tree
 
 MAX_CHECKPOINT_BYTES = 5_000_000
-"""Size above which a file is no checkpoint."""
+"""A larger file is not read: it is no checkpoint."""
 
 
 class _Begun(BaseModel):
@@ -30,7 +30,7 @@ class _Begun(BaseModel):
 class Checkpoints:
     """The finished stages of one request; `begun_at` is when its first run started.
 
-    Runs that ask for the same belong together until one of them ends well.
+    Runs with the same request share them until one of the runs succeeds.
     """
 
     folder: StoragePath
@@ -45,13 +45,13 @@ class Checkpoints:
         work: Callable[[], Found],
         is_usable: Callable[[Found], bool] = lambda _: True,
     ) -> Found:
-        """Return what an earlier run found at this stage, else what `work` finds.
+        """Return an earlier run's result of the stage, else the result of `work`.
 
-        What is not usable any more, such as a damaged table, is found anew.
+        `is_usable` refuses an earlier result, for instance one whose table is damaged.
         """
-        found = self.finished(stage, symbol, kind)
+        found = self.read(stage, symbol, kind)
         if found is None or not is_usable(found):
-            return self.keep(stage, symbol, work())
+            return self.write(stage, symbol, work())
         self.note_resumed(stage, symbol)
         return found
 
@@ -61,29 +61,24 @@ class Checkpoints:
 
     def resumed(self, symbol: str) -> tuple[str, ...]:
         """Return the stages of the symbol whose results come from an earlier run."""
-        return tuple(stage for stage, one in self._resumed if one == symbol)
+        return tuple(stage for stage, resumed in self._resumed if resumed == symbol)
 
-    def finished[Found](
-        self, stage: str, symbol: str, kind: type[Found]
-    ) -> Found | None:
-        """Return what the stage found earlier, None where it must run.
-
-        A damaged checkpoint counts as none.
-        """
+    def read[Found](self, stage: str, symbol: str, kind: type[Found]) -> Found | None:
+        """Return an earlier result of the stage; None if it is missing or damaged."""
         try:
             text = read_limited(self._path(stage, symbol), MAX_CHECKPOINT_BYTES)
             return TypeAdapter(kind).validate_json(text)
         except (OSError, ValidationError):
             return None
 
-    def keep[Found](self, stage: str, symbol: str, found: Found) -> Found:
-        """Write down that the stage is finished for the symbol; return `found`."""
+    def write[Found](self, stage: str, symbol: str, found: Found) -> Found:
+        """Store the stage's result for the symbol; return `found`."""
         checkpoint = TypeAdapter(type(found)).dump_json(found)
         _write(self._path(stage, symbol), checkpoint.decode())
         return found
 
     def drop(self, stage: str = "") -> None:
-        """Remove the checkpoints of a stage, or all: a later run then starts anew."""
+        """Remove the checkpoints of a stage, or of all stages."""
         remove_tree(self.folder / stage if stage else self.folder)
 
     def _path(self, stage: str, symbol: str) -> StoragePath:
@@ -91,7 +86,7 @@ class Checkpoints:
 
 
 def open_checkpoints(plan: RunPlan, flow: str) -> Checkpoints:
-    """Return the checkpoints of this request, begun now or by a run that did not end.
+    """Return the checkpoints of this request, new or those of an unfinished run.
 
     Raises
     ------
@@ -109,15 +104,15 @@ def open_checkpoints(plan: RunPlan, flow: str) -> Checkpoints:
 
 
 def _write(path: StoragePath, text: str) -> None:
-    """Write a checkpoint; a folder in its place, which nobody needs, is removed."""
+    """Write a checkpoint; a folder in its place is removed."""
     if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
     write_text_atomic(path, text)
 
 
 def _fingerprint(plan: RunPlan, flow: str) -> str:
-    """Return 16 letters that stand for all that the stages' answers depend on."""
-    asked = {
+    """Return 16 letters that identify all inputs of the stages' results."""
+    inputs = {
         "flow": flow,
         "sessions": {code: str(day) for code, day in sorted(plan.sessions.items())},
         "source": plan.source,
@@ -127,4 +122,4 @@ def _fingerprint(plan: RunPlan, flow: str) -> str:
         "prices": plan.settings.prices.model_dump(mode="json"),
         "models": plan.settings.models.model_dump(mode="json"),
     }
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]

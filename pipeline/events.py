@@ -1,4 +1,4 @@
-"""Stage: what all event sources know of a symbol, merged."""
+"""Stage: merge the events of a symbol from all event sources."""
 
 from pipeline.plan import RunPlan
 from pipeline.sources import NewsAndEventSources
@@ -15,12 +15,12 @@ def events(
 ) -> KnownEvents:
     """Return the symbol's events around the as-of session.
 
-    Past dividends come with `prices`, which are None if the download failed.
+    Past dividends are part of `prices`, which are None if the download failed.
     """
-    paid = prices.dividends if prices else {}
+    dividends = prices.dividends if prices else {}
     return collect_events(
         symbol,
-        (*sources.event_sources, DividendFeed({symbol: paid})),
+        (*sources.event_sources, DividendFeed({symbol: dividends})),
         plan.as_of_for(symbol),
         plan.run_at,
         plan.settings.guard,

@@ -1,4 +1,4 @@
-"""Stage: the forecast of a symbol's live model for the next session."""
+"""Stage: forecast the next session with a symbol's model."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from modelling.freshness import ModelState, night_model
 from modelling.jobs import ForecastJob, forecast_symbol
 from modelling.model_metadata import ModelMetadata
 from pipeline.checkpoints import Checkpoints
-from pipeline.indicators import indicator_table, on_whole_indicators
+from pipeline.indicators import indicator_table, retry_if_damaged
 from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, ModelFindings
 from storage.paths import read_bytes
@@ -19,7 +19,7 @@ from workers.process_pool import WorkerPool
 
 @dataclass(frozen=True)
 class StoredForecast:
-    """A forecast, and the fingerprints of the model and the indicators it rests on."""
+    """A forecast, with the fingerprints of its model and of its indicators."""
 
     model: str
     indicators: str
@@ -27,7 +27,7 @@ class StoredForecast:
 
 
 Forecaster = Callable[[ModelMetadata, IndicatorFindings], Forecast]
-"""Computes the forecast of a model from the symbol's indicators."""
+"""Computes a model's forecast from the symbol's indicators."""
 
 
 def forecast(
@@ -48,24 +48,26 @@ def forecast(
 def pool_forecaster(
     plan: RunPlan, pool: WorkerPool, checkpoints: Checkpoints
 ) -> Forecaster:
-    """Return a forecaster that asks the worker processes, once per night and model."""
+    """Return a forecaster that uses the worker processes, once per night and model."""
 
-    def ask(metadata: ModelMetadata, indicators: IndicatorFindings) -> Forecast:
+    def forecast_once(
+        metadata: ModelMetadata, indicators: IndicatorFindings
+    ) -> Forecast:
         symbol = metadata.symbol
         inputs = metadata.model_fingerprint, _fingerprint(indicators)
-        earlier = checkpoints.finished("forecast", symbol, StoredForecast)
+        earlier = checkpoints.read("forecast", symbol, StoredForecast)
         if earlier and (earlier.model, earlier.indicators) == inputs:
             checkpoints.note_resumed("forecast", symbol)
             return earlier.forecast
         models, settings = plan.home.models, plan.settings.models
         job = ForecastJob(symbol, indicators.path, models, settings)
-        found = on_whole_indicators(
+        found = retry_if_damaged(
             plan, symbol, indicators, lambda: pool.run(forecast_symbol, job)
         )
-        checkpoints.keep("forecast", symbol, StoredForecast(*inputs, found))
+        checkpoints.write("forecast", symbol, StoredForecast(*inputs, found))
         return found
 
-    return ask
+    return forecast_once
 
 
 def _fingerprint(indicators: IndicatorFindings) -> str:

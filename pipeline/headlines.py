@@ -1,4 +1,4 @@
-"""Stage: a symbol's headlines of the hours before the cut-off."""
+"""Stage: fetch a symbol's headlines of the hours before the cut-off."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from pipeline.sources import NewsAndEventSources
 from screening.findings import HeadlineFindings, PriceFindings
 
 MAX_HEADLINES = 1_000
-"""Headlines of one symbol that are read, the newest ones; the rest is counted."""
+"""Newest headlines of one symbol that are read; the others are only counted."""
 
 
 def headlines(
@@ -20,9 +20,9 @@ def headlines(
     symbol: str,
     prices: PriceFindings | None,
 ) -> HeadlineFindings:
-    """Return the symbol's distinct recent headlines, or why there are none.
+    """Return the symbol's distinct recent headlines, or the reason why there are none.
 
-    `prices` name the company; they are None if the download failed.
+    `prices` hold the company's name; they are None if the download failed.
     """
     settings = plan.settings.sentiment
     if sources.headlines is None:
@@ -34,22 +34,22 @@ def headlines(
     except SymbolError as error:
         return HeadlineFindings(None, names, str(error))
     distinct = recent_headlines(feed.headlines, plan.cutoff(symbol), settings)
-    recent = distinct[-MAX_HEADLINES:]
+    newest = distinct[-MAX_HEADLINES:]
     reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
     return HeadlineFindings(
-        recent,
+        newest,
         names,
-        "" if recent else reason,
+        "" if newest else reason,
         feed.unreadable,
-        tuple(_notes(recent, len(distinct) - len(recent))),
+        tuple(_notes(newest, len(distinct) - len(newest))),
     )
 
 
-def _notes(recent: Sequence[Headline], older: int) -> Iterator[str]:
-    """Yield what was cut or left out of the headlines, each with its number."""
+def _notes(newest: Sequence[Headline], older: int) -> Iterator[str]:
+    """Yield how many headlines were left out, and how many were cut."""
     if older:
         yield f"{_headlines(older)} left out, the newest {MAX_HEADLINES:,} are read"
-    cut = sum(one.is_cut for one in recent)
+    cut = sum(headline.is_cut for headline in newest)
     if cut:
         yield f"{_headlines(cut)} cut at {MAX_TITLE:,} characters"
 

@@ -1,10 +1,11 @@
-"""Stage: an index' closes through the source, the store and the checks of a stock."""
+"""Stage: download the closes of an exchange's index and check them."""
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
-from config.errors import SymbolError, UnknownSymbol
+from config.errors import DamagedTable, SymbolError, UnknownSymbol
 from config.settings import PriceSettings
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.quality import check_prices
@@ -15,18 +16,17 @@ from market_data.symbols import exchange_of
 from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndexFindings
-from storage.paths import StoragePath
 
 STAGE = "index"
 
-LARGEST_INDEX_MOVE = 1.3
-"""Factor above which a day's index is wrong: the S&P 500 lost 20 % on its worst day."""
+MAX_INDEX_MOVE_FACTOR = 1.3
+"""Reject a larger move in one session: the S&P 500 lost 20 % on its worst day."""
 
 
 def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
-    """Return where the index' closes up to the as-of session lie, or why nowhere.
+    """Store the index' closes; return their path, or the reason why there are none.
 
-    A hedge is not worth a failed symbol: what breaks here costs the hedge only.
+    A failure is no exception: without an index only the hedge is missing.
     """
     as_of = plan.as_of_for(symbol)
     store = PriceStore(plan.home.prices, source, plan.settings.prices)
@@ -43,28 +43,28 @@ def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
 def _checked_closes(
     frame: pd.DataFrame, symbol: str, as_of: date, settings: PriceSettings
 ) -> pd.DataFrame:
-    """Return the index' closes that pass the checks of a stock, where they apply.
+    """Return the index' closes after the checks of a stock's prices.
 
-    An index has no volume, often only a close, may be short, and may be late by the
-    sessions that a stock may lack; it moves less than a stock.
+    Some checks differ. An index has no volume and often only a close. It may be short,
+    and may be late by `max_gap_sessions`. It moves less than a stock.
     """
     exchange = exchange_of(symbol).code
     last = frame.index.max().date()
     late = len(sessions_between(exchange, last, as_of)) - 1
-    softened = settings.model_copy(
+    index_settings = settings.model_copy(
         update={
             "min_sessions": 2,
-            "max_move_factor": min(settings.max_move_factor, LARGEST_INDEX_MOVE),
+            "max_move_factor": min(settings.max_move_factor, MAX_INDEX_MOVE_FACTOR),
         }
     )
     known = as_of if late > settings.max_gap_sessions else min(last, as_of)
-    return check_prices(_filled(frame), exchange, known, softened).frame[
+    return check_prices(_fill_prices(frame), exchange, known, index_settings).frame[
         [ADJUSTED_CLOSE]
     ]
 
 
-def _filled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with the close in place of prices that an index lacks."""
+def _fill_prices(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the close in place of missing prices, and volume 0."""
     close = frame[CLOSE]
     filled = {
         name: frame[name].where(frame[name] > 0, close)
@@ -73,18 +73,19 @@ def _filled(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**filled, **{VOLUME: frame[VOLUME].clip(lower=0).fillna(0)})
 
 
-def index_table(
-    plan: RunPlan, symbol: str, path: StoragePath, source: PriceSource | None
-) -> pd.DataFrame:
-    """Return the index' stored closes, downloaded again where they are damaged.
+def index_closes(
+    plan: RunPlan, symbol: str, found: IndexFindings | None, source: PriceSource | None
+) -> pd.Series | None:
+    """Return the stored closes of the index of the symbol's exchange.
 
-    Raises
-    ------
-    DamagedTable
-        If they are damaged, and no `source` is given or it does not answer.
+    Damaged closes are downloaded again from `source`. None is returned if that fails,
+    or if there is no index: only the hedge is then missing.
     """
-
-    def download_again() -> StoragePath | None:
-        return index(plan, source, symbol).path if source else None
-
-    return read_or_rebuild(path, STAGE, symbol, download_again)
+    if found is None or found.path is None:
+        return None
+    name = exchange_of(symbol).index
+    rebuild = partial(index, plan, source, name) if source else None
+    try:
+        return read_or_rebuild(plan, STAGE, name, found.path, rebuild)[ADJUSTED_CLOSE]
+    except DamagedTable:
+        return None

@@ -1,4 +1,4 @@
-"""Stage: a symbol's stored prices to stored indicators and two of the components."""
+"""Stage: compute a symbol's indicators and two of the components from its prices."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,12 @@ from config.errors import DamagedTable
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from market_data.sources import PriceSource
+from pipeline.download import STAGE as PRICES
 from pipeline.download import price_table
-from pipeline.night_tables import read_night_table, read_or_rebuild, write_night_table
+from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, PriceFindings
-from storage.paths import StoragePath
+from storage.tables import read_signed
 
 STAGE = "indicators"
 
@@ -23,9 +24,9 @@ def indicators(
     prices: PriceFindings,
     source: PriceSource | None = None,
 ) -> IndicatorFindings:
-    """Return where the symbol's indicators lie, the last of them, and their votes.
+    """Store the symbol's indicators; return their path, last values and votes.
 
-    `source` is asked again if the stored prices have been damaged.
+    Damaged prices are downloaded again from `source`.
     """
     table = indicator_frame(price_table(plan, symbol, prices, source))
     return IndicatorFindings(
@@ -39,25 +40,26 @@ def indicators(
 def indicator_table(
     plan: RunPlan, symbol: str, found: IndicatorFindings
 ) -> pd.DataFrame:
-    """Return the symbol's stored indicators, computed again where they are damaged.
+    """Return the symbol's stored indicators, computed again if they are damaged.
 
     Raises
     ------
     DamagedTable
-        If the prices that they were computed from are damaged as well.
+        If the prices are damaged as well.
     """
 
-    def compute_again() -> StoragePath:
-        prices = read_night_table(plan.table("prices", symbol), "prices", symbol)
-        return write_night_table(plan, STAGE, symbol, indicator_frame(prices))
+    def rebuild() -> None:
+        path = plan.table(PRICES, symbol)
+        prices = read_signed(path, symbol=symbol, stage=PRICES)
+        write_night_table(plan, STAGE, symbol, indicator_frame(prices))
 
-    return read_or_rebuild(found.path, STAGE, symbol, compute_again)
+    return read_or_rebuild(plan, STAGE, symbol, found.path, rebuild)
 
 
-def on_whole_indicators[Answer](
+def retry_if_damaged[Answer](
     plan: RunPlan, symbol: str, found: IndicatorFindings, work: Callable[[], Answer]
 ) -> Answer:
-    """Return `work()`, once more where it met a table damaged while it waited."""
+    """Return `work()`, repeated once if it finds the stored indicators damaged."""
     try:
         return work()
     except DamagedTable:

@@ -1,6 +1,6 @@
-"""The tables between two stages: signed where they are written, checked where read.
+"""The tables between two stages: signed when written, checked when read.
 
-What was damaged in between is made anew from its inputs, or costs its symbol.
+A damaged table is made again from its inputs. If that fails, its symbol fails.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from storage.tables import read_signed, write_signed
 def write_night_table(
     plan: RunPlan, stage: str, symbol: str, table: pd.DataFrame
 ) -> StoragePath:
-    """Write a stage's table of a symbol; return where it lies.
+    """Write a stage's table of a symbol; return its path.
 
     Raises
     ------
     StorageError
-        If the disk or the store refuses.
+        If the disk or the store refuses the write.
     """
     path = plan.table(stage, symbol)
     table = table.copy(deep=False)
@@ -30,51 +30,30 @@ def write_night_table(
     return path
 
 
-def read_night_table(path: StoragePath, stage: str, symbol: str) -> pd.DataFrame:
-    """Return a stage's table of a symbol as it was written.
-
-    Raises
-    ------
-    DamagedTable
-        If it is not that table any more.
-    StorageError
-        If the store refuses or does not answer.
-    """
-    return read_signed(path, symbol=symbol, stage=stage)
-
-
 def read_or_rebuild(
-    path: StoragePath,
+    plan: RunPlan,
     stage: str,
     symbol: str,
-    make_anew: Callable[[], StoragePath | None],
+    path: StoragePath,
+    rebuild: Callable[[], object] | None,
 ) -> pd.DataFrame:
-    """Return a stage's table of a symbol, made anew where it is damaged.
+    """Return a stage's table of a symbol, rebuilt if it is damaged.
 
-    `make_anew` writes the table and returns where it lies, None where it can't.
+    `rebuild` writes the table of this night again.
 
     Raises
     ------
     DamagedTable
-        If the table is damaged and `make_anew` returned None.
+        If the table is damaged, and `rebuild` is None or did not write it.
     SymbolError
-        What `make_anew` raised.
+        If `rebuild` raised it.
     StorageError
         If the store refuses or does not answer.
     """
     try:
-        return read_night_table(path, stage, symbol)
+        return read_signed(path, symbol=symbol, stage=stage)
     except DamagedTable:
-        again = make_anew()
-        if again is None:
+        if rebuild is None:
             raise
-    return read_night_table(again, stage, symbol)
-
-
-def is_whole(path: StoragePath, stage: str, symbol: str) -> bool:
-    """Return whether a stage's table of a symbol lies at `path` as it was written."""
-    try:
-        read_night_table(path, stage, symbol)
-    except DamagedTable:
-        return False
-    return True
+        rebuild()
+    return read_signed(plan.table(stage, symbol), symbol=symbol, stage=stage)

@@ -1,13 +1,14 @@
-"""One night or training run, planned: who, from where, known up to when.
+"""The request of a run and the plan that is made of it.
 
-Frozen and picklable: this is what every task gets. Planning checks the whole request
-and writes nothing.
+A request is what a person or a deployment asked for. Planning checks all of it and
+writes nothing. The plan is frozen and picklable: every stage and task gets it.
 """
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -15,10 +16,15 @@ import pandas as pd
 from pydantic import Field
 
 from config.errors import ParameterError, quote_value
-from config.parameters import PRESETS, TrainingOverrides, TrainingParameters
+from config.parameters import (
+    PRESETS,
+    PresetName,
+    TrainingOverrides,
+    TrainingParameters,
+)
 from config.settings import Settings
 from market_data.sample import LAST_SESSION
-from market_data.selection import Selection, read_selection
+from market_data.selection import Selection, Universe, read_selection
 from market_data.sessions import as_of_session, next_open, next_session
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import Exchange, exchange_of, file_stem
@@ -31,16 +37,48 @@ from workers.pools import require_runner
 TrainPolicy = Literal["stale", "always", "never"]
 
 AsOf = Annotated[date, Field(json_schema_extra={"pattern": r"^\d{4}-\d\d-\d\d$"})]
-"""A date of a form; without the pattern a server takes any text for one."""
+"""A date in a form of Prefect's UI; without the pattern its server accepts any text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What a run is asked to do; the fields are the parameters that flows share.
+
+    The form in Prefect's UI shows the descriptions.
+    """
+
+    selection: Annotated[
+        Selection,
+        "Which symbols: a stock list by name, symbols, a file, or a list of your own.",
+    ] = Universe(universe="asx_priority")
+    source: Annotated[SourceName, "Where prices come from."] = "yahoo"
+    folder: Annotated[
+        Path | None, "The folder source's folder; it holds `prices/`."
+    ] = None
+    as_of: Annotated[AsOf | None, "Use nothing dated later; empty: today."] = None
+    train: Annotated[
+        TrainPolicy, "Which models to train: missing and stale ones, all, or none."
+    ] = "stale"
+    preset: Annotated[
+        PresetName, "How models are trained, unless a parameter says otherwise."
+    ] = "standard"
+    parameters: Annotated[TrainingOverrides, "What differs from the preset."] = (
+        TrainingOverrides()
+    )
+    home: Annotated[
+        str | None,
+        "A folder, or s3://bucket/folder, of data, models and reports; "
+        "empty: OVERNIGHT_HOME.",
+    ] = None
 
 
 @dataclass(frozen=True)
 class RunPlan:
     """The plan of one run; `sessions` are the as-of sessions by exchange code.
 
-    `notices` are sentences for the run's head on what of the request was left out.
-    `in_evaluation` marks a night that an evaluation runs again, with `run_at` in the
-    past.
+    `notices` are sentences about parts of the request that are left out.
+    `in_evaluation` marks a past night that an evaluation runs again; `run_at` is then
+    in the past.
     """
 
     symbols: tuple[str, ...]
@@ -57,26 +95,26 @@ class RunPlan:
 
     @property
     def as_of(self) -> date:
-        """Return the latest of the exchanges' as-of sessions; it names the night."""
+        """Return the latest as-of session of the exchanges; it names the night."""
         return max(self.sessions.values())
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Return the exchanges of the symbols, by code."""
+        """Return the exchanges of the symbols, sorted by code."""
         found = {exchange_of(symbol) for symbol in self.symbols}
-        return tuple(sorted(found, key=lambda one: one.code))
+        return tuple(sorted(found, key=attrgetter("code")))
 
     def as_of_for(self, symbol: str) -> date:
-        """Return the last completed session of the symbol's own exchange."""
+        """Return the as-of session of the symbol's own exchange."""
         return self.sessions[exchange_of(symbol).code]
 
     @property
     def as_of_by_symbol(self) -> dict[str, date]:
-        """Return each symbol with the last completed session of its exchange."""
+        """Return the as-of session of each symbol's own exchange."""
         return {symbol: self.as_of_for(symbol) for symbol in self.symbols}
 
     def is_replay(self, symbol: str) -> bool:
-        """Return whether the symbol's exchange has completed a session since.
+        """Return whether the exchange has completed a session after the as-of session.
 
         A replay asks no remote event calendar and stores no sighting of an event.
         """
@@ -85,11 +123,11 @@ class RunPlan:
         return self.in_evaluation or self.as_of_for(symbol) < last
 
     def forecast_session(self, symbol: str) -> date:
-        """Return the session that the symbol's forecast is for."""
+        """Return the session that the symbol's model forecasts."""
         return next_session(exchange_of(symbol).code, self.as_of_for(symbol))
 
     def first_date(self, symbol: str) -> date:
-        """Return the day from which the symbol's history is used."""
+        """Return the first day of the symbol's history that is used."""
         back = pd.DateOffset(years=self.parameters.years)
         return (pd.Timestamp(self.as_of_for(symbol)) - back).date()
 
@@ -99,78 +137,69 @@ class RunPlan:
         return self.home.nights / self.as_of.isoformat()
 
     def table(self, stage: str, symbol: str) -> StoragePath:
-        """Return where a stage's table of the symbol lies."""
+        """Return the path of a stage's table of the symbol."""
         return self.tables / stage / f"{file_stem(symbol)}.parquet"
 
     def cutoff(self, symbol: str) -> datetime:
-        """Return the instant after which no headline counts.
+        """Return the instant after which no headline is used.
 
-        The run's start, or the next open of the exchange where a past night is
-        replayed.
+        This is the start of the run, or the next open of the exchange if that came
+        first, as in a replay of a past night.
         """
         opening = next_open(exchange_of(symbol).code, self.as_of_for(symbol))
         return min(self.run_at, opening)
 
     def open_feeds(self, shared_pace: Callable[[], None] = lambda: None) -> Feeds:
-        """Return what the source offers, asked at a pace shared with other runs."""
+        """Return the source's feeds; `shared_pace` waits before each remote request."""
         return open_feeds(self.source, self.folder, self.settings, shared_pace)
 
     def registry(self) -> Registry:
-        """Return the models of this home."""
+        """Return the registry of this home's models."""
         return Registry(self.home.models, self.settings.models)
 
 
-def plan_run(  # noqa: PLR0913  a flow's parameters, one by one
-    selection: Selection,
-    *,
-    source: SourceName,
-    folder: Path | None,
-    as_of: date | None,
-    train: TrainPolicy,
-    preset: str,
-    parameters: TrainingOverrides,
-    home: str | Path | None,
-    now: datetime,
-) -> RunPlan:
-    """Return the plan of a run started at `now`.
+def plan_run(request: RunRequest, now: datetime) -> RunPlan:
+    """Return the plan of a run that starts at `now`.
 
-    Without `as_of` the run date is today; the sample source, which ended, has its own.
-    Without `home` it is the environment's `OVERNIGHT_HOME`, else the present folder.
+    Without `as_of` the run date is today, or the last session of the sample source,
+    which has ended. Without `home` it is `OVERNIGHT_HOME` of the environment, else the
+    present folder.
 
     Raises
     ------
     UsageError
-        If anything asked for is out of range, unknown or not there.
+        If a value of the request is out of range, unknown or not there.
     """
-    _require_choice("train", train, get_args(TrainPolicy))
-    _require_choice("preset", preset, tuple(PRESETS))
-    opened = Home.at(home or os.environ.get("OVERNIGHT_HOME") or ".")
-    settings = read_settings(opened.root)
+    _require_choice("train", request.train, get_args(TrainPolicy))
+    _require_choice("preset", request.preset, tuple(PRESETS))
+    home = Home.at(request.home or os.environ.get("OVERNIGHT_HOME") or ".")
+    settings = read_settings(home.root)
     require_runner(settings.run)
-    if settings.run.runner == "dask":  # Its workers are in other folders.
-        opened = Home(opened.root.absolute())
-    selected = read_selection(selection, settings.all_universes)
-    symbols = selected.symbols
-    run_date = as_of or (LAST_SESSION if source == "sample" else now.date())
-    exchanges = {exchange_of(symbol).code for symbol in symbols}
+    if settings.run.runner == "dask":  # Its workers run in other folders.
+        home = Home(home.root.absolute())
+    selected = read_selection(request.selection, settings.all_universes)
+    latest = LAST_SESSION if request.source == "sample" else now.date()
+    run_date = request.as_of or latest
+    exchanges = {exchange_of(symbol).code for symbol in selected.symbols}
     plan = RunPlan(
-        symbols=symbols,
+        symbols=selected.symbols,
         sessions={code: as_of_session(code, run_date, now) for code in exchanges},
         run_at=now,
-        source=source,
-        folder=folder,
-        train=train,
-        parameters=parameters.over(preset),
+        source=request.source,
+        folder=request.folder,
+        train=request.train,
+        parameters=request.parameters.over(request.preset),
         settings=settings,
-        home=opened,
+        home=home,
         notices=selected.notices,
     )
-    plan.open_feeds()
+    plan.open_feeds()  # Refuses an unknown source and a folder that is not there.
     return plan
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ParameterError(
-            f"`{name}` must be one of {', '.join(choices)}, got {quote_value(value)}."
+            f"`{name}` must be one of {', '.join(choices)}, got {quote_value(value)}",
+            "pass one of them",
         )

@@ -1,7 +1,7 @@
-"""How far the training of a run is, and how long it will still take.
+"""The progress of a run, and the time that it will still take.
 
-One object per run: stages report to it, and it passes the state on to the listener of
-the command line and to what the flow shows in Prefect.
+Each run has one `Progress` object. The stages report to it; it calls the listener of
+the command line and updates the display in Prefect.
 """
 
 import threading
@@ -18,10 +18,10 @@ UPDATE_EVERY_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a run stands: share done in [0, 1], symbols done of all, seconds left.
+    """The progress of a run: share done in [0, 1], symbols done of all, seconds left.
 
-    `seconds_left` is None until a first epoch gives a pace. `symbol` is the one of
-    which something was told last, `epoch` where its training is, None once that ended.
+    `seconds_left` is None until the first epoch gives a pace. `symbol` is the symbol
+    that reported last; `epoch` is its last epoch, or None when its training has ended.
     """
 
     share: float
@@ -34,10 +34,10 @@ class TrainingProgress:
     @property
     def sentence(self) -> str:
         """Return `4 of 10 symbols, 1:20 left`."""
-        said = f"{self.done} of {self.symbols} symbols"
+        counts = f"{self.done} of {self.symbols} symbols"
         if self.seconds_left is None or self.done == self.symbols:
-            return said
-        return f"{said}, {minutes(self.seconds_left)} left"
+            return counts
+        return f"{counts}, {minutes(self.seconds_left)} left"
 
 
 def minutes(seconds: float) -> str:
@@ -53,15 +53,15 @@ listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 class Display(Protocol):
-    """Where a run's progress is shown beside the terminal."""
+    """Shows a run's progress outside of the terminal."""
 
-    def show(self, standing: TrainingProgress, *, wait: bool) -> None:
-        """Show it; without `wait` the caller is not held up, and may be ignored."""
+    def show(self, progress: TrainingProgress, *, wait: bool) -> None:
+        """Show the progress; without `wait` return at once, perhaps without showing."""
         ...
 
 
 class Progress:
-    """The standing of one run, kept from many threads."""
+    """Counts the progress of one run; many threads report to it."""
 
     def __init__(self, symbols: Iterable[str], display: Display | None = None) -> None:
         """Start with nothing done."""
@@ -69,59 +69,61 @@ class Progress:
         self._shares = 0.0
         self._done = 0
         self._lock = threading.Lock()
-        self._trained_since: float | None = None
-        self._share_then = 0.0
+        self._first_epoch_at: float | None = None
+        self._share_at_first_epoch = 0.0
         self._shown_at = 0.0
         self._listener = listener.get()
         self._display = display
-        self._show(self._standing(), wait=True)
+        self._show(self._progress(), wait=True)
 
     def on_epoch(self, symbol: str, done: EpochDone) -> None:
-        """Take note of one symbol's epoch."""
-        self._note(symbol, done.epoch / (done.epochs + 1), done)
+        """Count an epoch of the symbol's training."""
+        self._report(symbol, done.epoch / (done.epochs + 1), done)
 
-    def trained(self, symbol: str) -> None:
-        """Take note that the symbol's training has ended, well or not."""
-        self._note(symbol, 0.0)
+    def end_training(self, symbol: str) -> None:
+        """Report that the symbol's training has ended, whether or not it succeeded."""
+        self._report(symbol, 0.0)
 
-    def finished(self, symbol: str) -> None:
-        """Take note that nothing is left to do for the symbol."""
-        self._note(symbol, 1.0)
+    def end_symbol(self, symbol: str) -> None:
+        """Report that the symbol is finished."""
+        self._report(symbol, 1.0)
 
-    def _note(self, symbol: str, share: float, epoch: EpochDone | None = None) -> None:
-        """Take note of the share, which never falls."""
+    def _report(
+        self, symbol: str, share: float, epoch: EpochDone | None = None
+    ) -> None:
+        """Count the symbol's share, which never falls, and show the progress if due."""
         with self._lock:
             self._count(symbol, max(self._share[symbol], share))
-            standing = self._standing()
-            if self._trained_since is None:
-                self._trained_since = time.monotonic()
-                self._share_then = standing.share
-            due = time.monotonic() - self._shown_at > UPDATE_EVERY_SECONDS
-            ended = standing.done == standing.symbols
-            if due or ended:
+            progress = self._progress()
+            if self._first_epoch_at is None:
+                self._first_epoch_at = time.monotonic()
+                self._share_at_first_epoch = progress.share
+            is_due = time.monotonic() - self._shown_at > UPDATE_EVERY_SECONDS
+            has_ended = progress.done == progress.symbols
+            if is_due or has_ended:
                 self._shown_at = time.monotonic()
         if self._listener:
-            self._listener(replace(standing, symbol=symbol, epoch=epoch))
-        if ended or due:
-            self._show(standing, wait=ended)
+            self._listener(replace(progress, symbol=symbol, epoch=epoch))
+        if is_due or has_ended:
+            self._show(progress, wait=has_ended)
 
     def _count(self, symbol: str, share: float) -> None:
-        """Change sum and count by one symbol; adding all up would take too long."""
+        """Change sum and count by one symbol; adding up all symbols is too slow."""
         before = self._share[symbol]
         self._share[symbol] = share
         self._shares += share - before
         self._done += (share == 1) - (before == 1)
 
-    def _standing(self) -> TrainingProgress:
+    def _progress(self) -> TrainingProgress:
         done, symbols = self._done, len(self._share)
         share = 1.0 if done == symbols else self._shares / symbols
-        left = None
-        gained = share - self._share_then
-        if self._trained_since is not None and gained > 0:
-            pace = gained / (time.monotonic() - self._trained_since)
-            left = (1 - share) / pace
-        return TrainingProgress(share, done, symbols, left)
+        seconds_left = None
+        gained = share - self._share_at_first_epoch
+        if self._first_epoch_at is not None and gained > 0:
+            pace = gained / (time.monotonic() - self._first_epoch_at)
+            seconds_left = (1 - share) / pace
+        return TrainingProgress(share, done, symbols, seconds_left)
 
-    def _show(self, standing: TrainingProgress, *, wait: bool) -> None:
+    def _show(self, progress: TrainingProgress, *, wait: bool) -> None:
         if self._display:
-            self._display.show(standing, wait=wait)
+            self._display.show(progress, wait=wait)

@@ -1,17 +1,15 @@
-"""A night's part in the track record: score what has come due, keep what is said."""
+"""A night's part in the track record: keep its calls, score the earlier calls."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
-from config.errors import DamagedTable, OvernightError, StorageError, SymbolError
-from market_data.prices import ADJUSTED_CLOSE, CLOSE
+from config.errors import OvernightError, StorageError, SymbolError
+from market_data.prices import CLOSE
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of
 from pipeline.download import price_table
-from pipeline.index import index_table
+from pipeline.index import index_closes
 from pipeline.plan import RunPlan
-from pipeline.request_pace import machine_pace
 from screening.findings import PriceFindings, SymbolFindings
 from screening.row import Row
 from screening.track_record.calls import make_calls, table_fingerprint
@@ -20,70 +18,67 @@ from screening.track_record.outcomes import PricedSymbol, score
 from screening.track_record.track_record import TrackRecords, track_records
 
 
-def recorded(
+def record_night(
     plan: RunPlan,
+    source: PriceSource,
     findings: Sequence[SymbolFindings],
     rows: Sequence[Row],
     made_at: datetime,
 ) -> tuple[TrackRecords | None, tuple[str, ...]]:
-    """Append the night's calls and the outcomes of earlier ones; return the records.
+    """Append the night's calls and the outcomes of earlier calls; return the records.
 
-    The ledger must not cost a night: where it can't be read or written there is no
-    record, and a sentence for the head of the run says so.
+    A ledger that can't be read or written does not fail the night: the records are then
+    None. The second value holds sentences about what could not be recorded. Damaged
+    prices are downloaded again from `source`.
     """
     ledger = Ledger(plan.home.track_record)
     settings = plan.settings.track_record
     try:
-        calls, outcomes = ledger.calls(), ledger.outcomes()
-        priced, lost = _all_priced(plan, findings)
-        new = score(calls, outcomes, priced, settings.horizons, made_at)
-        kept = [row for row in rows if row["symbol"] not in lost]
-        said = make_calls(findings, kept, plan.source, made_at)
-        ledger.append(said, new, plan.as_of, made_at)
-        both = track_records(ledger.calls(), ledger.outcomes(), settings, made_at)
+        earlier_calls, earlier_outcomes = ledger.calls(), ledger.outcomes()
+        priced, unpriced = _read_closes(plan, source, findings)
+        outcomes = score(
+            earlier_calls, earlier_outcomes, priced, settings.horizons, made_at
+        )
+        recorded = [row for row in rows if row["symbol"] not in unpriced]
+        calls = make_calls(findings, recorded, plan.source, made_at)
+        ledger.append(calls, outcomes, plan.as_of, made_at)
+        records = track_records(ledger.calls(), ledger.outcomes(), settings, made_at)
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         return None, (f"The night is not in the track record: {kind}{error}",)
-    return both, tuple(
-        f"{symbol} of this night is not in the track record: {why}"
-        for symbol, why in lost.items()
+    return records, tuple(
+        f"{symbol} of this night is not in the track record: {reason}"
+        for symbol, reason in unpriced.items()
     )
 
 
-def _all_priced(
-    plan: RunPlan, findings: Sequence[SymbolFindings]
+def _read_closes(
+    plan: RunPlan, source: PriceSource, findings: Sequence[SymbolFindings]
 ) -> tuple[list[PricedSymbol], dict[str, str]]:
-    """Return the symbols with their closes, and why others have none any more."""
-    rate = plan.settings.prices.requests_per_second
-    source = plan.open_feeds(machine_pace(rate)).prices
+    """Return the closes, and the reasons of symbols whose prices can't be read."""
     priced: list[PricedSymbol] = []
-    lost: dict[str, str] = {}
+    unpriced: dict[str, str] = {}
     for found in findings:
         try:
             if found.prices:
-                priced.append(_priced(plan, found, found.prices, source))
+                priced.append(_read_close(plan, source, found, found.prices))
         except (SymbolError, StorageError) as error:
-            lost[found.symbol] = str(error)
-    return priced, lost
+            unpriced[found.symbol] = str(error)
+    return priced, unpriced
 
 
-def _priced(
-    plan: RunPlan, found: SymbolFindings, stored: PriceFindings, source: PriceSource
+def _read_close(
+    plan: RunPlan, source: PriceSource, found: SymbolFindings, stored: PriceFindings
 ) -> PricedSymbol:
-    """Return the symbol's and its index' closes as the night has them."""
+    """Return the closes of the symbol and of its index that the night used."""
     prices = price_table(plan, found.symbol, stored, source)
-    name, closes = exchange_of(found.symbol).index, None
-    if found.market.path:
-        # A damaged index costs the hedge, and no call.
-        with suppress(DamagedTable):
-            table = index_table(plan, name, found.market.path, source)
-            closes = table[ADJUSTED_CLOSE]
+    closes = index_closes(plan, found.symbol, found.market, source)
     return PricedSymbol(
         symbol=found.symbol,
         as_of=found.as_of,
         source=plan.source,
         closes=prices[CLOSE],
         fingerprint=table_fingerprint(prices),
-        index="" if closes is None else name,
+        index="" if closes is None else exchange_of(found.symbol).index,
         index_closes=closes,
     )

@@ -1,6 +1,6 @@
 """The pace of requests that all runs on this machine share.
 
-It comes on top of the pace that a client keeps by itself.
+A client also keeps a pace of its own.
 """
 
 import os
@@ -15,24 +15,26 @@ Pace = Callable[[], None]
 
 
 def machine_pace(per_second: float) -> "MachinePace":
-    """Return what waits for a request's turn among all runs on this machine."""
-    return MachinePace(per_second, _cache_folder() / "yahoo.turn")
+    """Return the pace that all runs of this user on this machine share."""
+    # The folder is beside that of Yahoo's client.
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return MachinePace(per_second, Path(base) / "event-risk-guard" / "yahoo.turn")
 
 
 @dataclass(frozen=True)
 class MachinePace:
-    """Lets one request of all processes on a machine through an interval.
+    """Allows one request per interval of all processes on this machine.
 
-    `turn` is a file whose age tells when the last one was; its lock falls with the
-    process that holds it. A wait is never longer than an interval, so that a clock set
-    back blocks nothing.
+    The age of the file `turn` is the time since the last request. Its lock ends with
+    the process that holds it. A wait is at most one interval, so that a clock that was
+    set back blocks no request.
     """
 
     per_second: float
     turn: Path
 
     def __call__(self) -> None:
-        """Wait for a turn and take it; a folder that can't be written sets no pace."""
+        """Wait until a request may be sent; without write access do not wait."""
         interval = 1 / self.per_second
         try:
             self.turn.parent.mkdir(parents=True, exist_ok=True)
@@ -44,9 +46,3 @@ class MachinePace:
                 self.turn.touch()
         except OSError:
             return  # The client's own pace still holds.
-
-
-def _cache_folder() -> Path:
-    """Return our folder beside that of Yahoo's client."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "event-risk-guard"

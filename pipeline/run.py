@@ -1,4 +1,4 @@
-"""What the stages of one run share: it is opened once and lives as long as the run."""
+"""The resources that the stages of one run share, and the stages that use them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from workers.process_pool import WorkerPool
 class RunResources:
     """Sources, worker processes, checkpoints and progress of one run.
 
-    `first_notices` are sentences for the head of the run, known before it began.
+    `first_notices` are sentences about the whole run, known before it began.
     """
 
     feeds: Feeds
@@ -42,16 +42,16 @@ class RunResources:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Return the sentences for the head of the run that are known by now."""
+        """Return the sentences about the whole run that are known by now."""
         return (*self.first_notices, *self.pool.notices)
 
     def close(self, summary: RunSummary) -> None:
-        """Remove the checkpoints; if symbols failed, remove those of prices only.
+        """Remove the checkpoints; if symbols failed, only those of the downloads.
 
         A second run then repeats no training and no forecast of unchanged prices.
         """
-        something_left = summary.failures or summary.untrained
-        self.checkpoints.drop("download" if something_left else "")
+        any_failed = summary.failures or summary.untrained
+        self.checkpoints.drop("download" if any_failed else "")
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def open_run(
     """Open the sources, the worker processes and the checkpoints of a run.
 
     `flow` separates the checkpoints of a screening from those of a training. `pace`
-    waits for the turn of each request.
+    waits before each request.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def plain_stages(
     train: Callable[[str, IndicatorFindings], ModelMetadata | None],
     forecaster: Forecaster,
 ) -> Stages:
-    """Return stages that need no worker processes and no checkpoints of their own."""
+    """Return stages that need no worker processes and no checkpoints."""
     return Stages(
         download=partial(download, plan, prices),
         indicators=partial(indicators, plan, source=prices),

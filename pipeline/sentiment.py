@@ -1,4 +1,4 @@
-"""Stage: all symbols' headlines to polarities, each distinct title read once."""
+"""Stage: read all symbols' headlines, each distinct title once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from screening.findings import HeadlineFindings
 
 @dataclass(frozen=True)
 class News:
-    """Every symbol's news, and what the head of the run must say of them."""
+    """The news of every symbol, and sentences about the news of the whole run."""
 
     by_symbol: Mapping[str, NewsSentiment]
     notices: tuple[str, ...] = ()
@@ -22,24 +22,28 @@ class News:
 def sentiment(
     plan: RunPlan, sources: NewsAndEventSources, found: Mapping[str, HeadlineFindings]
 ) -> News:
-    """Return each symbol's news component, missing with its reason where it is."""
+    """Return each symbol's news; without data its component is missing."""
     polarities: dict[str, float] = {}
     unavailable_reason = sources.unavailable_reason
     if sources.reader:
-        titles = [one.title for each in found.values() for one in each.recent or ()]
+        titles = [
+            headline.title
+            for headlines in found.values()
+            for headline in headlines.recent or ()
+        ]
         try:
             polarities = sources.reader.polarities(titles, plan.as_of)
         except SentimentUnavailable as error:
             unavailable_reason = str(error)
     by_symbol = {
-        symbol: _news(plan, symbol, headlines, polarities, unavailable_reason)
+        symbol: _read_news(plan, symbol, headlines, polarities, unavailable_reason)
         for symbol, headlines in found.items()
     }
-    damaged = [unavailable_reason] if sources.reader and unavailable_reason else []
-    return News(by_symbol, (*damaged, *_dead_feed(plan, found)))
+    failed = [unavailable_reason] if sources.reader and unavailable_reason else []
+    return News(by_symbol, (*failed, *_note_dead_feed(plan, found)))
 
 
-def _news(
+def _read_news(
     plan: RunPlan,
     symbol: str,
     found: HeadlineFindings,
@@ -56,12 +60,15 @@ def _news(
     return news_sentiment(found.recent, polarities, about, cutoff, settings)
 
 
-def _dead_feed(plan: RunPlan, found: Mapping[str, HeadlineFindings]) -> list[str]:
-    """Return the notice that Yahoo gave no news at all, which is hardly the truth."""
-    if plan.source != "yahoo" or any(one.recent is not None for one in found.values()):
+def _note_dead_feed(plan: RunPlan, found: Mapping[str, HeadlineFindings]) -> list[str]:
+    """Return a sentence if Yahoo gave no headline for any of several symbols."""
+    answered = any(headlines.recent is not None for headlines in found.values())
+    is_off = plan.settings.sentiment.engine == "off"
+    if plan.source != "yahoo" or answered or is_off or len(found) == 1:
         return []
-    reasons = {one.reason for one in found.values()}
-    if len(found) == 1 or plan.settings.sentiment.engine == "off":
-        return []
-    said = f"Yahoo gave no headline for any of {len(found)} symbols; its news feed "
-    return [f"{said}seems not to answer ({min(reasons)})"]
+    reason = min(headlines.reason for headlines in found.values())
+    notice = (
+        f"Yahoo gave no headline for any of {len(found)} symbols; its news feed seems "
+        f"not to answer ({reason})"
+    )
+    return [notice]

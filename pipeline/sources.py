@@ -1,4 +1,4 @@
-"""What a night looks out for beside prices: events, headlines, and who reads them."""
+"""The sources of a night beside its prices: events, headlines and their reader."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from risk_guard.yahoo_calendar import YahooCalendar
 class NewsAndEventSources:
     """The sources of one night, opened once.
 
-    `reader` is None where nobody reads the headlines, `unavailable_reason` says why; `notices`
-    are sentences for the head of the run.
+    If the headlines can't be read, `reader` is None and `unavailable_reason` gives the
+    reason. `notices` are sentences about the whole run.
     """
 
     event_sources: tuple[EventSource, ...]
@@ -35,23 +35,19 @@ class NewsAndEventSources:
 
 
 def open_sources(plan: RunPlan, feeds: Feeds) -> NewsAndEventSources:
-    """Read the calendar files, find the language model, connect Yahoo's calendar."""
+    """Read the calendar files, find the language model, and open Yahoo's calendar."""
     guard, engine = plan.settings.guard, plan.settings.sentiment.engine
     calendars = night_calendars(plan)
-    sources: tuple[EventSource, ...] = (
-        *_remembered(plan, feeds, calendars),
-        *unusable_calendars(calendars),
-        Pillar3Rule(guard),
-    )
-    reader, unavailable_reason = _reader(plan, feeds)
-    missing = (
-        [unavailable_reason]
-        if feeds.headlines and unavailable_reason and engine != "off"
-        else []
-    )
+    reader, unavailable_reason = _open_reader(plan, feeds)
+    headlines = feeds.headlines if engine != "off" else None
+    missing = [unavailable_reason] if headlines and unavailable_reason else []
     return NewsAndEventSources(
-        event_sources=sources,
-        headlines=feeds.headlines if engine != "off" else None,
+        event_sources=(
+            *_remember_events(plan, feeds, calendars),
+            *unusable_calendars(calendars),
+            Pillar3Rule(guard),
+        ),
+        headlines=headlines,
         reader=reader,
         unavailable_reason=unavailable_reason,
         notices=(*missing, *calendar_notices(calendars, plan)),
@@ -67,16 +63,18 @@ def night_calendars(plan: RunPlan) -> tuple[CalendarFile, ...]:
 def calendar_notices(
     calendars: Iterable[CalendarFile], plan: RunPlan
 ) -> tuple[str, ...]:
-    """Return what is wrong with the calendar files on that night."""
-    return tuple(note for one in calendars for note in one.notices(plan.as_of))
+    """Return sentences about what is wrong with the calendar files."""
+    return tuple(
+        notice for calendar in calendars for notice in calendar.notices(plan.as_of)
+    )
 
 
-def _remembered(
+def _remember_events(
     plan: RunPlan, feeds: Feeds, calendars: Iterable[CalendarFile]
 ) -> tuple[RememberedEvents, ...]:
-    """Return the calendar files and Yahoo, each with what it said on live nights.
+    """Return the calendar files and Yahoo, each with its events of earlier nights.
 
-    What Yahoo said counts in a run on another source too.
+    A run on another source uses Yahoo's earlier events too.
     """
     history = EventHistory(plan.home.seen_events)
     replayed = frozenset(filter(plan.is_replay, plan.symbols))
@@ -85,15 +83,17 @@ def _remembered(
         yahoo = YahooCalendar(feeds.yahoo, plan.settings.guard)
     return (
         *(
-            RememberedEvents(one, history, drops_past_events=False, replayed=replayed)
-            for one in calendars
+            RememberedEvents(
+                calendar, history, drops_past_events=False, replayed=replayed
+            )
+            for calendar in calendars
         ),
         RememberedEvents(yahoo, history, drops_past_events=True, replayed=replayed),
     )
 
 
-def _reader(plan: RunPlan, feeds: Feeds) -> tuple[Reader | None, str]:
-    """Return who reads the headlines, else why nobody does."""
+def _open_reader(plan: RunPlan, feeds: Feeds) -> tuple[Reader | None, str]:
+    """Return the reader of the headlines and "", or None and the reason."""
     if feeds.headlines is None:
         return None, f"the {plan.source} source has no headlines"
     try:

@@ -1,7 +1,7 @@
-"""The order of a night's stages: the only place that knows it.
+"""The order of a night's stages, written here only.
 
 The live night, the training flow, the evaluation, `overnight events` and the tests call
-these functions; in a flow the stages are Prefect tasks (`tasks/stages.py`).
+these functions. In a flow the stages are Prefect tasks (`tasks/stages.py`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from functools import partial
 
 from config.errors import OvernightError
 from features.sentiment import NewsSentiment
-from market_data.symbols import Exchange, exchange_of
+from market_data.symbols import exchange_of
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from pipeline.sentiment import News
@@ -28,10 +28,10 @@ from screening.findings import (
 
 @dataclass(frozen=True)
 class TrainingStages:
-    """The stages of a training run, each called with the symbol first.
+    """The stages of a training run; each takes the symbol as its first argument.
 
-    `train` returns None if the present model stays. `resumed` names the stages of a
-    symbol whose results come from an earlier, unfinished run.
+    `train` returns None if the present model stays. `resumed` returns the names of the
+    symbol's stages whose results come from an earlier, unfinished run.
     """
 
     download: Callable[[str], PriceFindings]
@@ -42,10 +42,10 @@ class TrainingStages:
 
 @dataclass(frozen=True)
 class Stages(TrainingStages):
-    """The stages of a screening run; prices are None if their download failed.
+    """The stages of a screening run; prices are None if the download failed.
 
-    `index` takes the symbol of an exchange's index. `read_headlines` takes all symbols'
-    headlines at once, so that each distinct title is read once.
+    `index` takes the symbol of an exchange's index. `read_headlines` takes the
+    headlines of all symbols at once, so that each distinct title is read once.
     """
 
     forecast: Callable[[str, IndicatorFindings], ModelFindings]
@@ -62,70 +62,68 @@ class Stages(TrainingStages):
 type EachSymbol = Callable[
     [Callable[[str], SymbolFindings], Sequence[str]], Iterable[SymbolFindings]
 ]
-"""Calls a function for each symbol, like `map`, in order or side by side."""
+"""Calls a function for each symbol, like `map`, one by one or in parallel."""
 
 
 def screen_all(
     plan: RunPlan, stages: Stages, each_symbol: EachSymbol = map
 ) -> tuple[list[SymbolFindings], News]:
     """Return the findings of all symbols in the plan's order, and their news."""
-    found = list(each_symbol(partial(screen_symbol, plan, stages), plan.symbols))
-    news = stages.read_headlines({one.symbol: one.headlines for one in found})
-    indices = {one.code: _index_of(one, stages) for one in plan.exchanges}
-    return [
-        guard_symbol(
-            plan,
-            stages,
-            one,
-            news.by_symbol[one.symbol],
-            indices[exchange_of(one.symbol).code],
-        )
-        for one in found
-    ], news
-
-
-def train_symbol(plan: RunPlan, stages: TrainingStages, symbol: str) -> SymbolFindings:
-    """Return what download, indicators and training found.
-
-    A failure is a reason in the findings, never an exception.
-    """
-    found = SymbolFindings(
-        symbol, plan.as_of_for(symbol), plan.forecast_session(symbol)
-    )
-    prices, why = _attempt(lambda: stages.download(symbol))
-    if prices is None:
-        return replace(found, failure=why)
-    found = replace(found, prices=prices)
-    table, why = _attempt(lambda: stages.indicators(symbol, prices))
-    if table is None:
-        return replace(found, failure=why)
-    trained, why = _attempt(lambda: stages.train(symbol, table))
-    return replace(
-        found,
-        indicators=table,
-        trained=trained,
-        training_failure=why or None,
-        resumed=stages.resumed(symbol),
-    )
+    screened = list(each_symbol(partial(screen_symbol, plan, stages), plan.symbols))
+    news = stages.read_headlines({found.symbol: found.headlines for found in screened})
+    indices = {
+        exchange.code: download_index(stages, exchange.index)
+        for exchange in plan.exchanges
+    }
+    guarded = []
+    for found in screened:
+        index = indices[exchange_of(found.symbol).code]
+        found_news = news.by_symbol[found.symbol]
+        guarded.append(guard_symbol(plan, stages, found, found_news, index))
+    return guarded, news
 
 
 def screen_symbol(plan: RunPlan, stages: Stages, symbol: str) -> SymbolFindings:
-    """Return what download, indicators, training, forecast, headlines, events found.
+    """Return the findings of all stages up to the events.
 
-    A failure is a reason in the findings, never an exception. `guard_symbol` completes
-    the findings once all symbols' headlines are read.
+    A failed stage leaves a reason in the findings and raises no exception.
+    `guard_symbol` completes the findings after all headlines are read.
     """
     found = train_symbol(plan, stages, symbol)
-    table = found.indicators
-    if table:
-        model, why = _attempt(lambda: stages.forecast(symbol, table))
-        found = replace(found, model=model, failure=why or None)
-    headlines, no_headlines = _attempt(lambda: stages.headlines(symbol, found.prices))
-    events, no_events = _attempt(lambda: stages.events(symbol, found.prices))
+    prices, indicators = found.prices, found.indicators
+    if indicators:
+        model, no_forecast = _attempt(stages.forecast, symbol, indicators)
+        found = replace(found, model=model, failure=no_forecast or None)
+    headlines, no_headlines = _attempt(stages.headlines, symbol, prices)
+    events, no_events = _attempt(stages.events, symbol, prices)
     return replace(
         found,
         headlines=headlines or HeadlineFindings(None, reason=no_headlines),
         known_events=events or KnownEvents((), gaps=(no_events,)),
+        resumed=stages.resumed(symbol),
+    )
+
+
+def train_symbol(plan: RunPlan, stages: TrainingStages, symbol: str) -> SymbolFindings:
+    """Return the findings of the download, the indicators and, if due, the training.
+
+    A failed stage leaves a reason in the findings and raises no exception.
+    """
+    session = plan.forecast_session(symbol)
+    found = SymbolFindings(symbol, plan.as_of_for(symbol), session)
+    prices, no_prices = _attempt(stages.download, symbol)
+    if prices is None:
+        return replace(found, failure=no_prices)
+    indicators, no_indicators = _attempt(stages.indicators, symbol, prices)
+    if indicators is None:
+        return replace(found, prices=prices, failure=no_indicators)
+    trained, not_trained = _attempt(stages.train, symbol, indicators)
+    return replace(
+        found,
+        prices=prices,
+        indicators=indicators,
+        trained=trained,
+        training_failure=not_trained or None,
         resumed=stages.resumed(symbol),
     )
 
@@ -135,36 +133,38 @@ def guard_symbol(
     stages: Stages,
     found: SymbolFindings,
     news: NewsSentiment,
-    market: IndexFindings,
+    index: IndexFindings,
 ) -> SymbolFindings:
-    """Return the findings with the event risk of the symbol and its hedge."""
-    asked, no_index = (found.symbol, found.known_events, news), IndexFindings(None)
-    assessed, why = _attempt(lambda: stages.guard(*asked, found.prices, market))
-    if assessed is None:
+    """Return the findings with the symbol's event risk and its hedge."""
+    guard = partial(stages.guard, found.symbol, found.known_events, news)
+    assessment, failure = _attempt(guard, found.prices, index)
+    if assessment is None:
         # Without prices there is no volatility and no hedge; the events still count.
-        assessed, _ = _attempt(lambda: stages.guard(*asked, None, no_index))
+        assessment, _ = _attempt(guard, None, IndexFindings(None))
     return replace(
         found,
-        failure=found.failure or why or None,
-        events=assessed or unknown_events(why, plan.settings.guard),
+        failure=found.failure or failure or None,
+        events=assessment or unknown_events(failure, plan.settings.guard),
         news=news,
-        market=market,
+        market=index,
     )
 
 
-def _index_of(exchange: Exchange, stages: Stages) -> IndexFindings:
-    """Return the exchange's index; one that fails costs the hedge, not a symbol."""
-    found, why = _attempt(lambda: stages.index(exchange.index))
-    return found or IndexFindings(None, why)
+def download_index(stages: Stages, symbol: str) -> IndexFindings:
+    """Return the index' closes; if they fail, only the hedge is missing."""
+    found, failure = _attempt(stages.index, symbol)
+    return found or IndexFindings(None, failure)
 
 
-def _attempt[Found](stage: Callable[[], Found]) -> tuple[Found | None, str]:
+def _attempt[**Inputs, Found](
+    stage: Callable[Inputs, Found], *inputs: Inputs.args, **named: Inputs.kwargs
+) -> tuple[Found | None, str]:
     """Return what the stage found and "", or None and the reason of its failure.
 
-    The only place that catches a symbol's exception.
+    This is the only place that catches a symbol's exception.
     """
     try:
-        return stage(), ""
+        return stage(*inputs, **named), ""
     except OvernightError as error:
         return None, str(error)
     except Exception as error:  # noqa: BLE001  whatever it is, other symbols go on

@@ -1,7 +1,9 @@
-"""Stage: train a symbol's model if it is due, and log it.
+"""Stage: train a symbol's model if it is due, and log the training.
 
-Failed trainings are logged when the run ends, whichever stage failed.
+Failed trainings are logged at the end of the run (`tasks/publish.py`).
 """
+
+from functools import partial
 
 import pandas as pd
 
@@ -10,14 +12,14 @@ from modelling.jobs import TrainingJob, data_fingerprint, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.training_log import append_entry, is_logged, training_entry
 from pipeline.checkpoints import Checkpoints
-from pipeline.indicators import indicator_table, on_whole_indicators
+from pipeline.indicators import indicator_table, retry_if_damaged
 from pipeline.plan import RunPlan
 from pipeline.progress import Progress
 from screening.findings import IndicatorFindings
 from workers.process_pool import WorkerPool
 
 
-def train(  # noqa: PLR0913, PLR0917  all that a training touches
+def train(  # noqa: PLR0913, PLR0917  all that a training uses
     plan: RunPlan,
     symbol: str,
     indicators: IndicatorFindings,
@@ -25,7 +27,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
     checkpoints: Checkpoints,
     progress: Progress,
 ) -> ModelMetadata | None:
-    """Return the new model's metadata, None if the present model stays."""
+    """Return the new model's metadata, or None if the present model stays."""
     table = indicator_table(plan, symbol, indicators)
     earlier = _trained_before(plan, symbol, table, checkpoints)
     if earlier:
@@ -34,23 +36,21 @@ def train(  # noqa: PLR0913, PLR0917  all that a training touches
         return earlier
     if not _is_due(plan, symbol, table):
         return None
-    job = _job(plan, symbol, indicators)
+    job = _training_job(plan, symbol, indicators)
+    on_epoch = partial(progress.on_epoch, symbol)
     try:
-        metadata = on_whole_indicators(
-            plan,
-            symbol,
-            indicators,
-            lambda: pool.run(
-                train_symbol, job, lambda done: progress.on_epoch(symbol, done)
-            ),
+        metadata = retry_if_damaged(
+            plan, symbol, indicators, lambda: pool.run(train_symbol, job, on_epoch)
         )
     finally:
-        progress.trained(symbol)
+        progress.end_training(symbol)
     _log(plan, metadata)
     return metadata
 
 
-def _job(plan: RunPlan, symbol: str, indicators: IndicatorFindings) -> TrainingJob:
+def _training_job(
+    plan: RunPlan, symbol: str, indicators: IndicatorFindings
+) -> TrainingJob:
     return TrainingJob(
         symbol=symbol,
         indicators=indicators.path,
@@ -65,21 +65,21 @@ def _job(plan: RunPlan, symbol: str, indicators: IndicatorFindings) -> TrainingJ
 def _trained_before(
     plan: RunPlan, symbol: str, table: pd.DataFrame, checkpoints: Checkpoints
 ) -> ModelMetadata | None:
-    """Return what an earlier run of this night has trained.
+    """Return the model that an earlier, unfinished run of this night has trained.
 
-    The stored model is its own checkpoint: the process that trains writes both at once.
+    No checkpoint is needed: the stored model holds all that identifies the training.
     """
     if checkpoints.begun_at == plan.run_at:
         return None
     for metadata in plan.registry().trained_since(symbol, checkpoints.begun_at):
-        same = metadata.parameters == plan.parameters
-        if same and metadata.data_fingerprint == data_fingerprint(table):
+        is_same = metadata.parameters == plan.parameters
+        if is_same and metadata.data_fingerprint == data_fingerprint(table):
             return metadata
     return None
 
 
 def _log(plan: RunPlan, metadata: ModelMetadata) -> None:
-    """Append the model's line to the log of its day, unless a killed run has."""
+    """Append the model to the log of its day, unless a killed run has logged it."""
     folder, at = plan.home.training_log, metadata.training_date
     if at == plan.run_at or not is_logged(folder, at, metadata.symbol):
         append_entry(folder, at, training_entry(metadata, at))

@@ -72,9 +72,9 @@ class RunSummary:
 
     @property
     def resumed_sentence(self) -> str:
-        """Return `taken over from an unfinished run: 3 prices, 2 train`, '' if none."""
+        """Return `resumed from an unfinished run: 3 download, 2 train`."""
         counts = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
-        return f"taken over from an unfinished run: {counts}" if counts else ""
+        return f"resumed from an unfinished run: {counts}" if counts else ""
 
 
 class TooFewSymbols(RunError):

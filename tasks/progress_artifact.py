@@ -8,41 +8,41 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from pipeline.progress import TrainingProgress
-from tasks.server import impatient_settings, try_show, under
+from tasks.server import impatient_settings, try_show, use_settings
 
 
 class ProgressArtifact:
-    """The progress artifact of one flow run; make it inside the run."""
+    """The progress artifact of one flow run; create it inside the run."""
 
     def __init__(self) -> None:
-        """Create nothing yet."""
+        """Create no artifact yet."""
         self._artifact: UUID | None = None
         self._refused = False
         self._busy = threading.Lock()
         self._impatient = impatient_settings()
 
-    def show(self, standing: TrainingProgress, *, wait: bool) -> None:
+    def show(self, progress: TrainingProgress, *, wait: bool) -> None:
         """Create or update the artifact; see `Display`."""
         if wait:
-            self._show(standing)
+            self._show(progress)
         elif not self._busy.locked():  # Another thread waits for the server already.
-            with under(self._impatient):
-                self._show(standing)
+            with use_settings(self._impatient):
+                self._show(progress)
 
-    def _show(self, standing: TrainingProgress) -> None:
+    def _show(self, progress: TrainingProgress) -> None:
         with self._busy:
             artifact = try_show(
                 "the run's progress",
-                partial(_write, self._artifact, standing),
+                partial(_write, self._artifact, progress),
                 quiet=self._refused,
             )
             self._artifact = artifact or self._artifact
             self._refused = self._refused or artifact is None
 
 
-def _write(artifact: UUID | None, standing: TrainingProgress) -> UUID:
+def _write(artifact: UUID | None, progress: TrainingProgress) -> UUID:
     """Create or update the progress artifact; return its id."""
-    percent, text = 100 * standing.share, standing.sentence
+    percent, text = 100 * progress.share, progress.sentence
     # Prefect types its calls for async callers too.
     if artifact is None:
         return cast("UUID", create_progress_artifact(percent, "run-progress", text))

@@ -1,4 +1,4 @@
-"""Last step of a run: all symbols' findings to the CSV, the tables and the summary."""
+"""Last task of a run: blend all symbols, write the CSV, return the summary."""
 
 import math
 from collections import Counter
@@ -16,10 +16,11 @@ from prefect.states import Completed, Failed
 
 from config.plain_text import plain_text
 from market_data.sessions import is_session
+from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
-from pipeline.kept import drop_findings, keep_findings, read_kept_rows
+from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
 from pipeline.plan import RunPlan
-from pipeline.record import recorded
+from pipeline.record import record_night
 from screening.findings import SymbolFindings
 from screening.row import Row, build_row
 from screening.summary import RunSummary, TooFewSymbols
@@ -35,15 +36,16 @@ from storage.home import keep_newest_folders
 from storage.paths import StoragePath
 from tasks.server import try_show
 
-SHOWN = (
+SHOWN_COLUMNS = (
     "rank symbol prediction score confidence prediction_source data_status run_at "
     "reason"
 ).split()
 
 
 @task(task_run_name="blend and publish {plan.as_of}", cache_policy=NO_CACHE)
-def publish(
+def publish(  # noqa: PLR0913  all that a night publishes
     plan: RunPlan,
+    source: PriceSource,
     findings: Sequence[SymbolFindings],
     notices: Sequence[str],
     ended_at: datetime,
@@ -52,33 +54,36 @@ def publish(
 ) -> RunSummary:
     """Blend every symbol, write the CSV, show the tables; return the run's summary.
 
-    Rows that earlier runs of the night published stay for the symbols that this run
-    does not screen; with `only` they go. `notices` are said once, at the head of the
-    run.
+    Symbols that this run does not screen keep the rows that earlier runs of the night
+    published; with `only` those rows are removed. `notices` are logged once. Damaged
+    prices are downloaded again from `source`.
     """
     rows = [build_row(found, plan.run_at, plan.settings.blend) for found in findings]
-    # Before the CSV: a night that is published is in the ledger, wherever a kill falls.
-    fared, unrecorded = recorded(plan, findings, rows, ended_at)
-    published, kept_notices = _published(plan, findings, rows, only=only)
-    notices = (*notices, *unrecorded, *kept_notices)
-    _say(notices)
-    failed = [row for row in rows if row["data_status"] == "failed"]
+    # Before the CSV: a killed run then leaves no published night without its calls.
+    records, unrecorded = record_night(plan, source, findings, rows, ended_at)
+    night_rows, lost = _write_night(plan, findings, rows, only=only)
+    notices = (*notices, *unrecorded, *lost)
+    _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure
         for found in findings
         if found.training_failure
     }
     return replace(
-        _closed(plan, findings, untrained, ended_at),
-        failures={row["symbol"]: row["reason"] for row in failed},
-        rows=published,
+        _close_run(plan, findings, untrained, ended_at),
+        failures={
+            row["symbol"]: row["reason"]
+            for row in rows
+            if row["data_status"] == "failed"
+        },
+        rows=night_rows,
         csv=csv_path(plan.home.screening_csv, plan.as_of),
         notices=notices,
-        track_record=fared,
+        track_record=records,
     )
 
 
-def _published(
+def _write_night(
     plan: RunPlan,
     findings: Sequence[SymbolFindings],
     rows: Sequence[Row],
@@ -87,18 +92,18 @@ def _published(
 ) -> tuple[Sequence[Row], tuple[str, ...]]:
     """Write the night's CSV; return all of its rows, and sentences on what is lost.
 
-    The home's lock is held from before the run's first stage to after the report, so
-    that no other run can publish between reading the earlier rows and writing all.
+    The run holds the home's lock from before its first stage until after the report.
+    No other run can publish between the read of the earlier rows and the write.
     """
     path = csv_path(plan.home.screening_csv, plan.as_of)
     kept = read_kept_rows(plan, path, only=only)
-    together = rank([*rows, *kept.rows])
-    # Before the CSV: each of its rows finds its findings, wherever a kill falls.
+    night_rows = rank([*rows, *kept.rows])
+    # Before the CSV: a killed run then leaves no row without its findings.
     unkept = keep_findings(plan, findings)
-    write_csv(path, together)
-    drop_findings(plan, together)
-    try_show("the table of symbols", partial(_show_rows, together, path))
-    return together, (*kept.notices, *unkept)
+    write_csv(path, night_rows)
+    drop_findings(plan, night_rows)
+    try_show("the table of symbols", partial(_show_rows, night_rows, path))
+    return night_rows, (*kept.notices, *unkept)
 
 
 def training_summary(
@@ -108,30 +113,30 @@ def training_summary(
     ended_at: datetime,
 ) -> RunSummary:
     """Close a run that only trains; return its summary; see `publish`."""
-    _say(notices)
+    _log_warnings(notices)
     untrained = {
-        found.symbol: why
+        found.symbol: reason
         for found in findings
-        if (why := found.failure or found.training_failure)
+        if (reason := found.failure or found.training_failure)
     }
-    summary = _closed(plan, findings, untrained, ended_at)
+    summary = _close_run(plan, findings, untrained, ended_at)
     return replace(summary, failures=untrained, notices=tuple(notices))
 
 
-def _say(notices: Sequence[str]) -> None:
+def _log_warnings(notices: Sequence[str]) -> None:
     for notice in notices:
         get_run_logger().warning(plain_text(notice))
 
 
-def _closed(
+def _close_run(
     plan: RunPlan,
     findings: Sequence[SymbolFindings],
     untrained: Mapping[str, str],
     ended_at: datetime,
 ) -> RunSummary:
-    """Log what was not trained, show what was, drop old tables; return the counts."""
-    for symbol, why in untrained.items():
-        entry = failure_entry(symbol, why, plan.run_at)
+    """Log failed trainings, show the models, drop old tables; return the counts."""
+    for symbol, reason in untrained.items():
+        entry = failure_entry(symbol, reason, plan.run_at)
         append_entry(plan.home.training_log, plan.run_at, entry)
     close_log(plan.home.training_log)
     try_show("the table of models", partial(_show_models, findings))
@@ -148,12 +153,12 @@ def _closed(
 
 
 def _show_models(findings: Sequence[SymbolFindings]) -> None:
-    """Put the models trained in this run, or why not, into Prefect's table artifact."""
+    """Put the models of this run, or why they failed, into Prefect's table artifact."""
     table: list[dict[str, Any]] = [
         {
             "symbol": found.symbol,
             "grade": found.trained.grade if found.trained else "",
-            "skill": _short(found.trained.skill if found.trained else None),
+            "skill": _format_cell(found.trained.skill if found.trained else None),
             "reason": found.training_failure
             or (found.trained.rejected if found.trained else "")
             or "",
@@ -168,17 +173,19 @@ def _show_models(findings: Sequence[SymbolFindings]) -> None:
     )
 
 
-def skip_reason(plan: RunPlan, asked_as_of: date | None, *, only: bool = False) -> str:
-    """Return why the night need not run, '' where it must.
+def skip_reason(
+    plan: RunPlan, requested_as_of: date | None, *, only: bool = False
+) -> str:
+    """Return why the night need not run, or "" if it must.
 
-    A date that was asked for and is no session of any of its exchanges is a holiday; a
-    night that has been published with enough usable symbols is done. With `only` it is
-    done if the CSV has no other symbols.
+    It need not run if `requested_as_of` is no session of any of its exchanges, or if it
+    is published with enough usable symbols. With `only` the published CSV must also
+    have no other symbols.
     """
-    exchanges = sorted(plan.sessions)
-    if asked_as_of and not any(is_session(code, asked_as_of) for code in exchanges):
+    codes = sorted(plan.sessions)
+    if requested_as_of and not any(is_session(code, requested_as_of) for code in codes):
         return (
-            f"{asked_as_of} is no session of {', '.join(exchanges)}, the last before "
+            f"{requested_as_of} is no session of {', '.join(codes)}, the last before "
             f"it is {plan.as_of}; ask for that, or set `force`."
         )
     path = csv_path(plan.home.screening_csv, plan.as_of)
@@ -194,10 +201,11 @@ def skip_reason(plan: RunPlan, asked_as_of: date | None, *, only: bool = False) 
 
 
 def final_state(summary: RunSummary, min_coverage: float) -> State[RunSummary]:
-    """Return how Prefect shows the run: completed, with failures, or failed."""
+    """Return the run's final state: completed, completed with failures, or failed."""
     if summary.succeeded == 0 or summary.coverage < min_coverage:
-        why = TooFewSymbols(summary)  # An error, or Prefect's worker shows its own.
-        return Failed(message=str(why), data=why)
+        # Without an error as its data, Prefect's worker shows an error of its own.
+        error = TooFewSymbols(summary)
+        return Failed(message=str(error), data=error)
     if summary.failures:
         return Completed(
             name="Completed with failures", message=summary.sentence, data=summary
@@ -206,8 +214,10 @@ def final_state(summary: RunSummary, min_coverage: float) -> State[RunSummary]:
 
 
 def _show_rows(rows: Sequence[Row], csv: StoragePath) -> None:
-    """Put the rows into Prefect's table artifact, and a link to their CSV."""
-    table = [{name: _short(row.get(name)) for name in SHOWN} for row in rows]
+    """Put the rows into Prefect's table artifact, and add a link to their CSV."""
+    table = [
+        {name: _format_cell(row.get(name)) for name in SHOWN_COLUMNS} for row in rows
+    ]
     create_table_artifact(
         table, key="screening", description=f"{len(rows)} symbols, best score first"
     )
@@ -216,7 +226,7 @@ def _show_rows(rows: Sequence[Row], csv: StoragePath) -> None:
     )
 
 
-def _short(value: object) -> str:
-    """Return a cell for the eye: three digits of a fraction, the CSV has them all."""
-    known = isinstance(value, float) and math.isfinite(value)
-    return f"{value:.3g}" if known else cell(value)
+def _format_cell(value: object) -> str:
+    """Return the cell's text, a fraction with three digits; the CSV has all digits."""
+    is_number = isinstance(value, float) and math.isfinite(value)
+    return f"{value:.3g}" if is_number else cell(value)

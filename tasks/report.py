@@ -1,7 +1,8 @@
-"""Task: the morning report beside the CSV; a report that fails costs no night."""
+"""Task: write the morning report beside the CSV; its failure does not fail the run."""
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,10 +12,10 @@ from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
-from config.errors import StorageError, SymbolError
+from config.errors import DamagedTable, StorageError, SymbolError
 from market_data.sessions import as_of_session
-from pipeline.indicators import indicator_table
-from pipeline.kept import read_kept_findings
+from pipeline.earlier_runs import read_kept_findings
+from pipeline.indicators import STAGE, indicator_table
 from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
 from screening.report.earlier import earlier_night
@@ -27,50 +28,47 @@ from screening.report.facts import (
 )
 from screening.report.page import morning_report, report_path
 from screening.report.views import symbols_with_chart
+from screening.row import Row
 from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
 from storage.home import write_text_atomic
 from storage.paths import StoragePath
-from storage.tables import read_table
+from storage.tables import read_signed
 from tasks.server import try_show, warn
 
 
 @task(task_run_name="morning report {plan.as_of}", cache_policy=NO_CACHE)
 def report(
-    plan: RunPlan,
-    findings: Sequence[SymbolFindings],
-    summary: RunSummary,
+    plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
 ) -> RunSummary:
-    """Write the published night's report; return the summary with its place.
+    """Write the published night's report; return the summary with the report's path.
 
-    Where that fails, the summary has a notice instead.
+    If that fails, the summary gets a notice instead.
     """
     try:
-        path = _written(plan, findings, summary)
+        path = _write_report(plan, findings, summary)
     except Exception as error:  # noqa: BLE001  whatever it is, the CSV is published
-        said = (
-            "the morning report must be written beside the CSV, got "
-            f"{type(error).__name__}: {str(error)[:200]}; the CSV is complete without."
+        notice = (
+            f"the morning report could not be written ({type(error).__name__}: "
+            f"{str(error)[:200]}); read the CSV instead, which is complete."
         )
-        warn(said)
-        return replace(summary, notices=(*summary.notices, said))
-    try_show("the link to the morning report", partial(_link, path))
+        warn(notice)
+        return replace(summary, notices=(*summary.notices, notice))
+    try_show("the link to the morning report", partial(_show_link, path))
     return replace(summary, report=path)
 
 
-def _written(
-    plan: RunPlan,
-    findings: Sequence[SymbolFindings],
-    summary: RunSummary,
+def _write_report(
+    plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
 ) -> StoragePath:
     record = summary.track_record
     stored = read_kept_findings(plan, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
     morning = Morning(
-        night=_facts(plan, summary.notices),
+        night=_night_facts(plan, summary.notices),
         rows=summary.rows,
         findings=(*findings, *stored.values()),
-        paths=_paths(plan, findings, summary) | _kept_paths(plan, stored, summary),
+        paths=_price_paths(plan, findings, stored, summary.rows),
         earlier=earlier_night(plan.home.screening_csv, plan.as_of, symbols),
         track_record=record_section(record) if record else None,
         settings=plan.settings.report,
@@ -81,8 +79,8 @@ def _written(
     return path
 
 
-def _facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
-    """Return the night as a whole, with the sessions that a run of now would take."""
+def _night_facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
+    """Return the facts of the night, with the sessions that a run would use now."""
     today = plan.run_at.date()
     return NightFacts(
         as_of=plan.as_of,
@@ -100,58 +98,55 @@ def _facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
     )
 
 
-def _paths(
-    plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
+def _price_paths(
+    plan: RunPlan,
+    findings: Sequence[SymbolFindings],
+    stored: dict[str, SymbolFindings],
+    rows: Sequence[Row],
 ) -> dict[str, PricePath]:
-    """Return the prices to draw; a table that can't be read is a missing chart."""
-    settings = plan.settings.report
-    drawn = symbols_with_chart(summary.rows, settings.max_charts)
-    paths: dict[str, PricePath] = {}
-    for found in findings:
-        if found.symbol not in drawn or not found.indicators:
-            continue
-        try:
-            table = indicator_table(plan, found.symbol, found.indicators)
-        except (SymbolError, StorageError):
-            continue
-        paths[found.symbol] = price_path(table, settings.chart_sessions)
-    return paths
+    """Return the prices to draw; a symbol whose table can't be read has no chart.
 
-
-def _kept_paths(
-    plan: RunPlan, stored: Mapping[str, SymbolFindings], summary: RunSummary
-) -> dict[str, PricePath]:
-    """Return the prices to draw of symbols that an earlier run screened.
-
-    A later run may have written the night's table and been killed before it published
-    a row: a table whose last values are not the row's own is not drawn.
+    `stored` are the findings of symbols that earlier runs screened.
     """
     settings = plan.settings.report
-    drawn = symbols_with_chart(summary.rows, settings.max_charts)
+    drawn = symbols_with_chart(rows, settings.max_charts)
+    own = {found.symbol: found for found in findings}
     paths: dict[str, PricePath] = {}
-    for symbol, found in stored.items():
-        if symbol not in drawn or not found.indicators:
-            continue
-        # Not the stored path: the home may have moved since.
-        table = _table(plan.table("indicators", symbol))
-        if table is not None and _ends_with(table, found.as_of, found.indicators.last):
-            paths[symbol] = price_path(table, settings.chart_sessions)
+    for symbol, found in (own | stored).items():
+        if symbol in drawn and found.indicators:
+            with suppress(SymbolError, StorageError):
+                table = (
+                    indicator_table(plan, symbol, found.indicators)
+                    if symbol in own
+                    else _stored_table(plan, found, found.indicators.last)
+                )
+                paths[symbol] = price_path(table, settings.chart_sessions)
     return paths
 
 
-def _table(path: StoragePath) -> pd.DataFrame | None:
-    try:
-        return read_table(path)
-    except (OSError, ValueError, StorageError):
-        return None
+def _stored_table(
+    plan: RunPlan, found: SymbolFindings, last: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return the night's table if it ends with the values of the findings.
+
+    A later run may have written another table and been killed before it published. The
+    last RSI and MACD follow from all of the history: an equal end is an equal table.
+
+    Raises
+    ------
+    DamagedTable
+        If it is another table, or is damaged.
+    """
+    # Not the stored path: the home may have moved since.
+    path = plan.table(STAGE, found.symbol)
+    table = read_signed(path, symbol=found.symbol, stage=STAGE)
+    if not _ends_with(table, found.as_of, last):
+        raise DamagedTable(f"{path.name} was written by a later run")
+    return table
 
 
 def _ends_with(table: pd.DataFrame, as_of: date, last: Mapping[str, float]) -> bool:
-    """Return whether the table ends at that session with exactly these values.
-
-    The last RSI and MACD follow from all of the history, so that an equal end is an
-    equal table.
-    """
+    """Return whether the table ends by `as_of` with exactly these values."""
     if table.empty or set(map(str, table.columns)) != set(last):
         return False
     end = table.iloc[-1]
@@ -161,7 +156,7 @@ def _ends_with(table: pd.DataFrame, as_of: date, last: Mapping[str, float]) -> b
     )
 
 
-def _link(path: StoragePath) -> None:
+def _show_link(path: StoragePath) -> None:
     create_link_artifact(
         key="morning-report", link=path.resolve().as_uri(), link_text=path.name
     )

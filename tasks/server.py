@@ -1,6 +1,6 @@
-"""What a run asks of Prefect's server beside its states: never at the run's own cost.
+"""Requests of a run to Prefect's server; their failure never stops the run.
 
-A server that restarts must not stop downloads or fail a training that reports.
+A server that restarts must not stop a download or fail a training.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,23 +15,23 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, Settings
 def try_show[Shown](
     what: str, show: Callable[[], Shown], *, quiet: bool = False
 ) -> Shown | None:
-    """Return what `show` returns, or None, with a warning, where Prefect refused.
+    """Return what `show` returns; if Prefect fails, log a warning and return None.
 
-    `what` names it for the person who will not find it; `quiet` says nothing.
+    `what` names in the warning what is not shown; with `quiet` there is no warning.
     """
     try:
         return show()
     except Exception as error:  # noqa: BLE001  whatever it is, the run goes on
         if not quiet:
             warn(
-                f"Prefect must take {what}, got {type(error).__name__}: "
-                f"{str(error)[:120]}; the run goes on without showing it."
+                f"Prefect's server did not store {what} ({type(error).__name__}: "
+                f"{str(error)[:120]}); the run goes on without showing it."
             )
         return None
 
 
 def warn(sentence: str) -> None:
-    """Log the sentence to the run, or to Prefect's own log outside of one."""
+    """Log a warning to the flow run, or to Prefect's own log outside of a run."""
     try:
         get_run_logger().warning(sentence)
     except MissingContextError:
@@ -39,9 +39,9 @@ def warn(sentence: str) -> None:
 
 
 def impatient_settings() -> Settings:
-    """Return Prefect's settings with one retry a request, after two seconds.
+    """Return Prefect's settings with one retry per request, after two seconds.
 
-    One, because a connection that was left idle may be found closed.
+    The retry is needed because an idle connection may have been closed.
     """
     return get_settings_context().settings.copy_with_update(
         updates={PREFECT_CLIENT_MAX_RETRIES: 1}
@@ -49,10 +49,10 @@ def impatient_settings() -> Settings:
 
 
 @contextmanager
-def under(settings: Settings) -> Iterator[None]:
-    """Let this thread's requests follow `settings`.
+def use_settings(settings: Settings) -> Iterator[None]:
+    """Use `settings` for this thread's requests.
 
-    `temporary_settings` would work them out anew, in 30 to 90 ms each time.
+    Prefect's `temporary_settings` computes all settings again: 30 to 90 ms each time.
     """
     with SettingsContext(profile=get_settings_context().profile, settings=settings):
         yield

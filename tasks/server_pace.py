@@ -9,29 +9,29 @@ from prefect.exceptions import ObjectAlreadyExists, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, Settings
 
 from pipeline.request_pace import Pace, machine_pace
-from tasks.server import impatient_settings, under, warn
+from tasks.server import impatient_settings, use_settings, warn
 
 LIMIT = "yahoo"
 """The name of the global concurrency limit on Prefect's server."""
 
 BURST_SECONDS = 2
-"""Slots of so many seconds may be taken at once.
+"""The slots of so many seconds may be taken at once.
 
-The server counts whole slots since a limit was last asked for; two processes that ask
-for single ones reach 1.5 of 2 requests a second, with this burst 1.8.
+The server counts whole slots between two requests for a slot. Two processes that share
+a limit of 2 requests per second reach 1.5 without this burst, and 1.8 with it.
 """
 
-AWAY_SECONDS = 15
-"""A server that did not answer is not asked again for so long."""
+RETRY_AFTER_SECONDS = 15
+"""A server that did not answer is asked again after this time."""
 
 LOCKED = 423
 
 
 def request_pace(per_second: float) -> Pace:
-    """Return what waits for a request's turn among all runs; it is not thread-safe.
+    """Return a function that waits until a request may be sent; it is not thread-safe.
 
-    All runs on this machine take turns, and so do those on one Prefect server, unless
-    it is the temporary server of one run.
+    All runs on this machine share the pace. So do all runs on one Prefect server,
+    unless it is the temporary server of one run.
     """
     machine = machine_pace(per_second)
     if not PREFECT_API_URL.value():
@@ -61,36 +61,36 @@ def ensure_request_limit(per_second: float) -> None:
 class ServerPace:
     """Waits for a slot of the limit that all runs on one Prefect server share.
 
-    The limit is created or set to this rate by the first call. While the server is
-    away nothing is waited for: the other paces still hold.
+    The first call creates the limit, or sets it to this rate. While the server does not
+    answer, calls return at once: the pace of the machine still holds.
     """
 
     per_second: float
     _settings: Settings | None = field(default=None, init=False)
     _ask_again_at: float = field(default=0.0, init=False)
-    _told: bool = field(default=False, init=False)
+    _warned: bool = field(default=False, init=False)
 
     def __call__(self) -> None:
         """Wait until the server grants a slot."""
         if time.monotonic() < self._ask_again_at:
             return
         try:
-            self._ask()
+            self._take_slot()
         except Exception as error:  # noqa: BLE001  pacing must not fail a symbol
-            self._ask_again_at = time.monotonic() + AWAY_SECONDS
-            self._settings = None  # What comes back may be a server without the limit.
-            if not self._told:
+            self._ask_again_at = time.monotonic() + RETRY_AFTER_SECONDS
+            self._settings = None  # The next server may not have the limit yet.
+            if not self._warned:
                 warn(
-                    "Prefect's server must grant requests to Yahoo, got "
-                    f"{type(error).__name__}: {str(error)[:120]}; until it answers, "
+                    "Prefect's server does not pace the requests to Yahoo "
+                    f"({type(error).__name__}: {str(error)[:120]}); until it answers, "
                     "this machine keeps its own pace."
                 )
-            self._told = True
+            self._warned = True
 
-    def _ask(self) -> None:
+    def _take_slot(self) -> None:
         first = self._settings is None
         settings = self._settings or impatient_settings()
-        with under(settings):
+        with use_settings(settings):
             if first:
                 ensure_request_limit(self.per_second)
             _wait_for_slot()
@@ -100,8 +100,8 @@ class ServerPace:
 def _wait_for_slot() -> None:
     """Take a slot as `prefect.concurrency.sync.rate_limit` does.
 
-    That one also sends an event a slot and hides whether a slot or the server is
-    waited for.
+    Prefect's function also sends an event for each slot. It hides whether it waits for
+    a slot or for the server.
     """
     with SyncClientContext.get_or_create() as context:
         while True:

@@ -7,7 +7,6 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -27,10 +26,10 @@ RESUMED = "Resumed"
 
 MIN_THREADS = 16
 THREADS_PER_PROCESS = 2
-"""A symbol holds one thread; with twice the processes, downloads go on meanwhile."""
+"""A symbol waits on a thread; downloads go on while all processes are training."""
 
 MAX_THREADS = 512
-"""345 threads cost a run 80 MB and an eighth of its CPU seconds more than 102."""
+"""345 threads cost a run 80 MB, and 12 % more CPU seconds than 102 threads."""
 
 
 @contextmanager
@@ -51,75 +50,68 @@ def open_flow_run(plan: RunPlan, flow: str) -> Iterator[RunResources]:
 def as_tasks[Stages: TrainingStages](plan: RunPlan, stages: Stages) -> Stages:
     """Return the same stages; each call is a task run like `download CBA.AX`."""
     wrapped = {
-        one.name: _as_task(plan, one.name, getattr(stages, one.name), stages.resumed)
-        for one in fields(stages)
-        if one.name not in ("resumed", "read_headlines")
+        field.name: _as_task(plan, field.name, stages)
+        for field in fields(stages)
+        if field.name not in ("resumed", "read_headlines")
     }
     if isinstance(stages, ScreeningStages):
         read = _task(plan, "read headlines", "")(stages.read_headlines)
-        wrapped["read_headlines"] = lambda found: read(quote(found))
+        wrapped["read_headlines"] = lambda headlines: read(quote(headlines))
     return replace(stages, **wrapped)
 
 
 def as_symbol_tasks(plan: RunPlan, run: RunResources) -> EachSymbol:
-    """Return a `map` whose calls are task runs like `symbol CBA.AX`, side by side.
+    """Return a `map` whose calls are task runs like `symbol CBA.AX`, in parallel.
 
     Use it inside a flow run.
     """
 
-    def each(
+    def each_symbol(
         work: Callable[[str], SymbolFindings], symbols: Sequence[str]
     ) -> list[SymbolFindings]:
-        def one(symbol: str) -> SymbolFindings:
+        @_task(plan, "symbol")
+        def work_and_count(symbol: str) -> SymbolFindings:
             found = work(symbol)
-            run.progress.finished(symbol)
+            run.progress.end_symbol(symbol)
             return found
 
-        each_task = _task(plan, "symbol")(one)
-        futures = [each_task.submit(symbol) for symbol in symbols]
+        futures = [work_and_count.submit(symbol) for symbol in symbols]
         return [future.result() for future in futures]
 
-    return each
+    return each_symbol
 
 
-def _as_task(
-    plan: RunPlan,
-    name: str,
-    stage: Callable[..., Any],
-    resumed: Callable[[str], tuple[str, ...]],
-) -> Callable[..., Any]:
+def _as_task(plan: RunPlan, name: str, stages: TrainingStages) -> Callable[..., Any]:
     """Return a function that calls the stage in a task run of its own."""
+    stage = getattr(stages, name)
 
     @_task(plan, name)
     def run(symbol: str, inputs: tuple[Any, ...]) -> Any:  # noqa: ANN401
         found = stage(symbol, *inputs)
-        if name in resumed(symbol):
-            return _resumed(found)
+        if name in stages.resumed(symbol):
+            message = "done by an earlier, unfinished run"
+            return Completed(name=RESUMED, message=message, data=found)
         return found
 
-    # Without `quote` Prefect searches all of the inputs for futures. A task that returns
-    # a state of its own name answers with that state, so its result is asked for.
+    # Without `quote` Prefect searches all of the inputs for futures. A task may return
+    # a state of its own, so the result is read from the state.
     return lambda symbol, *inputs: run(
         symbol, quote(inputs), return_state=True
     ).result()
 
 
-def _task(plan: RunPlan, name: str, about: str = "{symbol}") -> Callable[..., Any]:
+def _task(plan: RunPlan, name: str, subject: str = "{symbol}") -> Callable[..., Any]:
     """Return the decorator of a task whose runs are called `NAME SYMBOL AS_OF`."""
-    run_name = " ".join(part for part in (name, about, str(plan.as_of)) if part)
+    run_name = " ".join(part for part in (name, subject, str(plan.as_of)) if part)
     return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)
-
-
-def _resumed[Found](found: Found) -> State[Found]:
-    return Completed(name=RESUMED, message="done by an earlier run", data=found)
 
 
 @contextmanager
 def waiting_threads(processes: int) -> Iterator[None]:
-    """Let the tasks of this flow run wait on enough threads to keep `processes` busy.
+    """Run the tasks of this flow run on enough threads to keep `processes` busy.
 
-    The task runner in a flow's decorator is made before settings are read or a cluster
-    has answered.
+    The task runner in a flow's decorator is created too early: before the settings are
+    read and before a cluster has answered.
     """
     count = max(MIN_THREADS, min(MAX_THREADS, THREADS_PER_PROCESS * processes))
     flow_run = FlowRunContext.get()

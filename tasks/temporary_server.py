@@ -1,7 +1,7 @@
-"""Prefect's temporary server: protected from other pages, and restarted if it ends.
+"""Prefect's temporary server: protected by a password, and restarted if it ends.
 
-A command without `PREFECT_API_URL` starts one for its own time. Its results are files
-in the home; but Prefect ends a run whose server does not answer any more.
+A command without `PREFECT_API_URL` starts this server and stops it at the end. The
+results are files in the home, but Prefect ends a run whose server does not answer.
 """
 
 import os
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 CHECK_SECONDS = 0.5
 MAX_RESTARTS = 5
-"""A server that ends again and again has a reason that a restart does not mend."""
+"""Restarting does not help a server that has ended so many times."""
 
 PORT_TAKEN = 3
-"""How the server's process ends if its port is taken; Prefect then takes another."""
+"""Exit code of the server if its port is taken; Prefect then tries another port."""
 
 
 @contextmanager
 def temporary_server() -> Iterator["TemporaryServer | None"]:
-    """Give this process' temporary server; None if `PREFECT_API_URL` names another.
+    """Yield this process' temporary server, or None if `PREFECT_API_URL` names another.
 
     Raises
     ------
     RunError
-        If either server does not answer any more.
+        If the server, temporary or named, stops answering.
     """
     server = None
     if not PREFECT_API_URL.value():
@@ -49,55 +49,56 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
     except httpx.TransportError as error:
         raise RunError(
             "Prefect's server stopped answering during the run "
-            f"({type(error).__name__}); run the same command again, which goes on with "
-            "what is finished."
+            f"({type(error).__name__})",
+            "run the same command again, which resumes what is finished",
         ) from error
     finally:
         if server:
-            server.watch_no_more()
+            server.stop_watching()
 
 
 def _require_auth_string() -> None:
     """Let the temporary server answer this process and its children only.
 
-    Any web page could ask it else: its records are those that `overnight deploy` runs.
+    Without a password any web page could use it. It shares its records with the server
+    of `overnight deploy`, whose worker starts the runs in them.
     """
-    made = secrets.token_urlsafe(24)
-    os.environ["PREFECT_SERVER_API_AUTH_STRING"] = made
-    os.environ["PREFECT_API_AUTH_STRING"] = made
+    auth_string = secrets.token_urlsafe(24)
+    os.environ["PREFECT_SERVER_API_AUTH_STRING"] = auth_string
+    os.environ["PREFECT_API_AUTH_STRING"] = auth_string
     refresh_global_settings_context()
 
 
 @dataclass
 class TemporaryServer:
-    """Restarts the process of the temporary server on the same port and records."""
+    """Restarts the temporary server's process with the same port and records."""
 
     _ended: threading.Event = field(default_factory=threading.Event)
-    # One thread may take it twice: Ctrl-C runs `stop` within `watch_no_more`.
+    # One thread may take it twice: Ctrl-C runs `stop` within `stop_watching`.
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _restarts: int = 0
 
     def watch(self) -> None:
-        """Look twice a second until `watch_no_more`."""
+        """Check the server twice a second until `stop_watching`."""
         while not self._ended.wait(CHECK_SECONDS):
             with self._lock:
                 if not self._ended.is_set():
                     self._restart_if_dead()
 
-    def watch_no_more(self) -> None:
-        """Leave the server to Prefect, which ends it with this process."""
+    def stop_watching(self) -> None:
+        """Stop restarting the server; Prefect ends it with this process."""
         self._ended.set()
         with self._lock:  # No restart is under way when this returns.
             pass
 
     def stop(self) -> None:
         """End the server now."""
-        self.watch_no_more()
+        self.stop_watching()
         for server in _servers():
             server.stop()
 
     def _restart_if_dead(self) -> None:
-        # Requests are repeated for 100 s, a server starts in 10 to 30 s.
+        # Prefect repeats requests for 100 s; a server starts in 10 to 30 s.
         for server in _servers():
             process = server.server_process
             dead = process is not None and process.poll() not in {None, PORT_TAKEN}
@@ -107,8 +108,8 @@ class TemporaryServer:
 
 
 def _servers() -> "list[SubprocessASGIServer]":
-    """Return what Prefect has started in this process; it imports the server late."""
+    """Return the servers that Prefect has started in this process."""
     module = sys.modules.get("prefect.server.api.server")
-    # While that import is under way, the module does not have the class yet.
+    # Prefect imports the module late; during the import it lacks the class.
     started = getattr(module, "SubprocessASGIServer", None)
     return list(started._instances.values()) if started else []  # noqa: SLF001

@@ -8,7 +8,7 @@ from cli.render_evaluation import print_progress, show_evaluation
 from cli.request import evaluation_arguments, parse_date
 from config.errors import ParameterError
 from evaluation.evaluate import evaluation
-from pipeline.plan import plan_run
+from pipeline.plan import RunRequest, plan_run
 from storage.home import Home
 
 
@@ -23,7 +23,7 @@ def evaluate(options: EvaluateOptions) -> None:
     if first is None:
         problem = "`from` must be a date like 2025-11-10, got none"
         raise ParameterError(problem, "add --from DATE")
-    plan = plan_run(**evaluation_arguments(options), now=datetime.now(UTC))
+    plan = plan_run(RunRequest(**evaluation_arguments(options)), now=datetime.now(UTC))
     found = evaluation(
         plan, first, options.refit_sessions, options.cost_bps, print_progress
     )

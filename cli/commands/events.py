@@ -6,7 +6,7 @@ from cli.options import EventOptions, command
 from cli.output import print_result
 from cli.request import night_arguments
 from cli.tables import show_events
-from pipeline.plan import plan_run
+from pipeline.plan import RunRequest, plan_run
 from status.event_report import event_report
 from storage.home import Home
 
@@ -20,5 +20,5 @@ def events(options: EventOptions) -> None:
     For example: overnight events CBA.AX --as-of 2025-11-10
     """
     Home.existing(options.home)
-    plan = plan_run(**night_arguments(options), now=datetime.now(UTC))
+    plan = plan_run(RunRequest(**night_arguments(options)), now=datetime.now(UTC))
     print_result(event_report(plan), show_events, as_json=options.json)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from config.parameters import TrainingOverrides
 from config.settings import ModelSettings, SentimentSettings, Settings
 from evaluation.lookahead.leaks import (
     LeakCheck,
@@ -45,7 +44,7 @@ from market_data.quality import check_prices
 from market_data.sample import LAST_SESSION, SampleSource
 from market_data.selection import Symbols
 from market_data.symbols import exchange_of
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from storage.home import Home
 from workers.pools import open_local_pool
 
@@ -150,14 +149,14 @@ def _process_checks(now: datetime, question: ModelQuestion) -> list[LeakCheck]:
 def _night(folder: Path, now: datetime) -> RunPlan:
     """Return a night whose model is tiny and may speak however good it is."""
     planned = plan_run(
-        Symbols(symbols=SYMBOLS[:1]),
-        source="sample",
-        folder=None,
-        as_of=NIGHT,
-        train="always",
-        preset="quick_test",
-        parameters=TrainingOverrides(),
-        home=folder,
+        RunRequest(
+            selection=Symbols(symbols=SYMBOLS[:1]),
+            source="sample",
+            as_of=NIGHT,
+            train="always",
+            preset="quick_test",
+            home=str(folder),
+        ),
         now=now,
     )
     settings = Settings(

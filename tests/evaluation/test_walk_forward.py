@@ -20,7 +20,7 @@ from evaluation.walk_forward import walk_forward
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from risk_guard.event_history import EventHistory
 from risk_guard.events import Event
 from risk_guard.sightings import StoredAnswer
@@ -34,14 +34,15 @@ SESSION = date(2013, 2, 20)
 def night(tmp_path: Path) -> RunPlan:
     """Return the plan of a night of the sample."""
     return plan_run(
-        Symbols(symbols=("AAPL",)),
-        source="sample",
-        folder=None,
-        as_of=date(2013, 2, 27),
-        train="always",
-        preset="quick_test",
-        parameters=TrainingOverrides(epochs=1, lstm_units=(4, 3)),
-        home=tmp_path,
+        RunRequest(
+            selection=Symbols(symbols=("AAPL",)),
+            source="sample",
+            as_of=date(2013, 2, 27),
+            train="always",
+            preset="quick_test",
+            parameters=TrainingOverrides(epochs=1, lstm_units=(4, 3)),
+            home=tmp_path,
+        ),
         now=NOW,
     )
 

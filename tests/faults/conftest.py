@@ -33,7 +33,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder that nobody may write to, root included."""
+    """Give a folder that no user may write to, root included."""
     place = tmp_path / "read only"
     place.mkdir()
     (place / "overnight.toml").write_text("")

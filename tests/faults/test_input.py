@@ -273,7 +273,7 @@ def test_an_empty_home_is_no_wrong_use(tmp_path: Path, words: list[str]) -> None
 
 
 def test_a_long_unknown_setting_is_cut(tmp_path: Path) -> None:
-    """A name of thousands of letters in the settings is told by its beginning."""
+    """A name of thousands of letters in the settings is quoted by its beginning."""
     (tmp_path / "overnight.toml").write_text(f"[models]\n{'z' * 5000} = 3\n")
     with pytest.raises(ParameterError, match=r"`models\.zzz") as refusal:
         read_settings(tmp_path)
@@ -310,7 +310,7 @@ def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_calendar_of_fifty_megabytes_is_refused_at_once(tmp_path: Path) -> None:
-    """What nobody keeps by hand is not read: the sentence says so, in no time."""
+    """A file too large to be kept by hand is refused at once, with the reason."""
     path = calendar(tmp_path)
     with path.open("a") as file:
         file.write("CBA.AX,earnings,2025-11-11,Result,\n" * 1_500_000)

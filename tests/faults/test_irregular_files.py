@@ -74,7 +74,7 @@ def put(request: pytest.FixtureRequest) -> Iterator[Put]:
     "read", [read_bytes, read_table, lambda path: regular_file(path).__enter__()]
 )
 def test_a_reader_refuses_it(put: Put, tmp_path: Path, read: Put) -> None:
-    """The message says that it is no regular file."""
+    """The message names the problem: it is no regular file."""
     with pytest.raises(OSError, match="not a regular file"):
         read(put(tmp_path / "file"))
 
@@ -88,7 +88,7 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    """A file of a terabyte, without a byte in it, costs nothing."""
+    """An empty file of a terabyte is refused at once."""
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(10**12)
     for read in (read_bytes, lambda path: read_limited(path, 100)):
@@ -133,7 +133,7 @@ def test_each_reader_says_so(put: Put, tmp_path: Path, what: str) -> None:
 
 
 def test_stored_prices_are_fetched_anew(put: Put, tmp_path: Path) -> None:
-    """In the price store it is replaced, and the note says what was there."""
+    """In the price store it is replaced, and a note names it."""
     home = Home(tmp_path)
     store_of(home, 1).history(SYMBOL, FIRST, LAST)
     put(next(home.prices.rglob("*.parquet")))

@@ -34,7 +34,7 @@ def ask(source: YahooSource, symbol: str = "BHP.AX") -> PriceHistory:
 
 @pytest.mark.parametrize("endpoint", ["cookie", "crumb", "consent"])
 def test_prices_need_no_credentials(replay: Replay, endpoint: str) -> None:
-    """A cookie or crumb that hangs is waited for once, and costs no prices."""
+    """A cookie or crumb that hangs is waited for once, and no prices are lost."""
     replay.faults(f"{HANG},endpoint=cookie", f"{HANG},endpoint={endpoint}")
     source = yahoo()
     for symbol in ("BHP.AX", "CBA.AX", "WBC.AX"):
@@ -98,7 +98,7 @@ def test_every_third_answer_refused_costs_no_symbol(replay: Replay, fault: str) 
 def test_closes_are_never_taken_for_adjusted_ones(
     replay: Replay, tmp_path: Path
 ) -> None:
-    """An answer without adjusted closes is refused, and stored ones stand in."""
+    """An answer without adjusted closes is refused, and stored closes are used."""
     source = yahoo()
     store = PriceStore(tmp_path, source, PriceSettings())
     store.history("BHP.AX", FIRST, LAST)
@@ -113,7 +113,7 @@ def test_closes_are_never_taken_for_adjusted_ones(
 def test_without_a_network_one_request_says_so(
     monkeypatch: pytest.MonkeyPatch, free_port: int, address: str
 ) -> None:
-    """A name that nobody knows, or nobody behind it: the cause, and no other try."""
+    """An unknown host, or a host that does not answer: the cause, and no retry."""
     proxy = f"http://{address.format(free_port)}"
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, proxy)

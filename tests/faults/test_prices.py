@@ -36,7 +36,7 @@ KNOWN_DAYS = sessions_between("XNYS", FIRST_DATE, AS_OF)
 ALL_DAYS = pd.bdate_range("1985-01-01", FIRST_DATE, inclusive="left").append(
     pd.DatetimeIndex(KNOWN_DAYS.to_numpy())
 )
-"""With the years before any calendar, whose days can't be told from holidays."""
+"""Includes years before any calendar, in which holidays are unknown."""
 
 
 def history(sessions: int = 300) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def test_two_defects_are_both_answered(pair: tuple[str, str], sessions: int) -> 
 
 
 def outcome(prices: pd.DataFrame) -> str:
-    """Return all that a person is told of the prices."""
+    """Return all texts about the prices that a person reads."""
     try:
         found = check(prices)
     except SymbolError as error:
@@ -160,7 +160,7 @@ STRANGE: dict[str, tuple[Damage, int]] = {
 @pytest.mark.parametrize("defect", DAMAGES)
 @pytest.mark.parametrize("name", ["tiny", "huge", "constant", "untraded", "young"])
 def test_a_defect_of_strange_prices_is_answered(name: str, defect: str) -> None:
-    """No size, silence or youth of a share hides what is wrong with its prices."""
+    """A large, rarely traded or new share does not hide wrong prices."""
     strange, sessions = STRANGE[name]
     damage, answer = DAMAGES[defect]
     if (name, defect) == ("young", "hole"):
@@ -173,7 +173,7 @@ def test_a_defect_of_strange_prices_is_answered(name: str, defect: str) -> None:
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_strange_prices_give_finite_answers(name: str) -> None:
-    """What is strange but possible is screened: no infinity, no silent NaN."""
+    """Strange but possible prices are screened without infinity or unexplained NaN."""
     damage, sessions = STRANGE[name]
     found = check(damage(history(sessions)))
     assert found.status == "ok"

@@ -114,7 +114,7 @@ def test_our_own_files_hold_none(name: str) -> None:
 def test_a_secret_in_yaml_is_named_with_its_line(
     tmp_path: Path, text: str, line: int | None
 ) -> None:
-    """Keys, values and certain forms count in `prefect.yaml`; a comment's words not."""
+    """Keys, values and certain forms count in `prefect.yaml`; comments do not."""
     path = tmp_path / "prefect.yaml"
     path.write_text(text)
     found = secret_in(path)

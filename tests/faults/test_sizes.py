@@ -1,4 +1,4 @@
-"""Texts and files far larger than any real one cost little, and are counted."""
+"""Texts and files far larger than real ones take little time, and are counted."""
 
 import json
 import time
@@ -64,7 +64,7 @@ def many(count: int) -> list[Headline]:
 
 @pytest.mark.parametrize("what", LONG_TITLES)
 def test_a_title_of_5_mb_is_cut_first(tmp_path: Path, what: str) -> None:
-    """From the file to the component: the first characters are read, and it is said."""
+    """From the file to the component: the first characters are read, with a note."""
     item = {"title": LONG_TITLES[what], "pubDate": "2025-11-10T12:00:00Z"}
 
     def read() -> None:

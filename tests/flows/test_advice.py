@@ -141,7 +141,7 @@ def test_the_status_says_that_a_champion_stays(
 
 
 def test_the_row_says_that_a_champion_stays() -> None:
-    """In the night in which the challenger lost, while the old model speaks."""
+    """In the night in which the challenger lost, while the old model is used."""
     findings = SymbolFindings(
         symbol="CBA.AX",
         as_of=AT.date(),
@@ -166,7 +166,7 @@ ROOT = Path(__file__).parents[2]
 OTHERS = {"--extra", "--nthreads", "--no-nanny", "--xla"} | {
     *("--no-prompt", "--all", "--pool", "--type", "--host", "--port", "--prefect-file")
 }
-"""Options of uv, Dask, JAX and Prefect that stand in texts of ours."""
+"""Options of uv, Dask, JAX and Prefect that our texts mention."""
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OUR_FOLDERS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
@@ -207,7 +207,7 @@ def options_by_command() -> dict[str, set[str]]:
 
 
 def test_every_option_that_a_text_names_exists() -> None:
-    """What a message tells to add is an option of a command of ours."""
+    """An option that a message suggests is an option of one of our commands."""
     known = set().union(*options_by_command().values()) | OTHERS
     assert not {
         (module, option)

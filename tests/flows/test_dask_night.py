@@ -49,7 +49,7 @@ def sample_night(home: object, **changes: Any) -> Any:  # noqa: ANN401  Prefect'
 
 
 def rows_of(home: Home) -> pd.DataFrame:
-    """Return the night's CSV as text, a row a symbol, without the times of the run."""
+    """Return the night's CSV as text, one row per symbol, without the run's times."""
     (path,) = files_in(home.screening_csv)
     table = pd.read_csv(io.BytesIO(read_bytes(path)), dtype=str, keep_default_na=False)
     return table.set_index("symbol").drop(columns=TIMES)

@@ -138,7 +138,7 @@ def test_the_server_refuses_before_a_run_starts(
 
 @pytest.mark.parametrize("name", ["custom", "manual"])
 def test_the_form_offers_choices(name: str) -> None:
-    """Presets and stock lists are choices, ranges stand in the descriptions."""
+    """Presets and stock lists are choices, and descriptions contain the ranges."""
     from prefect.utilities.callables import parameter_schema  # noqa: PLC0415
 
     module, _, function = by_name(name)["entrypoint"].rpartition(".")

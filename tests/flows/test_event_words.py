@@ -1,4 +1,4 @@
-"""One state of a symbol's events, one wording: table, explain, bare command, report."""
+"""All commands and the report describe a symbol's events with the same words."""
 
 from dataclasses import replace
 from datetime import date, timedelta

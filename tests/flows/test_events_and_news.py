@@ -117,7 +117,7 @@ def test_a_dividend_in_three_sessions_is_not_sat_out(
 def test_headlines_are_read_by_the_engine_that_is_named(
     night: tuple[pd.DataFrame, Any],
 ) -> None:
-    """Direction, count and weight; `components` says who read them."""
+    """Direction, count and weight; `components` names the reader."""
     rows, _ = night
     assert rows.loc["AAA.AX", "components"] == "trend technical lexicon"
     assert rows.loc["AAA.AX", "finbert_headlines"] == "2"
@@ -158,7 +158,7 @@ def test_later_and_repeated_headlines_change_no_cell(
     night: tuple[pd.DataFrame, Any],
     tmp_path: Path,
 ) -> None:
-    """Nothing dated after the cut-off counts, nor a title said again."""
+    """No headline after the cut-off counts, and no repeated title."""
     folder = prepared(tmp_path, market, news=[*REPEATS, *NEWS])
     rows, _ = screened(run_night, tmp_path, folder)
     assert rows.drop(columns="run_at").equals(night[0].drop(columns="run_at"))

@@ -1,4 +1,4 @@
-"""A night whose home is an address says what it says in a folder."""
+"""A night whose home is in a store gives the results of a home in a folder."""
 
 import io
 import json
@@ -26,16 +26,10 @@ def rows_of(home: Home) -> pd.DataFrame:
     return rows.drop(columns=["run_at", "model_trained_at"])
 
 
-@pytest.fixture(scope="module", params=["memory", "s3"])
-def stored(
-    request: pytest.FixtureRequest,
-    run_night: Any,  # noqa: ANN401
-) -> tuple[Home, Any]:
-    """Give a home in a store and the state of a night in it, one symbol too short."""
-    place = "memory:/"
-    if request.param == "s3":
-        place = request.getfixturevalue("bucket")
-    home = Home.at(f"{place}/{uuid.uuid4().hex}")
+@pytest.fixture(scope="module")
+def stored(run_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
+    """Give a home in a store and the state of a night in it, with one short symbol."""
+    home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
     return home, run_night(home.root, *SYMBOLS)
 
 
@@ -57,7 +51,7 @@ def test_the_csv_is_that_of_a_folder(stored: tuple[Home, Any], on_disk: Home) ->
 
 
 def test_models_log_and_tables_lie_in_the_store(stored: tuple[Home, Any]) -> None:
-    """Both pairs of files, the day's log with a line a model, and no lock."""
+    """Both pairs of files, the day's log with one line per model, and no lock."""
     home, state = stored
     assert len(files_in(home.models)) == 2 * 2
     (log,) = files_in(home.training_log)
@@ -98,7 +92,7 @@ def test_a_night_goes_on_where_a_killed_one_stopped(
     run_night: Any,  # noqa: ANN401
     bucket: str,
 ) -> None:
-    """Receipts and models in the store are taken over by the next run."""
+    """The next run uses the checkpoints and models that are in the store."""
     home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
     first = run_night(home.root, "AAA.AX", "SHORT.AX")
     again = run_night(home.root, "AAA.AX", "SHORT.AX").result()

@@ -5,9 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import plan_run
+from pipeline.plan import RunRequest, plan_run
 
 
 class Counted(tuple[str, ...]):
@@ -27,7 +26,7 @@ def test_no_task_walks_through_all_symbols(
     market: Path,
     tmp_path: Path,
 ) -> None:
-    """A task costs the same whatever the number of symbols: none is looked at."""
+    """A task takes the same time for any number of symbols: it reads no other."""
     from prefect import flow  # noqa: PLC0415
 
     from pipeline.run import training_stages  # noqa: PLC0415
@@ -35,14 +34,14 @@ def test_no_task_walks_through_all_symbols(
     from tasks.stages import as_tasks, open_flow_run  # noqa: PLC0415
 
     planned = plan_run(
-        Symbols(symbols=("AAA.AX", "BBB.AX")),
-        source="folder",
-        folder=market,
-        as_of=datetime(2025, 11, 10, tzinfo=UTC).date(),
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=tmp_path,
+        RunRequest(
+            selection=Symbols(symbols=("AAA.AX", "BBB.AX")),
+            source="folder",
+            folder=market,
+            as_of=datetime(2025, 11, 10, tzinfo=UTC).date(),
+            train="never",
+            home=tmp_path,
+        ),
         now=datetime.now(UTC),
     )
     night = replace(planned, symbols=Counted(planned.symbols))

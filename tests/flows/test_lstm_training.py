@@ -38,7 +38,7 @@ def trained(
 
 
 def test_the_summary_names_what_failed(trained: tuple[Path, Any]) -> None:
-    """Trained symbols are counted, the failed one has its reason, seconds are told."""
+    """Trained symbols are counted; a failed one has its reason, a model its seconds."""
     _, state = trained
     summary = state.result()
     assert state.name == "Completed with failures"

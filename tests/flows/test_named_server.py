@@ -39,12 +39,12 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def dead(free_port: int) -> str:
-    """Return an address at which nobody answers."""
+    """Return an address at which no server answers."""
     return f"http://127.0.0.1:{free_port}/api"
 
 
 def doctors_line(run: Run, **environment: str) -> dict[str, str]:
-    """Return what `overnight doctor` says of Prefect's server."""
+    """Return what `overnight doctor` prints about Prefect's server."""
     done = run("doctor", "--source", "sample", "--json", **environment)
     checks = json.loads(done.stdout)["checks"]
     (line,) = [one for one in checks if one["name"] == "prefect server"]
@@ -56,7 +56,7 @@ def doctors_line(run: Run, **environment: str) -> dict[str, str]:
 def test_a_profile_that_names_a_dead_server_is_named(
     run: Run, tmp_path: Path, dead: str
 ) -> None:
-    """A screening ends in one sentence with the profile; the doctor says the same."""
+    """A screening ends in one sentence with the profile; the doctor prints the same."""
     file = tmp_path / ".prefect" / "profiles.toml"
     file.parent.mkdir()
     file.write_text(PROFILES.format(dead))
@@ -86,7 +86,7 @@ def test_a_dot_env_that_names_it_is_named(run: Run, tmp_path: Path, dead: str) -
 
 @pytest.fixture
 def refusing() -> Iterator[str]:
-    """Give the address of a server that lets nobody in."""
+    """Give the address of a server that refuses every request."""
 
     class Refuse(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from screening.table import csv_path, write_csv
 from tasks.publish import skip_reason
 
@@ -20,14 +19,9 @@ EVENING = datetime(2025, 12, 24, 8, 0, tzinfo=UTC)
 def due(home: Path, now: datetime = EVENING, as_of: date | None = None) -> RunPlan:
     """Return the night of two banks as planned at `now`."""
     return plan_run(
-        Symbols(symbols=SYMBOLS),
-        source="yahoo",
-        folder=None,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=SYMBOLS), as_of=as_of, train="never", home=home
+        ),
         now=now,
     )
 
@@ -57,9 +51,9 @@ def test_a_published_night_is_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statuses", "symbols", "found"),
     [
-        (("failed", "failed"), SYMBOLS, "one in which 0% of the symbols are usable"),
-        (("ok", "ok"), ("CBA.AX", "NAB.AX"), "one without a row of ANZ.AX"),
-        ((), (), "one without a row of CBA.AX, ANZ.AX"),
+        (("failed", "failed"), SYMBOLS, "only 0% of its symbols are usable"),
+        (("ok", "ok"), ("CBA.AX", "NAB.AX"), "it has no row of ANZ.AX"),
+        ((), (), "it has no row of CBA.AX, ANZ.AX"),
     ],
 )
 def test_a_night_that_is_no_use_is_missed(
@@ -72,7 +66,7 @@ def test_a_night_that_is_no_use_is_missed(
     state = check_night(due(tmp_path))
     assert state.is_failed()
     assert state.name == "Missed"
-    assert f"got {found}" in state.message
+    assert found in state.message
 
 
 def test_other_symbols_of_the_night_do_not_matter(tmp_path: Path) -> None:
@@ -89,7 +83,7 @@ def test_the_flow_looks_for_the_night_that_was_due(
     prefect_server: None,  # noqa: ARG001
     tmp_path: Path,
 ) -> None:
-    """The watch fails where there is none, and names night and path."""
+    """The watch fails if the night is missing, and names night and path."""
     from flows.night_watch import night_watch  # noqa: PLC0415
 
     arguments: dict[str, Any] = {

@@ -64,7 +64,7 @@ def test_one_more_stock_adds_its_row(nights: tuple[Path, Any, Any]) -> None:
 
 
 def test_the_ranks_are_those_of_the_whole_night(nights: tuple[Path, Any, Any]) -> None:
-    """The best score of all has rank 1; failed rows have none and stand last."""
+    """The best score has rank 1; failed rows have no rank and come last."""
     home, _, _ = nights
     usable = [row for row in rows_of(home).values() if row["data_status"] != "failed"]
     scores = [float(row["score"]) for row in usable]
@@ -140,7 +140,7 @@ def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
     tmp_path: Path,
     damage: str,
 ) -> None:
-    """Row and score stay in the report, which says that the details are gone."""
+    """Row and score stay in the report, which notes that the details are missing."""
     run_night(tmp_path, "AAA.AX", train="never")
     (file,) = (Home(tmp_path).nights / "2025-11-10" / "findings").iterdir()
     if damage == "missing":

@@ -58,7 +58,7 @@ def operation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
 
 
 def test_it_says_where_it_is(operation: Operation) -> None:
-    """Address, results and password are told; no question, no advice on profiles."""
+    """Address, results and password are shown; no question, no advice on profiles."""
     assert operation.api.removesuffix("/api") in operation.terminal.text
     assert str(operation.home) in operation.terminal.text
     assert "How would you like to proceed" not in operation.terminal.text
@@ -214,7 +214,7 @@ def test_a_line_that_is_printed_starts_a_run(
 def test_a_parameter_that_no_flow_has_is_refused(
     operation: Operation, name: str
 ) -> None:
-    """The server says which one, and makes no run."""
+    """The server names the parameter, and makes no run."""
     answer = operation.asked(name, nosuch=1)
     assert answer.status_code == 409
     assert "'nosuch' was unexpected" in answer.text
@@ -257,7 +257,7 @@ def test_a_missed_night_reaches_the_person(operation: Operation) -> None:
     """The morning's watch posts that last night's CSV is not there."""
     run = operation.run("night-watch/morning")
     assert run["state"]["name"] == "Missed"
-    assert "must be published in" in operation.told(run["name"])["text"]
+    assert "is not published in" in operation.told(run["name"])["text"]
 
 
 def test_a_taken_port_is_refused(operation: Operation) -> None:
@@ -270,7 +270,8 @@ def test_a_taken_port_is_refused(operation: Operation) -> None:
         check=False,
     )
     assert again.returncode == 1
-    assert again.stderr.startswith(f"overnight: port {port} must be free")
+    problem = f"another program is listening on port {port}; "
+    assert again.stderr.startswith(f"overnight: {problem}")
     assert len(again.stderr.splitlines()) == 1
 
 

@@ -25,13 +25,13 @@ EARLIER_CSV = f"{EARLIER}_screening_results.csv"
 
 
 def rows_of(home: Path, name: str = CSV) -> pd.DataFrame:
-    """Return the night's CSV as text, a row a symbol."""
+    """Return the night's CSV as text, one row per symbol."""
     path = Home(home).screening_csv / name
     return pd.read_csv(path, dtype=str, keep_default_na=False).set_index("symbol")
 
 
 def without_times(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows without the two columns that tell when a run was."""
+    """Return the rows without the two columns of the run's times."""
     return rows.drop(columns=["run_at", "model_trained_at"])
 
 
@@ -199,7 +199,7 @@ def test_a_replay_leaves_the_live_model_alone(
     night: tuple[Path, Any],
     replayed: Path,
 ) -> None:
-    """A replay trains a model of its own; the later night then says the same again."""
+    """A replay trains a model of its own; the later night then has the same rows."""
     home, _ = night
     earlier = rows_of(replayed, EARLIER_CSV).loc["AAA.AX"]
     run_night(replayed, "AAA.AX", train="never")
@@ -326,7 +326,7 @@ def test_a_report_that_cannot_be_written_costs_no_night(
     run_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
-    """Where the report finds no place, the run says so and the CSV stands."""
+    """If the report can't be written, the run has a notice and the CSV is complete."""
     place = tmp_path / "reports" / "html"
     place.parent.mkdir()
     place.write_text("a file where a folder must be")

@@ -1,4 +1,4 @@
-"""A night that is killed goes on: nothing finished is done again, no file is torn."""
+"""A killed night is resumed: no finished stage runs again, and no file is torn."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def killed(
     prefect_server: None,  # noqa: ARG001
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, str]:
-    """Give the home of a night killed at random moments, and its last run's words."""
+    """Give the home of a night killed at random moments, and its last run's output."""
     from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
 
     server = str(PREFECT_API_URL.value())
@@ -86,18 +86,18 @@ def undisturbed(
 
 
 def rows(home: Path) -> pd.DataFrame:
-    """Return the night's CSV without what tells when it ran."""
+    """Return the night's CSV without the times of the run."""
     table = pd.read_csv(home / "reports" / "csv" / CSV, dtype=str)
     return table.drop(columns=["run_at", "model_trained_at"])
 
 
-def test_the_last_run_ends_well_and_says_what_it_took_over(
+def test_the_last_run_ends_well_and_counts_what_it_resumed(
     killed: tuple[Path, str],
 ) -> None:
     """After the kills a run finishes the night and counts what was there."""
     home, said = killed
     assert "5 of 5 symbols usable" in said
-    assert "taken over from an unfinished run" in said
+    assert "resumed from an unfinished run" in said
     assert set(rows(home)["symbol"]) == SYMBOLS
 
 
@@ -113,7 +113,7 @@ def test_nothing_is_trained_twice(killed: tuple[Path, str]) -> None:
     assert not list((home / "models").glob("history/*"))
 
 
-def test_a_killed_night_says_what_an_undisturbed_one_says(
+def test_a_killed_night_has_the_rows_of_an_undisturbed_one(
     killed: tuple[Path, str], undisturbed: Path
 ) -> None:
     """The CSV is that of a night that ran once, in every column but the times."""
@@ -121,7 +121,7 @@ def test_a_killed_night_says_what_an_undisturbed_one_says(
 
 
 def test_every_file_is_whole(killed: tuple[Path, str]) -> None:
-    """Whatever lies in the home can be read, but for drafts that nobody looks at."""
+    """Every file in the home can be read, except for unfinished drafts."""
     home, _ = killed
     files = [path for path in home.rglob("*") if path.is_file()]
     for path in files:

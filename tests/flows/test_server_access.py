@@ -56,7 +56,7 @@ def test_a_string_that_others_could_read_is_replaced(tmp_path: Path, mode: int) 
     "text", ["", "\n", "two\nlines", "\x1b[2J:x", "gr\u00fc\u00df:x"]
 )
 def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
-    """The message names the file and says what to do."""
+    """The message names the file and what to do."""
     file = server_access(Home(tmp_path)).file
     assert file
     file.write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ def test_threads_grow_with_the_processes(prefect_server: None) -> None:  # noqa:
 
 
 def test_threads_belong_to_a_flow_run() -> None:
-    """Outside a flow run there is nobody to wait for."""
+    """Outside of a flow run the threads are refused."""
     from tasks.stages import waiting_threads  # noqa: PLC0415
 
     with pytest.raises(RuntimeError, match="inside a flow run"), waiting_threads(1):

@@ -14,7 +14,7 @@ from market_data.selection import Symbols
 from modelling.forecasting import Forecast
 from pipeline.checkpoints import Checkpoints, open_checkpoints
 from pipeline.forecast import StoredForecast
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from screening.findings import PriceFindings
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
@@ -33,7 +33,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: A
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return plan_run(**(request | changes), now=now)
+    return plan_run(RunRequest(**(request | changes)), now=now)
 
 
 @pytest.fixture
@@ -63,13 +63,11 @@ def test_what_is_kept_comes_back_as_it_was(
     checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
     """Dates, paths and every digit of a number survive."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
-    checkpoints.keep("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
-    found = checkpoints.finished("download", "CBA.AX", PriceFindings)
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
+    found = checkpoints.read("download", "CBA.AX", PriceFindings)
     assert found == findings(tmp_path)
-    assert (
-        checkpoints.finished("forecast", "CBA.AX", StoredForecast).forecast == FORECAST
-    )
+    assert checkpoints.read("forecast", "CBA.AX", StoredForecast).forecast == FORECAST
 
 
 def test_work_is_done_once(checkpoints: Checkpoints, tmp_path: Path) -> None:
@@ -87,31 +85,31 @@ def test_work_is_done_once(checkpoints: Checkpoints, tmp_path: Path) -> None:
 def test_another_symbol_has_a_checkpoint_of_its_own(
     checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
-    """A finished symbol says nothing of another, nor a stage of another stage."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
-    assert checkpoints.finished("download", "ANZ.AX", PriceFindings) is None
-    assert checkpoints.finished("other", "CBA.AX", PriceFindings) is None
+    """A checkpoint is used for its own symbol and its own stage only."""
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
+    assert checkpoints.read("download", "ANZ.AX", PriceFindings) is None
+    assert checkpoints.read("other", "CBA.AX", PriceFindings) is None
 
 
 def test_a_damaged_checkpoint_is_none(checkpoints: Checkpoints, tmp_path: Path) -> None:
     """What can't be read is done again."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
     (path,) = (checkpoints.folder / "download").iterdir()
     path.write_text(path.read_text()[:50])
-    assert checkpoints.finished("download", "CBA.AX", PriceFindings) is None
+    assert checkpoints.read("download", "CBA.AX", PriceFindings) is None
     path.write_text(json.dumps({"path": "x"}))
-    assert checkpoints.finished("download", "CBA.AX", PriceFindings) is None
+    assert checkpoints.read("download", "CBA.AX", PriceFindings) is None
 
 
 def test_the_next_run_of_the_night_goes_on(
     checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
     """A later run of the same request has the same checkpoints and beginning."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
     later = open_checkpoints(plan(tmp_path, NOW + timedelta(hours=3)), "screening")
     assert later == checkpoints
     assert later.begun_at == NOW
-    assert later.finished("download", "CBA.AX", PriceFindings)
+    assert later.read("download", "CBA.AX", PriceFindings)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +126,9 @@ def test_another_request_begins_anew(
     checkpoints: Checkpoints, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     """Nothing is resumed from a run that was asked for something else."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
     other = open_checkpoints(plan(tmp_path, **changes), "screening")
-    assert other.finished("download", "CBA.AX", PriceFindings) is None
+    assert other.read("download", "CBA.AX", PriceFindings) is None
 
 
 def test_settings_are_part_of_the_request(
@@ -155,17 +153,17 @@ def test_a_night_that_ended_is_forgotten(
     checkpoints: Checkpoints, tmp_path: Path
 ) -> None:
     """After `drop` the same request begins anew."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
     checkpoints.drop()
     later = open_checkpoints(plan(tmp_path, NOW + timedelta(hours=3)), "screening")
     assert later.begun_at == NOW + timedelta(hours=3)
-    assert later.finished("download", "CBA.AX", PriceFindings) is None
+    assert later.read("download", "CBA.AX", PriceFindings) is None
 
 
 def test_one_stage_can_be_forgotten(checkpoints: Checkpoints, tmp_path: Path) -> None:
     """Where symbols failed the prices are asked for again, the forecasts are not."""
-    checkpoints.keep("download", "CBA.AX", findings(tmp_path))
-    checkpoints.keep("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
+    checkpoints.write("download", "CBA.AX", findings(tmp_path))
+    checkpoints.write("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
     checkpoints.drop("download")
-    assert checkpoints.finished("download", "CBA.AX", PriceFindings) is None
-    assert checkpoints.finished("forecast", "CBA.AX", StoredForecast)
+    assert checkpoints.read("download", "CBA.AX", PriceFindings) is None
+    assert checkpoints.read("forecast", "CBA.AX", StoredForecast)

@@ -21,12 +21,12 @@ def test_a_checkpoint_comes_back_until_it_is_dropped(home: Home) -> None:
         defects=("a jump",),
         dividends={date(2025, 8, 20): 2.6},
     )
-    checkpoints.keep("download", "CBA.AX", found)
-    checkpoints.keep("other", "CBA.AX", found)
-    assert checkpoints.finished("download", "CBA.AX", PriceFindings) == found
-    assert checkpoints.finished("download", "BHP.AX", PriceFindings) is None
+    checkpoints.write("download", "CBA.AX", found)
+    checkpoints.write("other", "CBA.AX", found)
+    assert checkpoints.read("download", "CBA.AX", PriceFindings) == found
+    assert checkpoints.read("download", "BHP.AX", PriceFindings) is None
     checkpoints.drop("download")
-    assert checkpoints.finished("download", "CBA.AX", PriceFindings) is None
-    assert checkpoints.finished("other", "CBA.AX", PriceFindings) == found
+    assert checkpoints.read("download", "CBA.AX", PriceFindings) is None
+    assert checkpoints.read("other", "CBA.AX", PriceFindings) == found
     checkpoints.drop()
     assert not is_there(checkpoints.folder)

@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import RateLimited
-from config.parameters import TrainingOverrides
 from market_data.sample import SampleSource
 from market_data.selection import Symbols
 from market_data.sources import Feeds, SourceName
 from market_data.yahoo_client import YahooClient
 from pipeline.events import events
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import open_sources
 from risk_guard.assessment import EventAssessment, MarketContext, assess
 from risk_guard.known_events import KnownEvents
@@ -55,20 +54,19 @@ def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> RunPlan:  # no
     """Return the plan of a night as the flow makes it."""
     given = {"source": "yahoo", "symbols": ("NVDA",)} | asked
     return plan_run(
-        Symbols(symbols=given["symbols"]),
-        source=cast("SourceName", given["source"]),
-        folder=None,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=given["symbols"]),
+            source=cast("SourceName", given["source"]),
+            as_of=as_of,
+            train="never",
+            home=home,
+        ),
         now=now,
     )
 
 
 def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
-    """Return what the night of `as_of` knows of NVDA's events at the clock's `now`."""
+    """Return NVDA's events as the night of `as_of` finds them at `now`."""
     yahoo.today = now.date()
     night = plan(home, as_of, now)
     (home / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
@@ -77,7 +75,7 @@ def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
 
 
 def live(home: Path, yahoo: Yahoo, day: date) -> KnownEvents:
-    """Return what the live night of that session knows."""
+    """Return the events that the live night of that session finds."""
     return known(home, yahoo, day, evening(day))
 
 
@@ -115,7 +113,7 @@ def test_a_night_that_was_never_asked_is_unknown(tmp_path: Path) -> None:
 
 
 def test_a_replay_between_two_live_nights_uses_the_earlier(tmp_path: Path) -> None:
-    """The events count, what else came is unknown, and the row says from when."""
+    """The events count, other events are unknown, and the row names the date."""
     yahoo = passing()
     live(tmp_path, yahoo, date(2025, 11, 14))
     found = known(tmp_path, yahoo, date(2025, 11, 17), evening(date(2025, 11, 24)))
@@ -170,7 +168,7 @@ def test_what_yahoo_said_counts_in_a_run_on_another_source(tmp_path: Path) -> No
 
 
 def test_a_run_on_another_source_does_not_mention_yahoo(tmp_path: Path) -> None:
-    """If Yahoo never said anything in this home, its calendar is no gap."""
+    """If Yahoo never had events in this home, its calendar is no gap."""
     night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
     sources = open_sources(night, Feeds(SampleSource()))
     (gap,) = events(night, sources, "NVDA", None).gaps

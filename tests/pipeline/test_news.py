@@ -1,4 +1,4 @@
-"""The news of a night: up to its cut-off, each title read once, silence explained."""
+"""The news of a night: up to its cut-off, each title read once, reasons if missing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from config.parameters import TrainingOverrides
 from market_data.headlines import Headline, HeadlineFeed
 from market_data.selection import Symbols
 from pipeline.headlines import headlines
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sentiment import News, sentiment
 from pipeline.sources import NewsAndEventSources, open_sources
 from screening.findings import HeadlineFindings, PriceFindings
@@ -34,7 +34,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: A
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return plan_run(**(request | changes), now=now)
+    return plan_run(RunRequest(**(request | changes)), now=now)
 
 
 @dataclass
@@ -94,7 +94,7 @@ def test_a_replay_knows_the_news_up_to_the_next_open(tmp_path: Path) -> None:
 
 
 def test_each_distinct_title_is_read_once_over_all_symbols(tmp_path: Path) -> None:
-    """A headline of both banks costs one reading, and speaks for each."""
+    """A headline of both banks is read once, and counts for each bank."""
     reader = Counting()
     news = read(plan(tmp_path), reader, "ANZ up", "CBA up")
     assert reader.read == ["ANZ up", "CBA up"]
@@ -103,7 +103,7 @@ def test_each_distinct_title_is_read_once_over_all_symbols(tmp_path: Path) -> No
 
 
 def test_a_damaged_model_silences_all_and_is_said_once(tmp_path: Path) -> None:
-    """Found out while reading: every component is missing, the head of the run says why."""
+    """Every component is missing; one notice gives the reason."""
     news = read(plan(tmp_path), Counting(broken=True), "CBA up")
     assert news.notices == ("FinBERT is damaged.",)
     reasons = {found.component.reason for found in news.by_symbol.values()}
@@ -141,14 +141,14 @@ def test_no_headline_in_the_window_is_a_known_none(tmp_path: Path) -> None:
 
 
 def test_a_failing_source_is_not_a_known_none(tmp_path: Path) -> None:
-    """Nothing is known of the headlines, and the reason is the source's."""
+    """There are no headlines, with the reason of the source."""
     found = headlines(plan(tmp_path), sources(Feed(), Counting()), "CBA.AX", None)
     assert found.recent is None
     assert found.reason.startswith("no_news: Yahoo must answer")
 
 
 def test_off_asks_for_no_headline(tmp_path: Path) -> None:
-    """Neither a request nor a notice; the component says that it is off."""
+    """There is no request and no notice; the component's reason is that it is off."""
     (tmp_path / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
     night = plan(tmp_path)
     found = open_sources(night, night.open_feeds())

@@ -1,4 +1,4 @@
-"""Tables between two stages: one that is damaged is made anew, or costs its symbol."""
+"""A damaged table between two stages is made again, or its symbol fails."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ from pipeline.download import download, download_once, price_table
 from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.indicators import indicator_table, indicators
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
 from screening.findings import NO_SENTIMENT, PriceFindings
 
@@ -78,14 +78,15 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def night(tmp_path: Path, market: Path) -> RunPlan:
     """Give the plan of a night on these prices."""
     return plan_run(
-        Symbols(symbols=(SYMBOL, "BHP.AX")),
-        source="folder",
-        folder=market,
-        as_of=AS_OF,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(period="1y"),
-        home=tmp_path,
+        RunRequest(
+            selection=Symbols(symbols=(SYMBOL, "BHP.AX")),
+            source="folder",
+            folder=market,
+            as_of=AS_OF,
+            train="never",
+            parameters=TrainingOverrides(period="1y"),
+            home=tmp_path,
+        ),
         now=NOW,
     )
 
@@ -134,7 +135,7 @@ def test_damaged_indicators_are_computed_again(
 def test_the_guard_says_the_same_after_a_damage(
     night: RunPlan, source: PriceSource, prices: PriceFindings, stage: str, what: str
 ) -> None:
-    """Both are downloaded again; without a source an index costs the hedge."""
+    """Both are downloaded again; without a source the hedge is missing."""
     market = index(night, source, "^AXJO")
     asked = (
         night,
@@ -182,7 +183,7 @@ def test_a_checkpoint_that_names_another_table_is_not_used(
     """A symbol's table lies in one place."""
     checkpoints = open_checkpoints(night, "screening")
     other = night.table("prices", "BHP.AX")
-    checkpoints.keep("download", SYMBOL, replace(prices, path=other))
+    checkpoints.write("download", SYMBOL, replace(prices, path=other))
     assert download_once(night, source, checkpoints, SYMBOL) == prices
 
 

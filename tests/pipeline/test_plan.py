@@ -1,4 +1,4 @@
-"""The plan of a run: who, known up to when; refused whole, with nothing written."""
+"""The plan of a run; a request with a wrong value is refused and writes nothing."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from config.errors import ParameterError, SelectionError, UsageError
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols, Universe, find_list
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 """19:30 in Sydney, 03:30 in New York: the ASX has closed, Wall Street is not open."""
@@ -27,7 +27,7 @@ def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: A
         "parameters": TrainingOverrides(),
         "home": home,
     }
-    return plan_run(**(request | changes), now=now)
+    return plan_run(RunRequest(**(request | changes)), now=now)
 
 
 def test_each_exchange_has_its_own_as_of(tmp_path: Path) -> None:

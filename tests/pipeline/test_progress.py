@@ -22,8 +22,8 @@ def test_each_epoch_arrives_with_its_symbol(received: list[TrainingProgress]) ->
     progress = Progress(["AAPL", "IBM"])
     done = EpochDone(5, 9, 0.01, 0.02)
     progress.on_epoch("AAPL", done)
-    progress.trained("AAPL")
-    progress.finished("AAPL")
+    progress.end_training("AAPL")
+    progress.end_symbol("AAPL")
     assert [(one.symbol, one.epoch) for one in received] == [
         ("AAPL", done),
         ("AAPL", None),

@@ -1,4 +1,4 @@
-"""A night's part in the track record: what is live, what is scored, what it costs."""
+"""A night's part in the track record: live calls, scored calls, and failures."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,8 @@ from pipeline.download import download
 from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.indicators import indicators
-from pipeline.plan import RunPlan, plan_run
-from pipeline.record import recorded
+from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.record import record_night
 from risk_guard.known_events import KnownEvents
 from screening.findings import NO_SENTIMENT, PriceFindings, SymbolFindings
 from screening.row import Row, build_row
@@ -49,14 +49,15 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def night(home: Path, market: Path, as_of: date, now: datetime) -> RunPlan:
     """Return the plan of a night on the folder's prices."""
     return plan_run(
-        Symbols(symbols=SYMBOLS),
-        source="folder",
-        folder=market,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(period="1y"),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=SYMBOLS),
+            source="folder",
+            folder=market,
+            as_of=as_of,
+            train="never",
+            parameters=TrainingOverrides(period="1y"),
+            home=home,
+        ),
         now=now,
     )
 
@@ -64,9 +65,11 @@ def night(home: Path, market: Path, as_of: date, now: datetime) -> RunPlan:
 def ran(
     plan: RunPlan, made_at: datetime
 ) -> tuple[TrackRecords | None, tuple[str, ...]]:
-    """Run the stages that a call rests on, and keep it; return what the night says."""
+    """Run the stages that a call needs, record it, and return records and notices."""
     findings = found_by(plan)
-    return recorded(plan, findings, rows_of(plan, findings), made_at)
+    return record_night(
+        plan, plan.open_feeds().prices, findings, rows_of(plan, findings), made_at
+    )
 
 
 def found_by(plan: RunPlan) -> list[SymbolFindings]:
@@ -109,7 +112,7 @@ def nights(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 def test_each_symbol_has_a_live_call_a_night(nights: Ledger) -> None:
-    """An evening's run before the next open is live, one call a symbol."""
+    """An evening's run before the next open is live, with one call per symbol."""
     calls = nights.calls()
     assert len(calls) == 8
     assert calls["live"].all()
@@ -160,7 +163,7 @@ def test_a_call_is_live_until_its_session_opens(
 def test_a_night_run_again_counts_once_and_a_replay_takes_nothing_away(
     market: Path, tmp_path: Path
 ) -> None:
-    """The later run before the open counts; one after it stands apart; all are kept."""
+    """The later run before the open counts, a run after it does not; all are kept."""
     as_of = SESSIONS[FIRST]
     records = None
     for hours in (8, 10, 90):
@@ -180,7 +183,7 @@ def test_prices_that_are_gone_cost_their_symbol_alone(
     plan = night(tmp_path, market, SESSIONS[FIRST], at)
     gone = PriceFindings(tmp_path / "gone.parquet", 80, "AUD", "folder", ())
     found = SymbolFindings("ZZZ.AX", plan.as_of, plan.as_of, prices=gone)
-    records, notices = recorded(plan, [found], [], at)
+    records, notices = record_night(plan, plan.open_feeds().prices, [found], [], at)
     assert records is not None
     assert notices[0].startswith("ZZZ.AX of this night is not in the track record: ")
 
@@ -197,7 +200,7 @@ def test_a_table_damaged_before_the_record_is_made_anew(
         for table in (plan.tables / stage).iterdir():
             table.write_bytes(damage or table.read_bytes())
         rows = rows_of(plan, findings)
-        _, notices = recorded(plan, findings, rows, at)
+        _, notices = record_night(plan, plan.open_feeds().prices, findings, rows, at)
         assert notices == ()
     whole, again = (
         Ledger(Home(tmp_path / name).track_record).calls()
@@ -209,7 +212,7 @@ def test_a_table_damaged_before_the_record_is_made_anew(
 def test_a_ledger_that_cannot_be_read_costs_no_night(
     market: Path, tmp_path: Path
 ) -> None:
-    """The run goes on without a record, and says why at its head."""
+    """The run goes on without a record, and a notice gives the reason."""
     folder = Home(tmp_path).track_record
     write_text_atomic(folder / "calls" / "torn.parquet", "PAR1")
     at = night_of(SESSIONS[FIRST])

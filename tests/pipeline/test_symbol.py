@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from config.errors import Unreachable
-from config.parameters import TrainingOverrides
 from features.component import Component
 from features.sentiment import NewsSentiment
 from market_data.selection import Symbols
 from modelling.freshness import ModelState
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sentiment import News
 from pipeline.symbol import Stages, screen_all, screen_symbol
 from risk_guard.assessment import EventAssessment
@@ -37,14 +36,12 @@ SAFE = EventAssessment(status="none", haircut=0.0, sit_out=False, warning="")
 def plan(tmp_path: Path) -> RunPlan:
     """Return the plan of a night for two symbols."""
     return plan_run(
-        Symbols(symbols=("CBA.AX", "AAPL")),
-        source="yahoo",
-        folder=None,
-        as_of=date(2025, 11, 10),
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=tmp_path,
+        RunRequest(
+            selection=Symbols(symbols=("CBA.AX", "AAPL")),
+            as_of=date(2025, 11, 10),
+            train="never",
+            home=tmp_path,
+        ),
         now=datetime(2025, 11, 11, 8, 30, tzinfo=UTC),
     )
 

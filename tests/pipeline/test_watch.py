@@ -1,4 +1,4 @@
-"""What a night watches of one symbol: its events, its index, and the guard's word."""
+"""A symbol's events, its index, and the guard's assessment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from config.errors import UnknownSymbol, Unreachable
-from config.parameters import TrainingOverrides
 from features.component import Component
 from features.sentiment import NewsSentiment
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
@@ -21,7 +20,7 @@ from pipeline.download import download
 from pipeline.events import events
 from pipeline.guard import guard
 from pipeline.index import index
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import NewsAndEventSources, open_sources
 from risk_guard.assessment import EventAssessment
 from risk_guard.event_sources import EventAnswer
@@ -37,14 +36,14 @@ BAD_NEWS = NewsSentiment(Component(-0.5, 0.6), "finbert", 4)
 
 @dataclass(frozen=True)
 class Walk:
-    """One random walk for each symbol it knows, a dividend on the as-of day."""
+    """One random walk per known symbol, with a dividend on the as-of day."""
 
     known: tuple[str, ...] = ("CBA.AX", "^AXJO")
     name: ClassVar[str] = "walk"
     remote: ClassVar[bool] = False
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
-        """Return the walk to `last` and a few sessions that nobody may know yet."""
+        """Return the walk to `last` and later sessions, which must not be used."""
         if symbol not in self.known:
             raise UnknownSymbol(f"the walk must know {symbol}, got nothing.")
         days = sessions_between("XASX", first, last)
@@ -56,7 +55,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Calendar:
-    """An event source that answers for nobody."""
+    """An event source that has no symbol."""
 
     name: ClassVar[str] = "broken"
 
@@ -71,14 +70,12 @@ def plan(home: Path, calendar: str = "", settings: str = "") -> RunPlan:
         (home / "event_calendar.csv").write_text(HEADER + calendar)
     (home / "overnight.toml").write_text(settings or "[sentiment]\nengine = 'off'\n")
     return plan_run(
-        Symbols(symbols=("CBA.AX",)),
-        source="yahoo",
-        folder=None,
-        as_of=AS_OF,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=("CBA.AX",)),
+            as_of=AS_OF,
+            train="never",
+            home=home,
+        ),
         now=NOW,
     )
 
@@ -90,12 +87,12 @@ def offline(night: RunPlan) -> NewsAndEventSources:
 
 
 def judged(night: RunPlan, **changes: Any) -> EventAssessment:  # noqa: ANN401
-    """Return the guard's word on the bank, with all it rests on, but for `changes`."""
+    """Return the bank's assessment with `changes` of its inputs."""
     given: dict[str, Any] = {
         "known": KnownEvents(()),
         "news": SILENT,
         "prices": download(night, Walk(), "CBA.AX"),
-        "market": index(night, Walk(), "^AXJO"),
+        "index": index(night, Walk(), "^AXJO"),
     }
     return guard(night, "CBA.AX", **(given | changes))
 
@@ -111,20 +108,20 @@ def test_a_stock_that_is_its_index_has_a_beta_of_one(tmp_path: Path) -> None:
 
 
 def test_an_index_that_is_not_there_costs_the_hedge_only(tmp_path: Path) -> None:
-    """No hedge with its reason, and the rest of the guard's word as it was."""
+    """There is no hedge, with the reason; the rest of the assessment is unchanged."""
     night = plan(tmp_path)
     market = index(night, Walk(known=("CBA.AX",)), "^AXJO")
     assert market == IndexFindings(
         None, "unknown_symbol: the walk must know ^AXJO, got nothing."
     )
-    with_index, without = judged(night), judged(night, market=market)
+    with_index, without = judged(night), judged(night, index=market)
     assert without.context.hedge is None
     assert without.context.volatility == with_index.context.volatility
     assert without.risk_score == with_index.risk_score
 
 
 def test_a_symbol_without_prices_is_still_guarded(tmp_path: Path) -> None:
-    """A report tomorrow is sat out though nothing is known of the prices."""
+    """A report tomorrow is sat out although there are no prices."""
     night = plan(tmp_path, "CBA.AX,earnings,2025-11-11\n")
     known = events(night, offline(night), "CBA.AX", None)
     found = judged(night, known=known, prices=None)
@@ -134,7 +131,7 @@ def test_a_symbol_without_prices_is_still_guarded(tmp_path: Path) -> None:
 
 
 def test_bad_news_adds_its_points(tmp_path: Path) -> None:
-    """A 72-hour polarity below -0.10 is 0.25 of risk; no news is none."""
+    """A 72-hour polarity below -0.10 adds 0.25 of risk; missing news adds nothing."""
     night = plan(tmp_path)
     calm, worse = judged(night), judged(night, news=BAD_NEWS)
     assert worse.risk_score == pytest.approx(calm.risk_score + 0.25)
@@ -165,7 +162,7 @@ def test_failed_prices_leave_the_calendar(tmp_path: Path) -> None:
 
 
 def test_a_night_without_any_calendar_is_unknown(tmp_path: Path) -> None:
-    """The rule of the Pillar 3 reports does not say that nothing else comes."""
+    """The rule of the Pillar 3 reports does not rule out other events."""
     night = plan(tmp_path)
     known = events(night, offline(night), "CBA.AX", None)
     assert any("there is no event_calendar.csv" in gap for gap in known.gaps)
@@ -175,7 +172,7 @@ def test_a_night_without_any_calendar_is_unknown(tmp_path: Path) -> None:
 
 
 def test_a_broken_source_costs_its_own_events_only(tmp_path: Path) -> None:
-    """The calendar file's report stands; the broken source is named."""
+    """The calendar file's report counts; the broken source is named."""
     night = plan(tmp_path, "CBA.AX,earnings,2025-11-12\n")
     calendar = offline(night).event_sources[0]
     both = NewsAndEventSources((Calendar(), calendar), None, None, "", ())
@@ -223,10 +220,10 @@ def cells(row: int, columns: list[str], factor: float) -> Damage:
 def test_a_wrong_day_of_the_index_does_not_reach_beta(
     tmp_path: Path, row: int, factor: float
 ) -> None:
-    """The day is left out, or there is no beta and the reason says why."""
+    """The day is left out, or there is no beta, with the reason."""
     night = plan(tmp_path)
     found = index(night, Damaged(cells(row, PRICE_COLUMNS, factor)), "^AXJO")
-    around = judged(night, market=found).context
+    around = judged(night, index=found).context
     if found.path is None:
         assert found.refused
         assert found.reason.startswith("bad_prices: ")
@@ -253,13 +250,13 @@ def test_what_an_index_never_has_is_not_asked_of_it(
     """No volume, no open, three sessions late, a short history: beta all the same."""
     night = plan(tmp_path)
     found = index(night, Damaged(damage), "^AXJO")
-    hedge = judged(night, market=found).context.hedge
+    hedge = judged(night, index=found).context.hedge
     assert hedge is not None
     assert hedge.beta == pytest.approx(1, abs=0.02)
 
 
 def test_an_old_index_is_no_beta(tmp_path: Path) -> None:
-    """An index that ended weeks ago is refused like a stock, with its last day."""
+    """An index that ended weeks ago is refused with its last day, as a stock is."""
     damaged = Damaged(lambda frame: frame.iloc[:-18])
     found = index(plan(tmp_path), damaged, "^AXJO")
     assert found.refused
@@ -286,7 +283,7 @@ def test_a_missing_model_is_said_with_its_command(tmp_path: Path) -> None:
 
 
 def test_a_bad_line_and_an_expired_file_are_said(tmp_path: Path) -> None:
-    """By number, and by last date; the dictionary needs no model and says nothing."""
+    """By number, and by last date; the dictionary needs no model and has no notice."""
     night = plan(
         tmp_path,
         "CBA.AX,earnings,2025-08-13\nCBA.AX,party,2025-11-12\n",

@@ -13,9 +13,8 @@ from tiny_finbert import write_tiny_finbert
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from pipeline.plan import plan_run
+from pipeline.plan import RunRequest, plan_run
 from risk_guard.calendar_file import read_calendar
 from status.event_report import EventReport, SymbolEvents, event_report
 
@@ -206,14 +205,9 @@ def report(
 ) -> EventReport:
     """Return the report on a symbol by Yahoo, live unless `now` is a later night."""
     night = plan_run(
-        Symbols(symbols=(symbol,)),
-        source="yahoo",
-        folder=None,
-        as_of=as_of,
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=home,
+        RunRequest(
+            selection=Symbols(symbols=(symbol,)), as_of=as_of, train="never", home=home
+        ),
         now=now or evening(as_of),
     )
     return event_report(night)
@@ -305,14 +299,12 @@ def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -
     toml = quick / "overnight.toml"
     toml.write_text(toml.read_text().replace("'off'", "'lexicon'"))
     night = plan_run(
-        Symbols(symbols=("AAPL", "MSFT")),
-        source="yahoo",
-        folder=None,
-        as_of=date(2025, 6, 27),
-        train="never",
-        preset="standard",
-        parameters=TrainingOverrides(),
-        home=quick,
+        RunRequest(
+            selection=Symbols(symbols=("AAPL", "MSFT")),
+            as_of=date(2025, 6, 27),
+            train="never",
+            home=quick,
+        ),
         now=evening(date(2025, 6, 27)),
     )
     (notice,) = event_report(night).notices

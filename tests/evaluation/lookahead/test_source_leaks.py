@@ -30,7 +30,7 @@ from market_data.store import PriceStore
 from pipeline.download import download
 from pipeline.events import events
 from pipeline.index import index
-from pipeline.plan import RunPlan, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import NewsAndEventSources
 from risk_guard.event_history import RememberedEvents
 from risk_guard.known_events import KnownEvents
@@ -53,14 +53,15 @@ def sample(symbol: str) -> PriceHistory:
 def night(tmp_path: Path) -> RunPlan:
     """Return the plan of a night of the sample."""
     return plan_run(
-        Symbols(symbols=("AAPL",)),
-        source="sample",
-        folder=None,
-        as_of=SESSION,
-        train="never",
-        preset="quick_test",
-        parameters=TrainingOverrides(period="1y"),
-        home=tmp_path,
+        RunRequest(
+            selection=Symbols(symbols=("AAPL",)),
+            source="sample",
+            as_of=SESSION,
+            train="never",
+            preset="quick_test",
+            parameters=TrainingOverrides(period="1y"),
+            home=tmp_path,
+        ),
         now=NOW,
     )
 
