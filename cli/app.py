@@ -165,7 +165,7 @@ def evaluate(options: EvaluateOptions) -> None:
     with one_sentence_errors(debug=options.debug):
         from cli.render_evaluation import print_progress, show_evaluation  # noqa: PLC0415
         from cli.request import evaluation_arguments, require_date  # noqa: PLC0415
-        from evaluation.evaluate import evaluation  # noqa: PLC0415
+        from evaluation.evaluate import run_evaluation  # noqa: PLC0415
         from pipeline.plan import plan_run  # noqa: PLC0415
         from storage.home import Home  # noqa: PLC0415
 
@@ -174,7 +174,7 @@ def evaluate(options: EvaluateOptions) -> None:
         now = datetime.now(UTC)
         plan = plan_run(**evaluation_arguments(options), now=now)
         choices = (options.refit_sessions, options.cost_bps)
-        found = evaluation(plan, first, *choices, print_progress)
+        found = run_evaluation(plan, first, *choices, print_progress)
         if options.json:
             print_json(found)
         else:
@@ -191,7 +191,7 @@ def check_leaks(options: LeakOptions) -> None:
     For example: overnight check-leaks
     """
     with one_sentence_errors(debug=options.debug):
-        from evaluation.lookahead.check_leaks import leak_checks, report_of  # noqa: PLC0415
+        from evaluation.lookahead.check_leaks import build_report, leak_checks  # noqa: PLC0415
 
         found = []
         for check in leak_checks(datetime.now(UTC)):
@@ -199,7 +199,7 @@ def check_leaks(options: LeakOptions) -> None:
             if not options.json:
                 mark = "ok  " if check.passed else "LEAK"
                 typer.echo(f"{mark}  {check.stage}: {check.detail}")
-        report = report_of(found)
+        report = build_report(found)
         if options.json:
             print_json(report)
         raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)

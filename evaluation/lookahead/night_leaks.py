@@ -1,7 +1,7 @@
-"""A whole past night, with and without its future: every cell must be the same.
+"""A whole past night, run with and without a known future: every cell must be the same.
 
-The second time later prices are others, a later dividend has lowered the history, and
-later headlines are there. The night is run by `walk_forward`, model and all.
+In the second run later prices differ, a later dividend has lowered the adjusted history
+and a later headline is there. `walk_forward` runs the night, training included.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,13 +12,12 @@ from config.errors import ModelUnusable, SymbolError
 from evaluation.forecast_record import COLUMNS
 from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.source_leaks import with_another_future
-from evaluation.past_night import PrefetchedHeadlines, PrefetchedPrices, night_of
-from evaluation.walk_forward import (
-    PrefetchedSymbol,
-    RefitBlock,
-    WalkForwardResult,
-    walk_block,
+from evaluation.past_night import (
+    PrefetchedHeadlines,
+    PrefetchedPrices,
+    plan_past_night,
 )
+from evaluation.walk_forward import PrefetchedSymbol, RefitBlock, walk_block
 from features.indicators import INDICATORS
 from market_data.headlines import read_feed
 from market_data.prices import PriceHistory
@@ -46,9 +45,9 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "blend": ("score", "confidence", "prediction", "components", "reason"),
     "baselines": ("persistence_", "majority_", "ridge_", "lightgbm_"),
 }
-"""What the columns of a night's row begin with, by the stage that fills them.
+"""First letters of the columns of a night's row, by the stage that fills them.
 
-All but the return that came, which is the future.
+`realized_return` is in no stage, because it is the future.
 """
 
 TITLES = (
@@ -65,28 +64,35 @@ def night_checks(
     opening: datetime,
     pool: WorkerPool,
 ) -> list[LeakCheck]:
-    """Return a check a stage of the first symbol's night of `session`.
+    """Return one check per stage of the first symbol's night of `session`.
 
-    `opening` is when the next session opens, by the clock and not by our calendar:
-    what is published later must not count.
+    `opening` is the instant at which the next session opens, given apart from our
+    calendar. A headline published later must not count.
     """
     symbol = plan.symbols[0]
-    plain = PrefetchedSymbol(symbol, prices, _headlines(opening, TITLES[:2]))
-    knowing = PrefetchedSymbol(
-        symbol, with_another_future(prices, session), _headlines(opening, TITLES)
-    )
+    futures = {
+        "plain": (prices, TITLES[:2]),
+        "altered": (with_another_future(prices, session), TITLES),
+    }
     rows = [
-        _row(plan, name, held, session, pool)
-        for name, held in (("ignorant", plain), ("knowing", knowing))
+        _run_night(
+            _use_own_home(plan, name),
+            PrefetchedSymbol(
+                symbol, PrefetchedPrices({symbol: history}), _headlines(opening, titles)
+            ),
+            session,
+            pool,
+        )
+        for name, (history, titles) in futures.items()
     ]
     return [
         *(_stage_check(stage, *rows) for stage in STAGES),
-        *_registry_checks(_home(plan, "ignorant"), prices, session),
+        *_registry_checks(_use_own_home(plan, "plain"), prices, session),
     ]
 
 
 def _headlines(opening: datetime, titles: tuple[str, ...]) -> PrefetchedHeadlines:
-    """Return two headlines of the night, and where asked one after the opening."""
+    """Return the titles as headlines: two before the opening, a third one after it."""
     instants = (
         opening - timedelta(hours=9),
         opening - timedelta(hours=8),
@@ -99,71 +105,71 @@ def _headlines(opening: datetime, titles: tuple[str, ...]) -> PrefetchedHeadline
     return PrefetchedHeadlines(read_feed(items))
 
 
-def _row(
-    plan: RunPlan, name: str, held: PrefetchedSymbol, session: date, pool: WorkerPool
+def _run_night(
+    plan: RunPlan, prefetched: PrefetchedSymbol, session: date, pool: WorkerPool
 ) -> Row:
-    own = _home(plan, name)
-    walked: WalkForwardResult = pool.run(walk_block, RefitBlock(own, held, (session,)))
-    (row,) = walked.rows
-    return row
+    """Return the row of the night of `session`, computed in a worker process."""
+    result = pool.run(walk_block, RefitBlock(plan, prefetched, (session,)))
+    return result.rows[0]
 
 
-def _home(plan: RunPlan, name: str) -> RunPlan:
+def _use_own_home(plan: RunPlan, name: str) -> RunPlan:
     return replace(plan, home=Home(plan.home.root / name))
 
 
 def _registry_checks(
     plan: RunPlan, prices: PriceHistory, session: date
 ) -> list[LeakCheck]:
-    """Return whether the night's model is kept from the night before, by each door."""
+    """Return the checks that no night before `session` is given the model trained then.
+
+    Registry, night and forecast job each give out models, so each has a check.
+    """
     symbol, before = plan.symbols[0], session - timedelta(days=1)
-    earlier = night_of(plan, symbol, before)
+    earlier = plan_past_night(plan, symbol, before)
     source = PrefetchedPrices({symbol: prices})
     try:
         stored = download(earlier, source, symbol)
         path = indicators(earlier, symbol, stored).path
     except SymbolError as error:
         return [LeakCheck(stage="registry", passed=False, detail=str(error))]
-    settings = plan.settings.models
     registry, table = plan.registry(), read_table(path)
-    job = ForecastJob(symbol, path, plan.home.models, settings)
+    job = ForecastJob(symbol, path, plan.home.models, plan.settings.models)
     known, _ = night_model(registry, symbol, table, earlier.run_at)
-    given = {
-        "registry": not _refuses(lambda: registry.known_by(symbol, before)),
+    leaks = {
+        "registry": _gives_model(lambda: registry.known_by(symbol, before)),
         "night's model": known is not None,
-        "forecast": not _refuses(lambda: forecast_symbol(job)),
+        "forecast": _gives_model(lambda: forecast_symbol(job)),
     }
+    sentence = f"a night of {before} is given {{}} model trained on {session}"
     return [
-        LeakCheck(
-            stage=stage,
-            passed=not leaks,
-            detail=f"a model that knows {session} is "
-            f"{'handed out to' if leaks else 'kept from'} a night of {before}",
+        LeakCheck.from_leak(
+            stage, sentence.format("the") if leaks_model else "", sentence.format("no")
         )
-        for stage, leaks in given.items()
+        for stage, leaks_model in leaks.items()
     ]
 
 
-def _refuses(ask: Callable[[], object]) -> bool:
+def _gives_model(call: Callable[[], object]) -> bool:
+    """Return whether the call succeeds, and so has used a model."""
     try:
-        ask()
+        call()
     except ModelUnusable:
-        return True
-    return False
+        return False
+    return True
 
 
-def _stage_check(stage: str, ignorant: Row, knowing: Row) -> LeakCheck:
+def _stage_check(stage: str, plain: Row, altered: Row) -> LeakCheck:
+    """Return the check that the stage's cells are equal, and that one is not empty."""
     columns = [name for name in COLUMNS if name.startswith(STAGES[stage])]
-    differing = [name for name in columns if ignorant[name] != knowing[name]]
-    filled = sum(ignorant[name] is not None for name in columns)
-    detail = f"{filled} cells are the same bits with another future"
-    if differing:
-        name = differing[0]
-        detail = (
-            f"{name} is {knowing[name]} with another future, {ignorant[name]} without"
-        )
+    filled = sum(plain[name] is not None for name in columns)
+    leaks = [
+        f"{name} is {altered[name]} with another future, {plain[name]} without"
+        for name in columns
+        if plain[name] != altered[name]
+    ]
+    leak = leaks[0] if leaks else ""
     if not filled:
-        detail = f"it is empty: {ignorant['reason']}"
-    return LeakCheck(
-        stage=f"night, {stage}", passed=not differing and filled > 0, detail=detail
+        leak = f"all its cells are empty: {plain['reason']}"
+    return LeakCheck.from_leak(
+        f"night, {stage}", leak, f"{filled} cells are the same bits with another future"
     )
