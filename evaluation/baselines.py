@@ -21,7 +21,7 @@ from modelling.forecasting import Forecast, basis_ratio, in_basis, with_interval
 BASELINES = ("persistence", "majority", "ridge", "lightgbm")
 
 Predictor = Callable[[Floats], Floats]
-"""From scaled features, shape (sessions, 8), to the next returns, shape (sessions,)."""
+"""Returns next returns, shape (sessions,), for scaled features, (sessions, 8)."""
 
 
 @dataclass(frozen=True)

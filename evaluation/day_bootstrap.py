@@ -15,7 +15,7 @@ from config.settings import EvaluationSettings
 from features.windows import Floats
 
 Statistic = Callable[[Floats], Floats]
-"""From sums, shape (..., parts), to values, shape (...); NaN if one is undefined."""
+"""Returns values, shape (...), for sums, shape (..., parts); NaN if undefined."""
 
 
 class Estimate(BaseModel, frozen=True):

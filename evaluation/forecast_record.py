@@ -43,8 +43,7 @@ def record_forecast(
     the return to the forecast session, None if it is not known. `plain` holds the
     baselines' forecasts by name.
     """
-    record = {name: row.get(name) for name in NIGHT_COLUMNS}
-    record |= {
+    record = dict(row) | {
         "score_without_guard": unguarded.get("score"),
         "prediction_without_guard": unguarded.get("prediction"),
         "realized_return": realized,

@@ -18,13 +18,13 @@ from screening.blend import COMPONENTS
 
 CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
-"""Those that give a return or a probability of a rise, not a direction alone."""
+"""Components and baselines that forecast a return or a probability of a rise."""
 
 GUARDS = {"with_guard": "prediction", "without_guard": "prediction_without_guard"}
 """The record's column of calls, with the guard and without it."""
 
 JUDGED = (*COMPONENTS, "blend", *BASELINES, "buy_and_hold")
-"""All that the report compares."""
+"""Names in the report; `buy_and_hold` predicts a rise every day."""
 
 
 class Bin(BaseModel, frozen=True):
@@ -38,7 +38,7 @@ class Bin(BaseModel, frozen=True):
 
 
 class Judgement(BaseModel, frozen=True):
-    """Metrics of a component, the blend or a baseline; None if it has no such value."""
+    """Metrics of a component, the blend or a baseline; None if not computable."""
 
     hit_rate: Estimate
     information_coefficient: Estimate
@@ -193,15 +193,14 @@ def reliability(probability: pd.Series, up: pd.Series, bins: int) -> tuple[Bin, 
 
     A bin includes its lower end; the last bin includes 1 too. NaN is in no bin.
     """
-    known = probability.notna()
-    place = np.minimum((probability[known] * bins).astype(int), bins - 1)
+    place = np.minimum(np.floor(probability * bins), bins - 1)
     return tuple(
         Bin(
             low=number / bins,
             high=(number + 1) / bins,
             count=int((place == number).sum()),
-            mean_probability=_mean(probability[known][place == number]),
-            share_up=_mean(up[known][place == number]),
+            mean_probability=_mean(probability[place == number]),
+            share_up=_mean(up[place == number]),
         )
         for number in range(bins)
     )

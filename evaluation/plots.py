@@ -64,7 +64,7 @@ def _plot_coverage(axes: "Axes", record: pd.DataFrame) -> None:
 def _plot_returns(axes: "Axes", record: pd.DataFrame, cost_bps: float) -> None:
     """Plot the cumulative daily return of each portfolio, and the mean of each call."""
     for name, position in positions(record).items():
-        total = daily_returns(record, position, cost_bps)["net"].cumsum()
+        total = daily_returns(record, position, cost_bps)["net_return"].cumsum()
         axes.plot(pd.to_datetime(total.index), total, label=f"{name}, after cost")
     for call in CALLS:
         rows = record[record["prediction"] == call]

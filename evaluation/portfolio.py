@@ -51,7 +51,7 @@ def positions(record: pd.DataFrame) -> dict[str, pd.Series]:
 def daily_returns(
     record: pd.DataFrame, position: pd.Series, cost_bps: float
 ) -> pd.DataFrame:
-    """Return `gross`, `exposure`, `turnover`, `cost` and `net` by day, in order.
+    """Return `return`, `exposure`, `turnover`, `cost` and `net_return` by day.
 
     A symbol's share is its position / number of symbols with a row that day, 0 on a day
     without a row. Exposure is the sum of the absolute shares. Turnover is the sum of
@@ -72,25 +72,17 @@ def daily_returns(
     cost = turnover * cost_bps / 10_000
     return pd.DataFrame(
         {
-            "gross": gross,
+            "return": gross,
             "exposure": table.abs().sum(axis=1),
             "turnover": turnover,
             "cost": cost,
-            "net": gross - cost,
+            "net_return": gross - cost,
         }
     )
 
 
 def _summarize(table: pd.DataFrame, draws: DayBootstrap, cost_bps: float) -> Portfolio:
     days = pd.Series(table.index, table.index)
-    mean = {name: draws.mean(values, days) for name, values in table.items()}
-    return Portfolio(
-        cost_bps=cost_bps,
-        daily_return=mean["gross"],
-        daily_exposure=mean["exposure"],
-        daily_turnover=mean["turnover"],
-        daily_cost=mean["cost"],
-        daily_net_return=mean["net"],
-        total_return=float(table["gross"].sum()),
-        total_net_return=float(table["net"].sum()),
-    )
+    means = {f"daily_{name}": draws.mean(table[name], days) for name in table}
+    totals = {f"total_{name}": table[name].sum() for name in ("return", "net_return")}
+    return Portfolio.model_validate({"cost_bps": cost_bps} | means | totals)

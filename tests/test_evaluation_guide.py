@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from evaluation.forecast_record import COLUMNS
-from evaluation.metrics import Metrics, Judgement
+from evaluation.metrics import Judgement, Metrics
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")

@@ -92,9 +92,7 @@ def leak_checks(now: datetime) -> Iterator[LeakCheck]:
 
 def build_report(checks: list[LeakCheck]) -> LeakReport:
     """Return the report of all checks."""
-    return LeakReport(
-        passed=all(check.passed for check in checks), checks=tuple(checks)
-    )
+    return LeakReport(passed=all(c.passed for c in checks), checks=tuple(checks))
 
 
 def _run_stage(stage: str, run: Callable[[], list[LeakCheck]]) -> list[LeakCheck]:
@@ -109,7 +107,7 @@ def _run_stage(stage: str, run: Callable[[], list[LeakCheck]]) -> list[LeakCheck
 
 
 def _source_checks(now: datetime) -> list[LeakCheck]:
-    """Return the checks of prices, index, events and clock."""
+    """Run the checks of prices, index, events and clock."""
     prices, market = (
         SampleSource().fetch(symbol, FIRST, LAST_SESSION) for symbol in SYMBOLS[:2]
     )
@@ -128,7 +126,7 @@ def _source_checks(now: datetime) -> list[LeakCheck]:
 
 
 def _process_checks(now: datetime, histories: list[pd.DataFrame]) -> list[LeakCheck]:
-    """Return the checks that train networks, run in worker processes like a night's."""
+    """Run the checks that train networks, in worker processes like a night's."""
     prices = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
         plan = _plan_tiny_night(Path(folder), now)
@@ -167,7 +165,5 @@ def _plan_tiny_night(folder: Path, now: datetime) -> RunPlan:
 def _sample_prices(symbol: str) -> pd.DataFrame:
     """Return five years of the sample's adjusted prices."""
     frame = SampleSource().fetch(symbol, FIRST, LAST_SESSION).frame
-    rules = Settings().prices
-    return adjust_prices(
-        check_prices(frame, exchange_of(symbol).code, LAST_SESSION, rules).frame
-    )
+    code, rules = exchange_of(symbol).code, Settings().prices
+    return adjust_prices(check_prices(frame, code, LAST_SESSION, rules).frame)

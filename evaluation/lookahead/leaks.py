@@ -1,8 +1,7 @@
 """Prefix tests: a value computed at session t may not depend on later sessions.
 
-Each check takes the function that it tests, so that a test can pass in a leaky one.
-Features, votes and windows are checked here, networks in `model_leaks.py`, whole nights
-in `night_leaks.py`.
+Each check takes the function that it tests, so that a test can pass one with a leak.
+`model_leaks.py` checks networks, `night_leaks.py` whole nights.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,14 +24,10 @@ from features.windows import (
 )
 
 CUTS = 60
-"""Number of places at which a history is cut, from the first row with indicators on.
-
-Each cut finds a leak of one session at one session only. A leak that occurs on volatile
-days alone needs many cuts.
-"""
+"""Number of places at which a history is cut; a leak on rare days needs many cuts."""
 
 EARLY_CUTS = 6
-"""Number of places before the first cut after which the prices are altered."""
+"""Number of shorter histories whose later rows are altered, not cut off."""
 
 ALTERED = 3.0
 """Factor by which later prices are multiplied to see whether earlier values change."""
@@ -43,7 +38,7 @@ VOTES: Mapping[str, Callable[[pd.DataFrame], Component]] = {
 }
 
 SplitWindows = Callable[[Floats, int, float], WindowSplit]
-"""From feature rows, window length and validation share to the split windows."""
+"""Splits feature rows into windows of a length, with a share for validation."""
 
 
 class LeakCheck(BaseModel, frozen=True):
@@ -92,7 +87,7 @@ def feature_checks(
 def feature_row_check(
     prices: pd.DataFrame, compute_rows: Callable[..., Floats] = feature_rows
 ) -> LeakCheck:
-    """Return the check that a model's inputs up to t do not depend on later rows."""
+    """Check that a model's inputs up to t do not depend on later rows."""
 
     def compute(part: pd.DataFrame) -> pd.DataFrame:
         indicators = indicator_frame(part)
@@ -130,7 +125,7 @@ def vote_checks(
 def window_checks(
     rows: Floats, length: int, share: float, split: SplitWindows = split_windows
 ) -> list[LeakCheck]:
-    """Return the checks that scaler, windows and spans use no rows of a later span.
+    """Check that scaler, windows and spans use no rows of a later span.
 
     The validation span is the last rows, one row per validation window. These rows are
     altered, and nothing that the training uses may change.
@@ -176,8 +171,8 @@ def window_checks(
 def _past_histories(prices: pd.DataFrame) -> dict[int, pd.DataFrame]:
     """Return histories that equal `prices` up to a number of rows, by that number.
 
-    Most are cut there. A history that is too short for indicators has altered later
-    rows instead, which finds a column whose first values are filled with later ones.
+    Most are cut there. If too few rows are left for indicators, later rows are altered
+    instead: only that finds a column whose first values are filled with later ones.
     """
     early = np.linspace(1, MINIMUM_ROWS - 1, EARLY_CUTS).astype(int).tolist()
     altered = {rows: _alter_future(prices, rows) for rows in early}

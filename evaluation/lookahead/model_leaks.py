@@ -47,7 +47,7 @@ Train = Callable[..., TrainedModel]
 def model_checks(
     histories: Sequence[pd.DataFrame], _on_epoch: OnEpoch = lambda _: None
 ) -> list[LeakCheck]:
-    """Return the checks that need networks.
+    """Run the checks that need networks.
 
     The first history is real; the moves of the others have random signs.
     """
@@ -61,7 +61,7 @@ def model_checks(
 
 
 def training_checks(rows: Floats, train: Train = train) -> list[LeakCheck]:
-    """Return the checks that the trained weights do not depend on later sessions.
+    """Check that the trained weights do not depend on later sessions.
 
     Without early stopping the weights may not depend on the validation span. With it
     neither weights nor losses may depend on the calibration span.
@@ -87,7 +87,7 @@ def training_checks(rows: Floats, train: Train = train) -> list[LeakCheck]:
 
 
 def judgement_checks(rows: Floats, evaluate: Train = train) -> list[LeakCheck]:
-    """Return the checks that shrinkage and calibration use their own windows only.
+    """Check that shrinkage and calibration use their own windows only.
 
     A network that always predicts a rise keeps its forecast if prices rise in the
     stopping span. The residuals of a network that predicts no change must be the
@@ -115,18 +115,17 @@ def judgement_checks(rows: Floats, evaluate: Train = train) -> list[LeakCheck]:
             detail=f"the shrinkage factor is {before_rise} if prices rise in the "
             f"calibration span, {before_fall} if they fall",
         ),
-        LeakCheck.from_leak(
-            "calibration",
-            ""
-            if len(residuals) == count and np.allclose(residuals, returns, atol=1e-12)
-            else f"residuals are not those of the last {count} sessions",
-            f"residuals are those of the last {count} sessions",
+        LeakCheck(
+            stage="calibration",
+            passed=len(residuals) == count
+            and np.allclose(residuals, returns, atol=1e-12),
+            detail=f"residuals must be the returns of the last {count} sessions",
         ),
     ]
 
 
 def label_check(histories: Sequence[pd.DataFrame]) -> LeakCheck:
-    """Return the check that networks are right half the time on shuffled histories."""
+    """Check that networks are right half the time on shuffled histories."""
     hits = trials = 0
     for prices in histories:
         record = train(feature_rows(indicator_frame(prices)), TINY).calibration

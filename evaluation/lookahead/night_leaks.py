@@ -1,4 +1,4 @@
-"""A whole past night, run with and without a known future: every cell must be the same.
+"""Runs a past night twice, with two futures: every cell of its row must be the same.
 
 In the second run later prices differ, a later dividend has lowered the adjusted history
 and a later headline is there. `walk_forward` runs the night, training included.
@@ -45,16 +45,17 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "blend": ("score", "confidence", "prediction", "components", "reason"),
     "baselines": ("persistence_", "majority_", "ridge_", "lightgbm_"),
 }
-"""First letters of the columns of a night's row, by the stage that fills them.
+"""Prefixes of the columns of a night's row, by the stage that fills them.
 
 `realized_return` is in no stage, because it is the future.
 """
 
-TITLES = (
-    "AAPL beats estimates",
-    "Apple shares slump after warning",
-    "AAPL cut to sell",
-)
+TITLES = {
+    "AAPL beats estimates": timedelta(hours=-9),
+    "Apple shares slump after warning": timedelta(hours=-8),
+    "AAPL cut to sell": timedelta(minutes=1),
+}
+"""Headlines and their time after the next open; the last comes too late to count."""
 
 
 def night_checks(
@@ -66,51 +67,33 @@ def night_checks(
 ) -> list[LeakCheck]:
     """Return one check per stage of the first symbol's night of `session`.
 
-    `opening` is the instant at which the next session opens, given apart from our
-    calendar. A headline published later must not count.
+    `opening` is when the next session opens, not computed from our calendar. A headline
+    published later must not count.
     """
     symbol = plan.symbols[0]
     futures = {
-        "plain": (prices, TITLES[:2]),
-        "altered": (with_another_future(prices, session), TITLES),
+        "plain": (prices, list(TITLES)[:2]),
+        "altered": (with_another_future(prices, session), list(TITLES)),
     }
-    rows = [
-        _run_night(
-            _use_own_home(plan, name),
-            PrefetchedSymbol(
-                symbol, PrefetchedPrices({symbol: history}), _headlines(opening, titles)
-            ),
-            session,
-            pool,
+    rows = []
+    for name, (history, titles) in futures.items():
+        source, headlines = (
+            PrefetchedPrices({symbol: history}),
+            _headlines(opening, titles),
         )
-        for name, (history, titles) in futures.items()
-    ]
+        prefetched = PrefetchedSymbol(symbol, source, headlines)
+        block = RefitBlock(_use_own_home(plan, name), prefetched, (session,))
+        rows.append(pool.run(walk_block, block).rows[0])
     return [
         *(_stage_check(stage, *rows) for stage in STAGES),
         *_registry_checks(_use_own_home(plan, "plain"), prices, session),
     ]
 
 
-def _headlines(opening: datetime, titles: tuple[str, ...]) -> PrefetchedHeadlines:
-    """Return the titles as headlines: two before the opening, a third one after it."""
-    instants = (
-        opening - timedelta(hours=9),
-        opening - timedelta(hours=8),
-        opening + timedelta(minutes=1),
-    )
-    items = [
-        {"content": {"title": title, "pubDate": instant.isoformat()}}
-        for title, instant in zip(titles, instants, strict=False)
-    ]
+def _headlines(opening: datetime, titles: list[str]) -> PrefetchedHeadlines:
+    times = {title: (opening + TITLES[title]).isoformat() for title in titles}
+    items = [{"content": {"title": t, "pubDate": at}} for t, at in times.items()]
     return PrefetchedHeadlines(read_feed(items))
-
-
-def _run_night(
-    plan: RunPlan, prefetched: PrefetchedSymbol, session: date, pool: WorkerPool
-) -> Row:
-    """Return the row of the night of `session`, computed in a worker process."""
-    result = pool.run(walk_block, RefitBlock(plan, prefetched, (session,)))
-    return result.rows[0]
 
 
 def _use_own_home(plan: RunPlan, name: str) -> RunPlan:
@@ -120,9 +103,9 @@ def _use_own_home(plan: RunPlan, name: str) -> RunPlan:
 def _registry_checks(
     plan: RunPlan, prices: PriceHistory, session: date
 ) -> list[LeakCheck]:
-    """Return the checks that no night before `session` is given the model trained then.
+    """Check that registry, night and forecast job use no model of a later night.
 
-    Registry, night and forecast job each give out models, so each has a check.
+    The model is that of `session`, the night is the one before.
     """
     symbol, before = plan.symbols[0], session - timedelta(days=1)
     earlier = plan_past_night(plan, symbol, before)
@@ -159,7 +142,7 @@ def _gives_model(call: Callable[[], object]) -> bool:
 
 
 def _stage_check(stage: str, plain: Row, altered: Row) -> LeakCheck:
-    """Return the check that the stage's cells are equal, and that one is not empty."""
+    """Check that the stage's cells are equal, and not all of them empty."""
     columns = [name for name in COLUMNS if name.startswith(STAGES[stage])]
     filled = sum(plain[name] is not None for name in columns)
     leaks = [

@@ -1,7 +1,6 @@
-"""Histories whose moves have random signs: no forecaster can be right more than half.
+"""Histories whose moves have random signs, so that no direction can be predicted.
 
-The direction of each move is a fair coin, so nothing known before it predicts it. The
-hits of a forecaster without a leak are binomial with p = 0.5.
+The hits of a forecaster without a leak are then binomial with p = 0.5.
 """
 
 import math
@@ -44,7 +43,7 @@ def shuffle_moves(prices: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def vote_label_checks(histories: Iterable[pd.DataFrame]) -> list[LeakCheck]:
-    """Return the checks that votes are right half the time on shuffled histories."""
+    """Check that votes are right half the time on shuffled histories."""
     tables = [indicator_frame(prices) for prices in histories]
     return [
         half_check(f"shuffled labels, {name}", *_count_vote_hits(tables, vote))
@@ -55,7 +54,7 @@ def vote_label_checks(histories: Iterable[pd.DataFrame]) -> list[LeakCheck]:
 def window_label_check(
     histories: Iterable[pd.DataFrame], split: SplitWindows = split_windows
 ) -> LeakCheck:
-    """Return the check that the windows' inputs do not predict shuffled labels.
+    """Check that the windows' inputs do not predict shuffled labels.
 
     A ridge regression on all numbers of a window finds at once what a network needs
     many epochs for.
@@ -69,7 +68,7 @@ def window_label_check(
 
 
 def half_check(stage: str, hits: int, trials: int) -> LeakCheck:
-    """Return the check that `hits` of `trials` are one half within the interval."""
+    """Check that `hits` of `trials` are one half within the interval."""
     accuracy, half_width = hits / trials, WIDTH * 0.5 / math.sqrt(trials)
     return LeakCheck(
         stage=stage,

@@ -67,7 +67,7 @@ DOUBLED = 2.0
 """Factor by which prices after a removed row are multiplied."""
 
 ReadHistory = Callable[[str, PriceHistory], PriceHistory]
-"""From a name for files and the whole history to what a night of the session reads."""
+"""Returns what a night reads, for a name of files and the source's whole history."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def store_check(
     session: date,
     read_store: Callable[..., PriceHistory] = PriceStore.history,
 ) -> LeakCheck:
-    """Return the check that the store returns no row later than requested.
+    """Check that the store returns no row later than requested.
 
     Both its sources return too much: a remote source, whose prices are stored, and a
     local source, whose prices are not.
@@ -138,7 +138,7 @@ def store_check(
 
 
 def folder_check(folder: Path, prices: PriceHistory, session: date) -> LeakCheck:
-    """Return the check that a folder of CSV files is read up to the session only."""
+    """Check that a folder of CSV files is read up to the session only."""
 
     def read(name: str, history: PriceHistory) -> PriceHistory:
         path = folder / name / "prices" / f"{file_stem('AAPL')}.csv"
@@ -154,7 +154,7 @@ def folder_check(folder: Path, prices: PriceHistory, session: date) -> LeakCheck
 def history_check(
     stage: str, read: ReadHistory, prices: PriceHistory, session: date
 ) -> LeakCheck:
-    """Return the check that `read` gives the same history with another future."""
+    """Check that `read` gives the same history with another future."""
     plain = read("plain", prices)
     altered = read("altered", with_another_future(prices, session))
     undone = altered.frame.assign(
@@ -173,7 +173,7 @@ def table_check(
     session: date,
     download_prices: Callable[..., PriceFindings] = download,
 ) -> LeakCheck:
-    """Return the check that a night's price table agrees with the next night's table.
+    """Check that a night's price table agrees with the next night's table.
 
     The night of `before` has no prices of `session`. So a table that moves a value into
     the row before gives the two nights different rows. No dividend may be paid between.
@@ -196,7 +196,7 @@ def hedge_check(
     session: date,
     fetch_index: Callable[..., IndexFindings] = index,
 ) -> LeakCheck:
-    """Return the check that index closes and hedge do not depend on later sessions."""
+    """Check that index closes and hedge do not depend on later sessions."""
     symbol = plan.symbols[0]
     night = plan_past_night(plan, symbol, session)
     stock = download(night, PrefetchedPrices({symbol: prices}), symbol)
@@ -222,7 +222,7 @@ def hedge_check(
 def event_check(
     plan: RunPlan, session: date, read_events: Callable[..., KnownEvents] = events
 ) -> LeakCheck:
-    """Return the check that a night does not use an event first seen on a later night.
+    """Check that a night does not use an event first seen on a later night.
 
     The later night has stored the event, and the calendar would return it today.
     """
@@ -250,26 +250,19 @@ def event_check(
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
 ) -> LeakCheck:
-    """Return the check that a session counts from its close, news up to the next open.
+    """Check that a session counts from its close, news up to the next open.
 
-    `closing` and `opening` are instants given apart from our calendar; `before` is the
-    session before `session`.
+    `closing` and `opening` are not computed from our calendar. `before` is the session
+    before `session`.
     """
     code = exchange_of(symbol).code
-    found = (
-        as_of_session(code, session, closing - timedelta(minutes=1)),
-        as_of_session(code, session, closing),
-        next_open(code, session),
-    )
-    during, after, opens = found
-    leak = (
-        f"the last session is {during} just before {closing} and {after} then, and the "
-        f"next open is {opens}; expected {before}, {session} and {opening}"
-    )
-    return LeakCheck.from_leak(
-        "clock",
-        leak if found != (before, session, opening) else "",
-        f"{session} counts from {closing} on, and the next open is {opening}",
+    last = as_of_session(code, session, closing - timedelta(minutes=1))
+    closed, opens = as_of_session(code, session, closing), next_open(code, session)
+    return LeakCheck(
+        stage="clock",
+        passed=(last, closed, opens) == (before, session, opening),
+        detail=f"the last session is {last} just before {closing} and {closed} then, "
+        f"and the next open is {opens}",
     )
 
 
@@ -279,7 +272,7 @@ def repair_check(
     settings: PriceSettings,
     check: Callable[..., CheckedPrices] = check_prices,
 ) -> LeakCheck:
-    """Return the check that the repair of a row does not use later rows."""
+    """Check that the repair of a row does not use later rows."""
     frame = through(prices.frame, session)
     code = exchange_of("AAPL").code
 

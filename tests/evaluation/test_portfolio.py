@@ -29,17 +29,17 @@ RECORD = pd.DataFrame(
 def test_three_days_by_hand() -> None:
     """Each symbol has half of the money on two days, one has all on the third."""
     table = daily_returns(RECORD, positions(RECORD)["with_guard"], cost_bps=100)
-    assert table["gross"].tolist() == pytest.approx([0.006, 0.012, 0.0])
+    assert table["return"].tolist() == pytest.approx([0.006, 0.012, 0.0])
     assert table["exposure"].tolist() == pytest.approx([0.9, 0.4, 0.0])
     assert table["turnover"].tolist() == pytest.approx([0.9, 0.5, 0.4])
     assert table["cost"].tolist() == pytest.approx([0.009, 0.005, 0.004])
-    assert table["net"].tolist() == pytest.approx([-0.003, 0.007, -0.004])
+    assert table["net_return"].tolist() == pytest.approx([-0.003, 0.007, -0.004])
 
 
 def test_without_the_guard_a_sat_out_call_counts_in_full() -> None:
     """Without the guard `position_scale` is not used."""
     table = daily_returns(RECORD, positions(RECORD)["without_guard"], cost_bps=0)
-    assert table["gross"].tolist() == pytest.approx([0.005, 0.015, 0.04])
+    assert table["return"].tolist() == pytest.approx([0.005, 0.015, 0.04])
 
 
 def test_holding_everything_earns_the_mean(
