@@ -20,7 +20,7 @@ from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from screening.table import write_csv
-from storage.home import write_file_atomic
+from storage.home import write_file_atomic, write_text_atomic
 from storage.paths import StoragePath, read_bytes
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
@@ -72,8 +72,8 @@ def run_evaluation(
 ) -> Evaluation:
     """Run the nights from `first` to the plan's session, and write the report.
 
-    `refit_sessions` (sessions) and `cost_bps` (1/100 of 1 %) come from the settings if
-    None. `on_block` is called with refits done and refits planned.
+    `cost_bps` is in 1/100 of 1 %; it and `refit_sessions` default to the settings.
+    `on_block` is called with refits done and refits planned.
 
     Raises
     ------
@@ -84,11 +84,11 @@ def run_evaluation(
     refit = refit_sessions or settings.refit_sessions
     cost = settings.cost_bps if cost_bps is None else cost_bps
     result = walk_forward(plan, first, refit, on_block)
-    reports = plan.home.root / "reports" / "evaluation"
-    folder = reports / f"{first.isoformat()}_{plan.as_of.isoformat()}"
+    folder = plan.home.root / "reports" / "evaluation" / f"{first}_{plan.as_of}"
     record = _write_csv_files(folder, result)
     metrics = compute_metrics(record, settings, cost)
     plots = draw_plots(record, metrics, cost)
+    files = (FORECASTS, MODELS, FIGURES, *plots)
     report = Evaluation(
         first=first,
         last=plan.as_of,
@@ -100,13 +100,11 @@ def run_evaluation(
         figures=metrics,
         failures=dict(result.failures),
         notices=result.notices,
-        files=tuple(
-            str(folder / name) for name in (FORECASTS, MODELS, FIGURES, *plots)
-        ),
+        files=tuple(str(folder / name) for name in files),
     )
-    text = report.model_dump_json(indent=2)
-    for name, content in {FIGURES: text.encode(), **plots}.items():
-        write_file_atomic(folder / name, methodcaller("write_bytes", content))
+    write_text_atomic(folder / FIGURES, report.model_dump_json(indent=2))
+    for name, picture in plots.items():
+        write_file_atomic(folder / name, methodcaller("write_bytes", picture))
     return report
 
 

@@ -137,33 +137,35 @@ def window_checks(
         split(_alter_last_rows(rows, count), length, share)
         for count in (span, calibration, 1)
     )
-    training, other = whole.training, altered.training
-    same_scaler = whole.scaler == altered.scaler
-    # Another scaler changes all inputs; the check of the scaler reports that already.
-    same_inputs = not same_scaler or _same_bits(training.inputs, other.inputs)
-    compared = {
-        ("scaler", "validation span"): same_scaler,
-        ("training targets", "validation span"): _same_bits(
-            training.next_closes, other.next_closes
-        ),
-        ("training inputs", "validation span"): same_inputs
-        and _same_bits(training.last_closes, other.last_closes),
-        ("stopping windows", "calibration span"): _same_bits(
-            whole.stopping.next_closes, later.stopping.next_closes
-        ),
-        ("window inputs", "target"): _same_bits(
-            whole.calibration.inputs, last.calibration.inputs
-        ),
-    }
+    same_stops = _same_bits(whole.stopping.next_closes, later.stopping.next_closes)
+    same_inputs = _same_bits(whole.calibration.inputs, last.calibration.inputs)
     return [
-        LeakCheck.from_leak(
-            "next closes",
-            "" if _targets_are_next_closes(whole) else "a target is not the next close",
-            "each training target is the next close",
+        *_training_checks(whole, altered),
+        LeakCheck.from_comparison(
+            "stopping windows", "calibration span", same=same_stops
         ),
+        LeakCheck.from_comparison("window inputs", "target", same=same_inputs),
+    ]
+
+
+def _training_checks(whole: WindowSplit, altered: WindowSplit) -> list[LeakCheck]:
+    """Check that the training is the same with another validation span."""
+    training, other = whole.training, altered.training
+    scaler = whole.scaler == altered.scaler
+    # Another scaler changes all inputs; the check of the scaler reports that already.
+    inputs = not scaler or _same_bits(training.inputs, other.inputs)
+    same = {
+        "scaler": scaler,
+        "training targets": _same_bits(training.next_closes, other.next_closes),
+        "training inputs": inputs
+        and _same_bits(training.last_closes, other.last_closes),
+    }
+    wrong = "" if _targets_are_next_closes(whole) else "a target is not the next close"
+    return [
+        LeakCheck.from_leak("next closes", wrong, "each target is the next close"),
         *(
-            LeakCheck.from_comparison(stage, changed, same=same)
-            for (stage, changed), same in compared.items()
+            LeakCheck.from_comparison(stage, "validation span", same=equal)
+            for stage, equal in same.items()
         ),
     ]
 
