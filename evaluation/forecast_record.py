@@ -35,20 +35,20 @@ TEXTS = TEXT_COLUMNS | TRUTH_COLUMNS | {"prediction_without_guard"}
 
 
 def record_forecast(
-    row: Row, unguarded: Row, realized: float | None, plain: Mapping[str, Forecast]
+    row: Row, unguarded: Row, realized: float | None, baselines: Mapping[str, Forecast]
 ) -> Row:
     """Return the record of one forecast.
 
     `row` and `unguarded` are the night's rows with and without the guard. `realized` is
-    the return to the forecast session, None if it is not known. `plain` holds the
-    baselines' forecasts by name.
+    the return to the forecast session, None if it is not known. `baselines`
+    holds their forecasts by name.
     """
     record = dict(row) | {
         "score_without_guard": unguarded.get("score"),
         "prediction_without_guard": unguarded.get("prediction"),
         "realized_return": realized,
     }
-    for name, forecast in plain.items():
+    for name, forecast in baselines.items():
         record |= {
             f"{name}_return": forecast.predicted_return,
             f"{name}_low": forecast.low,

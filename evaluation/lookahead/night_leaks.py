@@ -77,11 +77,8 @@ def night_checks(
     }
     rows = []
     for name, (history, titles) in futures.items():
-        source, headlines = (
-            PrefetchedPrices({symbol: history}),
-            _headlines(opening, titles),
-        )
-        prefetched = PrefetchedSymbol(symbol, source, headlines)
+        source = PrefetchedPrices({symbol: history})
+        prefetched = PrefetchedSymbol(symbol, source, _headlines(opening, titles))
         block = RefitBlock(_use_own_home(plan, name), prefetched, (session,))
         rows.append(pool.run(walk_block, block).rows[0])
     return [
