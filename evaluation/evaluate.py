@@ -41,7 +41,7 @@ class TrainedModels(BaseModel, frozen=True):
     trained: int
     usable: int
     kept_live: int = Field(
-        description="Usable models that were worse than the one before, which was kept"
+        description="Usable models that did not replace an earlier, better model"
     )
     median_skill: float | None
     median_skill_of_usable: float | None

@@ -70,7 +70,7 @@ class Metrics(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class ComponentCalls:
-    """What one component forecast, row by row; NaN if it was missing.
+    """Forecasts of a component, row by row; NaN where it was missing.
 
     The sign of `direction` and `signal` is the direction. The size of `signal` is the
     confidence.
@@ -175,9 +175,9 @@ def _forecast_column(record: pd.DataFrame, name: str, part: str) -> pd.Series:
 
 
 def inside_interval(record: pd.DataFrame, name: str) -> pd.Series:
-    """Return 1 where the realized return lies in the forecaster's interval, else 0.
+    """Return 1 for a realized return inside the forecaster's interval, else 0.
 
-    NaN where the forecaster gave no interval.
+    NaN for a row without an interval.
     """
     realized, low = record["realized_return"], _forecast_column(record, name, "low")
     high = _forecast_column(record, name, "high")

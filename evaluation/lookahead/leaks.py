@@ -1,6 +1,6 @@
 """Prefix tests: a value computed at session t may not depend on later sessions.
 
-Each check takes the function that it tests, so that a test can pass one with a leak.
+Each check takes the function that it tests, so a test can pass a function with a leak.
 `model_leaks.py` checks networks, `night_leaks.py` whole nights.
 """
 

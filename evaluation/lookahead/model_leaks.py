@@ -36,7 +36,7 @@ DRIFT = 1.01
 """Ratio of each row of an altered future to the row before."""
 
 RISE = 1.002
-"""Ratio of each price to the one before, in a history of rising windows only."""
+"""Ratio of each price to the price before, in a history of rising windows only."""
 
 RISING_SESSIONS = 150
 
