@@ -40,8 +40,8 @@ def record_forecast(
     """Return the record of one forecast.
 
     `row` and `unguarded` are the night's rows with and without the guard. `realized` is
-    the return to the forecast session, None if it is not known. `baselines`
-    holds their forecasts by name.
+    the return to the forecast session, None if unknown. `baselines` are forecasts by
+    name.
     """
     record = dict(row) | {
         "score_without_guard": unguarded.get("score"),

@@ -67,7 +67,7 @@ DOUBLED = 2.0
 """Factor by which prices after a removed row are multiplied."""
 
 ReadHistory = Callable[[str, PriceHistory], PriceHistory]
-"""Returns what a night reads, for a name of files and the source's whole history."""
+"""Returns what a night reads; called with a name for files and a whole history."""
 
 
 @dataclass(frozen=True)
