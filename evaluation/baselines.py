@@ -1,7 +1,7 @@
-"""Plain forecasters beside the LSTM: fitted on the same rows, judged the same way.
+"""Simple forecasters to compare the LSTM with: fitted and evaluated on the same rows.
 
-Each gives a `Forecast` by the LSTM's own arithmetic: its errors on the same calibration
-windows make its interval and its `probability_up`.
+Interval and `probability_up` of each are computed as for the LSTM, from the residuals
+on the same calibration windows.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +21,12 @@ from modelling.forecasting import Forecast, basis_ratio, in_basis, with_interval
 BASELINES = ("persistence", "majority", "ridge", "lightgbm")
 
 Predictor = Callable[[Floats], Floats]
-"""From scaled features of sessions (sessions, 8) to their next returns (sessions,)."""
+"""Returns next returns, shape (sessions,), for scaled features, (sessions, 8)."""
 
 
 @dataclass(frozen=True)
 class Baselines:
-    """What was fitted as of one session; `residuals` are those of each predictor.
+    """The baselines fitted as of one session, with the residuals of each predictor.
 
     `up_share` is the share of rising sessions among the training targets.
     """
@@ -41,21 +41,24 @@ class Baselines:
     def forecasts(self, indicators: pd.DataFrame) -> dict[str, Forecast]:
         """Return each baseline's forecast of the session after the last row.
 
+        The majority gives a `probability_up` only; its other values are NaN.
+
         Raises
         ------
         SymbolError
-            If the history does not hold what they were fitted on.
+            If `last_session` is not in the history, or a split lies between.
         """
         ratio = basis_ratio(self, indicators)
         row = in_basis(feature_rows(indicators)[-1:], ratio)
         scaled, close = self.scaler.scale(row), float(indicators[CLOSE].iloc[-1])
-        answers = {
+        found = {
             name: with_interval(
                 close * (1 + float(predict(scaled)[0])), close, self.residuals[name]
             )
             for name, predict in self.predictors.items()
         }
-        return answers | {"majority": _without_return(close, self.up_share)}
+        nan = float("nan")
+        return found | {"majority": Forecast(close, nan, nan, nan, self.up_share)}
 
 
 def fit_baselines(
@@ -63,64 +66,59 @@ def fit_baselines(
     parameters: TrainingParameters,
     settings: EvaluationSettings,
 ) -> Baselines:
-    """Return the baselines as of the last row, on the LSTM's own training windows.
+    """Return the baselines as of the last row, fitted on the LSTM's training windows.
 
-    They see the last session of each window; the target is the next session's return.
+    The inputs are the features of each window's last session; the target is the next
+    session's return.
 
     Raises
     ------
     SymbolError
-        As for the LSTM, if the history is too short or the price never moved.
+        If the history is too short or the price never moved, as for the LSTM.
     """
     rows = feature_rows(indicators)
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    inputs, returns = _last_session(split.training), _returns(split.training)
+    inputs, returns = split.training.inputs[:, -1, :], next_returns(split.training)
     predictors: dict[str, Predictor] = {
-        "persistence": lambda sessions: np.zeros(len(sessions)),
-        "ridge": _ridge(inputs, returns, settings),
-        "lightgbm": _lightgbm(inputs, returns, settings),
+        "persistence": lambda rows: np.zeros(len(rows)),
+        "ridge": _fit_ridge(inputs, returns, settings),
+        "lightgbm": _fit_lightgbm(inputs, returns, settings),
     }
-    unseen, actual = _last_session(split.calibration), _returns(split.calibration)
+    calibration = split.calibration.inputs[:, -1, :]
+    actual = next_returns(split.calibration)
     return Baselines(
         last_session=indicators.index[-1].date(),
         price_basis=float(indicators[CLOSE].iloc[-1]),
         scaler=split.scaler,
         predictors=predictors,
         residuals={
-            name: np.asarray(calibrate(predict(unseen), actual).residuals)
+            name: np.asarray(calibrate(predict(calibration), actual).residuals)
             for name, predict in predictors.items()
         },
         up_share=float(np.mean(returns > 0)),
     )
 
 
-def _last_session(windows: Windows) -> Floats:
-    return windows.inputs[:, -1, :]
-
-
-def _returns(windows: Windows) -> Floats:
+def next_returns(windows: Windows) -> Floats:
+    """Return the return of the session after each window, shape (windows,)."""
     return np.asarray(windows.next_closes / windows.last_closes - 1)
 
 
-def _without_return(close: float, up_share: float) -> Forecast:
-    """Return what knows a direction only: its return and interval are not known."""
-    nan = float("nan")
-    return Forecast(close, nan, nan, nan, up_share)
-
-
-def _ridge(inputs: Floats, returns: Floats, settings: EvaluationSettings) -> Predictor:
+def _fit_ridge(
+    inputs: Floats, returns: Floats, settings: EvaluationSettings
+) -> Predictor:
     from sklearn.linear_model import Ridge  # noqa: PLC0415  a second to import
 
     model = Ridge(alpha=settings.ridge_penalty).fit(inputs, returns)
-    return lambda sessions: np.asarray(model.predict(sessions), dtype=np.float64)
+    return lambda rows: np.asarray(model.predict(rows), dtype=np.float64)
 
 
-def _lightgbm(
+def _fit_lightgbm(
     inputs: Floats, returns: Floats, settings: EvaluationSettings
 ) -> Predictor:
     import lightgbm  # noqa: PLC0415  a second to import
 
-    choices = {
+    options = {
         "objective": "regression",
         "learning_rate": settings.tree_rate,
         "num_leaves": settings.tree_leaves,
@@ -132,5 +130,5 @@ def _lightgbm(
         "verbosity": -1,
     }
     data = lightgbm.Dataset(inputs, returns)
-    model = lightgbm.train(choices, data, num_boost_round=settings.n_estimators)
-    return lambda sessions: np.asarray(model.predict(sessions), dtype=np.float64)
+    model = lightgbm.train(options, data, num_boost_round=settings.n_estimators)
+    return lambda rows: np.asarray(model.predict(rows), dtype=np.float64)

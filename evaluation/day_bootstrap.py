@@ -1,7 +1,7 @@
-"""Estimates with intervals that cluster by day.
+"""Estimates with bootstrap intervals that cluster by day.
 
-All symbols of one day rise and fall together, so a day counts as one draw: days are
-drawn with replacement, as many as there are, and the figure is computed anew each time.
+All symbols of one day move together, so whole days are drawn: with replacement, as many
+as there are. The statistic is computed again for each draw.
 This bootstrap also serves ratios and correlations, which have no closed form; the few
 means of the nightly report use the closed form of `clustered_mean` in
 `screening.track_record`.
@@ -12,63 +12,63 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from config.settings import EvaluationSettings
 from features.windows import Floats
 
 Statistic = Callable[[Floats], Floats]
-"""From sums (..., parts) to figures (...); NaN where the sums allow none."""
+"""Returns values, shape (...), for sums, shape (..., parts); NaN if undefined."""
 
 
-class Estimate(BaseModel):
-    """A figure with its interval; None where too little is known for it."""
-
-    model_config = ConfigDict(frozen=True)
+class Estimate(BaseModel, frozen=True):
+    """A value with its interval; None if there are too few rows or days for it."""
 
     value: float | None
     low: float | None = Field(description="Lower end of the interval")
     high: float | None = Field(description="Upper end of the interval")
-    count: int = Field(description="Rows that it rests on")
-    days: int = Field(description="Days that they are of")
+    count: int = Field(description="Rows that the value is computed from")
+    days: int = Field(description="Different days among these rows")
 
 
 @dataclass(frozen=True)
 class DayBootstrap:
-    """The resampling, seeded: the same days give the same intervals."""
+    """Computes estimates by resampling days.
+
+    The seed is fixed, so the same rows give the same intervals.
+    """
 
     settings: EvaluationSettings
 
     def mean(self, values: pd.Series, days: pd.Series) -> Estimate:
-        """Return the mean of `values` over all rows; NaN ones are left out."""
-        return self.ratio(values, pd.Series(1.0, values.index), days)
-
-    def ratio(self, above: pd.Series, below: pd.Series, days: pd.Series) -> Estimate:
-        """Return sum(above) / sum(below) over the rows that have both."""
-        return self.estimate(pd.DataFrame({"a": above, "b": below}), days, _quotient)
+        """Return the mean of `values` over all rows; rows with NaN are left out."""
+        parts = pd.DataFrame({"value": values, "count": 1.0})
+        return self.estimate(parts, days, divide_sums)
 
     def estimate(
         self, parts: pd.DataFrame, days: pd.Series, statistic: Statistic
     ) -> Estimate:
-        """Return `statistic` of the parts' sums; rows that lack a part are left out.
+        """Return `statistic` of the sum of each column of `parts`.
 
-        `days` names each row's day.
+        `days` holds the day of each row. Rows with NaN are left out.
         """
         known = parts.dropna()
         sums = known.groupby(days.loc[known.index]).sum().to_numpy(float)
-        if not len(sums):
-            return Estimate(value=None, low=None, high=None, count=0, days=0)
         value = float(statistic(sums.sum(axis=0)))
         low, high = self._interval(sums, statistic)
         return Estimate(
-            value=_known(value), low=low, high=high, count=len(known), days=len(sums)
+            value=value if np.isfinite(value) else None,
+            low=low,
+            high=high,
+            count=len(known),
+            days=len(sums),
         )
 
     def _interval(
         self, sums: Floats, statistic: Statistic
     ) -> tuple[float | None, float | None]:
-        """Return the percentile interval, none of a single day."""
-        if len(sums) == 1:
+        """Return the ends of the percentile interval; None for fewer than two days."""
+        if len(sums) < 2:
             return None, None
         generator = np.random.default_rng(self.settings.seed)
         shares = np.full(len(sums), 1 / len(sums))
@@ -82,10 +82,7 @@ class DayBootstrap:
         return float(low), float(high)
 
 
-def _quotient(sums: Floats) -> Floats:
+def divide_sums(sums: Floats) -> Floats:
+    """Return first part / second part of sums, shape (..., 2); NaN for 0 / 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(sums[..., 0] / sums[..., 1])
-
-
-def _known(value: float) -> float | None:
-    return value if np.isfinite(value) else None

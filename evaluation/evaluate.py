@@ -1,50 +1,54 @@
-"""Past nights run again and judged: `overnight evaluate`."""
+"""Runs past nights again, computes their metrics and writes the report.
+
+This is `overnight evaluate`.
+"""
 
 import statistics
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
-from pathlib import Path
+from operator import methodcaller
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from config.parameters import TrainingParameters
-from evaluation.forecast_record import COLUMNS, record_frame, write_records
+from evaluation.forecast_record import COLUMNS, record_frame
 from evaluation.metrics import Metrics, compute_metrics
-from evaluation.plots import pictures
+from evaluation.plots import draw_plots
 from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
-from storage.home import write_file_atomic
+from screening.table import write_csv
+from storage.home import write_file_atomic, write_text_atomic
 from storage.paths import StoragePath, read_bytes
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 
 MODEL_COLUMNS = (
-    "symbol last_session training_date grade skill directional_accuracy majority_rate "
-    "epochs_run shrinkage_factor loss_ratio rejected advice challenge_lost "
-    "challenge_p_value"
+    *("symbol", "last_session", "training_date", "grade", "skill"),
+    *("directional_accuracy", "majority_rate", "epochs_run", "shrinkage_factor"),
+    *("loss_ratio", "rejected", "advice", "challenge_lost", "challenge_p_value"),
 )
 
 
-class TrainedModels(BaseModel):
-    """The models of all refits; skill is RMSE over that of persistence."""
+class TrainedModels(BaseModel, frozen=True):
+    """Counts and skill of the models of all refits.
 
-    model_config = ConfigDict(frozen=True)
+    Skill is RMSE / RMSE of persistence: below 1 is better than "no change".
+    """
 
     trained: int
     usable: int
-    kept_live: int = Field(description="Usable, but worse than the one before")
+    kept_live: int = Field(
+        description="Usable models that did not replace an earlier, better model"
+    )
     median_skill: float | None
     median_skill_of_usable: float | None
 
 
-class Evaluation(BaseModel):
-    """What was asked, what came of it, and where it lies."""
-
-    model_config = ConfigDict(frozen=True)
+class Evaluation(BaseModel, frozen=True):
+    """The report: the request, the metrics, what failed, and the files written."""
 
     first: date
     last: date
@@ -59,31 +63,32 @@ class Evaluation(BaseModel):
     files: tuple[str, ...]
 
 
-def evaluation(
+def run_evaluation(
     plan: RunPlan,
     first: date,
     refit_sessions: int | None,
     cost_bps: float | None,
     on_block: Callable[[int, int], None],
 ) -> Evaluation:
-    """Run the nights from `first` to `plan`, judge them, and write the report.
+    """Run the nights from `first` to the plan's session, and write the report.
 
-    None stands for what the settings say.
+    `cost_bps` is in 1/100 of 1 %; it and `refit_sessions` default to the settings.
+    `on_block` is called with refits done and refits planned.
 
     Raises
     ------
     OvernightError
-        If no session lies between the two, or the report can't be written.
+        If no session lies between the two dates, or the report can't be written.
     """
     settings = plan.settings.evaluation
     refit = refit_sessions or settings.refit_sessions
     cost = settings.cost_bps if cost_bps is None else cost_bps
-    walked = walk_forward(plan, first, refit, on_block)
-    folder = report_folder(plan, first)
-    record = _written(folder, walked)
-    found = compute_metrics(record, settings, cost)
-    drawn = pictures(record, found, cost)
-    names = (FORECASTS, MODELS, FIGURES, *drawn)
+    result = walk_forward(plan, first, refit, on_block)
+    folder = plan.home.root / "reports" / "evaluation" / f"{first}_{plan.as_of}"
+    record = _write_csv_files(folder, result)
+    metrics = compute_metrics(record, settings, cost)
+    plots = draw_plots(record, metrics, cost)
+    files = (FORECASTS, MODELS, FIGURES, *plots)
     report = Evaluation(
         first=first,
         last=plan.as_of,
@@ -91,56 +96,47 @@ def evaluation(
         source=plan.source,
         refit_sessions=refit,
         parameters=plan.parameters,
-        models=_counted(walked.models),
-        figures=found,
-        failures=dict(walked.failures),
-        notices=walked.notices,
-        files=tuple(str(folder / name) for name in names),
+        models=_summarize_models(result.models),
+        figures=metrics,
+        failures=dict(result.failures),
+        notices=result.notices,
+        files=tuple(str(folder / name) for name in files),
     )
-    for name, content in {FIGURES: _json(report), **drawn}.items():
-        write_file_atomic(folder / name, partial(_fill, content))
+    write_text_atomic(folder / FIGURES, report.model_dump_json(indent=2))
+    for name, picture in plots.items():
+        write_file_atomic(folder / name, methodcaller("write_bytes", picture))
     return report
 
 
-def report_folder(plan: RunPlan, first: date) -> StoragePath:
-    """Return where the report of these nights lies; a later one takes its place."""
-    reports = plan.home.root / "reports" / "evaluation"
-    return reports / f"{first.isoformat()}_{plan.as_of.isoformat()}"
+def _write_csv_files(folder: StoragePath, result: WalkForwardResult) -> pd.DataFrame:
+    """Write forecasts and models; return the forecasts as read from the file.
 
-
-def _written(folder: StoragePath, walked: WalkForwardResult) -> pd.DataFrame:
-    """Write the rows; return them as they can be read, so that figures fit the file."""
-    write_records(folder / FORECASTS, walked.rows, COLUMNS)
-    write_records(
-        folder / MODELS, map(_model_row, walked.models), MODEL_COLUMNS.split()
-    )
+    So the metrics are exactly those of the file.
+    """
+    write_csv(folder / FORECASTS, result.rows, COLUMNS)
+    write_csv(folder / MODELS, map(_model_row, result.models), MODEL_COLUMNS)
     return record_frame(read_bytes(folder / FORECASTS).decode())
 
 
-def _json(report: Evaluation) -> bytes:
-    return report.model_dump_json(indent=2).encode()
-
-
-def _fill(content: bytes, new: Path) -> None:
-    new.write_bytes(content)
-
-
-def _counted(models: Sequence[ModelMetadata]) -> TrainedModels:
-    skills = [one.skill for one in models if one.skill is not None]
-    usable = [one for one in models if one.usable]
-    able = [one.skill for one in usable if one.skill is not None]
+def _summarize_models(models: Sequence[ModelMetadata]) -> TrainedModels:
+    usable = [model for model in models if model.usable]
     return TrainedModels(
         trained=len(models),
         usable=len(usable),
-        kept_live=sum(not one.takes_over for one in usable),
-        median_skill=statistics.median(skills) if skills else None,
-        median_skill_of_usable=statistics.median(able) if able else None,
+        kept_live=sum(not model.takes_over for model in usable),
+        median_skill=_median_skill(models),
+        median_skill_of_usable=_median_skill(usable),
     )
 
 
+def _median_skill(models: Sequence[ModelMetadata]) -> float | None:
+    skills = [model.skill for model in models if model.skill is not None]
+    return statistics.median(skills) if skills else None
+
+
 def _model_row(model: ModelMetadata) -> dict[str, Any]:
-    contest = model.challenge
+    challenge = model.challenge
     return model.model_dump() | {
-        "challenge_lost": contest.lost if contest else None,
-        "challenge_p_value": contest.p_value if contest else None,
+        "challenge_lost": challenge.lost if challenge else None,
+        "challenge_p_value": challenge.p_value if challenge else None,
     }

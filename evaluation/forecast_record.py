@@ -1,12 +1,11 @@
-"""One row a forecast: what a past night said, what came of it, what plain ones said.
+"""Forecast records: one row per symbol and past night, with the realized return.
 
-The columns that a night's CSV has too mean the same here; the rest is described in
-docs/evaluation.md. Every figure follows from these rows alone.
+Columns of the screening CSV mean the same here; docs/evaluation.md describes the
+others, such as the baselines' forecasts. All metrics are computed from these rows.
 """
 
-import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
@@ -16,12 +15,9 @@ from modelling.forecasting import Forecast
 from screening.columns import COLUMNS as SCREENING_COLUMNS
 from screening.columns import TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
-from screening.table import cell
-from storage.home import write_text_atomic
-from storage.paths import StoragePath
 
 NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
-"""The night's own row (SPEC 9); symbols walk alone, so none has a rank."""
+"""Columns of the screening CSV (SPEC 9), without a rank: each symbol runs alone."""
 
 OWN_COLUMNS = (
     *("score_without_guard", "prediction_without_guard", "realized_return"),
@@ -35,37 +31,38 @@ OWN_COLUMNS = (
 COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
 
 TEXTS = TEXT_COLUMNS | TRUTH_COLUMNS | {"prediction_without_guard"}
-"""The columns that hold no number."""
+"""Columns that hold text or truth values, not numbers."""
 
 
 def record_forecast(
-    row: Row, unguarded: Row, realized: float | None, plain: Mapping[str, Forecast]
+    row: Row, unguarded: Row, realized: float | None, baselines: Mapping[str, Forecast]
 ) -> Row:
     """Return the record of one forecast.
 
-    `row` and `unguarded` are the night's rows with and without its guard; `realized` is
-    the return to the forecast session, None where it is not known.
+    `row` and `unguarded` are the night's rows with and without the guard. `realized` is
+    the return to the forecast session, None if unknown. `baselines` are forecasts by
+    name.
     """
-    record = {name: row.get(name) for name in NIGHT_COLUMNS}
-    record |= {
+    record = dict(row) | {
         "score_without_guard": unguarded.get("score"),
         "prediction_without_guard": unguarded.get("prediction"),
         "realized_return": realized,
     }
-    for name, said in plain.items():
+    for name, forecast in baselines.items():
         record |= {
-            f"{name}_return": said.predicted_return,
-            f"{name}_low": said.low,
-            f"{name}_high": said.high,
-            f"{name}_probability_up": said.probability_up,
+            f"{name}_return": forecast.predicted_return,
+            f"{name}_low": forecast.low,
+            f"{name}_high": forecast.high,
+            f"{name}_probability_up": forecast.probability_up,
         }
     return {name: record.get(name) for name in COLUMNS}
 
 
 def realized_return(frame: pd.DataFrame, as_of: date, session: date) -> float | None:
-    """Return adjusted close of `session` / that of `as_of` - 1, None where not known.
+    """Return adjusted close of `session` / adjusted close of `as_of` - 1.
 
-    `frame` is `RAW_PRICES`; dividends count as return, splits as none.
+    None if either close is missing. `frame` is `RAW_PRICES`. Dividends are part of the
+    return, splits are not.
     """
     closes = frame[ADJUSTED_CLOSE].dropna()
     closes = closes[~closes.index.duplicated(keep="last")]
@@ -76,31 +73,10 @@ def realized_return(frame: pd.DataFrame, as_of: date, session: date) -> float | 
     return float(after / before - 1) if before > 0 and after > 0 else None
 
 
-def write_records(
-    path: StoragePath, rows: Iterable[Row], columns: Iterable[str]
-) -> None:
-    """Write the rows under `columns`, whole or not at all; unknown is empty.
-
-    Raises
-    ------
-    StorageError
-        If the disk or store refuses.
-    """
-    names, text = list(columns), io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow(cell(row.get(name)) for name in names)
-    write_text_atomic(path, text.getvalue())
-
-
 def record_frame(text: str) -> pd.DataFrame:
-    """Return a record's CSV text as a table; unknown numbers are NaN.
-
-    `forecast_session` is the day that intervals cluster by.
-    """
+    """Return the table of a record's CSV text; unknown numbers are NaN."""
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
     names = [name for name in frame.columns if name not in TEXTS]
-    # Python's own reading: pandas' may be off by the last digit.
+    # `float` is exact; the parser of pandas may be off by the last digit.
     numbers = frame[names].map(lambda text: float(text or "nan"))
     return frame.assign(**{name: numbers[name].astype(float) for name in names})

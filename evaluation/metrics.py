@@ -1,18 +1,17 @@
-"""The figures of a track record, each with an interval that clusters by day.
+"""Metrics of a forecast record, most with an interval that clusters by day.
 
-Definitions stand in docs/evaluation.md; whoever has the CSV gets the same numbers.
+docs/evaluation.md defines them; the same CSV gives the same numbers.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from config.settings import EvaluationSettings
 from evaluation.baselines import BASELINES
-from evaluation.day_bootstrap import DayBootstrap, Estimate
+from evaluation.day_bootstrap import DayBootstrap, Estimate, divide_sums
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
 from screening.blend import COMPONENTS
@@ -20,20 +19,17 @@ from screening.track_record.track_record import mark_hits
 
 CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
-"""Who says a return or a chance of a rise, not a direction alone."""
+"""Components and baselines that forecast a return or a probability of a rise."""
 
 GUARDS = {"with_guard": "prediction", "without_guard": "prediction_without_guard"}
-"""The column of calls with the guard, and without."""
+"""The record's column of calls, with the guard and without it."""
 
 JUDGED = (*COMPONENTS, "blend", *BASELINES, "buy_and_hold")
+"""Names in the report; `buy_and_hold` predicts a rise every day."""
 
 
-class _Figures(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Bin(_Figures):
-    """One bin of `probability_up`: what was said, and how often it rose."""
+class Bin(BaseModel, frozen=True):
+    """One bin of `probability_up`: its rows, mean probability and share of rises."""
 
     low: float
     high: float
@@ -42,8 +38,8 @@ class Bin(_Figures):
     share_up: float | None
 
 
-class Judgement(_Figures):
-    """How good one component, the blend or a baseline was; None where it can't be said."""
+class Judgement(BaseModel, frozen=True):
+    """Metrics of a component, the blend or a baseline; None if not computable."""
 
     hit_rate: Estimate
     information_coefficient: Estimate
@@ -54,28 +50,32 @@ class Judgement(_Figures):
     reliability: tuple[Bin, ...] = ()
 
 
-class Metrics(_Figures):
-    """All that is computed from the rows of a track record."""
+class Metrics(BaseModel, frozen=True):
+    """All metrics of one forecast record."""
 
-    forecasts: int = Field(description="Rows with a forecast of any component")
-    realized: int = Field(description="Of them, rows whose return is known")
+    forecasts: int = Field(description="Rows whose symbol did not fail")
+    realized: int = Field(description="Of these, rows whose return is known")
     days: int
     components: dict[str, Judgement]
     where_lstm_spoke: dict[str, Judgement] = Field(
-        description="Who says chances, over the rows of the LSTM: like beside like"
+        description="The forecasters, over the rows with a forecast of the LSTM"
     )
     calls: dict[str, dict[str, Estimate]] = Field(
-        description="Mean next-session return by guard and call"
+        description="Mean next-session return, by guard and call"
     )
     buy_less_sell: dict[str, Estimate] = Field(
-        description="By guard, the mean after BUY less that after SELL"
+        description="Mean return after BUY less mean return after SELL, by guard"
     )
     portfolios: dict[str, Portfolio]
 
 
 @dataclass(frozen=True)
 class ComponentCalls:
-    """What one judged component said, row by row: NaN where it was silent."""
+    """Forecasts of a component, row by row; NaN where it was missing.
+
+    The sign of `direction` and `signal` is the direction. The size of `signal` is the
+    confidence.
+    """
 
     direction: pd.Series
     signal: pd.Series
@@ -84,107 +84,117 @@ class ComponentCalls:
 def compute_metrics(
     record: pd.DataFrame, settings: EvaluationSettings, cost_bps: float
 ) -> Metrics:
-    """Return the figures of a record (`record_frame`)."""
-    spoken = record[record["data_status"] != "failed"]
-    known = spoken[spoken["realized_return"].notna()]
-    shared = known[known["probability_up"].notna()]
+    """Return the metrics of a record that comes from `record_frame`."""
+    usable = record[record["data_status"] != "failed"]
+    known = usable[usable["realized_return"].notna()]
+    with_lstm = known[known["probability_up"].notna()]
     draws = DayBootstrap(settings)
     return Metrics(
-        forecasts=len(spoken),
+        forecasts=len(usable),
         realized=len(known),
         days=int(known["forecast_session"].nunique()),
-        components={name: _judged(known, name, draws) for name in JUDGED},
-        where_lstm_spoke={name: _judged(shared, name, draws) for name in FORECASTERS},
-        calls={guard: _by_call(known, name, draws) for guard, name in GUARDS.items()},
+        components={name: _judge(known, name, draws) for name in JUDGED},
+        where_lstm_spoke={name: _judge(with_lstm, name, draws) for name in FORECASTERS},
+        calls={
+            guard: _returns_by_call(known, column, draws)
+            for guard, column in GUARDS.items()
+        },
         buy_less_sell={
-            guard: _buy_less_sell(known, name, draws) for guard, name in GUARDS.items()
+            guard: _buy_less_sell(known, column, draws)
+            for guard, column in GUARDS.items()
         },
         portfolios=portfolios(known, draws, cost_bps),
     )
 
 
-def voice_of(record: pd.DataFrame, name: str) -> ComponentCalls:
-    """Return what `name` said: a direction, and a signal whose size means conviction.
+def component_calls(record: pd.DataFrame, name: str) -> ComponentCalls:
+    """Return the directions and signals of a component, the blend or a baseline.
 
-    A forecaster's are those of SPEC 6, from its `probability_up`.
+    Those of a baseline follow from its `probability_up`, as in SPEC 6.
     """
     if name == "buy_and_hold":
-        always = pd.Series(1.0, record.index)
-        return ComponentCalls(always, always)
+        always_up = pd.Series(1.0, record.index)
+        return ComponentCalls(always_up, always_up)
     if name == "blend":
         return ComponentCalls(np.sign(record["score"]), record["score"])
     if name in BASELINES:
-        lean = 2 * record[f"{name}_probability_up"] - 1
-        return ComponentCalls(np.sign(lean), lean)
+        signal = 2 * record[f"{name}_probability_up"] - 1
+        return ComponentCalls(np.sign(signal), signal)
     direction = record[f"{name}_direction"]
     return ComponentCalls(direction, direction * record[f"{name}_confidence"])
 
 
-def _judged(record: pd.DataFrame, name: str, draws: DayBootstrap) -> Judgement:
-    component = voice_of(record, name)
-    coefficient, kind = _rank_correlation(record, component.signal, draws)
+def _judge(record: pd.DataFrame, name: str, draws: DayBootstrap) -> Judgement:
+    calls, days = component_calls(record, name), record["forecast_session"]
+    coefficient, kind = _rank_correlation(record, calls.signal, draws)
     judgement = Judgement(
         hit_rate=draws.mean(
-            mark_hits(component.direction, record["realized_return"]),
-            record["forecast_session"],
+            mark_hits(calls.direction, record["realized_return"]), days
         ),
         information_coefficient=coefficient,
         coefficient_kind=kind,
     )
     if name not in FORECASTERS:
         return judgement
-    said = _said(record, name)
-    return judgement.model_copy(update=_forecast_figures(record, said, draws))
+    return judgement.model_copy(update=_forecast_metrics(record, name, draws))
 
 
-def _said(record: pd.DataFrame, name: str) -> Mapping[str, pd.Series]:
-    """Return the forecaster's return, interval and chance of a rise."""
-    names = {
-        part: f"{name}_{part}" for part in ("return", "low", "high", "probability_up")
+def _forecast_metrics(
+    record: pd.DataFrame, name: str, draws: DayBootstrap
+) -> dict[str, object]:
+    """Return the metrics of returns, intervals and probabilities of a rise."""
+    days, realized = record["forecast_session"], record["realized_return"]
+    up = (realized > 0).astype(float)
+    probability = _forecast_column(record, name, "probability_up")
+    errors = realized - _forecast_column(record, name, "return")
+    squares = pd.DataFrame({"own": errors**2, "persistence": realized**2})
+    return {
+        "rmse_against_persistence": draws.estimate(squares, days, _root_of_ratio),
+        "brier_score": draws.mean((probability - up) ** 2, days),
+        "interval_coverage": draws.mean(inside_interval(record, name), days),
+        "reliability": reliability(probability, up, draws.settings.probability_bins),
     }
+
+
+def _forecast_column(record: pd.DataFrame, name: str, part: str) -> pd.Series:
+    """Return a column of a forecaster; NaN in all rows if it has no such column."""
+    column = f"{name}_{part}"
     if name == "lstm":
-        names = {
+        column = {
             "return": "predicted_return",
             "low": "predicted_return_low",
             "high": "predicted_return_high",
-            "probability_up": "probability_up",
-        }
-    nothing = pd.Series(np.nan, record.index)
-    return {part: record.get(column, nothing) for part, column in names.items()}
+        }.get(part, part)
+    return record.get(column, pd.Series(np.nan, record.index))
 
 
-def _forecast_figures(
-    record: pd.DataFrame, said: Mapping[str, pd.Series], draws: DayBootstrap
-) -> dict[str, object]:
-    days, came = record["forecast_session"], record["realized_return"]
-    up = (came > 0).astype(float)
-    chance = said["probability_up"]
-    squares = pd.DataFrame({"own": (came - said["return"]) ** 2, "none": came**2})
-    held = ((said["low"] <= came) & (came <= said["high"])).astype(float)
-    return {
-        "rmse_against_persistence": draws.estimate(squares, days, _root_of_ratio),
-        "brier_score": draws.mean((chance - up) ** 2, days),
-        "interval_coverage": draws.mean(held.where(said["low"].notna()), days),
-        "reliability": reliability(chance, up, draws.settings.probability_bins),
-    }
+def inside_interval(record: pd.DataFrame, name: str) -> pd.Series:
+    """Return 1 for a realized return inside the forecaster's interval, else 0.
+
+    NaN for a row without an interval.
+    """
+    realized, low = record["realized_return"], _forecast_column(record, name, "low")
+    high = _forecast_column(record, name, "high")
+    return realized.between(low, high).astype(float).where(low.notna())
 
 
 def _root_of_ratio(sums: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.sqrt(sums[..., 0] / sums[..., 1]))
+    return np.sqrt(divide_sums(sums))
 
 
-def reliability(chance: pd.Series, up: pd.Series, bins: int) -> tuple[Bin, ...]:
-    """Return equal bins of the chance, each closed below, the last above too."""
-    known = chance.notna()
-    place = np.minimum((chance[known] * bins).astype(int), bins - 1)
+def reliability(probability: pd.Series, up: pd.Series, bins: int) -> tuple[Bin, ...]:
+    """Return equally wide bins of the probability, with the share of rises in each.
+
+    A bin includes its lower end; the last bin includes 1 too. NaN is in no bin.
+    """
+    place = np.minimum(np.floor(probability * bins), bins - 1)
     return tuple(
         Bin(
             low=number / bins,
             high=(number + 1) / bins,
             count=int((place == number).sum()),
-            mean_probability=_mean(chance[known][place == number]),
-            share_up=_mean(up[known][place == number]),
+            mean_probability=_mean(probability[place == number]),
+            share_up=_mean(up[place == number]),
         )
         for number in range(bins)
     )
@@ -197,23 +207,27 @@ def _mean(values: pd.Series) -> float | None:
 def _rank_correlation(
     record: pd.DataFrame, signal: pd.Series, draws: DayBootstrap
 ) -> tuple[Estimate, str]:
-    """Return Spearman's coefficient of signal and realized return, and which kind.
+    """Return Spearman's coefficient of signal and realized return, and its kind.
 
-    `daily`: the mean over days of that across the day's symbols, where at least
-    `daily_symbols` have a signal on half of the days or more. `pooled`: over all rows,
-    ranked once.
+    `daily` is the mean over days of the coefficient across the day's symbols; it is
+    used if at least half of the days have `daily_symbols` signals. `pooled` is the
+    coefficient over all rows, ranked once.
     """
-    both = pd.DataFrame({"signal": signal, "came": record["realized_return"]}).dropna()
+    realized = record["realized_return"]
+    both = pd.DataFrame({"signal": signal, "realized": realized}).dropna()
     days = record["forecast_session"].loc[both.index]
-    crowds = both.groupby(days).size()
-    crowded = crowds[crowds >= draws.settings.daily_symbols].index
-    if len(crowds) and 2 * len(crowded) >= len(crowds):
-        return _daily(both[days.isin(crowded)], days, draws), "daily"
+    signals = both.groupby(days).size()
+    enough = signals[signals >= draws.settings.daily_symbols].index
+    if len(signals) and 2 * len(enough) >= len(signals):
+        return _mean_of_days(both[days.isin(enough)], days, draws), "daily"
     return draws.estimate(_moments(both.rank()), days, _correlation), "pooled"
 
 
-def _daily(both: pd.DataFrame, days: pd.Series, draws: DayBootstrap) -> Estimate:
-    """Return the mean of the days' coefficients; a day without differences has none."""
+def _mean_of_days(both: pd.DataFrame, days: pd.Series, draws: DayBootstrap) -> Estimate:
+    """Return the mean of the days' coefficients.
+
+    A day on which all signals or all returns are equal is left out.
+    """
     own = days.loc[both.index]
     moments = _moments(both.groupby(own).rank()).groupby(own).sum()
     coefficients = pd.Series(_correlation(moments.to_numpy(float)), moments.index)
@@ -223,61 +237,60 @@ def _daily(both: pd.DataFrame, days: pd.Series, draws: DayBootstrap) -> Estimate
 
 
 def _moments(ranks: pd.DataFrame) -> pd.DataFrame:
-    """Return what a correlation is made of, row by row.
+    """Return the terms whose sums give a correlation, row by row.
 
-    Ranks are taken from the middle, so that the sums lose no digits.
+    The mean rank is subtracted, so that the sums lose no digits.
     """
     centred = ranks - ranks.mean()
-    one, other = centred["signal"], centred["came"]
+    signal, realized = centred["signal"], centred["realized"]
     return pd.DataFrame(
         {
             "count": pd.Series(1.0, ranks.index),
-            "one": one,
-            "other": other,
-            "one_squared": one**2,
-            "other_squared": other**2,
-            "product": one * other,
+            "signal": signal,
+            "realized": realized,
+            "signal_squared": signal**2,
+            "realized_squared": realized**2,
+            "product": signal * realized,
         }
     )
 
 
 def _correlation(sums: Floats) -> Floats:
-    """Return Pearson's coefficient from `_moments`' sums; NaN without a difference."""
-    count, one, other, one_squared, other_squared, product = np.moveaxis(sums, -1, 0)
-    covariance = count * product - one * other
-    spreads = (count * one_squared - one**2, count * other_squared - other**2)
-    least = np.minimum(*spreads)
+    """Return Pearson's coefficient from the sums of `_moments`.
+
+    NaN if all signals or all returns are equal.
+    """
+    count, x, y, x_squared, y_squared, product = np.moveaxis(sums, -1, 0)
+    x_spread, y_spread = count * x_squared - x**2, count * y_squared - y**2
     with np.errstate(divide="ignore", invalid="ignore"):
-        answer = covariance / np.sqrt(spreads[0] * spreads[1])
-    return np.where(least > 1e-9, answer, np.nan)
+        coefficient = (count * product - x * y) / np.sqrt(x_spread * y_spread)
+    return np.where(np.minimum(x_spread, y_spread) > 1e-9, coefficient, np.nan)
 
 
-def _by_call(
+def _returns_by_call(
     record: pd.DataFrame, column: str, draws: DayBootstrap
 ) -> dict[str, Estimate]:
-    came, days = record["realized_return"], record["forecast_session"]
+    realized, days = record["realized_return"], record["forecast_session"]
     return {
-        call: draws.mean(came.where(record[column] == call), days) for call in CALLS
+        call: draws.mean(realized.where(record[column] == call), days) for call in CALLS
     }
 
 
 def _buy_less_sell(record: pd.DataFrame, column: str, draws: DayBootstrap) -> Estimate:
-    """Return how much more followed a BUY than a SELL; None where one never came."""
+    """Return the mean return after BUY less that after SELL; None if one is missing."""
     rows = record[record[column].isin(["BUY", "SELL"])]
-    bought = (rows[column] == "BUY").astype(float)
-    came = rows["realized_return"]
+    buys = (rows[column] == "BUY").astype(float)
+    realized = rows["realized_return"]
     parts = pd.DataFrame(
         {
-            "after_buy": came * bought,
-            "buys": bought,
-            "after_sell": came * (1 - bought),
-            "sells": 1 - bought,
+            "after_buy": realized * buys,
+            "buys": buys,
+            "after_sell": realized * (1 - buys),
+            "sells": 1 - buys,
         }
     )
     return draws.estimate(parts, rows["forecast_session"], _difference_of_means)
 
 
 def _difference_of_means(sums: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = sums[..., [0, 2]] / sums[..., [1, 3]]
-    return np.asarray(means[..., 0] - means[..., 1])
+    return divide_sums(sums[..., :2]) - divide_sums(sums[..., 2:])

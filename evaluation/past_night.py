@@ -1,6 +1,6 @@
-"""A past night of one symbol, with the stages of a real night.
+"""The plan of one symbol's past night, and its sources.
 
-No server and no checkpoints: all stages run in one process, on prefetched data.
+The sources hold prices and headlines that were fetched once for all nights.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from pipeline.plan import RunPlan
 from risk_guard.assessment import EventAssessment
 
 UNGUARDED = EventAssessment(status="none", haircut=0.0, sit_out=False, warning="")
-"""The finding of a guard that never sees a risk."""
+"""The assessment without any event risk; it gives the blend without the guard."""
 
 
 @dataclass(frozen=True)
 class PrefetchedPrices:
-    """Histories that were fetched once, handed out like a source's, cut as asked.
+    """A source of histories that were fetched once, each cut to the dates requested.
 
-    `reasons` say why a symbol has no history.
+    `reasons` holds, by symbol, why there is no history.
     """
 
     histories: Mapping[str, PriceHistory]
@@ -39,31 +39,31 @@ class PrefetchedPrices:
         history = cut_history(self.histories[symbol], first, last)
         if history.frame.empty:
             raise UnknownSymbol(
-                f"{symbol} has no rows from {first} to {last}; pass a later --from, or "
-                "a shorter --period."
+                f"{symbol} has no prices from {first} to {last}",
+                "pass a later --from, or a shorter --period",
             )
         return history
 
 
 @dataclass(frozen=True)
 class PrefetchedHeadlines:
-    """Headlines that were fetched once; a night uses those before its cut-off.
+    """One symbol's headlines, fetched once; a night uses those before its cut-off.
 
-    `unavailable_reason` says why there is no feed.
+    `unavailable_reason` says why `feed` is None.
     """
 
     feed: HeadlineFeed | None
     unavailable_reason: str = ""
 
     def fetch(self, symbol: str) -> HeadlineFeed:  # noqa: ARG002  of one symbol
-        """Return them all; see `HeadlineSource`."""
+        """Return all headlines; see `HeadlineSource`."""
         if self.feed is None:
             raise NoNews(self.unavailable_reason)
         return self.feed
 
 
-def night_of(plan: RunPlan, symbol: str, session: date) -> RunPlan:
-    """Return the night as it would have run before the open after `session`."""
+def plan_past_night(plan: RunPlan, symbol: str, session: date) -> RunPlan:
+    """Return the plan of the symbol's night before the open that follows `session`."""
     exchange = exchange_of(symbol).code
     return replace(
         plan,

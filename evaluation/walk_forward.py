@@ -1,20 +1,21 @@
-"""Past nights, one after the other, with the production code path.
+"""Runs past nights one after the other, with the stages of a live night.
 
-A block is one symbol from a refit to the session before the next: one process trains
-as of its first session and forecasts each. Everything happens in a home of its own,
-which is gone afterwards; no live model is read or written.
+A block is one symbol's nights from a refit to the next. One process trains on what was
+known at the block's first session, and forecasts each night. All files are in a
+temporary home, so no live model is read or written.
 """
 
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
+from itertools import batched
+from operator import methodcaller
 from pathlib import Path
-from typing import Self
 
 from config.errors import ParameterError, SymbolError, TooShort
 from evaluation.baselines import Baselines, fit_baselines
@@ -23,9 +24,8 @@ from evaluation.past_night import (
     UNGUARDED,
     PrefetchedHeadlines,
     PrefetchedPrices,
-    night_of,
+    plan_past_night,
 )
-from market_data.prices import PriceHistory
 from market_data.sessions import as_of_session, next_session, sessions_between
 from market_data.sources import Feeds
 from market_data.store import PriceStore
@@ -33,7 +33,6 @@ from market_data.symbols import exchange_of, file_stem
 from modelling.forecasting import Forecast
 from modelling.jobs import Forecaster, TrainingJob, train_symbol
 from modelling.model_metadata import ModelMetadata
-from pipeline.forecast import Forecaster as AskForecast
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
@@ -50,44 +49,37 @@ from workers.pools import open_local_pool
 from workers.process_pool import OnEpoch, WorkerPool
 
 OnBlock = Callable[[int, int], None]
-"""Told blocks done and blocks planned."""
+"""Called with the number of blocks done and of blocks planned."""
 
 
 @dataclass(frozen=True)
 class PrefetchedSymbol:
-    """What a source has of one symbol, fetched once for all nights."""
+    """One symbol's data, fetched once for all nights.
+
+    `prices` holds the symbol and its exchange's index. `headlines` is None if the
+    source has no headlines.
+    """
 
     symbol: str
-    prices: PriceHistory
+    prices: PrefetchedPrices
     headlines: PrefetchedHeadlines | None
-    index: PriceHistory | None = None
-    index_reason: str = ""
-
-    @property
-    def source(self) -> PrefetchedPrices:
-        """Return the prices of the symbol and its index as a source."""
-        index = exchange_of(self.symbol).index
-        if self.index is None:
-            return PrefetchedPrices(
-                {self.symbol: self.prices}, {index: self.index_reason}
-            )
-        return PrefetchedPrices({self.symbol: self.prices, index: self.index})
 
 
 @dataclass(frozen=True)
 class RefitBlock:
-    """One symbol's nights from a refit on; `sessions` are their as-of sessions."""
+    """One symbol's nights from a refit to the next; `sessions` are as-of sessions."""
 
     plan: RunPlan
-    held: PrefetchedSymbol
+    prefetched: PrefetchedSymbol
     sessions: tuple[date, ...]
 
 
 @dataclass(frozen=True)
 class WalkForwardResult:
-    """What came of past nights: records, the models trained, and what went wrong.
+    """Forecast records and trained models of past nights.
 
-    `failures` are reasons by symbol that cost rows.
+    `failures` holds, by symbol, a reason for which rows are missing. `notices` are
+    sentences for the user.
     """
 
     rows: tuple[Row, ...] = ()
@@ -96,7 +88,7 @@ class WalkForwardResult:
     notices: tuple[str, ...] = ()
 
     def __add__(self, other: "WalkForwardResult") -> "WalkForwardResult":
-        """Return both together."""
+        """Return both results together."""
         return WalkForwardResult(
             (*self.rows, *other.rows),
             (*self.models, *other.models),
@@ -105,25 +97,21 @@ class WalkForwardResult:
         )
 
 
-class _Told:
-    """How far the walk is, told from many threads; none begins a block once it ends."""
+class _Progress:
+    """Counts the blocks that all threads finished; `close` prevents further blocks."""
 
     def __init__(self, planned: int, on_block: OnBlock) -> None:
-        self.planned, self._on_block = planned, on_block
+        self._planned, self._on_block = planned, on_block
         self._done, self._lock = 0, threading.Lock()
         self.stopped = threading.Event()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        # Before the slots close: their processes' ends look like a block's failure.
+    def close(self) -> None:
         self.stopped.set()
 
-    def one_more(self) -> None:
+    def count_block(self) -> None:
         with self._lock:
             self._done += 1
-            self._on_block(self._done, self.planned)
+            self._on_block(self._done, self._planned)
 
 
 def walk_forward(
@@ -132,82 +120,90 @@ def walk_forward(
     refit_sessions: int,
     on_block: OnBlock = lambda *_: None,
 ) -> WalkForwardResult:
-    """Return the records of the nights from `first` to the night's own sessions.
+    """Return the records of the nights from `first` to the plan's own sessions.
+
+    A model is trained every `refit_sessions` sessions.
 
     Raises
     ------
     ParameterError
-        If no session lies between the two.
+        If no session lies between the two dates.
     """
-    if not any(_sessions(plan, code, first) for code in plan.sessions):
+    if not any(_sessions_from(first, plan, code) for code in plan.sessions):
         raise ParameterError(
-            f"`from` must be a session on or before {plan.as_of}, got {first}."
+            f"`from` must be a session on or before {plan.as_of}, got {first}",
+            "pass an earlier --from, or a later --to",
         )
-    held, failed = _held(plan, first)
+    symbols, failures = _fetch_symbols(plan, first)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
-        plans = [
-            _blocks(
-                _at_home(plan, Path(folder), one.symbol), one, first, refit_sessions
+        blocks = [
+            _split_into_blocks(
+                _use_own_home(plan, Path(folder), prefetched.symbol),
+                prefetched,
+                first,
+                refit_sessions,
             )
-            for one in held
+            for prefetched in symbols
         ]
-        told = _Told(sum(map(len, plans)), on_block)
-        pool, notices = open_local_pool(plan.settings, max(1, len(plans)))
-        with ThreadPoolExecutor() as threads, pool, told:
-            parts = list(threads.map(partial(_walked, pool, told), plans))
+        progress = _Progress(sum(map(len, blocks)), on_block)
+        pool, notices = open_local_pool(plan.settings, max(1, len(blocks)))
+        # Progress closes before the pool, whose ending processes look like failures.
+        with ThreadPoolExecutor() as threads, pool, closing(progress):
+            parts = list(threads.map(partial(_walk_symbol, pool, progress), blocks))
     notices = (*notices, *calendar_notices(night_calendars(plan), plan))
-    return sum(parts, WalkForwardResult(failures=failed, notices=notices))
+    return sum(parts, WalkForwardResult(failures=failures, notices=notices))
 
 
-def _sessions(plan: RunPlan, exchange: str, first: date) -> list[date]:
+def _sessions_from(first: date, plan: RunPlan, exchange: str) -> list[date]:
     between = sessions_between(exchange, first, plan.sessions[exchange])
     return [session.date() for session in between]
 
 
-def _held(plan: RunPlan, first: date) -> tuple[list[PrefetchedSymbol], dict[str, str]]:
-    """Fetch each symbol once, up to the session after the last night's.
+def _fetch_symbols(
+    plan: RunPlan, first: date
+) -> tuple[list[PrefetchedSymbol], dict[str, str]]:
+    """Fetch each symbol once; return the fetched symbols, and failures by symbol.
 
-    The home is taken only while a source is asked whose prices are stored there.
+    The home is locked only if the source's prices are stored in it.
     """
     feeds = plan.open_feeds(machine_pace(plan.settings.prices.requests_per_second))
-    found: list[PrefetchedSymbol] = []
-    failed: dict[str, str] = {}
-    alone = one_run_at_a_time(plan.home) if feeds.prices.remote else nullcontext()
-    with alone:
+    fetched: list[PrefetchedSymbol] = []
+    failures: dict[str, str] = {}
+    with one_run_at_a_time(plan.home) if feeds.prices.remote else nullcontext():
         for symbol in plan.symbols:
             try:
-                found.append(_fetched(plan, feeds, symbol, first))
+                fetched.append(_fetch_symbol(plan, feeds, symbol, first))
             except SymbolError as error:
-                failed[symbol] = str(error)
-    return found, failed
+                failures[symbol] = str(error)
+    return fetched, failures
 
 
-def _fetched(plan: RunPlan, feeds: Feeds, symbol: str, first: date) -> PrefetchedSymbol:
-    exchange, as_of = exchange_of(symbol).code, plan.as_of_for(symbol)
-    sessions = _sessions(plan, exchange, first)
+def _fetch_symbol(
+    plan: RunPlan, feeds: Feeds, symbol: str, first: date
+) -> PrefetchedSymbol:
+    """Fetch prices up to the session after the last night, index, and headlines."""
+    exchange, as_of = exchange_of(symbol), plan.as_of_for(symbol)
+    sessions = _sessions_from(first, plan, exchange.code)
     if not sessions:
-        raise TooShort(f"{exchange} must have a session from {first} to {as_of}.")
-    start = night_of(plan, symbol, sessions[0])
-    after = min(next_session(exchange, as_of), plan.run_at.date())
-    # Today's bar is no return yet while the session runs.
-    last = max(as_of, as_of_session(exchange, after, plan.run_at))
+        raise TooShort(
+            f"{exchange.code} has no session from {first} to {as_of}",
+            "pass an earlier --from, or a later --to",
+        )
+    start = plan_past_night(plan, symbol, sessions[0]).first_date(symbol)
+    after = min(next_session(exchange.code, as_of), plan.run_at.date())
+    # A session that is still open has no close and so no return.
+    last = max(as_of, as_of_session(exchange.code, after, plan.run_at))
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
-    prices = store.history(symbol, start.first_date(symbol), last)
-    index, why = _index(store, exchange_of(symbol).index, start, as_of)
-    return PrefetchedSymbol(symbol, prices, _headlines(feeds, symbol), index, why)
-
-
-def _index(
-    store: PriceStore, symbol: str, start: RunPlan, as_of: date
-) -> tuple[PriceHistory | None, str]:
-    """Return the index' history up to `as_of`, or None and the reason."""
+    histories, reasons = {symbol: store.history(symbol, start, last)}, {}
     try:
-        return store.history(symbol, start.first_date(symbol), as_of), ""
+        histories[exchange.index] = store.history(exchange.index, start, as_of)
     except SymbolError as error:
-        return None, str(error)
+        reasons[exchange.index] = str(error)
+    prices = PrefetchedPrices(histories, reasons)
+    return PrefetchedSymbol(symbol, prices, _fetch_headlines(feeds, symbol))
 
 
-def _headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
+def _fetch_headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
     if feeds.headlines is None:
         return None
     if feeds.yahoo:
@@ -218,100 +214,97 @@ def _headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
         return PrefetchedHeadlines(None, str(error))
 
 
-def _at_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
-    """Return the night in a home of the symbol's own, with its events copied there.
+def _use_own_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
+    """Return the plan with a home of the symbol's own, and copy the events into it.
 
-    Those are the user's calendar and what sources said on live nights. The calendar in
-    the folder source's folder is read there.
+    The events are the user's calendar and what sources gave on live nights. A calendar
+    in the folder source's folder is read from there.
     """
     own = Home(folder / file_stem(symbol))
     own.root.mkdir()
     if is_same_calendar(plan.home.event_calendar, plan.folder):
-        plan = replace(plan, folder=None)  # The copy is no longer the same file.
+        plan = replace(plan, folder=None)  # Else copy and original are both read.
     stored = f"{file_stem(symbol)}.json"
-    _copy(plan.home.event_calendar, own.event_calendar)
-    _copy(plan.home.seen_events / stored, own.seen_events / stored)
+    _copy_if_readable(plan.home.event_calendar, own.event_calendar)
+    _copy_if_readable(plan.home.seen_events / stored, own.seen_events / stored)
     return replace(plan, home=own)
 
 
-def _copy(source: StoragePath, target: StoragePath) -> None:
-    """Copy a file if it is there and can be read."""
+def _copy_if_readable(source: StoragePath, target: StoragePath) -> None:
     with suppress(OSError):
-        content = read_bytes(source)
-        write_file_atomic(target, lambda new: new.write_bytes(content))
+        write_file_atomic(target, methodcaller("write_bytes", read_bytes(source)))
 
 
-def _blocks(
-    plan: RunPlan, held: PrefetchedSymbol, first: date, refit_sessions: int
+def _split_into_blocks(
+    plan: RunPlan, prefetched: PrefetchedSymbol, first: date, refit_sessions: int
 ) -> list[RefitBlock]:
-    sessions = _sessions(plan, exchange_of(held.symbol).code, first)
-    starts = range(0, len(sessions), refit_sessions)
+    sessions = _sessions_from(first, plan, exchange_of(prefetched.symbol).code)
     return [
-        RefitBlock(plan, held, tuple(sessions[start : start + refit_sessions]))
-        for start in starts
+        RefitBlock(plan, prefetched, part) for part in batched(sessions, refit_sessions)
     ]
 
 
-def _walked(
-    pool: WorkerPool, told: _Told, blocks: Sequence[RefitBlock]
+def _walk_symbol(
+    pool: WorkerPool, progress: _Progress, blocks: Sequence[RefitBlock]
 ) -> WalkForwardResult:
-    """Walk a symbol's blocks in order; one whose process died costs its own rows."""
-    answer = WalkForwardResult()
+    """Run a symbol's blocks in order; a block whose process died loses its own rows."""
+    result = WalkForwardResult()
     for block in blocks:
-        if told.stopped.is_set():
+        if progress.stopped.is_set():
             break
         try:
-            answer += pool.run(walk_block, block)
+            result += pool.run(walk_block, block)
         except SymbolError as error:
-            answer += WalkForwardResult(failures={block.held.symbol: str(error)})
-        told.one_more()
-    return answer
+            failures = {block.prefetched.symbol: str(error)}
+            result += WalkForwardResult(failures=failures)
+        progress.count_block()
+    return result
 
 
 def walk_block(
     block: RefitBlock, on_epoch: OnEpoch = lambda _: None
 ) -> WalkForwardResult:
-    """Train as of the block's first night that has prices, and run all its nights."""
-    held, source = block.held, block.held.source
-    first = night_of(block.plan, held.symbol, block.sessions[0])
-    # With the whole list: its US stocks explain a ticker without suffix.
-    listed = replace(first, symbols=block.plan.symbols)
-    sources = open_sources(listed, Feeds(source, held.headlines))
-    forecaster = Forecaster(block.plan.registry())
-    refit, answer = _Refit(block.plan, on_epoch), WalkForwardResult()
+    """Train at the block's first night that has prices, and run all its nights."""
+    symbol, prices = block.prefetched.symbol, block.prefetched.prices
+    first = plan_past_night(block.plan, symbol, block.sessions[0])
+    # With the whole list: its US stocks show which tickers of a calendar lack a suffix.
+    whole_list = replace(first, symbols=block.plan.symbols)
+    sources = open_sources(whole_list, Feeds(prices, block.prefetched.headlines))
+    models = Forecaster(block.plan.registry())
+    refit = _Refit(block.plan, on_epoch)
+    rows: list[Row] = []
+    trained: list[ModelMetadata] = []
     for session in block.sessions:
-        plan = night_of(block.plan, held.symbol, session)
-        train = partial(refit.train, plan.run_at)
-        stages = plain_stages(plan, source, sources, train, _asking(forecaster))
-        (found,), _ = screen_all(plan, stages)
-        answer += WalkForwardResult(
-            rows=(_record(plan, found, held.prices, refit.baselines),)
+        plan = plan_past_night(block.plan, symbol, session)
+        stages = plain_stages(
+            plan,
+            prices,
+            sources,
+            partial(refit.train_once, plan.run_at),
+            lambda metadata, table: models.forecast(metadata, read_table(table.path)),
         )
-        answer += WalkForwardResult(models=(found.trained,) if found.trained else ())
+        (found,), _ = screen_all(plan, stages)
+        rows.append(_build_record(plan, found, prices, refit.baselines))
+        trained += [found.trained] if found.trained else []
         remove_tree(plan.tables)
-    return answer
-
-
-def _asking(models: Forecaster) -> AskForecast:
-    return lambda metadata, table: models.forecast(metadata, read_table(table.path))
+    return WalkForwardResult(tuple(rows), tuple(trained))
 
 
 class _Refit:
-    """The one training of a block, and the baselines that are fitted beside it."""
+    """The one training of a block, and the baselines fitted on the same rows."""
 
     def __init__(self, plan: RunPlan, on_epoch: OnEpoch) -> None:
-        """Train nothing yet."""
         self.baselines: Baselines | None = None
         self._plan, self._on_epoch = plan, on_epoch
-        self._done = False
+        self._started = False
 
-    def train(
+    def train_once(
         self, at: datetime, symbol: str, indicators: IndicatorFindings
     ) -> ModelMetadata | None:
-        """Train the symbol's model as a worker process does, the first time only."""
-        if self._done:
+        """Train the symbol's model on the first call; return None on later calls."""
+        if self._started:
             return None
-        self._done = True
+        self._started = True
         plan = self._plan
         job = TrainingJob(
             symbol=symbol,
@@ -328,22 +321,27 @@ class _Refit:
         return trained
 
 
-def _record(
-    plan: RunPlan, found: SymbolFindings, prices: PriceHistory, plain: Baselines | None
+def _build_record(
+    plan: RunPlan,
+    found: SymbolFindings,
+    prices: PrefetchedPrices,
+    baselines: Baselines | None,
 ) -> Row:
-    settings = plan.settings.blend
-    row = build_row(found, plan.run_at, settings)
-    unguarded = build_row(replace(found, events=UNGUARDED), plan.run_at, settings)
-    came = realized_return(prices.frame, found.as_of, found.forecast_session)
-    return record_forecast(row, unguarded, came, _plain_forecasts(found, plain))
+    settings, history = plan.settings.blend, prices.histories[found.symbol]
+    return record_forecast(
+        build_row(found, plan.run_at, settings),
+        build_row(replace(found, events=UNGUARDED), plan.run_at, settings),
+        realized_return(history.frame, found.as_of, found.forecast_session),
+        _baseline_forecasts(found, baselines),
+    )
 
 
-def _plain_forecasts(
-    found: SymbolFindings, plain: Baselines | None
+def _baseline_forecasts(
+    found: SymbolFindings, baselines: Baselines | None
 ) -> dict[str, Forecast]:
-    if plain is None or found.indicators is None:
+    if baselines is None or found.indicators is None:
         return {}
     try:
-        return plain.forecasts(read_table(found.indicators.path))
+        return baselines.forecasts(read_table(found.indicators.path))
     except SymbolError:
-        return {}  # The row's own components say why, in their reasons.
+        return {}  # The row's `reason` holds the same problem, from the LSTM.

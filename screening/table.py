@@ -55,19 +55,21 @@ def csv_cells(row: Row) -> dict[str, str]:
     return {column: cell(row.get(column)) for column in COLUMNS}
 
 
-def write_csv(path: StoragePath, rows: Iterable[Row]) -> None:
-    """Write the rows under `COLUMNS`, all of them or none.
+def write_csv(
+    path: StoragePath, rows: Iterable[Row], columns: Iterable[str] = COLUMNS
+) -> None:
+    """Write the rows under `columns`, all of them or none; None is an empty cell.
 
     Raises
     ------
     StorageError
         If the disk refuses; an earlier CSV of that night then stays unchanged.
     """
-    text = io.StringIO()
+    names, text = list(columns), io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(names)
     for row in rows:
-        writer.writerow(csv_cells(row).values())
+        writer.writerow(cell(row.get(name)) for name in names)
     write_text_atomic(path, text.getvalue())
 
 

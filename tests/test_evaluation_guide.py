@@ -50,14 +50,13 @@ def test_the_evaluation_runs_as_written(
 
 
 def test_nothing_of_ours_knows_the_future() -> None:
-    """The second command prints one line per check and exits with 0."""
+    """The second command prints one line per check; all pass, so it exits with 0."""
     done = CliRunner().invoke(app, shlex.split(COMMANDS[1]))
     lines = done.stdout.splitlines()
     assert done.exit_code == 0, done.output
     assert all(line.startswith("ok ") for line in lines)
     for stage in ("feature rsi", "vote trend", "scaler", "night, model", "registry"):
         assert any(line.startswith(f"ok    {stage}: ") for line in lines)
-    assert sum("planted: " in line for line in lines) == 8
 
 
 @pytest.mark.parametrize("table", ["The rows", "The figures"])

@@ -7,7 +7,7 @@ import typer
 from cli.errors import Exit
 from cli.options import JsonOptions, command
 from cli.output import print_json
-from evaluation.lookahead.check_leaks import leak_checks, report_of
+from evaluation.lookahead.check_leaks import build_report, leak_checks
 
 
 @command(JsonOptions)
@@ -24,7 +24,7 @@ def check_leaks(options: JsonOptions) -> None:
         if not options.json:
             mark = "ok  " if check.passed else "LEAK"
             typer.echo(f"{mark}  {check.stage}: {check.detail}")
-    report = report_of(found)
+    report = build_report(found)
     if options.json:
         print_json(report)
     raise typer.Exit(Exit.ALL_USABLE if report.passed else Exit.RUN_FAILED)

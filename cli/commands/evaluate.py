@@ -7,7 +7,7 @@ from cli.output import print_result
 from cli.render_evaluation import print_progress, show_evaluation
 from cli.request import evaluation_arguments, parse_date
 from config.errors import ParameterError
-from evaluation.evaluate import evaluation
+from evaluation.evaluate import run_evaluation
 from pipeline.plan import RunRequest, plan_run
 from storage.home import Home
 
@@ -24,7 +24,7 @@ def evaluate(options: EvaluateOptions) -> None:
         problem = "`from` must be a date like 2025-11-10, got none"
         raise ParameterError(problem, "add --from DATE")
     plan = plan_run(RunRequest(**evaluation_arguments(options)), now=datetime.now(UTC))
-    found = evaluation(
+    found = run_evaluation(
         plan, first, options.refit_sessions, options.cost_bps, print_progress
     )
     print_result(found, show_evaluation, as_json=options.json)

@@ -1,4 +1,7 @@
-"""Whether anything knows the future: `overnight check-leaks`, on the real sample."""
+"""Checks that no value depends on the future: `overnight check-leaks`.
+
+They run on the sample's real prices.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,19 +11,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from config.settings import ModelSettings, SentimentSettings, Settings
-from evaluation.lookahead.leaks import (
-    LeakCheck,
-    feature_checks,
-    feature_row_check,
-    vote_checks,
-    window_checks,
-)
-from evaluation.lookahead.model_leaks import TINY, ModelQuestion, model_checks
+from evaluation.lookahead import leaks, source_leaks
+from evaluation.lookahead.leaks import LeakCheck
+from evaluation.lookahead.model_leaks import TINY, model_checks
 from evaluation.lookahead.night_leaks import night_checks
-from evaluation.lookahead.planted import check_planted_leaks
 from evaluation.lookahead.shuffled_labels import (
     LENGTH,
     SHARE,
@@ -28,17 +25,8 @@ from evaluation.lookahead.shuffled_labels import (
     vote_label_checks,
     window_label_check,
 )
-from evaluation.lookahead.source_leaks import (
-    clock_check,
-    event_check,
-    folder_check,
-    hedge_check,
-    repair_check,
-    store_check,
-    table_check,
-)
 from features.indicators import indicator_frame
-from features.windows import Floats, feature_rows
+from features.windows import feature_rows
 from market_data.prices import adjust_prices
 from market_data.quality import check_prices
 from market_data.sample import LAST_SESSION, SampleSource
@@ -50,28 +38,26 @@ from workers.pools import open_local_pool
 
 SYMBOLS = ("AAPL", "GOOG", "IBM", "MSFT")
 FIRST = date(2008, 3, 3)
-"""The first session used: five years, as much as a training may take."""
+"""First session used: five years of prices, the most that a training may take."""
 
 NIGHT = date(2013, 1, 31)
-"""The night that is run twice, with a month of future left: a Thursday."""
+"""Session of the night that is run twice; the sample holds one more month."""
 
 BEFORE = date(2013, 1, 30)
 CLOSING = datetime(2013, 1, 31, 21, 0, tzinfo=UTC)
 OPENING = datetime(2013, 2, 1, 14, 30, tzinfo=UTC)
-"""When New York closed on that day and opened on the next: a clock of our own."""
+"""New York's close of `NIGHT` and its next open, not taken from our calendar."""
 
 SEED = 20130301
 
 NETWORKS = 2
-"""Shuffled histories on which a network is trained."""
+"""Number of shuffled histories on which a network is trained."""
 
 PROCESSES = 2
 
 
-class LeakReport(BaseModel):
-    """All checks in the order they ran; `passed` only where all of them did."""
-
-    model_config = ConfigDict(frozen=True)
+class LeakReport(BaseModel, frozen=True):
+    """All checks in the order they ran; `passed` is true if every check passed."""
 
     passed: bool
     checks: tuple[LeakCheck, ...]
@@ -80,74 +66,80 @@ class LeakReport(BaseModel):
 def leak_checks(now: datetime) -> Iterator[LeakCheck]:
     """Give each check as it is done: features, windows, sources, nights, networks.
 
-    Needs no network and no home; nothing is left behind. A stage that breaks down has
-    not passed: a leak often leaves a hole at the end of its column.
+    No network and no home is needed, and no file is left. A stage that raises counts
+    as a failed check: a leak often leaves missing values at the end of a column.
     """
-    prices = _prices("AAPL")
-    yield from _told("features", lambda: feature_checks(prices))
-    yield from _told("votes", lambda: vote_checks(prices))
-    yield from _told("feature rows", lambda: [feature_row_check(prices)])
-    yield from _told("windows", lambda: window_checks(_rows(prices), LENGTH, SHARE))
-    others = [shuffle_moves(_prices(symbol), SEED) for symbol in SYMBOLS]
-    yield from _told("shuffled labels, votes", lambda: vote_label_checks(others))
-    yield from _told("shuffled labels", lambda: [window_label_check(others)])
-    yield from _told("sources", lambda: _source_checks(now))
-    question = ModelQuestion(prices, tuple(others[:NETWORKS]))
-    yield from _told("nights and networks", lambda: _process_checks(now, question))
-    yield from _told("planted leaks", lambda: check_planted_leaks(prices, SEED))
+    prices = _sample_prices("AAPL")
+    shuffled = [shuffle_moves(_sample_prices(symbol), SEED) for symbol in SYMBOLS]
+    stages: dict[str, Callable[[], list[LeakCheck]]] = {
+        "features": lambda: leaks.feature_checks(prices),
+        "votes": lambda: leaks.vote_checks(prices),
+        "feature rows": lambda: [leaks.feature_row_check(prices)],
+        "windows": lambda: leaks.window_checks(
+            feature_rows(indicator_frame(prices)), LENGTH, SHARE
+        ),
+        "shuffled labels, votes": lambda: vote_label_checks(shuffled),
+        "shuffled labels": lambda: [window_label_check(shuffled)],
+        "sources": lambda: _source_checks(now),
+        "nights and networks": lambda: _process_checks(
+            now, [prices, *shuffled[:NETWORKS]]
+        ),
+    }
+    for stage, run in stages.items():
+        yield from _run_stage(stage, run)
 
 
-def _told(stage: str, run: Callable[[], list[LeakCheck]]) -> list[LeakCheck]:
-    """Return the stage's checks, or one that it broke down."""
+def build_report(checks: list[LeakCheck]) -> LeakReport:
+    """Return the report of all checks."""
+    return LeakReport(passed=all(c.passed for c in checks), checks=tuple(checks))
+
+
+def _run_stage(stage: str, run: Callable[[], list[LeakCheck]]) -> list[LeakCheck]:
+    """Return the stage's checks, or one failed check if it raises."""
     try:
         return run()
-    except Exception as error:  # noqa: BLE001  whatever broke it is the finding
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    except Exception as error:  # noqa: BLE001  whatever is raised is a finding
+        problem = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         return [
-            LeakCheck(stage=stage, passed=False, detail=f"it could not run, {said}")
+            LeakCheck(stage=stage, passed=False, detail=f"it could not run ({problem})")
         ]
 
 
-def report_of(checks: list[LeakCheck]) -> LeakReport:
-    """Return the verdict over all checks."""
-    return LeakReport(passed=all(one.passed for one in checks), checks=tuple(checks))
-
-
 def _source_checks(now: datetime) -> list[LeakCheck]:
-    """Return whether anything that prices, events and clocks come from looks ahead."""
+    """Run the checks of prices, index, events and clock."""
     prices, market = (
         SampleSource().fetch(symbol, FIRST, LAST_SESSION) for symbol in SYMBOLS[:2]
     )
     with tempfile.TemporaryDirectory(prefix="overnight-") as name:
         folder = Path(name)
-        plan = _night(folder, now)
+        plan = _plan_tiny_night(folder, now)
         return [
-            clock_check(SYMBOLS[0], NIGHT, BEFORE, CLOSING, OPENING),
-            store_check(folder / "store", plan, prices, NIGHT),
-            folder_check(folder / "source", prices, NIGHT),
-            repair_check(prices, NIGHT, plan.settings.prices),
-            table_check(plan, prices, BEFORE, NIGHT),
-            hedge_check(plan, prices, market, NIGHT),
-            event_check(plan, NIGHT),
+            source_leaks.clock_check(SYMBOLS[0], NIGHT, BEFORE, CLOSING, OPENING),
+            source_leaks.store_check(folder / "store", plan, prices, NIGHT),
+            source_leaks.folder_check(folder / "source", prices, NIGHT),
+            source_leaks.repair_check(prices, NIGHT, plan.settings.prices),
+            source_leaks.table_check(plan, prices, BEFORE, NIGHT),
+            source_leaks.hedge_check(plan, prices, market, NIGHT),
+            source_leaks.event_check(plan, NIGHT),
         ]
 
 
-def _process_checks(now: datetime, question: ModelQuestion) -> list[LeakCheck]:
-    """Return the checks that train networks, in processes as a night's training has."""
-    history = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
+def _process_checks(now: datetime, histories: list[pd.DataFrame]) -> list[LeakCheck]:
+    """Run the checks that train networks, in worker processes like a night's."""
+    prices = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
-        plan = _night(Path(folder), now)
+        plan = _plan_tiny_night(Path(folder), now)
         pool, _ = open_local_pool(plan.settings, PROCESSES)
         with ThreadPoolExecutor() as threads, pool:
-            networks = threads.submit(pool.run, model_checks, question)
+            networks = threads.submit(pool.run, model_checks, histories)
             return [
-                *night_checks(plan, history, NIGHT, OPENING, pool),
+                *night_checks(plan, prices, NIGHT, OPENING, pool),
                 *networks.result(),
             ]
 
 
-def _night(folder: Path, now: datetime) -> RunPlan:
-    """Return a night whose model is tiny and may speak however good it is."""
+def _plan_tiny_night(folder: Path, now: datetime) -> RunPlan:
+    """Return the plan of a night whose model is tiny and usable whatever its skill."""
     planned = plan_run(
         RunRequest(
             selection=Symbols(symbols=SYMBOLS[:1]),
@@ -169,14 +161,8 @@ def _night(folder: Path, now: datetime) -> RunPlan:
     )
 
 
-def _prices(symbol: str) -> pd.DataFrame:
-    """Return the sample's adjusted prices of five years."""
+def _sample_prices(symbol: str) -> pd.DataFrame:
+    """Return five years of the sample's adjusted prices."""
     frame = SampleSource().fetch(symbol, FIRST, LAST_SESSION).frame
-    rules = Settings().prices
-    return adjust_prices(
-        check_prices(frame, exchange_of(symbol).code, LAST_SESSION, rules).frame
-    )
-
-
-def _rows(prices: pd.DataFrame) -> Floats:
-    return feature_rows(indicator_frame(prices))
+    code, rules = exchange_of(symbol).code, Settings().prices
+    return adjust_prices(check_prices(frame, code, LAST_SESSION, rules).frame)

@@ -1,15 +1,16 @@
-"""Prefix tests: nothing said at session t may change when later sessions are known.
+"""Prefix tests: a value computed at session t may not depend on later sessions.
 
-Each check takes the function that it tests, so that a planted leak can be tested too.
-Features, votes and windows here; networks in `model_leaks`; whole nights in `tasks`.
+Each check takes the function that it tests, so a test can pass a function with a leak.
+`model_leaks.py` checks networks, `night_leaks.py` whole nights.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Self
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS, MINIMUM_ROWS, indicator_frame
@@ -23,229 +24,215 @@ from features.windows import (
 )
 
 CUTS = 60
-"""How many cuts of a history are tried, from the shortest that has indicators.
+"""Number of places at which a history is cut; a leak on rare days needs many cuts."""
 
-Each tells of one session's leak of a session: what only peeks on wild days needs many.
-"""
-
-EARLY = 6
-"""How many sessions before the first cut are tried, with another future after them."""
+EARLY_CUTS = 6
+"""Number of shorter histories whose later rows are altered, not cut off."""
 
 ALTERED = 3.0
-"""What a future price is multiplied by to see whether anything before it moves."""
+"""Factor by which later prices are multiplied to see whether earlier values change."""
 
-Indicators = Callable[[pd.DataFrame], pd.DataFrame]
-Vote = Callable[[pd.DataFrame], Component]
-Rows = Callable[[pd.DataFrame], Floats]
-Split = Callable[[Floats, int, float], WindowSplit]
+VOTES: Mapping[str, Callable[[pd.DataFrame], Component]] = {
+    "trend": trend,
+    "technical": technical,
+}
+
+SplitWindows = Callable[[Floats, int, float], WindowSplit]
+"""Splits feature rows into windows of a length, with a share for validation."""
 
 
-class LeakCheck(BaseModel):
-    """One finding: the stage that was tested, whether it passed, and by what."""
-
-    model_config = ConfigDict(frozen=True)
+class LeakCheck(BaseModel, frozen=True):
+    """Result of one check: the stage that was tested, and a sentence on the finding."""
 
     stage: str
     passed: bool
     detail: str
 
+    @classmethod
+    def from_leak(cls, stage: str, leak: str, clean: str) -> Self:
+        """Return a failed check if `leak` describes a leak, else a passed one."""
+        return cls(stage=stage, passed=not leak, detail=leak or clean)
+
+    @classmethod
+    def from_comparison(cls, stage: str, changed: str, *, same: bool) -> Self:
+        """Return a check that passes if another `changed` leaves the stage the same."""
+        detail = f"{'the same with' if same else 'it changes with'} another {changed}"
+        return cls(stage=stage, passed=same, detail=detail)
+
 
 def feature_checks(
-    prices: pd.DataFrame, compute: Indicators = indicator_frame
+    prices: pd.DataFrame,
+    compute: Callable[..., pd.DataFrame] = indicator_frame,
+    names: Sequence[str] = (*FEATURES, *INDICATORS),
 ) -> list[LeakCheck]:
-    """Return a check a column: on a history cut at t its values are the same bits."""
-    full = compute(prices)
-    parts = {rows: compute(past) for rows, past in _pasts(prices).items()}
-    names = [*FEATURES, *(name for name in INDICATORS if name not in FEATURES)]
+    """Return one check per column: its values up to t do not depend on later rows.
+
+    The values must be the same bits.
+    """
+    full, pasts = compute(prices), _past_histories(prices)
+    parts = {rows: compute(past) for rows, past in pasts.items()}
     return [
-        _check(
+        _check_differences(
             f"feature {name}",
             (
                 _first_difference(part[name].iloc[:rows], full[name])
                 for rows, part in parts.items()
             ),
-            f"the same bits at {len(parts)} cuts",
+            len(parts),
         )
-        for name in names
+        for name in dict.fromkeys(names)
     ]
 
 
+def feature_row_check(
+    prices: pd.DataFrame, compute_rows: Callable[..., Floats] = feature_rows
+) -> LeakCheck:
+    """Check that a model's inputs up to t do not depend on later rows."""
+
+    def compute(part: pd.DataFrame) -> pd.DataFrame:
+        indicators = indicator_frame(part)
+        rows = compute_rows(indicators)
+        table = pd.DataFrame(rows, indicators.index[-len(rows) :], list(FEATURES))
+        return table.reindex(indicators.index)
+
+    checks = feature_checks(prices, compute, FEATURES)
+    worst = min(checks, key=lambda check: check.passed)
+    return worst.model_copy(update={"stage": "feature rows"})
+
+
 def vote_checks(
-    prices: pd.DataFrame, compute: Indicators = indicator_frame
+    prices: pd.DataFrame, compute: Callable[..., pd.DataFrame] = indicator_frame
 ) -> list[LeakCheck]:
-    """Return a check a vote: at t it is the same with and without later sessions."""
+    """Return one check per vote: at t it does not depend on later sessions."""
     full, cuts = compute(prices), _cuts(len(prices))
-    votes: dict[str, Vote] = {"trend": trend, "technical": technical}
     return [
-        _check(
+        _check_differences(
             f"vote {name}",
             (
-                _told_apart(
-                    full.index[rows - 1].date(),
+                _describe_difference(
+                    full.index[rows - 1],
                     vote(full.iloc[:rows]),
                     vote(compute(prices.iloc[:rows])),
                 )
                 for rows in cuts
             ),
-            f"the same at {len(cuts)} cuts",
+            len(cuts),
         )
-        for name, vote in votes.items()
+        for name, vote in VOTES.items()
     ]
 
 
 def window_checks(
-    rows: Floats, length: int, share: float, split: Split = split_windows
+    rows: Floats, length: int, share: float, split: SplitWindows = split_windows
 ) -> list[LeakCheck]:
-    """Return whether scaler, training windows and spans keep to their own rows.
+    """Check that scaler, windows and spans use no rows of a later span.
 
-    The validation span is the last rows, one a validation window; it is altered, and
-    what belongs to the training must stay as it was.
+    The validation span is the last rows, one row per validation window. These rows are
+    altered, and nothing that the training uses may change.
     """
     whole = split(rows, length, share)
     calibration = len(whole.calibration)
     span = len(whole.stopping) + calibration
-    other, later, last = (
-        split(_altered(rows, count), length, share) for count in (span, calibration, 1)
+    altered, later, last = (
+        split(_alter_last_rows(rows, count), length, share)
+        for count in (span, calibration, 1)
     )
+    same_stops = _same_bits(whole.stopping.next_closes, later.stopping.next_closes)
+    same_inputs = _same_bits(whole.calibration.inputs, last.calibration.inputs)
     return [
-        *_training_checks(whole, other),
-        _verdict(
-            "calibration span",
-            same=_same(whole.stopping.next_closes, later.stopping.next_closes),
-            good="training stops by none of its sessions",
-            bad="training stops by sessions that calibrate",
+        *_training_checks(whole, altered),
+        LeakCheck.from_comparison(
+            "stopping windows", "calibration span", same=same_stops
         ),
-        _verdict(
-            "window inputs",
-            same=_same(whole.calibration.inputs, last.calibration.inputs),
-            good="none holds its own target",
-            bad="a window's inputs change with its own target",
+        LeakCheck.from_comparison("window inputs", "target", same=same_inputs),
+    ]
+
+
+def _training_checks(whole: WindowSplit, altered: WindowSplit) -> list[LeakCheck]:
+    """Check that the training is the same with another validation span."""
+    training, other = whole.training, altered.training
+    scaler = whole.scaler == altered.scaler
+    # Another scaler changes all inputs; the check of the scaler reports that already.
+    inputs = not scaler or _same_bits(training.inputs, other.inputs)
+    same = {
+        "scaler": scaler,
+        "training targets": _same_bits(training.next_closes, other.next_closes),
+        "training inputs": inputs
+        and _same_bits(training.last_closes, other.last_closes),
+    }
+    wrong = "" if _targets_are_next_closes(whole) else "a target is not the next close"
+    return [
+        LeakCheck.from_leak("next closes", wrong, "each target is the next close"),
+        *(
+            LeakCheck.from_comparison(stage, "validation span", same=equal)
+            for stage, equal in same.items()
         ),
     ]
 
 
-def _training_checks(whole: WindowSplit, other: WindowSplit) -> list[LeakCheck]:
-    """Return whether the training keeps still while the validation span changes."""
-    same_scaler = whole.scaler == other.scaler
-    training, altered = whole.training, other.training
-    same_targets = _same(training.next_closes, altered.next_closes)
-    # With another scaler all inputs differ, and its own check has said so.
-    same_inputs = not same_scaler or _same(training.inputs, altered.inputs)
-    return [
-        _verdict(
-            "scaler",
-            same=same_scaler,
-            good="fitted on the training rows alone",
-            bad="it changes with prices of the validation span",
-        ),
-        _verdict(
-            "training targets",
-            same=same_targets and _is_next_close(whole),
-            good="none lies in the validation span",
-            bad="one lies in the validation span, or is not the next close",
-        ),
-        _verdict(
-            "training inputs",
-            same=same_inputs and _same(training.last_closes, altered.last_closes),
-            good="they end before the validation span",
-            bad="they change with prices of the validation span",
-        ),
-    ]
+def _past_histories(prices: pd.DataFrame) -> dict[int, pd.DataFrame]:
+    """Return histories that equal `prices` up to a number of rows, by that number.
 
-
-def feature_row_check(prices: pd.DataFrame, rows_of: Rows = feature_rows) -> LeakCheck:
-    """Return whether a model's rows up to t are the same whatever comes after."""
-    full = rows_of(indicator_frame(prices))
-    pasts = _pasts(prices)
-    return _check(
-        "feature rows",
-        (
-            ""
-            if _same(
-                _known_rows(rows_of(indicator_frame(past)), len(past), rows),
-                _known_rows(full, len(prices), rows),
-            )
-            else "they differ on a history known up to "
-            f"{pd.DatetimeIndex(prices.index)[rows - 1].date()}"
-            for rows, past in pasts.items()
-        ),
-        f"the same bits at {len(pasts)} cuts",
-    )
-
-
-def _known_rows(table: Floats, sessions: int, rows: int) -> Floats:
-    """Return the table's rows of the first `rows` sessions; its own are the last."""
-    return table[: max(0, rows - (sessions - len(table)))]
-
-
-def _pasts(prices: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Return histories that are `prices` up to a number of rows, by that number.
-
-    Cut there; before the first cut there are no indicators, and the later rows are
-    others instead: what is filled from behind at the start of a column is found there.
+    Most are cut there. If too few rows are left for indicators, later rows are altered
+    instead: only that finds a column whose first values are filled with later ones.
     """
-    early = np.linspace(1, MINIMUM_ROWS - 1, EARLY).astype(int).tolist()
-    others = {rows: _with_another_future(prices, rows) for rows in early}
-    return {rows: prices.iloc[:rows] for rows in _cuts(len(prices))} | others
+    early = np.linspace(1, MINIMUM_ROWS - 1, EARLY_CUTS).astype(int).tolist()
+    altered = {rows: _alter_future(prices, rows) for rows in early}
+    return {rows: prices.iloc[:rows] for rows in _cuts(len(prices))} | altered
 
 
-def _with_another_future(prices: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Return the prices with those after `rows` larger and in reverse."""
+def _alter_future(prices: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return the prices with those after `rows` multiplied and in reverse order."""
     other = prices.copy()
     other.iloc[rows:] = prices.iloc[rows:].to_numpy()[::-1] * ALTERED
     return other
 
 
 def _cuts(rows: int) -> Sequence[int]:
-    """Return numbers of rows, from the least to one less than all, each once."""
+    """Return different numbers of rows, from the fewest allowed to all but one."""
     places = np.linspace(MINIMUM_ROWS, rows - 1, CUTS).astype(int)
     return sorted(set(places.tolist()))
 
 
 def _first_difference(cut: pd.Series, full: pd.Series) -> str:
-    """Return where a column of the cut history differs from the full one, '' nowhere.
+    """Return a sentence on the first value that differs, "" if all bits are the same.
 
-    Equal means bit for bit; undefined equals undefined.
+    NaN equals NaN.
     """
-    mine, theirs = cut.to_numpy(float), full.to_numpy(float)[: len(cut)]
-    differs = (mine != theirs) & ~(np.isnan(mine) & np.isnan(theirs))
+    alone, with_later = cut.to_numpy(float), full.to_numpy(float)[: len(cut)]
+    differs = (alone != with_later) & ~(np.isnan(alone) & np.isnan(with_later))
     if not differs.any():
         return ""
     place = int(differs.argmax())
-    return _sentence(
-        pd.DatetimeIndex(cut.index)[place].date(), theirs[place], mine[place]
+    return _describe_difference(cut.index[place], with_later[place], alone[place])
+
+
+def _describe_difference(session: date, with_later: object, alone: object) -> str:
+    if with_later == alone:
+        return ""
+    return (
+        f"at {session:%Y-%m-%d} it is {with_later} with later sessions, {alone} without"
     )
 
 
-def _told_apart(session: date, knowing: object, ignorant: object) -> str:
-    return "" if knowing == ignorant else _sentence(session, knowing, ignorant)
+def _check_differences(stage: str, leaks: Iterable[str], cuts: int) -> LeakCheck:
+    """Return the check of a stage; `leaks` holds one sentence, perhaps "", per cut."""
+    clean = f"the same bits at {cuts} cuts"
+    return LeakCheck.from_leak(stage, next(filter(None, leaks), ""), clean)
 
 
-def _sentence(session: date, knowing: object, ignorant: object) -> str:
-    return f"at {session} it is {knowing} with later sessions known, {ignorant} without"
-
-
-def _check(stage: str, differences: Iterable[str], good: str) -> LeakCheck:
-    found = next((one for one in differences if one), "")
-    return LeakCheck(stage=stage, passed=not found, detail=found or good)
-
-
-def _verdict(stage: str, *, same: bool, good: str, bad: str) -> LeakCheck:
-    return LeakCheck(stage=stage, passed=same, detail=good if same else bad)
-
-
-def _altered(rows: Floats, count: int) -> Floats:
+def _alter_last_rows(rows: Floats, count: int) -> Floats:
     other = rows.copy()
     other[-count:] *= ALTERED
     return other
 
 
-def _same(one: Floats, other: Floats) -> bool:
-    return one.shape == other.shape and one.tobytes() == other.tobytes()
+def _same_bits(left: Floats, right: Floats) -> bool:
+    return left.shape == right.shape and left.tobytes() == right.tobytes()
 
 
-def _is_next_close(split: WindowSplit) -> bool:
+def _targets_are_next_closes(split: WindowSplit) -> bool:
     part = split.training
     changes = split.scaler.price_change(part.targets - part.inputs[:, -1, CLOSE_COLUMN])
-    came = part.last_closes + changes
-    return bool(np.allclose(came, part.next_closes, rtol=1e-9, atol=0))
+    expected = part.last_closes + changes
+    return bool(np.allclose(expected, part.next_closes, rtol=1e-9, atol=0))

@@ -1,10 +1,9 @@
-"""Networks: what they learn and stop by must not come from later sessions.
+"""Networks: neither weights nor early stopping may depend on later sessions.
 
-Runs in a training process, with the function that trains a night's models.
+The checks run in a training process and call the function that trains a night's models.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.shuffled_labels import LENGTH, SHARE, half_check
 from features.indicators import indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from modelling.training import EpochDone, TrainedModel, build_seeded_network, train
+from modelling.training import TrainedModel, build_seeded_network, train
+from workers.process_pool import OnEpoch
 
 TINY = TrainingParameters(
     epochs=2,
@@ -24,121 +24,108 @@ TINY = TrainingParameters(
     lstm_units=(4, 3),
     early_stopping_patience=0,
 )
-"""A network that trains in seconds; what it may know does not depend on its size.
+"""A network that trains in seconds; a leak does not depend on its size.
 
-Without early stopping nothing is shrunk: one that predicts no change shows no leak.
+Without early stopping no forecast is shrunk. A network shrunk to "no change" would hide
+a leak.
 """
 
-DRIFT = 1.01
-"""What each row of an altered future is of the last one."""
+WITH_EARLY_STOPPING = TINY.model_copy(update={"early_stopping_patience": 1})
 
-PATIENT = TINY.model_copy(update={"early_stopping_patience": 1})
+DRIFT = 1.01
+"""Ratio of each row of an altered future to the row before."""
 
 RISE = 1.002
-"""What each price is of the last one, in a history of which all windows are rises."""
+"""Ratio of each price to the price before, in a history of rising windows only."""
 
 RISING_SESSIONS = 150
 
-OnEpoch = Callable[[EpochDone], None]
-Train = Callable[[Floats, TrainingParameters, OnEpoch], TrainedModel]
-Weights = Sequence[NDArray[np.float32]]
-Judge = Callable[[Floats, TrainingParameters, Weights], TrainedModel]
-"""From rows and weights that are there already to the model judged."""
-
-
-@dataclass(frozen=True)
-class ModelQuestion:
-    """A real history, and histories whose moves have random signs."""
-
-    prices: pd.DataFrame
-    shuffled: tuple[pd.DataFrame, ...]
+Train = Callable[..., TrainedModel]
+"""Called like `train`."""
 
 
 def model_checks(
-    question: ModelQuestion, _on_epoch: Callable[[EpochDone], None] = lambda _: None
+    histories: Sequence[pd.DataFrame], _on_epoch: OnEpoch = lambda _: None
 ) -> list[LeakCheck]:
-    """Return the checks that need networks."""
+    """Run the checks that need networks.
+
+    The first history is real; the moves of the others have random signs.
+    """
+    real, *shuffled = histories
+    rows = feature_rows(indicator_frame(real))
     return [
-        *training_checks(feature_rows(indicator_frame(question.prices))),
-        *judgement_checks(feature_rows(indicator_frame(question.prices))),
-        label_check(question.shuffled),
+        *training_checks(rows),
+        *judgement_checks(rows),
+        label_check(shuffled),
     ]
 
 
 def training_checks(rows: Floats, train: Train = train) -> list[LeakCheck]:
-    """Return whether weights depend on sessions that they must not know.
+    """Check that the trained weights do not depend on later sessions.
 
-    Without early stopping on nothing of the validation span; with it on the part to
-    stop by alone, and neither do the losses that it goes by.
+    Without early stopping the weights may not depend on the validation span. With it
+    neither weights nor losses may depend on the calibration span.
     """
     split = split_windows(rows, LENGTH, SHARE)
     calibration = len(split.calibration)
     span = len(split.stopping) + calibration
-    whole, other = (_learned(train, each, TINY)[0] for each in _futures(rows, span))
-    up, down = (_learned(train, each, PATIENT) for each in _futures(rows, calibration))
+    (rising, _), (falling, _) = (
+        _train_to_bits(train, other, TINY) for other in _alter_future(rows, span)
+    )
+    stopped, stopped_falling = (
+        _train_to_bits(train, other, WITH_EARLY_STOPPING)
+        for other in _alter_future(rows, calibration)
+    )
     return [
-        _bits_check(
-            "training",
-            "weights are the same bits whatever the validation span holds",
-            same=whole == other,
+        LeakCheck.from_comparison(
+            "training", "validation span", same=rising == falling
         ),
-        _bits_check(
-            "early stopping",
-            "weights and losses are the same bits whatever the calibration span holds",
-            same=up == down,
+        LeakCheck.from_comparison(
+            "early stopping", "calibration span", same=stopped == stopped_falling
         ),
     ]
 
 
-def _judged(
-    rows: Floats, parameters: TrainingParameters, weights: Weights
-) -> TrainedModel:
-    return train(rows, parameters, weights=weights)
+def judgement_checks(rows: Floats, evaluate: Train = train) -> list[LeakCheck]:
+    """Check that shrinkage and calibration use their own windows only.
 
-
-def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[LeakCheck]:
-    """Return whether shrinkage and the record keep to the windows that are theirs.
-
-    A network that always predicts a rise is believed where prices rise; one that never
-    predicts a change errs by the calibration span's own returns.
+    A network that always predicts a rise keeps its forecast if prices rise in the
+    stopping span. The residuals of a network that predicts no change must be the
+    returns of the calibration span.
     """
     rising = np.outer(RISE ** np.arange(RISING_SESSIONS), np.ones(rows.shape[1]))
     calibration = len(split_windows(rising, LENGTH, SHARE).calibration)
     falling = rising.copy()
     falling[-calibration:] = falling[-calibration - 1] ** 2 / falling[-calibration:]
-    told, other = (
-        judge(each, PATIENT, _saying(1.0)).shrinkage_factor
-        for each in (rising, falling)
+    before_rise, before_fall = (
+        evaluate(
+            history, WITH_EARLY_STOPPING, weights=_constant_forecast(1.0)
+        ).shrinkage_factor
+        for history in (rising, falling)
     )
-    closes = rows[
-        -len(split_windows(rows, LENGTH, SHARE).calibration) - 1 :, CLOSE_COLUMN
-    ]
-    residuals = judge(rows, TINY, _saying(0.0)).calibration.residuals
-    came = closes[1:] / closes[:-1] - 1
-    honest = len(residuals) == len(came) and np.allclose(residuals, came, atol=1e-12)
+    count = len(split_windows(rows, LENGTH, SHARE).calibration)
+    closes = rows[-count - 1 :, CLOSE_COLUMN]
+    unchanged = evaluate(rows, TINY, weights=_constant_forecast(0.0))
+    residuals = unchanged.calibration.residuals
+    returns = closes[1:] / closes[:-1] - 1
     return [
         LeakCheck(
             stage="shrinkage",
-            passed=told == other and told > 0,
-            detail=f"a rise is worth {told} before rises, {other} before falls",
+            passed=before_rise == before_fall and before_rise > 0,
+            detail=f"the shrinkage factor is {before_rise} if prices rise in the "
+            f"calibration span, {before_fall} if they fall",
         ),
         LeakCheck(
             stage="calibration",
-            passed=honest,
-            detail=f"{len(came)} errors must be those of the last {len(came)} sessions",
+            passed=len(residuals) == count
+            and np.allclose(residuals, returns, atol=1e-12),
+            detail=f"residuals must be the returns of the last {count} sessions",
         ),
     ]
 
 
-def _saying(change: float) -> Weights:
-    """Return the weights of a network that always predicts this scaled change."""
-    weights = [np.zeros_like(part) for part in build_seeded_network(TINY).get_weights()]
-    weights[-1] += change
-    return weights
-
-
-def label_check(histories: tuple[pd.DataFrame, ...]) -> LeakCheck:
-    """Return whether networks are right half the time on shuffled histories."""
+def label_check(histories: Sequence[pd.DataFrame]) -> LeakCheck:
+    """Check that networks are right half the time on shuffled histories."""
     hits = trials = 0
     for prices in histories:
         record = train(feature_rows(indicator_frame(prices)), TINY).calibration
@@ -149,26 +136,28 @@ def label_check(histories: tuple[pd.DataFrame, ...]) -> LeakCheck:
     return half_check("shuffled labels, lstm", hits, trials)
 
 
-def _bits_check(stage: str, good: str, *, same: bool) -> LeakCheck:
-    bad = f"they differ; {good.replace('are', 'must be', 1)}"
-    return LeakCheck(stage=stage, passed=same, detail=good if same else bad)
+def _constant_forecast(change: float) -> Sequence[NDArray[np.float32]]:
+    """Return the weights of a network that always predicts this scaled change."""
+    weights = [np.zeros_like(part) for part in build_seeded_network(TINY).get_weights()]
+    weights[-1] += change
+    return weights
 
 
-def _learned(
+def _train_to_bits(
     train: Train, rows: Floats, parameters: TrainingParameters
 ) -> tuple[list[bytes], list[float]]:
-    """Return the weights' bits, and what early stopping was told epoch by epoch."""
-    told: list[float] = []
-    model = train(rows, parameters, lambda done: told.append(done.validation_loss))
+    """Return the bits of the trained weights, and the validation loss of each epoch."""
+    losses: list[float] = []
+    model = train(rows, parameters, lambda done: losses.append(done.validation_loss))
     weights = model.network.get_weights()
-    return [np.asarray(weight).tobytes() for weight in weights], told
+    return [np.asarray(weight).tobytes() for weight in weights], losses
 
 
-def _futures(rows: Floats, count: int) -> list[Floats]:
-    """Return the rows with the last `count` rising, and falling.
+def _alter_future(rows: Floats, count: int) -> list[Floats]:
+    """Return the rows with the last `count` rising, and with them falling.
 
-    A network learns to say one of them more with each epoch, so that the best epoch
-    differs for who looks.
+    A network predicts more of a rise, or of a fall, with each epoch. So the best epoch
+    differs between the two if early stopping uses these rows.
     """
     steps = np.arange(1, count + 1)[:, np.newaxis]
     ends = [rows[-count - 1] * DRIFT ** (sign * steps) for sign in (1, -1)]

@@ -1,7 +1,7 @@
-"""A whole past night, with and without its future: every cell must be the same.
+"""Runs a past night twice, with two futures: every cell of its row must be the same.
 
-The second time later prices are others, a later dividend has lowered the history, and
-later headlines are there. The night is run by `walk_forward`, model and all.
+In the second run later prices differ, a later dividend has lowered the adjusted history
+and a later headline is there. `walk_forward` runs the night, training included.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,13 +12,12 @@ from config.errors import ModelUnusable, SymbolError
 from evaluation.forecast_record import COLUMNS
 from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.source_leaks import with_another_future
-from evaluation.past_night import PrefetchedHeadlines, PrefetchedPrices, night_of
-from evaluation.walk_forward import (
-    PrefetchedSymbol,
-    RefitBlock,
-    WalkForwardResult,
-    walk_block,
+from evaluation.past_night import (
+    PrefetchedHeadlines,
+    PrefetchedPrices,
+    plan_past_night,
 )
+from evaluation.walk_forward import PrefetchedSymbol, RefitBlock, walk_block
 from features.indicators import INDICATORS
 from market_data.headlines import read_feed
 from market_data.prices import PriceHistory
@@ -46,16 +45,17 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "blend": ("score", "confidence", "prediction", "components", "reason"),
     "baselines": ("persistence_", "majority_", "ridge_", "lightgbm_"),
 }
-"""What the columns of a night's row begin with, by the stage that fills them.
+"""Prefixes of the columns of a night's row, by the stage that fills them.
 
-All but the return that came, which is the future.
+`realized_return` is in no stage, because it is the future.
 """
 
-TITLES = (
-    "AAPL beats estimates",
-    "Apple shares slump after warning",
-    "AAPL cut to sell",
-)
+TITLES = {
+    "AAPL beats estimates": timedelta(hours=-9),
+    "Apple shares slump after warning": timedelta(hours=-8),
+    "AAPL cut to sell": timedelta(minutes=1),
+}
+"""Headlines and their time after the next open; the last comes too late to count."""
 
 
 def night_checks(
@@ -65,105 +65,91 @@ def night_checks(
     opening: datetime,
     pool: WorkerPool,
 ) -> list[LeakCheck]:
-    """Return a check a stage of the first symbol's night of `session`.
+    """Return one check per stage of the first symbol's night of `session`.
 
-    `opening` is when the next session opens, by the clock and not by our calendar:
-    what is published later must not count.
+    `opening` is when the next session opens, not computed from our calendar. A headline
+    published later must not count.
     """
     symbol = plan.symbols[0]
-    plain = PrefetchedSymbol(symbol, prices, _headlines(opening, TITLES[:2]))
-    knowing = PrefetchedSymbol(
-        symbol, with_another_future(prices, session), _headlines(opening, TITLES)
-    )
-    rows = [
-        _row(plan, name, held, session, pool)
-        for name, held in (("ignorant", plain), ("knowing", knowing))
-    ]
+    futures = {
+        "plain": (prices, list(TITLES)[:2]),
+        "altered": (with_another_future(prices, session), list(TITLES)),
+    }
+    rows = []
+    for name, (history, titles) in futures.items():
+        source = PrefetchedPrices({symbol: history})
+        prefetched = PrefetchedSymbol(symbol, source, _headlines(opening, titles))
+        block = RefitBlock(_use_own_home(plan, name), prefetched, (session,))
+        rows.append(pool.run(walk_block, block).rows[0])
     return [
         *(_stage_check(stage, *rows) for stage in STAGES),
-        *_registry_checks(_home(plan, "ignorant"), prices, session),
+        *_registry_checks(_use_own_home(plan, "plain"), prices, session),
     ]
 
 
-def _headlines(opening: datetime, titles: tuple[str, ...]) -> PrefetchedHeadlines:
-    """Return two headlines of the night, and where asked one after the opening."""
-    instants = (
-        opening - timedelta(hours=9),
-        opening - timedelta(hours=8),
-        opening + timedelta(minutes=1),
-    )
-    items = [
-        {"content": {"title": title, "pubDate": instant.isoformat()}}
-        for title, instant in zip(titles, instants, strict=False)
-    ]
+def _headlines(opening: datetime, titles: list[str]) -> PrefetchedHeadlines:
+    times = {title: (opening + TITLES[title]).isoformat() for title in titles}
+    items = [{"content": {"title": t, "pubDate": at}} for t, at in times.items()]
     return PrefetchedHeadlines(read_feed(items))
 
 
-def _row(
-    plan: RunPlan, name: str, held: PrefetchedSymbol, session: date, pool: WorkerPool
-) -> Row:
-    own = _home(plan, name)
-    walked: WalkForwardResult = pool.run(walk_block, RefitBlock(own, held, (session,)))
-    (row,) = walked.rows
-    return row
-
-
-def _home(plan: RunPlan, name: str) -> RunPlan:
+def _use_own_home(plan: RunPlan, name: str) -> RunPlan:
     return replace(plan, home=Home(plan.home.root / name))
 
 
 def _registry_checks(
     plan: RunPlan, prices: PriceHistory, session: date
 ) -> list[LeakCheck]:
-    """Return whether the night's model is kept from the night before, by each door."""
+    """Check that registry, night and forecast job use no model of a later night.
+
+    The model is that of `session`, the night is the one before.
+    """
     symbol, before = plan.symbols[0], session - timedelta(days=1)
-    earlier = night_of(plan, symbol, before)
+    earlier = plan_past_night(plan, symbol, before)
     source = PrefetchedPrices({symbol: prices})
     try:
         stored = download(earlier, source, symbol)
         path = indicators(earlier, symbol, stored).path
     except SymbolError as error:
         return [LeakCheck(stage="registry", passed=False, detail=str(error))]
-    settings = plan.settings.models
     registry, table = plan.registry(), read_table(path)
-    job = ForecastJob(symbol, path, plan.home.models, settings)
+    job = ForecastJob(symbol, path, plan.home.models, plan.settings.models)
     known, _ = night_model(registry, symbol, table, earlier.run_at)
-    given = {
-        "registry": not _refuses(lambda: registry.known_by(symbol, before)),
+    leaks = {
+        "registry": _gives_model(lambda: registry.known_by(symbol, before)),
         "night's model": known is not None,
-        "forecast": not _refuses(lambda: forecast_symbol(job)),
+        "forecast": _gives_model(lambda: forecast_symbol(job)),
     }
+    sentence = f"a night of {before} is given {{}} model trained on {session}"
     return [
-        LeakCheck(
-            stage=stage,
-            passed=not leaks,
-            detail=f"a model that knows {session} is "
-            f"{'handed out to' if leaks else 'kept from'} a night of {before}",
+        LeakCheck.from_leak(
+            stage, sentence.format("the") if leaks_model else "", sentence.format("no")
         )
-        for stage, leaks in given.items()
+        for stage, leaks_model in leaks.items()
     ]
 
 
-def _refuses(ask: Callable[[], object]) -> bool:
+def _gives_model(call: Callable[[], object]) -> bool:
+    """Return whether the call succeeds, and so has used a model."""
     try:
-        ask()
+        call()
     except ModelUnusable:
-        return True
-    return False
+        return False
+    return True
 
 
-def _stage_check(stage: str, ignorant: Row, knowing: Row) -> LeakCheck:
+def _stage_check(stage: str, plain: Row, altered: Row) -> LeakCheck:
+    """Check that the stage's cells are equal, and not all of them empty."""
     columns = [name for name in COLUMNS if name.startswith(STAGES[stage])]
-    differing = [name for name in columns if ignorant[name] != knowing[name]]
-    filled = sum(ignorant[name] is not None for name in columns)
-    detail = f"{filled} cells are the same bits with another future"
-    if differing:
-        name = differing[0]
-        detail = (
-            f"{name} is {knowing[name]} with another future, {ignorant[name]} without"
-        )
+    filled = sum(plain[name] is not None for name in columns)
+    leaks = [
+        f"{name} is {altered[name]} with another future, {plain[name]} without"
+        for name in columns
+        if plain[name] != altered[name]
+    ]
+    leak = leaks[0] if leaks else ""
     if not filled:
-        detail = f"it is empty: {ignorant['reason']}"
-    return LeakCheck(
-        stage=f"night, {stage}", passed=not differing and filled > 0, detail=detail
+        leak = f"all its cells are empty: {plain['reason']}"
+    return LeakCheck.from_leak(
+        f"night, {stage}", leak, f"{filled} cells are the same bits with another future"
     )

@@ -1,6 +1,6 @@
-"""What comes from outside: no source, store or memory may hand out the future.
+"""Checks that no source, store or event history gives a night data from the future.
 
-Each is asked twice, the second time with another future behind the session.
+Each check reads twice. For the second reading everything after the session is altered.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import pandas as pd
 
 from config.settings import PriceSettings
 from evaluation.lookahead.leaks import LeakCheck
-from evaluation.past_night import PrefetchedPrices, night_of
+from evaluation.past_night import PrefetchedPrices, plan_past_night
 from market_data.folder import FolderSource
 from market_data.prices import (
     ADJUSTED_CLOSE,
@@ -27,7 +27,6 @@ from market_data.prices import (
 )
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import as_of_session, next_open
-from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from pipeline.download import download
@@ -47,40 +46,37 @@ from storage.home import Home
 from storage.tables import read_table
 
 LATER_DIVIDEND = 0.5
-"""What a later dividend does to all adjusted closes; a power of 2 keeps the bits."""
+"""Factor by which a later dividend lowers adjusted closes; a power of 2 is exact."""
 
 LATER_PAYMENT = 1.25
-"""What the later dividend pays a share."""
+"""Amount per share of the later dividend, in the price's currency."""
 
 LATER_PRICES = 1.75
+"""Factor by which prices after the session are multiplied."""
+
 LATER_VOLUME = 7.0
+"""Volume of every session after the night's, in shares."""
 
 ROUNDING = 1e-12
+"""Relative difference that a CSV file may cause by rounding."""
 
 HOLES = (40, 120, 200)
-"""Rows from the end that lose a close, to see what fills them."""
+"""Places, counted from the last row, of the rows whose prices are removed."""
 
 DOUBLED = 2.0
-"""What prices after a hole become."""
+"""Factor by which prices after a removed row are multiplied."""
 
-Repair = Callable[[pd.DataFrame, str, date, PriceSettings], CheckedPrices]
-Closes = Callable[[RunPlan, PriceSource, str], IndexFindings]
-Download = Callable[[RunPlan, PriceSource, str], PriceFindings]
-EventLookup = Callable[
-    [RunPlan, NewsAndEventSources, str, PriceFindings | None], KnownEvents
-]
-Stored = Callable[[PriceStore, str, date, date], PriceHistory]
-Read = Callable[[str, PriceHistory], PriceHistory]
-"""From a name and what the world holds to what a night of the session is given."""
+ReadHistory = Callable[[str, PriceHistory], PriceHistory]
+"""Returns what a night reads; called with a name for files and a whole history."""
 
 
 @dataclass(frozen=True)
 class UncutSource:
-    """A source that hands out more than it was asked for."""
+    """A faulty source that returns its whole history, whatever dates are requested."""
 
     history: PriceHistory
     remote: bool = True
-    name: ClassVar[str] = "careless"
+    name: ClassVar[str] = "uncut"
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:  # noqa: ARG002
         """Return the whole history, later sessions too."""
@@ -89,18 +85,21 @@ class UncutSource:
 
 @dataclass(frozen=True)
 class PresentCalendar:
-    """A remote calendar that names what it knows today, whatever night it is for."""
+    """A remote calendar that returns today's event for any night."""
 
     event: Event
     name: ClassVar[str] = "present"
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
-        """Return the event; a replay must not ask for it."""
+        """Return the event; a past night must not call this."""
         return EventAnswer((self.event,), covers_future=True)
 
 
 def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
-    """Return the history as it may read later: other sessions after, a dividend."""
+    """Return the history with other prices after `session`, and a dividend paid then.
+
+    As with a real source, the dividend lowers all adjusted closes.
+    """
     frame = prices.frame.copy()
     after = frame.index > pd.Timestamp(session)
     frame.loc[after, [*OHLC, ADJUSTED_CLOSE]] *= LATER_PRICES
@@ -115,12 +114,12 @@ def store_check(
     plan: RunPlan,
     prices: PriceHistory,
     session: date,
-    ask: Stored = PriceStore.history,
+    read_store: Callable[..., PriceHistory] = PriceStore.history,
 ) -> LeakCheck:
-    """Return whether the store hands out nothing later than it was asked for.
+    """Check that the store returns no row later than requested.
 
-    Two sources that do not cut are asked: a remote one, whose prices are stored, and a
-    local one, whose prices are not.
+    Both its sources return too much: a remote source, whose prices are stored, and a
+    local source, whose prices are not.
     """
 
     def read(name: str, history: PriceHistory, *, remote: bool) -> PriceHistory:
@@ -128,53 +127,43 @@ def store_check(
         path = folder / f"{name}-{'remote' if remote else 'local'}"
         store = PriceStore(path, source, plan.settings.prices)
         first = history.frame.index[0].date()
-        ask(store, "AAPL", first, session)
-        return ask(store, "AAPL", first, session)
+        read_store(store, "AAPL", first, session)
+        return read_store(store, "AAPL", first, session)  # What was stored, if remote.
 
     checks = [
-        past_check("price store", partial(read, remote=remote), prices, session)
+        history_check("price store", partial(read, remote=remote), prices, session)
         for remote in (True, False)
     ]
-    return next((one for one in checks if not one.passed), checks[0])
+    return min(checks, key=lambda check: check.passed)
 
 
 def folder_check(folder: Path, prices: PriceHistory, session: date) -> LeakCheck:
-    """Return whether a folder of CSV files is read up to the session alone."""
+    """Check that a folder of CSV files is read up to the session only."""
 
     def read(name: str, history: PriceHistory) -> PriceHistory:
         path = folder / name / "prices" / f"{file_stem('AAPL')}.csv"
         path.parent.mkdir(parents=True)
-        ours = {own: theirs for theirs, own in YAHOO_COLUMNS.items()}
-        history.frame.rename(columns=ours).to_csv(path, index_label="Date")
+        headings = {ours: yahoos for yahoos, ours in YAHOO_COLUMNS.items()}
+        history.frame.rename(columns=headings).to_csv(path, index_label="Date")
         first = history.frame.index[0].date()
         return FolderSource(folder / name).fetch("AAPL", first, session)
 
-    return past_check("price folder", read, prices, session)
+    return history_check("price folder", read, prices, session)
 
 
-def past_check(
-    stage: str, read: Read, prices: PriceHistory, session: date
+def history_check(
+    stage: str, read: ReadHistory, prices: PriceHistory, session: date
 ) -> LeakCheck:
-    """Return whether what is read is the same, whatever comes after the session."""
-    given = read("plain", prices)
-    knowing = read("knowing", with_another_future(prices, session))
-    undone = knowing.frame.assign(
-        **{ADJUSTED_CLOSE: knowing.frame[ADJUSTED_CLOSE] / LATER_DIVIDEND}
+    """Check that `read` gives the same history with another future."""
+    plain = read("plain", prices)
+    altered = read("altered", with_another_future(prices, session))
+    undone = altered.frame.assign(
+        **{ADJUSTED_CLOSE: altered.frame[ADJUSTED_CLOSE] / LATER_DIVIDEND}
     )
-    last = given.frame.index[-1].date()
-    detail, passed = f"nothing later than {session}, fetched or stored", True
-    if last > session:
-        detail, passed = _handed_out(last, session), False
-    elif not _same(undone, given.frame) or knowing.dividends != given.dividends:
-        detail, passed = f"it changes with what comes after {session}", False
-    return LeakCheck(stage=stage, passed=passed, detail=detail)
-
-
-def _same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """Return whether all cells agree, but for the digits that a CSV may round."""
-    return one.index.equals(other.index) and bool(
-        np.allclose(one, other, rtol=ROUNDING, atol=0, equal_nan=True)
-    )
+    if leak := _describe_late_rows(plain.frame, session):
+        return LeakCheck(stage=stage, passed=False, detail=leak)
+    same = _same_cells(undone, plain.frame) and altered.dividends == plain.dividends
+    return LeakCheck.from_comparison(stage, f"future after {session}", same=same)
 
 
 def table_check(
@@ -182,25 +171,22 @@ def table_check(
     prices: PriceHistory,
     before: date,
     session: date,
-    fetch: Download = download,
+    download_prices: Callable[..., PriceFindings] = download,
 ) -> LeakCheck:
-    """Return whether a night's table of prices is the one that the next night has.
+    """Check that a night's price table agrees with the next night's table.
 
-    A table that ends with `before` can't know `session`; one that holds it could have
-    moved it into the row before. No dividend may lie between the two.
+    The night of `before` has no prices of `session`. So a table that moves a value into
+    the row before gives the two nights different rows. No dividend may be paid between.
     """
     symbol = plan.symbols[0]
     source = PrefetchedPrices({symbol: prices})
-    own, later = (
-        read_table(fetch(night_of(plan, symbol, day), source, symbol).path)
-        for day in (before, session)
+    nights = (plan_past_night(plan, symbol, day) for day in (before, session))
+    table, later = (
+        read_table(download_prices(night, source, symbol).path) for night in nights
     )
-    rows = own.index.intersection(later.index)
-    same = len(rows) > 1 and _same(own.loc[rows], later.loc[rows])
-    detail = f"{len(rows)} rows are the same in the night of {session}"
-    if not same:
-        detail = f"rows up to {before} read otherwise once {session} is known"
-    return LeakCheck(stage="price table", passed=same, detail=detail)
+    rows = table.index.intersection(later.index)
+    same = len(rows) > 1 and _same_cells(table.loc[rows], later.loc[rows])
+    return LeakCheck.from_comparison("price table", f"future after {before}", same=same)
 
 
 def hedge_check(
@@ -208,39 +194,37 @@ def hedge_check(
     prices: PriceHistory,
     market: PriceHistory,
     session: date,
-    ask: Closes = index,
+    fetch_index: Callable[..., IndexFindings] = index,
 ) -> LeakCheck:
-    """Return whether the index' closes and the hedge by them end with the session."""
+    """Check that index closes and hedge do not depend on later sessions."""
     symbol = plan.symbols[0]
-    past = night_of(plan, symbol, session)
-    stock = download(past, PrefetchedPrices({symbol: prices}), symbol)
+    night = plan_past_night(plan, symbol, session)
+    stock = download(night, PrefetchedPrices({symbol: prices}), symbol)
 
-    def found(name: str, history: PriceHistory) -> tuple[date, MarketContext]:
-        own = replace(past, home=Home(plan.home.root / name))
-        closes = ask(own, UncutSource(history), exchange_of(symbol).index)
-        said = guard(own, symbol, KnownEvents(()), NO_SENTIMENT, stock, closes)
-        if closes.path is None:
-            return session, said.context
-        return read_table(closes.path).index[-1].date(), said.context
+    def read(name: str, history: PriceHistory) -> tuple[str, MarketContext]:
+        own = replace(night, home=Home(plan.home.root / name))
+        closes = fetch_index(own, UncutSource(history), exchange_of(symbol).index)
+        assessment = guard(own, symbol, KnownEvents(()), NO_SENTIMENT, stock, closes)
+        late = closes.path and _describe_late_rows(read_table(closes.path), session)
+        return late or "", assessment.context
 
-    last, one = found("plain", market)
-    _, other = found("knowing", with_another_future(market, session))
-    detail, passed = f"the same bits whatever comes after {session}", True
-    if last > session:
-        detail, passed = _handed_out(last, session), False
-    elif one != other or one.hedge is None:
-        detail, passed = f"{other} with another future, {one} without", False
-    return LeakCheck(stage="index and hedge", passed=passed, detail=detail)
-
-
-def _handed_out(last: date, session: date) -> str:
-    return f"prices of {last} are handed out to a night of {session}"
+    leak, plain = read("plain", market)
+    _, altered = read("altered", with_another_future(market, session))
+    if leak or plain.hedge is None:
+        return LeakCheck(
+            stage="index and hedge", passed=False, detail=leak or "there is no hedge"
+        )
+    return LeakCheck.from_comparison(
+        "index and hedge", f"future after {session}", same=plain == altered
+    )
 
 
-def event_check(plan: RunPlan, session: date, ask: EventLookup = events) -> LeakCheck:
-    """Return whether an event that a later night learned of is kept from this one.
+def event_check(
+    plan: RunPlan, session: date, read_events: Callable[..., KnownEvents] = events
+) -> LeakCheck:
+    """Check that a night does not use an event first seen on a later night.
 
-    A later answer is stored, and the calendar itself would name the event today.
+    The later night has stored the event, and the calendar would return it today.
     """
     symbol, later = plan.symbols[0], session + timedelta(days=1)
     at = datetime(later.year, later.month, later.day, tzinfo=UTC)
@@ -249,40 +233,36 @@ def event_check(plan: RunPlan, session: date, ask: EventLookup = events) -> Leak
     history = EventHistory(plan.home.seen_events)
     stored = StoredAnswer(name, later, at, (event,), covers_future=True)
     history.record(symbol, history.read(symbol), stored)
-    past = night_of(plan, symbol, session)
-    replayed = frozenset(filter(past.is_replay, past.symbols))
+    night = plan_past_night(plan, symbol, session)
+    replayed = frozenset(filter(night.is_replay, night.symbols))
     source = RememberedEvents(PresentCalendar(event), history, True, replayed)  # noqa: FBT003
     sources = NewsAndEventSources((source,), None, None, "", ())
-    known = ask(past, sources, symbol, None)
-    detail = f"what a night of {later} was told is kept from one of {session}"
-    if known.events:
-        detail = f"a night of {session} knows what was told on {later}"
-    return LeakCheck(stage="events", passed=not known.events, detail=detail)
+    known = read_events(night, sources, symbol, None)
+    return LeakCheck.from_leak(
+        "events",
+        f"a night of {session} uses an event first seen on {later}"
+        if known.events
+        else "",
+        f"an event first seen on {later} is not used by a night of {session}",
+    )
 
 
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
 ) -> LeakCheck:
-    """Return whether a session counts from its close on, and news to the next open.
+    """Check that a session counts from its close, news up to the next open.
 
-    `closing` and `opening` are instants by the clock and not by our calendar; `before`
-    is the session before.
+    `closing` and `opening` are not computed from our calendar. `before` is the session
+    before `session`.
     """
     code = exchange_of(symbol).code
-    found = (
-        as_of_session(code, session, closing - timedelta(minutes=1)),
-        as_of_session(code, session, closing),
-        next_open(code, session),
-    )
-    during, after, opens = found
-    detail = f"{session} counts from {closing} on, and the next opens at {opening}"
-    if found != (before, session, opening):
-        detail = (
-            f"{before}, {session} and {opening} must be the last session before "
-            f"{closing}, then, and the next open, got {during}, {after} and {opens}"
-        )
+    last = as_of_session(code, session, closing - timedelta(minutes=1))
+    closed, opens = as_of_session(code, session, closing), next_open(code, session)
     return LeakCheck(
-        stage="clock", passed=found == (before, session, opening), detail=detail
+        stage="clock",
+        passed=(last, closed, opens) == (before, session, opening),
+        detail=f"the last session is {last} just before {closing} and {closed} then, "
+        f"and the next open is {opens}",
     )
 
 
@@ -290,22 +270,35 @@ def repair_check(
     prices: PriceHistory,
     session: date,
     settings: PriceSettings,
-    check: Repair = check_prices,
+    check: Callable[..., CheckedPrices] = check_prices,
 ) -> LeakCheck:
-    """Return whether the repair of a row leans on later rows."""
+    """Check that the repair of a row does not use later rows."""
     frame = through(prices.frame, session)
     code = exchange_of("AAPL").code
 
-    def clean(rows: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
+    def repair(rows: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
         return check(rows, code, session, settings).frame.loc[:last]
 
-    filled = []
-    for back in HOLES:
-        hole = pd.DatetimeIndex(frame.index)[-back]
+    leak = ""
+    for place in HOLES:
+        hole = pd.DatetimeIndex(frame.index)[-place]
         damaged = frame.copy()
         damaged.loc[hole, OHLC] = np.nan
         other = damaged.mul(np.where(frame.index > hole, DOUBLED, 1.0), axis=0)
-        if not clean(damaged, hole).equals(clean(other, hole)):
-            filled.append(f"{hole.date()} is filled with later prices")
-    detail = next(iter(filled), "no hole is filled with later prices")
-    return LeakCheck(stage="price repairs", passed=not filled, detail=detail)
+        if not repair(damaged, hole).equals(repair(other, hole)):
+            leak = leak or f"{hole.date()} is filled with later prices"
+    clean = "no missing row is filled with later prices"
+    return LeakCheck.from_leak("price repairs", leak, clean)
+
+
+def _describe_late_rows(frame: pd.DataFrame, session: date) -> str:
+    """Return a sentence if the frame's last row is later than `session`, else ""."""
+    last = frame.index[-1].date()
+    return f"a night of {session} is given prices of {last}" if last > session else ""
+
+
+def _same_cells(left: pd.DataFrame, right: pd.DataFrame) -> bool:
+    """Return whether all cells agree up to `ROUNDING`; NaN agrees with NaN."""
+    return left.index.equals(right.index) and bool(
+        np.allclose(left, right, rtol=ROUNDING, atol=0, equal_nan=True)
+    )

@@ -1,4 +1,4 @@
-"""A seeded track record of six symbols, and a price path."""
+"""A seeded forecast record of six symbols, and random price histories."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,13 +16,13 @@ SYMBOLS = ("AAA.AX", "BBB.AX", "CCC.AX", "DDD.AX", "EEE.AX", "FFF.AX")
 
 @pytest.fixture(scope="session")
 def settings() -> EvaluationSettings:
-    """Return the settings with fewer resamplings."""
+    """Return the settings with fewer bootstrap draws."""
     return EvaluationSettings(bootstrap_draws=300)
 
 
 @pytest.fixture(scope="session")
 def record() -> pd.DataFrame:
-    """Return 30 days of six symbols; components and returns are random and unrelated."""
+    """Return 30 days of six symbols, with random components and unrelated returns."""
     generator = np.random.default_rng(3)
     days = [day.date().isoformat() for day in pd.bdate_range("2025-01-02", periods=30)]
     rows = [(symbol, day) for day in days for symbol in SYMBOLS]
@@ -45,7 +45,7 @@ def record() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def walk() -> Callable[[int, int], pd.DataFrame]:
-    """Return a maker of random walks: rows, seed."""
+    """Return a function from number of rows and seed to a random walk."""
 
     def make(rows: int, seed: int) -> pd.DataFrame:
         generator = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""The plain forecasters: fitted on the training rows, judged like the LSTM."""
+"""The baselines: fitted on the training rows, evaluated like the LSTM."""
 
 from collections.abc import Callable
 
@@ -26,8 +26,8 @@ def table(walk: Walk) -> pd.DataFrame:
     return indicator_frame(walk(260, 8))
 
 
-def test_all_are_there_and_each_answers(table: pd.DataFrame) -> None:
-    """Persistence says no change; the majority class knows no return."""
+def test_each_baseline_gives_a_forecast(table: pd.DataFrame) -> None:
+    """Persistence predicts no change; the majority gives no return."""
     found = fit_baselines(table, PARAMETERS, SETTINGS).forecasts(table)
     assert set(found) == set(BASELINES)
     assert found["persistence"].predicted_return == 0
@@ -38,7 +38,7 @@ def test_all_are_there_and_each_answers(table: pd.DataFrame) -> None:
 
 
 def test_the_majority_is_that_of_the_training_targets(table: pd.DataFrame) -> None:
-    """The share of rising sessions among them, by count."""
+    """Its probability is the share of rising sessions among them."""
     split = split_windows(feature_rows(table), 30, 0.2)
     rising = np.mean(split.training.next_closes > split.training.last_closes)
     fitted = fit_baselines(table, PARAMETERS, SETTINGS)
@@ -46,18 +46,18 @@ def test_the_majority_is_that_of_the_training_targets(table: pd.DataFrame) -> No
 
 
 def test_the_validation_span_is_not_fitted(table: pd.DataFrame) -> None:
-    """Other prices there change residuals, and no predictor."""
+    """Other prices there change the residuals, but no predictor."""
     rows = np.full((1, 8), 0.5)
     other = table.copy()
     other.iloc[-30:] *= 1.3
-    one, two = (fit_baselines(each, PARAMETERS, SETTINGS) for each in (table, other))
+    first, second = (fit_baselines(t, PARAMETERS, SETTINGS) for t in (table, other))
     for name in ("ridge", "lightgbm"):
-        assert one.predictors[name](rows) == two.predictors[name](rows)
-    assert not np.array_equal(one.residuals["ridge"], two.residuals["ridge"])
+        assert first.predictors[name](rows) == second.predictors[name](rows)
+    assert not np.array_equal(first.residuals["ridge"], second.residuals["ridge"])
 
 
 def test_dividends_since_the_fit_change_no_return(walk: Walk) -> None:
-    """A history re-adjusted since is taken back to the money of the fit."""
+    """A history that was adjusted again is scaled to the prices of the fit."""
     prices = walk(260, 8)
     fitted = fit_baselines(indicator_frame(prices), PARAMETERS, SETTINGS)
     names = [OPEN, HIGH, LOW, CLOSE]
@@ -69,6 +69,6 @@ def test_dividends_since_the_fit_change_no_return(walk: Walk) -> None:
 
 
 def test_a_short_history_has_no_baselines(walk: Walk) -> None:
-    """As for the LSTM: too few rows are refused."""
+    """Too few rows are refused, as for the LSTM."""
     with pytest.raises(TooShort):
         fit_baselines(indicator_frame(walk(58, 8)), PARAMETERS, SETTINGS)

@@ -1,6 +1,7 @@
 """`overnight evaluate` on a folder of prices, against a real night of it."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,105 +21,125 @@ from storage.home import Home
 
 FIRST, LAST = date(2025, 11, 7), date(2025, 11, 10)
 QUICK = ("--epochs", "1", "--sequence-length", "30", "--period", "1y")
-CALENDAR = "ticker,event_type,date\nBBB.AX,earnings,2025-11-11\n"
+CALENDAR = """ticker,event_type,date
+AAA.AX,earnings,2025-11-10
+BBB.AX,earnings,2025-11-11
+"""
+INDEX = "^AXJO"
 
 
 def evaluate(home: Path, market: Path, *words: str) -> Result:
-    """Return what `overnight evaluate` says of two nights in that home."""
+    """Run `overnight evaluate` for two nights in that home, and return its output."""
     source = ("--source", "folder", "--folder", str(market), "--home", str(home))
     span = ("--from", FIRST.isoformat(), "--to", LAST.isoformat())
     return CliRunner().invoke(app, ["evaluate", *words, *source, *span, *QUICK])
 
 
 @pytest.fixture(scope="module")
-def told(
-    market: Path, tmp_path_factory: pytest.TempPathFactory
+def market_with_index(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the market folder with prices of its index, so with a hedge.
+
+    The index has the prices of CCC.AX.
+    """
+    folder = tmp_path_factory.mktemp("with_index")
+    shutil.copytree(market / "prices", folder / "prices")
+    shutil.copy(folder / "prices" / "CCC.AX.csv", folder / "prices" / f"{INDEX}.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    market_with_index: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any]]:
-    """Give the home and the JSON of two nights, each with a model of its own."""
+    """Return the home and the JSON of two nights, each with its own model."""
     home = tmp_path_factory.mktemp("home")
     (home / "event_calendar.csv").write_text(CALENDAR)
     words = ("AAA.AX", "BBB.AX", "GONE.AX", "--refit-sessions", "1", "--json")
-    done = evaluate(home, market, *words)
+    done = evaluate(home, market_with_index, *words)
     assert done.exit_code == 0, done.output
     return home, json.loads(done.stdout)
 
 
-def report_file(told: tuple[Path, dict[str, Any]], name: str) -> Path:
-    """Return the file of that name that the report names."""
-    (path,) = [one for one in told[1]["files"] if one.endswith(name)]
+def report_file(evaluated: tuple[Path, dict[str, Any]], name: str) -> Path:
+    """Return the report's file with that name."""
+    (path,) = [path for path in evaluated[1]["files"] if path.endswith(name)]
     return Path(path)
 
 
-def record_of(told: tuple[Path, dict[str, Any]]) -> pd.DataFrame:
-    """Return the report's forecasts."""
-    return record_frame(report_file(told, "forecasts.csv").read_text())
+def record_of(evaluated: tuple[Path, dict[str, Any]]) -> pd.DataFrame:
+    """Return the report's forecast record."""
+    return record_frame(report_file(evaluated, "forecasts.csv").read_text())
 
 
 def cells(path: Path) -> pd.DataFrame:
-    """Return a CSV as text, to the last digit."""
+    """Return a CSV's cells as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def test_one_row_a_forecast(told: tuple[Path, dict[str, Any]]) -> None:
-    """Each symbol and night once, with what came of it; a broken symbol is named."""
-    record = record_of(told)
+def test_one_row_per_forecast(evaluated: tuple[Path, dict[str, Any]]) -> None:
+    """Each symbol and night has one row with its return; a failure has a reason."""
+    record = record_of(evaluated)
     assert tuple(record.columns) == COLUMNS
     assert len(record) == 4
     assert record["realized_return"].notna().all()
     assert sorted(set(record["as_of"])) == [FIRST.isoformat(), LAST.isoformat()]
-    assert told[1]["failures"]["GONE.AX"].startswith("unknown_symbol: ")
-    assert told[1]["models"]["trained"] == 4
+    assert evaluated[1]["failures"]["GONE.AX"].startswith("unknown_symbol: ")
+    assert evaluated[1]["models"]["trained"] == 4
 
 
-def test_what_came_of_it_by_the_csv(
-    told: tuple[Path, dict[str, Any]], market: Path
+def test_the_realized_return_by_the_price_file(
+    evaluated: tuple[Path, dict[str, Any]], market: Path
 ) -> None:
-    """The realized return follows from the prices alone."""
+    """It is adjusted close / adjusted close of the session before - 1."""
     prices = pd.read_csv(market / "prices" / "AAA.AX.csv", index_col="Date")[
         "Adj Close"
     ]
-    record = record_of(told).set_index(["symbol", "as_of"])
-    came = record.loc[("AAA.AX", "2025-11-10"), "realized_return"]
-    assert came == pytest.approx(prices["2025-11-11"] / prices["2025-11-10"] - 1)
+    record = record_of(evaluated).set_index(["symbol", "as_of"])
+    realized = record.loc[("AAA.AX", "2025-11-10"), "realized_return"]
+    assert realized == pytest.approx(prices["2025-11-11"] / prices["2025-11-10"] - 1)
 
 
-def test_the_figures_follow_from_the_csv(told: tuple[Path, dict[str, Any]]) -> None:
-    """Whoever has the rows gets the same report."""
-    found = compute_metrics(record_of(told), EvaluationSettings(), 10.0)
-    assert Metrics.model_validate(told[1]["figures"]) == found
+def test_the_metrics_follow_from_the_csv(
+    evaluated: tuple[Path, dict[str, Any]],
+) -> None:
+    """The rows of `forecasts.csv` give the metrics of the report."""
+    found = compute_metrics(record_of(evaluated), EvaluationSettings(), 10.0)
+    assert Metrics.model_validate(evaluated[1]["figures"]) == found
 
 
-def test_the_guard_is_told_apart(told: tuple[Path, dict[str, Any]]) -> None:
-    """The user's calendar counts: sat out with the guard, called without."""
-    record = record_of(told).set_index(["symbol", "as_of"])
+def test_calls_with_and_without_the_guard_are_recorded(
+    evaluated: tuple[Path, dict[str, Any]],
+) -> None:
+    """An event of the user's calendar is sat out with the guard, not without."""
+    record = record_of(evaluated).set_index(["symbol", "as_of"])
     row = record.loc[("BBB.AX", "2025-11-10")]
     assert (row["prediction"], row["position_scale"]) == ("HOLD", 0)
     assert row["prediction_without_guard"] in ("BUY", "HOLD", "SELL")
     assert np.isfinite(row["score_without_guard"])
 
 
-def test_nothing_but_the_report_is_left(told: tuple[Path, dict[str, Any]]) -> None:
-    """No model, no price, no table of the walk stays in the home."""
-    assert {path.name for path in told[0].iterdir()} == {
+def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) -> None:
+    """No model, no price and no table of past nights stays in the home."""
+    assert {path.name for path in evaluated[0].iterdir()} == {
         "event_calendar.csv",
         "reports",
     }
 
 
 def test_an_evaluated_night_is_the_night_itself(
-    told: tuple[Path, dict[str, Any]],
+    evaluated: tuple[Path, dict[str, Any]],
     prefect_server: None,  # noqa: ARG001
-    market: Path,
+    market_with_index: Path,
     tmp_path: Path,
 ) -> None:
-    """A real night of that date says the same, cell by cell."""
+    """A live night of that date has the same cells, hedge and event included."""
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
     (tmp_path / "event_calendar.csv").write_text(CALENDAR)
     options = ScreenOptions(
         symbol=["AAA.AX"],
         source="folder",
-        folder=market,
+        folder=market_with_index,
         as_of=FIRST.isoformat(),
         epochs="1",
         sequence_length="30",
@@ -128,14 +149,18 @@ def test_an_evaluated_night_is_the_night_itself(
     overnight_screening(**flow_arguments(options, "always"), return_state=True)
     (path,) = Home(tmp_path).screening_csv.iterdir()
     night = cells(path).iloc[0]
-    record = cells(report_file(told, "forecasts.csv"))
-    mine = record[(record["symbol"] == "AAA.AX") & (record["as_of"] == str(FIRST))]
-    same = [one for one in NIGHT_COLUMNS if one not in ("run_at", "model_trained_at")]
-    assert mine.iloc[0][same].to_dict() == night[same].to_dict()
+    record = cells(report_file(evaluated, "forecasts.csv"))
+    evaluated_row = record[
+        (record["symbol"] == "AAA.AX") & (record["as_of"] == str(FIRST))
+    ]
+    assert night["hedge_beta"]
+    assert night["event_status"] == "confirmed"
+    same = [x for x in NIGHT_COLUMNS if x not in ("run_at", "model_trained_at")]
+    assert evaluated_row.iloc[0][same].to_dict() == night[same].to_dict()
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "refusal"),
     [
         ([], "`from` must be a date like 2025-11-10, got none"),
         (["--from", "soon"], "`from` must be a date like 2025-11-10, got 'soon'"),
@@ -145,10 +170,10 @@ def test_an_evaluated_night_is_the_night_itself(
     ],
 )
 def test_a_wrong_request_is_refused(
-    tmp_path: Path, words: list[str], said: str
+    tmp_path: Path, words: list[str], refusal: str
 ) -> None:
-    """In one sentence, with exit code 2, before anything is trained."""
+    """The refusal is one sentence with exit code 2, before anything is trained."""
     home = ["--source", "sample", "--home", str(tmp_path)]
     done = CliRunner().invoke(app, ["evaluate", *words, *home])
     assert done.exit_code == 2
-    assert said in done.stderr
+    assert refusal in done.stderr

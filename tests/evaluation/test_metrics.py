@@ -1,4 +1,4 @@
-"""The figures against plain loops over the rows, and their intervals against theory."""
+"""The metrics against plain loops over the rows, their intervals against theory."""
 
 import numpy as np
 import pandas as pd
@@ -7,27 +7,33 @@ from scipy import stats
 
 from config.settings import EvaluationSettings
 from evaluation.day_bootstrap import DayBootstrap
-from evaluation.metrics import JUDGED, Metrics, compute_metrics, reliability, voice_of
+from evaluation.metrics import (
+    JUDGED,
+    Metrics,
+    component_calls,
+    compute_metrics,
+    reliability,
+)
 
 COST = 25.0
 
 
 @pytest.fixture(scope="module")
 def found(record: pd.DataFrame, settings: EvaluationSettings) -> Metrics:
-    """Return the record's figures."""
+    """Return the record's metrics."""
     return compute_metrics(record, settings, COST)
 
 
-def test_every_voice_and_baseline_is_judged(found: Metrics) -> None:
-    """All stand in the report; one that never spoke has no figure, not a zero."""
+def test_every_component_and_baseline_is_in_the_report(found: Metrics) -> None:
+    """A component that was always missing has None as hit rate, not 0."""
     assert tuple(found.components) == JUDGED
-    silent = found.components["finbert"]
-    assert (silent.hit_rate.value, silent.hit_rate.count) == (None, 0)
-    assert silent.information_coefficient.value is None
+    missing = found.components["finbert"]
+    assert (missing.hit_rate.value, missing.hit_rate.count) == (None, 0)
+    assert missing.information_coefficient.value is None
 
 
 def test_the_hit_rate_by_a_plain_loop(found: Metrics, record: pd.DataFrame) -> None:
-    """Directions of 0 are no opinion; a return of 0 is not up."""
+    """A direction of 0 is not counted; a return of 0 is not up."""
     hits = [
         (row.trend_direction > 0) == (row.realized_return > 0)
         for row in record.itertuples()
@@ -45,8 +51,8 @@ def test_the_hit_rate_by_a_plain_loop(found: Metrics, record: pd.DataFrame) -> N
 def test_the_coefficient_is_the_mean_of_the_days_spearman(
     found: Metrics, record: pd.DataFrame, name: str
 ) -> None:
-    """Six symbols a day: rank correlation across them, then the mean over days."""
-    signal = voice_of(record, name).signal
+    """With six symbols per day, each day has a rank correlation across them."""
+    signal = component_calls(record, name).signal
     by_day = [
         stats.spearmanr(signal[rows.index], rows["realized_return"]).statistic
         for _, rows in record.groupby("forecast_session")
@@ -60,7 +66,7 @@ def test_the_coefficient_is_the_mean_of_the_days_spearman(
 def test_few_symbols_are_ranked_together(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """With two symbols a day all rows are ranked at once."""
+    """With two symbols per day all rows are ranked at once."""
     few = record[record["symbol"].isin(["AAA.AX", "BBB.AX"])]
     judged = compute_metrics(few, settings, COST).components["blend"]
     expected = stats.spearmanr(few["score"], few["realized_return"]).statistic
@@ -68,34 +74,34 @@ def test_few_symbols_are_ranked_together(
     assert judged.information_coefficient.value == pytest.approx(expected)
 
 
-def test_one_opinion_for_all_has_no_coefficient(found: Metrics) -> None:
-    """Who says the same of every symbol ranks nothing."""
+def test_equal_signals_have_no_coefficient(found: Metrics) -> None:
+    """The same signal for every symbol gives no ranking."""
     assert found.components["buy_and_hold"].information_coefficient.value is None
 
 
-def test_errors_and_chances_by_hand(found: Metrics, record: pd.DataFrame) -> None:
-    """RMSE over that of no change, Brier's score, and the share inside the interval."""
-    came, said = record["realized_return"], record["predicted_return"]
+def test_errors_and_probabilities_by_hand(found: Metrics, record: pd.DataFrame) -> None:
+    """RMSE / RMSE of persistence, Brier score, and share inside the interval."""
+    realized, predicted = record["realized_return"], record["predicted_return"]
     judged = found.components["lstm"]
     skill, brier = judged.rmse_against_persistence, judged.brier_score
-    held = judged.interval_coverage
+    coverage = judged.interval_coverage
     assert skill
     assert brier
-    assert held
-    root = np.sqrt(((came - said) ** 2).mean() / (came**2).mean())
+    assert coverage
+    root = np.sqrt(((realized - predicted) ** 2).mean() / (realized**2).mean())
     assert skill.value == pytest.approx(root)
-    squares = (record["probability_up"] - (came > 0)) ** 2
+    squares = (record["probability_up"] - (realized > 0)) ** 2
     assert brier.value == pytest.approx(squares.mean())
-    assert held.value == pytest.approx((came.abs() <= 0.013).mean())
+    assert coverage.value == pytest.approx((realized.abs() <= 0.013).mean())
 
 
-def test_reliability_counts_each_chance_once() -> None:
-    """A bin holds its lower end; the last one holds 1 as well."""
-    chance = pd.Series([0.0, 0.24, 0.25, 0.5, 1.0, np.nan])
+def test_reliability_counts_each_probability_once() -> None:
+    """A bin includes its lower end; the last bin includes 1 too."""
+    probability = pd.Series([0.0, 0.24, 0.25, 0.5, 1.0, np.nan])
     up = pd.Series([0.0, 1.0, 1.0, 0.0, 1.0, 1.0])
-    bins = reliability(chance, up, 4)
-    assert [one.count for one in bins] == [2, 1, 1, 1]
-    assert [one.share_up for one in bins] == [0.5, 1, 0, 1]
+    bins = reliability(probability, up, 4)
+    assert [part.count for part in bins] == [2, 1, 1, 1]
+    assert [part.share_up for part in bins] == [0.5, 1, 0, 1]
     assert bins[0].mean_probability == pytest.approx(0.12)
 
 
@@ -104,16 +110,16 @@ def test_reliability_counts_each_chance_once() -> None:
 def test_the_mean_return_of_a_call(
     found: Metrics, record: pd.DataFrame, guard: str, call: str
 ) -> None:
-    """With and without the guard, the mean over the rows of that call."""
+    """It is the mean over the rows of that call, with and without the guard."""
     rows = record[record[f"prediction{guard}"] == call]
-    one = found.calls[guard.removeprefix("_") or "with_guard"][call]
-    assert one.count == len(rows)
-    assert one.value == pytest.approx(rows["realized_return"].mean())
+    mean = found.calls[guard.removeprefix("_") or "with_guard"][call]
+    assert mean.count == len(rows)
+    assert mean.value == pytest.approx(rows["realized_return"].mean())
 
 
 @pytest.mark.parametrize("guard", ["with_guard", "without_guard"])
 def test_a_buy_less_a_sell(found: Metrics, guard: str) -> None:
-    """The difference of the two means, on the rows of both."""
+    """It is the difference of the two means."""
     buy, sell = found.calls[guard]["BUY"], found.calls[guard]["SELL"]
     spread = found.buy_less_sell[guard]
     assert buy.value is not None
@@ -128,7 +134,7 @@ def test_a_buy_less_a_sell(found: Metrics, guard: str) -> None:
 def test_buys_alone_have_no_spread(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """Without a SELL there is nothing to compare a BUY with."""
+    """Without a SELL the difference is None."""
     spread = compute_metrics(
         record.assign(prediction="BUY"), settings, COST
     ).buy_less_sell
@@ -139,20 +145,20 @@ def test_buys_alone_have_no_spread(
 def test_forecasters_are_compared_on_the_rows_of_the_lstm(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """Where its model was refused, no baseline is judged beside it either."""
-    mute = record["symbol"].isin(["AAA.AX", "BBB.AX"])
+    """Rows without a forecast of the LSTM are left out for the baselines too."""
+    no_lstm = record["symbol"].isin(["AAA.AX", "BBB.AX"])
     names = ["predicted_return", "probability_up", "lstm_direction"]
-    part = record.assign(**{name: record[name].mask(mute) for name in names})
+    part = record.assign(**{name: record[name].mask(no_lstm) for name in names})
     beside = compute_metrics(part, settings, COST).where_lstm_spoke
-    alone = compute_metrics(record[~mute], settings, COST).components
+    alone = compute_metrics(record[~no_lstm], settings, COST).components
     assert set(beside) == {"lstm", "persistence", "majority", "ridge", "lightgbm"}
-    assert all(one == alone[name] for name, one in beside.items())
+    assert all(beside[name] == alone[name] for name in beside)
 
 
-def test_a_return_that_is_not_known_judges_nobody(
+def test_a_row_without_a_return_is_in_no_metric(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """A forecast whose session has not come is counted, and left out of figures."""
+    """A forecast of a future session is counted, and left out of all metrics."""
     open_ = record.copy()
     open_.loc[open_.index[-6:], "realized_return"] = np.nan
     failed = open_.tail(1).assign(data_status="failed")
@@ -161,10 +167,10 @@ def test_a_return_that_is_not_known_judges_nobody(
     assert found.components["blend"].hit_rate.count == 174
 
 
-def test_an_empty_record_has_no_figures(
+def test_an_empty_record_has_no_metrics(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """Nothing known: counts of 0 and no numbers."""
+    """Counts are 0 and values are None."""
     found = compute_metrics(record.iloc[:0], settings, COST)
     assert found.realized == 0
     assert found.components["lstm"].hit_rate.value is None
@@ -172,7 +178,7 @@ def test_an_empty_record_has_no_figures(
 
 
 def test_an_interval_clusters_by_day(settings: EvaluationSettings) -> None:
-    """Six equal rows a day know no more than one: the interval is as wide."""
+    """Six equal rows per day give the same interval as a single row."""
     values = pd.Series(np.random.default_rng(1).normal(0, 1, 40))
     days = pd.Series(range(40))
     draws = DayBootstrap(settings)
@@ -186,19 +192,19 @@ def test_an_interval_clusters_by_day(settings: EvaluationSettings) -> None:
 
 
 def test_the_interval_is_about_the_normal_one() -> None:
-    """Of many independent days the interval is 1.96 standard errors to each side."""
+    """For many independent days it is 1.96 standard errors to each side."""
     values = pd.Series(np.random.default_rng(5).normal(0.3, 1, 400))
     draws = DayBootstrap(EvaluationSettings(bootstrap_draws=4000))
-    one = draws.mean(values, pd.Series(range(400)))
+    mean = draws.mean(values, pd.Series(range(400)))
     error = 1.96 * values.std() / 20
     ends = (values.mean() - error, values.mean() + error)
-    assert (one.low, one.high) == pytest.approx(ends, abs=0.015)
+    assert (mean.low, mean.high) == pytest.approx(ends, abs=0.015)
 
 
 def test_the_same_days_give_the_same_interval(
     found: Metrics, record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """The resampling is seeded, and the order of rows does not matter."""
+    """The bootstrap is seeded, and the order of rows does not matter."""
     shuffled = record.sample(frac=1, random_state=1)
     again = compute_metrics(shuffled, settings, COST).components["lstm"]
     rate = found.components["lstm"].hit_rate
@@ -206,6 +212,6 @@ def test_the_same_days_give_the_same_interval(
 
 
 def test_one_day_has_no_interval(settings: EvaluationSettings) -> None:
-    """A single day says nothing of how days differ."""
-    one = DayBootstrap(settings).mean(pd.Series([1.0, 2.0]), pd.Series(["a", "a"]))
-    assert (one.value, one.low, one.high) == (1.5, None, None)
+    """A single day can't show how days differ."""
+    mean = DayBootstrap(settings).mean(pd.Series([1.0, 2.0]), pd.Series(["a", "a"]))
+    assert (mean.value, mean.low, mean.high) == (1.5, None, None)

@@ -6,7 +6,7 @@ import pytest
 
 from config.settings import EvaluationSettings
 from evaluation.day_bootstrap import DayBootstrap
-from evaluation.portfolio import daily, portfolios, positions
+from evaluation.portfolio import daily_returns, portfolios, positions
 
 RECORD = pd.DataFrame(
     [
@@ -27,25 +27,25 @@ RECORD = pd.DataFrame(
 
 
 def test_three_days_by_hand() -> None:
-    """Half of the money a symbol on two days, all of it in one on the third."""
-    table = daily(RECORD, positions(RECORD)["with_guard"], cost_bps=100)
-    assert table["gross"].tolist() == pytest.approx([0.006, 0.012, 0.0])
+    """Each symbol has half of the money on two days, one has all on the third."""
+    table = daily_returns(RECORD, positions(RECORD)["with_guard"], cost_bps=100)
+    assert table["return"].tolist() == pytest.approx([0.006, 0.012, 0.0])
     assert table["exposure"].tolist() == pytest.approx([0.9, 0.4, 0.0])
     assert table["turnover"].tolist() == pytest.approx([0.9, 0.5, 0.4])
     assert table["cost"].tolist() == pytest.approx([0.009, 0.005, 0.004])
-    assert table["net"].tolist() == pytest.approx([-0.003, 0.007, -0.004])
+    assert table["net_return"].tolist() == pytest.approx([-0.003, 0.007, -0.004])
 
 
 def test_without_the_guard_a_sat_out_call_counts_in_full() -> None:
-    """The scale is the guard's alone."""
-    table = daily(RECORD, positions(RECORD)["without_guard"], cost_bps=0)
-    assert table["gross"].tolist() == pytest.approx([0.005, 0.015, 0.04])
+    """Without the guard `position_scale` is not used."""
+    table = daily_returns(RECORD, positions(RECORD)["without_guard"], cost_bps=0)
+    assert table["return"].tolist() == pytest.approx([0.005, 0.015, 0.04])
 
 
 def test_holding_everything_earns_the_mean(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
-    """Buy and hold is the mean return of all symbols, bought once."""
+    """Its return is the mean of all symbols, and its only turnover is the purchase."""
     found = portfolios(record, DayBootstrap(settings), 10.0)["buy_and_hold"]
     means = record.groupby("forecast_session")["realized_return"].mean()
     assert found.daily_return.value == pytest.approx(means.mean())
@@ -57,7 +57,7 @@ def test_holding_everything_earns_the_mean(
 def test_net_is_gross_less_turnover_at_the_rate(
     record: pd.DataFrame, settings: EvaluationSettings, rate: float
 ) -> None:
-    """The cost is proportional to turnover and to nothing else."""
+    """The cost is the turnover times the rate."""
     found = portfolios(record, DayBootstrap(settings), rate)["with_guard"]
     assert found.daily_turnover.value is not None
     cost = found.daily_turnover.value * rate / 10_000

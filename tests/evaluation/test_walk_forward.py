@@ -1,5 +1,7 @@
-"""Past nights run again: what each may know, what it costs when something breaks."""
+"""Past nights run again: what each may use, and what a failure costs."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from evaluation.lookahead.source_leaks import (
     store_check,
     with_another_future,
 )
-from evaluation.past_night import PrefetchedPrices, night_of
+from evaluation.past_night import PrefetchedPrices, plan_past_night
 from evaluation.walk_forward import walk_forward
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
@@ -58,18 +60,18 @@ def history() -> PriceHistory:
 
 
 def test_a_past_night_runs_before_the_next_open(night: RunPlan) -> None:
-    """Its clock stands at the open after its session, or earlier."""
-    past = night_of(night, "AAPL", SESSION)
+    """Its `run_at` is the next open, or the plan's own if that is earlier."""
+    past = plan_past_night(night, "AAPL", SESSION)
     assert past.as_of == SESSION
     assert (
         past.run_at == past.cutoff("AAPL") == datetime(2013, 2, 21, 14, 30, tzinfo=UTC)
     )
     early = replace(night, run_at=datetime(2013, 2, 21, 1, 0, tzinfo=UTC))
-    assert night_of(early, "AAPL", SESSION).run_at == early.run_at
+    assert plan_past_night(early, "AAPL", SESSION).run_at == early.run_at
 
 
 def test_prefetched_prices_are_cut_as_a_source_cuts_them(history: PriceHistory) -> None:
-    """Nothing later than the session that is asked for."""
+    """They return no row later than the requested session."""
     source = PrefetchedPrices({"AAPL": history})
     frame = source.fetch("AAPL", date(2013, 1, 2), SESSION).frame
     assert (frame.index[0].date(), frame.index[-1].date()) == (
@@ -78,17 +80,17 @@ def test_prefetched_prices_are_cut_as_a_source_cuts_them(history: PriceHistory) 
     )
 
 
-def test_a_careless_source_leaks_through_no_store(
+def test_the_store_cuts_a_source_that_returns_too_much(
     night: RunPlan, history: PriceHistory, tmp_path: Path
 ) -> None:
-    """The store cuts what a source gave too much of, fetched and stored alike."""
+    """Later rows are neither stored nor returned."""
     assert store_check(tmp_path / "store", night, history, SESSION).passed
     given = UncutSource(history).fetch("AAPL", date(2012, 9, 10), SESSION)
     assert given.frame.index[-1].date() == date(2013, 3, 1)
 
 
 def test_another_future_leaves_the_past(history: PriceHistory) -> None:
-    """Only later rows, and the factor that a later dividend lowers, are others."""
+    """Only later rows differ, and the adjusted closes that a later dividend lowers."""
     other = with_another_future(history, SESSION).frame
     past = history.frame.index <= pd.Timestamp(SESSION)
     pd.testing.assert_frame_equal(
@@ -98,8 +100,14 @@ def test_another_future_leaves_the_past(history: PriceHistory) -> None:
     assert min(with_another_future(history, SESSION).dividends) > SESSION
 
 
+def test_past_nights_do_not_load_prefect() -> None:
+    """A fresh Python that imports the evaluation has no module of Prefect."""
+    code = "import sys, evaluation.walk_forward; sys.exit('prefect' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_a_span_without_a_session_is_refused(night: RunPlan) -> None:
-    """The first night must not lie after the last."""
+    """The first night may not be after the last."""
     with pytest.raises(ParameterError, match="`from` must be a session on or before"):
         walk_forward(night, date(2013, 3, 1), 5)
 
@@ -107,16 +115,16 @@ def test_a_span_without_a_session_is_refused(night: RunPlan) -> None:
 def test_a_symbol_without_prices_costs_only_itself(
     night: RunPlan, tmp_path: Path
 ) -> None:
-    """It is a failure with its reason; the home stays as it was."""
-    lonely = replace(night, symbols=("TSLA",))
-    walked = walk_forward(lonely, date(2013, 2, 26), 5)
-    assert walked.rows == ()
-    assert walked.failures["TSLA"].startswith("unknown_symbol: ")
+    """It is a failure with its reason, and the home stays empty."""
+    other = replace(night, symbols=("TSLA",))
+    result = walk_forward(other, date(2013, 2, 26), 5)
+    assert result.rows == ()
+    assert result.failures["TSLA"].startswith("unknown_symbol: ")
     assert list(Home(tmp_path).root.iterdir()) == []
 
 
 def test_an_evaluation_uses_what_live_nights_had_stored(night: RunPlan) -> None:
-    """A past night knows the stored events of its own day, and stores none."""
+    """A past night uses the events stored by its own day, and stores none."""
     report = date(2013, 2, 22)
     history = EventHistory(night.home.seen_events)
     event = Event("earnings", report, report, "", "yahoo", "confirmed", NOW)
@@ -124,6 +132,6 @@ def test_an_evaluation_uses_what_live_nights_had_stored(night: RunPlan) -> None:
     history.record("AAPL", history.read("AAPL"), stored)
     before = (night.home.seen_events / "AAPL.json").read_bytes()
     rows = walk_forward(night, date(2013, 2, 19), 20).rows
-    told = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
-    assert told == [("unknown", None), ("confirmed", True), ("unknown", True)]
+    events = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
+    assert events == [("unknown", None), ("confirmed", True), ("unknown", True)]
     assert (night.home.seen_events / "AAPL.json").read_bytes() == before

@@ -1,4 +1,7 @@
-"""The leak checks: quiet on honest code, loud on every leak that is planted."""
+"""The leak checks: they pass on our code and fail on a leak.
+
+`test_planted_leaks.py` has more leaks.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +19,6 @@ from evaluation.lookahead.leaks import (
     window_checks,
 )
 from evaluation.lookahead.model_leaks import judgement_checks, training_checks
-from evaluation.lookahead.planted import check_planted_leaks
 from evaluation.lookahead.shuffled_labels import (
     half_check,
     shuffle_moves,
@@ -33,6 +35,7 @@ from features.windows import (
 )
 from market_data.prices import CLOSE, HIGH, VOLUME
 from modelling.training import TrainedModel
+from workers.process_pool import OnEpoch
 
 Walk = Callable[[int, int], pd.DataFrame]
 
@@ -50,35 +53,35 @@ def rows(prices: pd.DataFrame) -> Floats:
 
 
 def failed(checks: list[LeakCheck]) -> list[str]:
-    """Return the stages that did not pass."""
-    return [one.stage for one in checks if not one.passed]
+    """Return the stages whose check failed."""
+    return [check.stage for check in checks if not check.passed]
 
 
-def test_our_features_votes_and_windows_are_honest(
+def test_our_features_votes_and_windows_have_no_leak(
     prices: pd.DataFrame, rows: Floats
 ) -> None:
-    """No check finds anything, and every column has one."""
+    """All checks pass, and each column has its own."""
     columns = feature_checks(prices)
-    named = {one.stage.removeprefix("feature ") for one in columns}
+    named = {check.stage.removeprefix("feature ") for check in columns}
     assert named == {*FEATURES, *INDICATORS}
     checks = [*columns, *vote_checks(prices), feature_row_check(prices)]
     assert failed([*checks, *window_checks(rows, 30, 0.2)]) == []
 
 
 def test_a_leak_is_named_with_session_and_both_values(prices: pd.DataFrame) -> None:
-    """The sentence says what the column is with the future known, and without."""
+    """The detail holds the value with and without later sessions."""
 
     def leaky(part: pd.DataFrame) -> pd.DataFrame:
         table = indicator_frame(part)
         return table.assign(**{RSI: table[RSI].shift(-1)})
 
-    (found,) = [one for one in feature_checks(prices, leaky) if not one.passed]
+    (found,) = [x for x in feature_checks(prices, leaky) if not x.passed]
     assert found.stage == "feature rsi"
-    assert "with later sessions known, nan without" in found.detail
+    assert "with later sessions, nan without" in found.detail
 
 
-def test_a_column_filled_from_behind_is_found(prices: pd.DataFrame) -> None:
-    """No cut shows it: what fills the first sessions is there in every cut."""
+def test_a_column_filled_with_later_values_is_found(prices: pd.DataFrame) -> None:
+    """A cut history fills its first rows alike, so only an altered one differs."""
 
     def filled(part: pd.DataFrame) -> pd.DataFrame:
         table = indicator_frame(part)
@@ -88,7 +91,7 @@ def test_a_column_filled_from_behind_is_found(prices: pd.DataFrame) -> None:
 
 
 def test_a_leak_on_rare_days_is_found(prices: pd.DataFrame) -> None:
-    """One session in eleven is cut, and what peeks at the day after is told there."""
+    """One session in eleven has a cut, so a leak on volatile days is found at one."""
 
     def leaky(part: pd.DataFrame) -> pd.DataFrame:
         table = indicator_frame(part)
@@ -99,44 +102,40 @@ def test_a_leak_on_rare_days_is_found(prices: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    "peek",
+    "leak",
     [
         lambda table: table.bfill(),
         lambda table: table.assign(**{VOLUME: table[VOLUME].shift(-1).ffill()}),
         lambda table: table / table.mean(),
     ],
-    ids=["filled from behind", "tomorrow's volume", "the whole history's mean"],
+    ids=["filled with later values", "tomorrow's volume", "the history's mean"],
 )
-def test_feature_rows_that_peek_are_found(
-    prices: pd.DataFrame, peek: Callable[[pd.DataFrame], pd.DataFrame]
+def test_feature_rows_with_later_values_are_found(
+    prices: pd.DataFrame, leak: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> None:
-    """Honest indicators do not make honest rows."""
-    assert not feature_row_check(prices, lambda table: feature_rows(peek(table))).passed
+    """Rows can have a leak even if the indicators have none."""
+    assert not feature_row_check(prices, lambda table: feature_rows(leak(table))).passed
 
 
-def test_every_planted_leak_is_found(prices: pd.DataFrame) -> None:
-    """The test of the test."""
-    found = check_planted_leaks(prices, seed=4)
-    assert len(found) == 8
-    assert failed(found) == []
-
-
-def wrong_target(rows: Floats, length: int, share: float) -> WindowSplit:
-    """Split as we do, with targets two sessions ahead."""
+def train_on_wrong_targets(rows: Floats, length: int, share: float) -> WindowSplit:
+    """Split the windows with targets two sessions ahead."""
     split = split_windows(rows, length, share)
     training = replace(split.training, targets=np.roll(split.training.targets, -1))
     return replace(split, training=training)
 
 
-def blurred_spans(rows: Floats, length: int, share: float) -> WindowSplit:
-    """Split as we do, but stop by the windows that calibrate."""
+def stop_by_calibration(rows: Floats, length: int, share: float) -> WindowSplit:
+    """Split the windows, with those that calibrate used for early stopping too."""
     split = split_windows(rows, length, share)
     return replace(split, stopping=split.calibration)
 
 
 @pytest.mark.parametrize(
     ("split", "stage"),
-    [(wrong_target, "training targets"), (blurred_spans, "calibration span")],
+    [
+        (train_on_wrong_targets, "next closes"),
+        (stop_by_calibration, "stopping windows"),
+    ],
 )
 def test_a_wrong_split_is_found(
     rows: Floats, split: Callable[[Floats, int, float], WindowSplit], stage: str
@@ -154,8 +153,8 @@ def test_shuffled_labels_keep_all_but_the_signs(prices: pd.DataFrame) -> None:
     assert not np.allclose(other[CLOSE], prices[CLOSE])
 
 
-def test_honest_voices_are_right_half_the_time(walk: Walk) -> None:
-    """On shuffled histories nobody knows better than a coin."""
+def test_components_without_a_leak_are_right_half_the_time(walk: Walk) -> None:
+    """On shuffled histories votes and windows predict no direction."""
     histories = [shuffle_moves(walk(400, seed), seed) for seed in range(3)]
     assert failed([*vote_label_checks(histories), window_label_check(histories)]) == []
 
@@ -168,32 +167,39 @@ def test_half_is_half_within_its_interval(hits: int, *, passed: bool) -> None:
     assert half_check("any", hits, 1000).passed == passed
 
 
-def test_a_training_that_peeks_is_found(rows: Floats) -> None:
-    """One that also learns from the last rows is caught; ours is by the command."""
+def test_a_training_on_later_rows_is_found(rows: Floats) -> None:
+    """A training that also learns from the last rows fails both checks.
+
+    `overnight check-leaks` checks ours.
+    """
     from modelling.training import train  # noqa: PLC0415  loads the backend
 
     found = training_checks(
         rows[:120],
-        lambda part, how, told: train(np.concatenate([part[-40:], part]), how, told),
+        lambda part, *rest: train(np.concatenate([part[-40:], part]), *rest),
     )
     assert failed(found) == ["training", "early stopping"]
 
 
 def test_a_training_that_stops_by_the_wrong_windows_is_found(rows: Floats) -> None:
-    """It learns nothing of them, and yet they choose its weights."""
-    from modelling.training import EpochDone, train  # noqa: PLC0415  loads the backend
+    """Early stopping by the calibration span fails, although no weight is fitted."""
+    from modelling.training import train  # noqa: PLC0415  loads the backend
 
     def wrong(
-        part: Floats, how: TrainingParameters, told: Callable[[EpochDone], None]
+        rows: Floats, parameters: TrainingParameters, on_epoch: OnEpoch
     ) -> TrainedModel:
-        last = float(part[-1, CLOSE_COLUMN])
-        return train(part, how, lambda done: told(replace(done, validation_loss=last)))
+        loss = float(rows[-1, CLOSE_COLUMN])
+        return train(
+            rows,
+            parameters,
+            lambda done: on_epoch(replace(done, validation_loss=loss)),
+        )
 
     assert failed(training_checks(rows[:120], wrong)) == ["early stopping"]
 
 
-def test_judges_that_look_elsewhere_are_found(rows: Floats) -> None:
-    """Shrinkage by, and errors of, other windows than their own."""
+def test_shrinkage_and_calibration_on_other_windows_are_found(rows: Floats) -> None:
+    """Other rows than their own fail the checks of shrinkage and residuals."""
     from modelling.training import train  # noqa: PLC0415  loads the backend
 
     assert failed(judgement_checks(rows)) == []

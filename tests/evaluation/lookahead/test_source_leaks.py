@@ -1,4 +1,4 @@
-"""The checks of what comes from outside: loud on each leak that is planted."""
+"""The checks of sources, stores and events: they fail on a leak, and pass on ours."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from evaluation.lookahead.source_leaks import (
     event_check,
     folder_check,
     hedge_check,
-    past_check,
+    history_check,
     repair_check,
     store_check,
     table_check,
@@ -67,45 +67,45 @@ def night(tmp_path: Path) -> RunPlan:
 
 
 def test_every_cell_of_a_night_is_compared() -> None:
-    """All columns belong to a stage, but for the return that came."""
+    """All columns belong to a stage, except for the realized return."""
     prefixes = tuple(name for names in STAGES.values() for name in names)
-    assert [one for one in COLUMNS if not one.startswith(prefixes)] == [
+    assert [name for name in COLUMNS if not name.startswith(prefixes)] == [
         "realized_return"
     ]
 
 
 def test_prices_of_a_later_session_are_found() -> None:
-    """A source that is not cut hands out the future."""
-    found = past_check("any", lambda _, history: history, sample("AAPL"), SESSION)
-    assert "prices of 2013-03-01 are handed out" in found.detail
+    """A source that returns later rows than requested fails."""
+    found = history_check("any", lambda _, history: history, sample("AAPL"), SESSION)
+    assert "is given prices of 2013-03-01" in found.detail
 
 
 def test_a_later_value_in_an_earlier_row_is_found() -> None:
-    """All dates may be right, and one column a session late."""
+    """A column with the next session's values fails, although all dates are right."""
 
     def shifted(_: str, history: PriceHistory) -> PriceHistory:
         frame = history.frame
         frame = frame.assign(**{VOLUME: frame[VOLUME].shift(-1)})
         return replace(history, frame=through(frame, SESSION), dividends={})
 
-    found = past_check("any", shifted, sample("AAPL"), SESSION)
-    assert "it changes with what comes after 2013-01-31" in found.detail
+    found = history_check("any", shifted, sample("AAPL"), SESSION)
+    assert "it changes with another future after 2013-01-31" in found.detail
 
 
 def test_a_later_dividend_is_found() -> None:
-    """What is paid after the session is no part of its night."""
+    """A dividend paid after the session fails."""
 
     def paid(_: str, history: PriceHistory) -> PriceHistory:
         return replace(history, frame=through(history.frame, SESSION))
 
-    assert not past_check("any", paid, sample("AAPL"), SESSION).passed
+    assert not history_check("any", paid, sample("AAPL"), SESSION).passed
 
 
 @pytest.mark.parametrize("remote", [True, False])
 def test_a_store_that_does_not_cut_is_found(
     tmp_path: Path, night: RunPlan, *, remote: bool
 ) -> None:
-    """What a source hands out too much of is cut, be it stored or asked each time."""
+    """The store cuts later rows of a remote source and of a local one."""
 
     def uncut(store: PriceStore, symbol: str, first: date, last: date) -> PriceHistory:
         if store.source.remote == remote:
@@ -115,16 +115,16 @@ def test_a_store_that_does_not_cut_is_found(
     prices = sample("AAPL")
     assert store_check(tmp_path / "cut", night, prices, SESSION).passed
     found = store_check(tmp_path / "uncut", night, prices, SESSION, uncut)
-    assert "prices of 2013-03-01 are handed out" in found.detail
+    assert "is given prices of 2013-03-01" in found.detail
 
 
-def test_a_folder_of_files_is_honest(tmp_path: Path) -> None:
-    """It is read up to the session that is asked for."""
+def test_a_folder_of_files_has_no_leak(tmp_path: Path) -> None:
+    """Its files are read up to the requested session."""
     assert folder_check(tmp_path, sample("AAPL"), SESSION).passed
 
 
-def test_a_hole_filled_from_behind_is_found() -> None:
-    """Rows that lack a value are left out, never filled with the next."""
+def test_a_row_filled_with_later_prices_is_found() -> None:
+    """A row without prices may not be filled with the next row."""
     settings = PriceSettings()
 
     def filled(
@@ -137,10 +137,12 @@ def test_a_hole_filled_from_behind_is_found() -> None:
     assert found.detail == "2012-12-04 is filled with later prices"
 
 
-def test_a_table_that_looks_a_row_ahead_is_found(night: RunPlan) -> None:
-    """No date is too late, and each close knows the next one."""
+def test_a_table_with_the_next_close_in_a_row_is_found(night: RunPlan) -> None:
+    """A table fails if each close depends on the next one, although no date is late."""
 
-    def peeking(own: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
+    def download_with_leak(
+        own: RunPlan, source: PriceSource, symbol: str
+    ) -> PriceFindings:
         found = download(own, source, symbol)
         table = read_table(found.path)
         table[CLOSE] += 0.001 * table[CLOSE].shift(-1).ffill()
@@ -148,12 +150,12 @@ def test_a_table_that_looks_a_row_ahead_is_found(night: RunPlan) -> None:
         return found
 
     assert table_check(night, sample("AAPL"), BEFORE, SESSION).passed
-    found = table_check(night, sample("AAPL"), BEFORE, SESSION, peeking)
-    assert found.detail.startswith("rows up to 2013-01-30 read otherwise")
+    found = table_check(night, sample("AAPL"), BEFORE, SESSION, download_with_leak)
+    assert found.detail == "it changes with another future after 2013-01-30"
 
 
 def test_an_index_that_is_not_cut_is_found(night: RunPlan) -> None:
-    """Its closes end with the night's session, as the symbol's do."""
+    """An index with closes after the night's session fails."""
 
     def later(own: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
         other = replace(own, sessions={"XNYS": date(2013, 2, 4)})
@@ -162,11 +164,11 @@ def test_an_index_that_is_not_cut_is_found(night: RunPlan) -> None:
     stock, market = sample("AAPL"), sample("MSFT")
     assert hedge_check(night, stock, market, SESSION).passed
     found = hedge_check(night, stock, market, SESSION, later)
-    assert "prices of 2013-02-04 are handed out" in found.detail
+    assert "is given prices of 2013-02-04" in found.detail
 
 
-def test_an_event_told_later_is_found(night: RunPlan) -> None:
-    """A past night does not know what a later one was told."""
+def test_an_event_first_seen_later_is_found(night: RunPlan) -> None:
+    """A past night that uses a later night's events fails."""
 
     def later(
         own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
@@ -176,11 +178,13 @@ def test_an_event_told_later_is_found(night: RunPlan) -> None:
 
     assert event_check(night, SESSION).passed
     found = event_check(night, SESSION, later)
-    assert found.detail == "a night of 2013-01-31 knows what was told on 2013-02-01"
+    assert (
+        found.detail == "a night of 2013-01-31 uses an event first seen on 2013-02-01"
+    )
 
 
 def test_a_replay_that_asks_the_present_calendar_is_found(night: RunPlan) -> None:
-    """A remote calendar names what is known today, so a replay must not ask it."""
+    """A remote calendar returns what is known today, so a replay must not ask it."""
 
     def asking(
         own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
@@ -201,8 +205,8 @@ def test_a_replay_that_asks_the_present_calendar_is_found(night: RunPlan) -> Non
         (BEFORE, OPENING.replace(hour=21), False),
     ],
 )
-def test_the_clock_is_held_to_instants_of_our_own(
+def test_the_clock_is_compared_with_known_instants(
     before: date, opening: datetime, *, passed: bool
 ) -> None:
-    """A calendar that is an open or a close off is told."""
+    """A calendar with a wrong session before or a wrong open fails."""
     assert clock_check("AAPL", SESSION, before, CLOSING, opening).passed == passed
