@@ -122,7 +122,7 @@ def _lightgbm(
 
     choices = {
         "objective": "regression",
-        "learning_rate": settings.tree_rate,
+        "learning_rate": settings.learning_rate,
         "num_leaves": settings.tree_leaves,
         "min_data_in_leaf": settings.leaf_sessions,
         "seed": settings.seed,

@@ -17,7 +17,7 @@ from screening.columns import COLUMNS as SCREENING_COLUMNS
 from screening.columns import TEXT_COLUMNS, TRUTH_COLUMNS
 from screening.row import Row
 from screening.table import cell
-from storage.home import write_text_atomic
+from storage.home import write_atomic
 from storage.paths import StoragePath
 
 NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
@@ -91,7 +91,7 @@ def write_records(
     writer.writerow(names)
     for row in rows:
         writer.writerow(cell(row.get(name)) for name in names)
-    write_text_atomic(path, text.getvalue())
+    write_atomic(path, text.getvalue())
 
 
 def record_frame(text: str) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from market_data.prices import (
     price_frame,
 )
 from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
 """Columns of yfinance beside the prices; the last two may be missing."""
@@ -88,7 +88,7 @@ def _read(path: Path) -> pd.DataFrame:
         remedy = f"did you mean {' or '.join(other)}?" if other else "put it there."
         raise UnknownSymbol(f"the folder has no file prices/{path.name}; {remedy}")
     try:
-        text = read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        text = read_bytes(path, MAX_FILE_BYTES).decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [name.strip() for name in _filled(next(reader, []))]
         read = ((reader.line_num, _filled(cells)) for cells in reader)

@@ -13,7 +13,7 @@ from config.plain_text import encoding_of_mark
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """What a person typed as a symbol; a server refuses by the pattern what can be none."""
@@ -156,7 +156,7 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
 def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """Return (text, place) pairs, the place opening an error, and what is left out."""
     try:
-        text = _decoded(read_limited(path, LARGEST_FILE_BYTES))
+        text = _decoded(read_bytes(path, LARGEST_FILE_BYTES))
     except (OSError, ValueError) as error:
         raise SelectionError(
             f"`file` must be a readable UTF-8 text, got "

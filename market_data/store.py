@@ -84,7 +84,7 @@ class PriceStore:
         try:
             return self._answered(symbol, self._stored(symbol), first, as_of)
         except DamagedTable as damaged:
-            said = f"the stored file {damaged.sentence}"
+            said = f"the stored file {damaged.problem}"
         try:
             anew = self._fetched(symbol, first, as_of).cut(first, as_of)
         except SymbolError as error:

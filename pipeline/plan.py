@@ -160,7 +160,7 @@ def plan_run(  # noqa: PLR0913  a flow's parameters, one by one
         source=source,
         folder=folder,
         train=train,
-        parameters=parameters.over(preset),
+        parameters=parameters.apply_to(preset),
         settings=settings,
         home=opened,
         notices=selected.notices,

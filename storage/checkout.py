@@ -1,6 +1,6 @@
-"""Where the project's own files lie."""
+"""Path of the checkout, from which deployments run."""
 
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-"""The folder of `prefect.yaml`, from which deployments run."""
+"""Folder of `prefect.yaml`."""

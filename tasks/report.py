@@ -29,7 +29,7 @@ from screening.report.page import morning_report, report_path
 from screening.report.views import symbols_with_chart
 from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
-from storage.home import write_text_atomic
+from storage.home import write_atomic
 from storage.paths import StoragePath
 from storage.tables import read_table
 from tasks.server import try_show, warn
@@ -77,7 +77,7 @@ def _written(
         kept=frozenset(row["symbol"] for row in summary.kept),
     )
     path = report_path(plan.home.morning_reports, plan.as_of)
-    write_text_atomic(path, morning_report(morning))
+    write_atomic(path, morning_report(morning))
     return path
 
 

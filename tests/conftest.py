@@ -15,15 +15,15 @@ from typing import Any
 import absl.logging
 
 # TensorFlow brings curl symbols of its own; loaded first, it takes curl_cffi's place
-# and Yahoo's client can't imitate a browser any more. In a run only the process slots
-# load TensorFlow; here tests of both share one process.
+# and Yahoo's client can't imitate a browser any more. In a run only the training
+# processes load TensorFlow; here tests of both share one process.
 import curl_cffi  # noqa: F401
 import numpy as np
 import pandas as pd
 import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
-from object_store import bucket_on_loopback, shared_folder
+from object_store import bucket_on_loopback
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
@@ -84,18 +84,13 @@ def bucket() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["disk", "memory", "s3", "share"])
+@pytest.fixture(params=["disk", "s3"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    """Give an empty home on a disk, in memory, in S3, and in a store that must move."""
-    match request.param:
-        case "disk":
-            opened = Home(tmp_path)
-        case "memory":
-            opened = Home.at(f"memory://{uuid.uuid4().hex}")
-        case "s3":
-            opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
-        case _:
-            opened = Home.at(shared_folder(tmp_path))
+    """Yield an empty home on a disk and in S3."""
+    if request.param == "disk":
+        opened = Home(tmp_path)
+    else:
+        opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
     yield opened
     remove_tree(opened.root)
 

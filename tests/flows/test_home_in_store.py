@@ -26,16 +26,10 @@ def rows_of(home: Home) -> pd.DataFrame:
     return rows.drop(columns=["run_at", "model_trained_at"])
 
 
-@pytest.fixture(scope="module", params=["memory", "s3"])
-def stored(
-    request: pytest.FixtureRequest,
-    run_night: Any,  # noqa: ANN401
-) -> tuple[Home, Any]:
-    """Give a home in a store and the state of a night in it, one symbol too short."""
-    place = "memory:/"
-    if request.param == "s3":
-        place = request.getfixturevalue("bucket")
-    home = Home.at(f"{place}/{uuid.uuid4().hex}")
+@pytest.fixture(scope="module")
+def stored(bucket: str, run_night: Any) -> tuple[Home, Any]:  # noqa: ANN401
+    """Return a home in S3 and the state of a night in it, one symbol too short."""
+    home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
     return home, run_night(home.root, *SYMBOLS)
 
 

@@ -17,7 +17,7 @@ from made_calls import (
 
 from config.errors import StorageError
 from screening.track_record.ledger import Ledger, counting
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import files_in, read_all
 
 NOTHING = outcomes_frame()
@@ -67,7 +67,7 @@ def test_a_later_outcome_of_the_same_call_stands(tmp_path: Path) -> None:
 def test_a_foreign_file_is_refused_by_name(tmp_path: Path) -> None:
     """A file that is no Parquet, or has other columns, is named and never skipped."""
     ledger = Ledger(tmp_path)
-    write_text_atomic(tmp_path / "calls" / "x.parquet", "no table")
+    write_atomic(tmp_path / "calls" / "x.parquet", "no table")
     with pytest.raises(StorageError, match="calls must hold whole Parquet files"):
         ledger.calls()
     pd.DataFrame({"other": [1]}).to_parquet(tmp_path / "calls" / "x.parquet")

@@ -1,4 +1,4 @@
-"""Jobs for the process slots' tests: plain functions that a spawned child imports."""
+"""Jobs for the tests of the worker pools; a spawned process can import them."""
 
 import os
 import signal
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from config.errors import TooShort
 from modelling.training import EpochDone
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import files_in, remove
 
 OnEpoch = Callable[[EpochDone], None]
 
 
 def process_id(_given: object, _on_epoch: OnEpoch) -> int:
-    """Return the number of the process it runs in."""
+    """Return the id of the process that runs the job."""
     return os.getpid()
 
 
@@ -25,17 +25,17 @@ def environment(name: str, _on_epoch: OnEpoch) -> str | None:
 
 
 def refuse(reason: str, _on_epoch: OnEpoch) -> None:
-    """Fail as a symbol that can't be trained does."""
+    """Raise the error of a symbol that can't be trained."""
     raise TooShort(reason)
 
 
 def time_out(_given: object, _on_epoch: OnEpoch) -> None:
-    """Fail with the error type that also means "not done yet"."""
+    """Raise a `TimeoutError`, which a future also raises while its job runs."""
     raise TimeoutError("the job's own")
 
 
 def die(_given: object, _on_epoch: OnEpoch) -> None:
-    """End as the kernel ends a process that takes too much memory."""
+    """Kill this process as the kernel does when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -61,8 +61,8 @@ def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
 def tidy(home: Home, _on_epoch: OnEpoch) -> list[str]:
     """Write one file of the home, change one, remove one; return what it found."""
     found = [path.name for path in files_in(home.models)]
-    write_text_atomic(home.models / "new.json", "new")
-    write_text_atomic(home.models / "changed.json", "changed")
+    write_atomic(home.models / "new.json", "new")
+    write_atomic(home.models / "changed.json", "changed")
     remove(home.models / "old.json")
     return found
 
@@ -75,7 +75,7 @@ def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
 
 
 def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
-    """End the process that holds the slot; where that was done before, answer."""
+    """Kill the parent process on the first call; later return the process id."""
     if marker.exists():
         return os.getpid()
     marker.write_text(str(os.getpid()))
@@ -83,7 +83,7 @@ def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
 
 
 def kill_the_parent(_given: object, _on_epoch: OnEpoch) -> int:
-    """End the process that holds the slot, and with it the slot."""
+    """Kill the parent process, and this process with it."""
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(60)
     return os.getpid()
