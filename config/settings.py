@@ -66,7 +66,7 @@ class PriceSettings(Section):
     max_no_session_share: Share = 0.05
     """Share of rows on days without a session above which the history is rejected."""
     max_repeated_session_share: Share = 0.01
-    """Share of sessions with several rows above which the history is rejected."""
+    """Share of sessions with several unequal rows above which a history is rejected."""
     bar_slack: Share = 0.001
     """Report a bar whose open or close lies more than this share outside its range."""
     max_missing_share: Share = 0.05
