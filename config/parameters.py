@@ -160,9 +160,9 @@ def training_parameters(
     """
     names = ", ".join(PRESETS)
     if preset not in PRESETS:
+        text = quote_value(preset)
         raise ParameterError(
-            f"`preset` must be one of {names}, got {quote_value(preset)}",
-            "choose one of them",
+            f"`preset` must be one of {names}, got {text}", "correct it"
         )
     given = {name: value for name, value in overrides.items() if value is not None}
     values = PRESETS[preset].model_dump() | given

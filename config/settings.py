@@ -13,9 +13,7 @@ from config.universes import UNIVERSES
 from config.validation import InvalidValueError
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[
-    float, Field(gt=0, le=1, description="Weight of this component in the score.")
-]
+Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
 Engine = Literal["jax", "tensorflow"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -47,14 +45,12 @@ class PriceSettings(Section):
     min_sessions: int = Field(55, ge=55)
     """Sessions that a symbol needs (SMA 50 plus 5); with fewer it is not screened."""
     jump_multiple: float = Field(8, gt=1)
-    """Report a daily move above this many times the symbol's mean absolute move; an
-    untraded or reversed one degrades the symbol's data status."""
+    """Report a daily move above this many times the mean absolute move of the symbol;
+    an untraded or reversed move degrades the data status."""
     min_jump_volume_ratio: float = Field(1.5, ge=0)
-    """A reported move counts as traded if its volume is at least this many times the
-    median volume of the `recent_sessions` before it."""
+    """A reported move at this many times the median volume or more counts as traded."""
     max_move_factor: float = Field(5, gt=1)
-    """Reject a price more than this factor above or below the previous one: only that
-    session if the next price is back at the old level, otherwise the symbol."""
+    """Reject a price more than this factor above or below the previous price."""
     max_gap_sessions: int = Field(10, ge=1)
     """More missing sessions in a row than this degrade the symbol's data status."""
     recent_sessions: int = Field(60, ge=1)
@@ -80,8 +76,7 @@ class PriceSettings(Section):
     question_timeout_seconds: float = Field(20, gt=0)
     """Seconds for one symbol's answer, requests for cookies and time zone included."""
     give_up_after: int = Field(10, ge=1)
-    """Failed requests in a row after which the run sends Yahoo no more requests, if
-    its time for retries is used up or there is no network."""
+    """Failed requests in a row after which Yahoo gets no more, if no retry is left."""
     retry_seconds: float = Field(90, ge=0)
     """Seconds that one run may spend on pauses and retries for prices."""
     extras_retry_seconds: float = Field(20, ge=0)
@@ -105,7 +100,7 @@ class ModelSettings(Section):
     stale_after_days: int = Field(7, ge=1)
     """Age in days above which a model is stale: it is still used, and trained again."""
     expires_after_days: int = Field(30, ge=1)
-    """Age in days above which a model is not used, and any usable one replaces it."""
+    """Age in days above which a model is not used; any usable new one replaces it."""
     significance: float = Field(0.05, gt=0, lt=0.5)
     """Probability of rejecting a new model that is as good as the live one."""
     challenge_sessions: int = Field(10, ge=2)
@@ -113,7 +108,7 @@ class ModelSettings(Section):
     history_kept: int = Field(3, ge=0)
     """Earlier models kept per symbol; older ones are deleted."""
     good_loss: float = Field(0.01, gt=0)
-    """Validation loss below which a model is good; excellent if both losses are."""
+    """Loss below which a model is good (validation) or excellent (training as well)."""
     poor_loss: float = Field(0.02, gt=0)
     """Validation loss above which a model is poor, and is not used."""
     excellent_ratio: float = Field(1.5, gt=0)

@@ -8,9 +8,6 @@ from pydantic_core import ErrorDetails
 
 from config.errors import MAX_QUOTE_LENGTH, ParameterError, quote_value
 
-_PLAIN = {"model_type": "a table of settings", "tuple_type": "a list"}
-"""What pydantic expects, by the type of its finding, in words for a user."""
-
 
 class InvalidValueError(ValueError):
     """A validator of ours refuses a value; keeps problem and fix apart."""
@@ -73,7 +70,8 @@ def _describe_value(
         choices = ", ".join(section.model_fields)
         known = f"one of the known names ({choices})"
         return f"`{full}` must be {known}, got {quote_value(name)}", ""
-    expected = _bounds(section, name) or _PLAIN.get(finding["type"])
+    plain = {"model_type": "a table of settings", "tuple_type": "a list"}
+    expected = _bounds(section, name) or plain.get(finding["type"])
     message = finding["msg"].lower()
     rule = f"be {expected}" if expected else message.partition(" should ")[2]
     value = quote_value(finding["input"])
@@ -101,15 +99,13 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
 def _bounds(kind: type[BaseModel], name: str) -> str:
     """Return `30 to 120 sessions` from the field's limits, "" without limits."""
     info = kind.model_fields.get(name)
-    if info is None:
-        return ""
     limits = {
         sign: value
-        for limit in info.metadata
+        for limit in (info.metadata if info else ())
         for sign in ("ge", "gt", "le", "lt")
         if (value := getattr(limit, sign, None)) is not None
     }
-    extra = info.json_schema_extra
+    extra = info and info.json_schema_extra
     unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
     return f"{_range(limits)} {unit}".rstrip() if limits else ""
 

@@ -1,6 +1,5 @@
-"""Path of the checkout, from which deployments run."""
+"""The checkout, the folder of `prefect.yaml`, from which deployments run."""
 
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-"""Folder of `prefect.yaml`."""

@@ -179,7 +179,6 @@ def _release(path: UPath, owner: bytes) -> None:
 
 
 def _read_owner(path: UPath) -> bytes | None:
-    try:
+    with suppress(FileNotFoundError):
         return read_bytes(path)
-    except FileNotFoundError:
-        return None
+    return None

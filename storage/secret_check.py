@@ -1,8 +1,8 @@
 """Refuses configuration files that hold a secret, without showing the secret.
 
-Secrets belong in the environment. In a file these count as one: a value whose key names
-a secret, an address with a password or token, and the form of a well-known key on any
-line, comments included. A value taken from the environment (`${NAME}`, `{{ ... }}`) is
+Secrets belong in the environment. A value counts as a secret if its key names a secret,
+or if it is an address with a password or token. The form of a well-known key counts on
+any line, comments included. Values from the environment (`${NAME}`, `{{ ... }}`) are
 allowed.
 """
 
@@ -74,8 +74,7 @@ def require_no_secret(path: StoragePath) -> None:
     ParameterError
         Naming file and line, without the secret.
     """
-    line = find_secret(path)
-    if line:
+    if line := find_secret(path):
         raise ParameterError(
             f"{path} holds what looks like a secret in line {line}",
             "remove it, set it in the environment (OVERNIGHT_NOTICE_URL, AWS_..., "

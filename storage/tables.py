@@ -37,10 +37,7 @@ def read_table(path: StoragePath) -> pd.DataFrame:
     StorageError
         If the store refuses or does not answer.
     """
-    return _parse(read_bytes(path))
-
-
-def _parse(content: bytes) -> pd.DataFrame:
+    content = read_bytes(path)
     try:
         return pd.read_parquet(io.BytesIO(content))
     except Exception as error:  # Arrow and pandas raise a dozen types for bad bytes.
@@ -61,7 +58,7 @@ def read_tables(paths: Sequence[StoragePath]) -> pd.DataFrame:
     try:
         found = [parquet.read_table(io.BytesIO(content)) for content in contents]
         joined: pd.DataFrame = pa.concat_tables(found).to_pandas()
-    except Exception as error:  # As in `_parse`.
+    except Exception as error:  # As in `read_table`.
         raise ValueError(str(error)[:200]) from error
     return joined
 

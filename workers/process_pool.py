@@ -48,8 +48,7 @@ OnEpoch = Callable[[EpochDone], None]
 
 
 type Job[Input, Output] = Callable[[Input, OnEpoch], Output]
-"""A function of a module, which a spawned process can import; it gets its input and
-a function to call after each epoch."""
+"""A function of a module, which a spawned process can import."""
 
 
 class WorkerPool(ABC):
