@@ -27,20 +27,18 @@ ADVISED_EPOCHS = 20
 MAX_EPOCHS = 100
 
 
-def _bounded(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
+def _field(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
     return Field(description=description, json_schema_extra={"unit": unit}, **limits)
 
 
-Epochs = Annotated[int, _bounded("Passes over the data", "passes", ge=1, le=MAX_EPOCHS)]
+Epochs = Annotated[int, _field("Passes over the data", "passes", ge=1, le=MAX_EPOCHS)]
 SequenceLength = Annotated[
-    int, _bounded("Sessions in each window", "sessions", ge=30, le=120)
+    int, _field("Sessions in each window", "sessions", ge=30, le=120)
 ]
-BatchSize = Annotated[
-    int, _bounded("Windows per gradient step", "windows", ge=16, le=64)
-]
+BatchSize = Annotated[int, _field("Windows per gradient step", "windows", ge=16, le=64)]
 ValidationSplit = Annotated[
     float,
-    _bounded("Share of windows, the latest ones, kept for validation", ge=0.1, le=0.3),
+    _field("Share of windows, the latest ones, kept for validation", ge=0.1, le=0.3),
 ]
 Period = Annotated[
     Literal["1y", "2y", "3y", "4y", "5y"], Field(description="Length of the history")
@@ -50,17 +48,17 @@ LayerUnits = Annotated[
     tuple[Units, Units],
     Field(description="Units in each of the two LSTM layers, 1 to 512"),
 ]
-Dropout = Annotated[float, _bounded("Share of units left out per step", ge=0, le=0.5)]
-LearningRate = Annotated[float, _bounded("Adam's step size", gt=0, le=1)]
+Dropout = Annotated[float, _field("Share of units left out per step", ge=0, le=0.5)]
+LearningRate = Annotated[float, _field("Adam's step size", gt=0, le=1)]
 Patience = Annotated[
     int,
-    _bounded(
+    _field(
         "Epochs without improvement after which training stops; 0 = never",
         "epochs",
         ge=0,
     ),
 ]
-Seed = Annotated[int, _bounded("Seed of all random numbers", ge=0, le=2**32 - 1)]
+Seed = Annotated[int, _field("Seed of all random numbers", ge=0, le=2**32 - 1)]
 
 
 class TrainingParameters(BaseModel):

@@ -19,7 +19,7 @@ _MARKS = (
 )
 
 
-def encoding_of_mark(content: bytes) -> str:
+def detect_encoding(content: bytes) -> str:
     """Return the encoding that the byte-order mark names, "" without a mark."""
     return next((name for mark, name in _MARKS if content.startswith(mark)), "")
 

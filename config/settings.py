@@ -324,7 +324,7 @@ class ReportSettings(Section):
     max_printed_in_full: int = Field(20, ge=0)
     """Symbols up to which a printout holds the details of each."""
 
-    def headlines_of(self, symbols: int) -> int:
+    def headlines_each(self, symbols: int) -> int:
         """Return how many headlines each symbol may show in a report of `symbols`."""
         return min(self.max_headlines, self.max_headlines_total // max(1, symbols))
 

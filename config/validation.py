@@ -82,18 +82,18 @@ def _section(kind: type[BaseModel], path: list[str]) -> type[BaseModel]:
     """Return the innermost model on `path`."""
     for name in path:
         field = kind.model_fields.get(name)
-        inner = _model_in(field.annotation) if field else None
+        inner = _find_model(field.annotation) if field else None
         if inner is None:
             break
         kind = inner
     return kind
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
+def _find_model(annotation: object) -> type[BaseModel] | None:
     """Return the model class in a type, also in a list or among alternatives."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return next(filter(None, map(_find_model, get_args(annotation))), None)
 
 
 def _bounds(kind: type[BaseModel], name: str) -> str:

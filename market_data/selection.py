@@ -9,7 +9,7 @@ from typing import Annotated, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError, quote_value
-from config.plain_text import encoding_of_mark
+from config.plain_text import detect_encoding
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
@@ -178,7 +178,7 @@ def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
 
 def _decoded(content: bytes) -> str:
     """Return the text; spreadsheets save UTF-16 with a byte-order mark."""
-    return content.decode(encoding_of_mark(content) or "utf-8")
+    return content.decode(detect_encoding(content) or "utf-8")
 
 
 def _listed_entries(

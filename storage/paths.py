@@ -139,7 +139,7 @@ def regular_file(
         found = os.fstat(file.fileno())
         require_regular(path, found)
         if found.st_size > max_bytes:
-            raise _too_large(path, max_bytes)
+            raise _size_error(path, max_bytes)
         yield file
 
 
@@ -151,7 +151,7 @@ def require_regular(path: Path, found: os.stat_result | None = None) -> None:
         raise OSError(errno.EINVAL, f"not a regular file but {what}", str(path))
 
 
-def _too_large(path: StoragePath, max_bytes: int) -> OSError:
+def _size_error(path: StoragePath, max_bytes: int) -> OSError:
     return OSError(errno.EFBIG, f"larger than {max_bytes / 1e6:g} MB", str(path))
 
 
@@ -173,7 +173,7 @@ def read_bytes(path: StoragePath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
             # One request: the file could change between two.
             content = path.fs.cat_file(path.path)
     if len(content) > max_bytes:
-        raise _too_large(path, max_bytes)
+        raise _size_error(path, max_bytes)
     return content
 
 

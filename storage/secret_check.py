@@ -102,7 +102,7 @@ def find_secret(path: StoragePath) -> int | None:
         ]
     else:
         secrets = (entry for entry in entries if entry.is_secret)
-        found += [entry.line or _line_of(entry, lines) for entry in secrets]
+        found += [entry.line or _find_line(entry, lines) for entry in secrets]
     return min(found, default=None)
 
 
@@ -160,7 +160,7 @@ def _yaml_entries(
         yield _Entry(names, str(node.value), node.start_mark.line + 1)
 
 
-def _line_of(entry: _Entry, lines: list[str]) -> int:
+def _find_line(entry: _Entry, lines: list[str]) -> int:
     """Return the line of the value or its key, which TOML's parser does not give."""
     begin = (entry.value.splitlines() or [""])[0]
     for text in (begin, *entry.names[::-1]):

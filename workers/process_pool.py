@@ -98,7 +98,7 @@ class _Worker:
         self.executor = ProcessPoolExecutor(
             max_workers=1,
             mp_context=context,
-            initializer=_begin,
+            initializer=_start_child,
             initargs=(engine, self.epoch),
             max_tasks_per_child=jobs,
         )
@@ -113,7 +113,7 @@ class _Worker:
         with self._one_at_a_time:
             if self._killed:
                 raise BrokenProcessPool
-            return self.executor.submit(_call, job, given)
+            return self.executor.submit(_run_job, job, given)
 
     @property
     def alive(self) -> bool:
@@ -233,7 +233,7 @@ class ProcessPool(WorkerPool):
 _shared_epoch: Any = None
 
 
-def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
+def _start_child(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
     """Prepare a new child: environment, shared epoch, and end with its parent."""
     global _shared_epoch  # noqa: PLW0603  an initializer can pass a value only so
     os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
@@ -246,19 +246,19 @@ def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: Any) -> None:  # noqa: ANN401
+def _exit_with_parent(parent: Any) -> None:  # noqa: ANN401
     # Without this the children of a killed run would wait for jobs for ever.
     parent.join()
     os._exit(1)
 
 
-def _call[Input, Output](job: Job[Input, Output], given: Input) -> Output:
+def _run_job[Input, Output](job: Job[Input, Output], given: Input) -> Output:
     _shared_epoch[:] = (0, 0, 0, 0)
-    return job(given, _report)
+    return job(given, _share_epoch)
 
 
-def _report(done: EpochDone) -> None:
+def _share_epoch(done: EpochDone) -> None:
     _shared_epoch[:] = astuple(done)

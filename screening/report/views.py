@@ -118,7 +118,7 @@ def _view(
     failure = row["reason"] if row["data_status"] == "failed" else ""
     why = reasons_of(stored, failure) if stored else reasons_of_row(failure)
     path = morning.paths.get(found.symbol)
-    lines = headline_lines(found, morning.settings.headlines_of(len(morning.rows)))
+    lines = headline_lines(found, morning.settings.headlines_each(len(morning.rows)))
     return SymbolView(
         symbol=found.symbol,
         company=found.prices.company if found.prices else "",

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import SelectionError
-from config.plain_text import encoding_of_mark, plain_text
+from config.plain_text import detect_encoding, plain_text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_names_the_encoding(encoding: str) -> None:
     """A text with a byte-order mark is decoded without the mark."""
     content = "BHP.AX".encode(encoding)
-    assert content.decode(encoding_of_mark(content)) == "BHP.AX"
-    assert encoding_of_mark(b"BHP.AX") == ""
+    assert content.decode(detect_encoding(content)) == "BHP.AX"
+    assert detect_encoding(b"BHP.AX") == ""
 
 
 @given(st.text())
