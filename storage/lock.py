@@ -128,8 +128,8 @@ def _take(path: UPath, owner: bytes, times: LeaseTimes) -> None:
         raise BusyError(
             f"another run is using {path.parents[1]}, its last heartbeat was "
             f"{age:.0f} s ago",
-            f"{OTHER_RUN}; if it was killed, its lock expires "
-            f"{times.expiry_seconds:g} s after that heartbeat",
+            f"{OTHER_RUN} (if it was killed, its lock expires "
+            f"{times.expiry_seconds:g} s after that heartbeat)",
         )
     write_atomic(path, owner)
     # Of several runs that take it over at once, the last to write has it.

@@ -88,8 +88,8 @@ def convert_write_errors(path: StoragePath) -> Iterator[None]:
     except OSError as error:
         raise StorageError(
             f"{path} can't be written: {_reason(error)}",
-            "free space or correct the permissions, and run again; an earlier file is "
-            "unchanged",
+            "free space or correct the permissions, and run again (an earlier file is "
+            "unchanged)",
         ) from error
 
 

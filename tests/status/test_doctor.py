@@ -73,7 +73,7 @@ def test_a_healthy_home_is_well(report: dict[str, object]) -> None:
 def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
     """A low disk, a dead source, a missing model, an old calendar: each its cure."""
     replay.faults("rate_limit,endpoint=*")
-    text = "[prices]\nrequests_per_second = 50\n[run]\nleast_free_disk_mb = 999999999\n"
+    text = "[prices]\nrequests_per_second = 50\n[run]\nmin_free_disk_mb = 999999999\n"
     (tmp_path / "overnight.toml").write_text(text)
     (tmp_path / "event_calendar.csv").write_text(
         "ticker,event_type,date\nCBA.AX,earnings,2025-01-01\n"
@@ -101,7 +101,7 @@ def test_a_secret_in_the_home_fails_the_settings(tmp_path: Path) -> None:
     (tmp_path / "overnight.toml").write_text('api_key = "abcdefgh12"\n')
     lines = lines_of(tmp_path, "settings", "write access")
     assert not lines["settings"].ok
-    assert "must hold no secret" in lines["settings"].found
+    assert "what looks like a secret" in lines["settings"].found
     assert "abcdefgh12" not in f"{lines}"
     assert lines["write access"].ok
 
