@@ -30,7 +30,7 @@ from typing import Any
 from made_market import AS_OF, QUIET_PREFECT, made_symbols, write_prices
 
 from market_data.selection import Symbols
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import StoragePath
 from storage.settings_file import SETTINGS_FILE
 
@@ -207,7 +207,7 @@ class Bench:
         """Return an empty home with `lines` under `[run]` of its settings."""
         place = self.store or str(self.folder)
         home = Home.at(f"{place}/home-{uuid.uuid4().hex}").root
-        write_text_atomic(home / SETTINGS_FILE, f"[run]\n{lines}")
+        write_atomic(home / SETTINGS_FILE, f"[run]\n{lines}")
         return home
 
     def request(self, count: int, train: str, home: StoragePath) -> dict[str, Any]:

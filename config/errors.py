@@ -1,7 +1,6 @@
-"""The exception tree: what can go wrong, and with which exit code a run ends.
+"""The exceptions of this project, each with the exit code of a run that it ends.
 
-An error keeps its problem and its fix apart; together they are one sentence.
-No handling here: the edge that can answer an error catches it.
+An error keeps its problem and its fix apart; printed, they form one sentence.
 """
 
 from collections.abc import Sequence
@@ -9,63 +8,65 @@ from typing import ClassVar
 
 from config.plain_text import plain_text
 
-LONGEST_QUOTE = 40
+MAX_QUOTE_LENGTH = 40
 
-MOST_NAMED = 8
-"""Names that a sentence lists; the others are counted."""
+MAX_NAMES = 8
+"""Names that a message lists; the others are counted."""
 
 
 def quote_value(value: object) -> str:
-    """Return the value as it may stand in a sentence: escaped, and cut where long."""
-    if isinstance(value, str) and len(value) > LONGEST_QUOTE:
-        return repr(f"{value[:LONGEST_QUOTE]}...")
+    """Return the value as a message quotes it: escaped, and cut if it is long."""
+    if isinstance(value, str) and len(value) > MAX_QUOTE_LENGTH:
+        return repr(f"{value[:MAX_QUOTE_LENGTH]}...")
     text = repr(value)
-    return text if len(text) <= 2 * LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+    long = len(text) > 2 * MAX_QUOTE_LENGTH
+    return f"{text[:MAX_QUOTE_LENGTH]}..." if long else text
 
 
-def list_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    """Return `A, B and 3 more`: the first names, and how many follow them."""
-    named = ", ".join(names[:most])
-    more = len(names) - most
+def list_names(names: Sequence[str], limit: int = MAX_NAMES) -> str:
+    """Return `A, B and 3 more`: the first names, and the number of the others."""
+    named = ", ".join(names[:limit])
+    more = len(names) - limit
     return f"{named} and {more} more" if more > 0 else named
 
 
 class OvernightError(Exception):
-    """Root of every error this project raises on purpose.
+    """Base class of every error that this project raises on purpose.
 
-    `problem` says what is wrong and why; `fix` says what to do, "" if there is nothing.
-    Both are part of a sentence, without its full stop.
+    `problem` is what is wrong and why; `fix` is what to do, "" if nothing can be done.
+    Neither has a full stop at its end.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, problem: str, fix: str = "") -> None:
-        """Keep both, cleaned: they may quote a file, a path or an answer."""
+        """Keep problem and fix without control characters, which a quote may bring."""
         self.problem, self.fix = plain_text(problem), plain_text(fix)
         super().__init__(self.problem, self.fix)
 
     @property
     def sentence(self) -> str:
-        """Return `PROBLEM; FIX.`, or the problem alone if there is nothing to do."""
-        return f"{self.problem}; {self.fix}." if self.fix else self.problem
+        """Return `PROBLEM; FIX.`, or `PROBLEM.` without a fix."""
+        text = f"{self.problem}; {self.fix}" if self.fix else self.problem
+        return text if text.endswith((".", "?")) or not text else f"{text}."
 
     def __str__(self) -> str:
-        """Return the sentence, as a person reads it."""
+        """Return the sentence."""
         return self.sentence
 
 
 class UsageError(OvernightError):
-    """The request itself is wrong; refused before anything runs."""
+    """The request itself is wrong; raised before anything runs."""
 
     exit_code: ClassVar[int] = 2
 
 
 class ParameterError(UsageError):
-    """A parameter is outside its bounds or not among its choices."""
+    """A parameter or setting is out of range, unknown or not among its choices."""
 
 
 class SelectionError(UsageError):
-    """The symbols, list or file asked for can't be read as stock symbols."""
+    """The requested symbols, stock list or file are not stock symbols."""
 
 
 class RunError(OvernightError):
@@ -73,100 +74,82 @@ class RunError(OvernightError):
 
 
 class BusyError(RunError):
-    """Another run holds the same home folder."""
+    """Another run uses the same home."""
 
 
 class StorageError(RunError):
-    """A file can't be read or written; the message names its path."""
+    """A file can't be read or written; the message holds its path."""
 
 
 class SentimentUnavailable(RunError):
-    """The language model is not there or not to be trusted; the message says which."""
+    """The language model is missing or damaged."""
 
 
 class ClusterUnavailable(RunError):
-    """The Dask cluster asked for does not answer, or can't run our jobs."""
+    """The Dask cluster does not answer or can't run our jobs."""
 
 
 class UncoveredExchange(SelectionError):
-    """A symbol of an exchange that is not covered; a list goes on without it."""
+    """The exchange of a symbol is not covered; a stock list skips such a symbol."""
 
 
 class SymbolError(OvernightError):
-    """One symbol can't go on; it becomes that symbol's row with this reason."""
+    """One symbol can't be processed; the message becomes its row's `reason`."""
 
     code: ClassVar[str] = "failed"
 
+    def __init_subclass__(cls, code: str = "") -> None:
+        """Set the code with which the reason of such an error begins."""
+        cls.code = code or cls.code
+
     def __str__(self) -> str:
-        """Return the code and the sentence, as they stand in the CSV."""
+        """Return `CODE: SENTENCE`, the text of the CSV."""
         return f"{self.code}: {self.sentence}"
 
 
-class UnknownSymbol(SymbolError):
-    """The source knows no such symbol, or has no history of it."""
-
-    code: ClassVar[str] = "unknown_symbol"
+class UnknownSymbol(SymbolError, code="unknown_symbol"):
+    """The source has no such symbol or no history of it."""
 
 
-class RateLimited(SymbolError):
-    """The source refuses for now because it was asked too often."""
-
-    code: ClassVar[str] = "rate_limited"
+class RateLimited(SymbolError, code="rate_limited"):
+    """The source refuses further requests for now."""
 
 
-class Unreachable(SymbolError):
-    """The source gave no usable answer: time-out, dropped line, server error."""
-
-    code: ClassVar[str] = "unreachable"
+class Unreachable(SymbolError, code="unreachable"):
+    """The source gave no usable answer: time-out, broken connection, server error."""
 
 
 class NoNetwork(Unreachable):
-    """No name or no line: asking again in this run would only cost time."""
+    """The source's name or address can't be reached; a retry would only cost time."""
 
 
-class NoNews(SymbolError):
-    """The symbol has no headline; the news component is missing."""
-
-    code: ClassVar[str] = "no_news"
+class NoNews(SymbolError, code="no_news"):
+    """The symbol has no headlines, so its news component is missing."""
 
 
-class NoCalendar(SymbolError):
-    """An event source knows nothing of the symbol's coming events."""
-
-    code: ClassVar[str] = "no_calendar"
+class NoCalendar(SymbolError, code="no_calendar"):
+    """An event source has no coming events of the symbol."""
 
 
-class BadPrices(SymbolError):
-    """Prices came, but can't be trusted."""
-
-    code: ClassVar[str] = "bad_prices"
+class BadPrices(SymbolError, code="bad_prices"):
+    """The downloaded prices are wrong or contradict each other."""
 
 
-class DamagedTable(SymbolError):
-    """A stored table is not what was written there, and could not be made anew."""
-
-    code: ClassVar[str] = "damaged_table"
+class DamagedTable(SymbolError, code="damaged_table"):
+    """A stored table was changed after it was written, or can't be read."""
 
 
-class StalePrices(SymbolError):
+class StalePrices(SymbolError, code="stale_prices"):
     """The last bar is older than the as-of session."""
 
-    code: ClassVar[str] = "stale_prices"
+
+class TooShort(SymbolError, code="too_short"):
+    """The history has fewer sessions than the computation needs."""
 
 
-class TooShort(SymbolError):
-    """Fewer sessions than the computation needs."""
-
-    code: ClassVar[str] = "too_short"
+class TrainingFailed(SymbolError, code="training_failed"):
+    """A training or forecasting process was killed, hung or gave no finite loss."""
 
 
-class TrainingFailed(SymbolError):
-    """A training or forecasting process died, hung or gave no finite loss."""
-
-    code: ClassVar[str] = "training_failed"
-
-
-class ModelUnusable(SymbolError):
-    """The symbol has no usable model: missing, damaged, rejected or from later."""
-
-    code: ClassVar[str] = "model_unusable"
+class ModelUnusable(SymbolError, code="model_unusable"):
+    """The symbol's model is missing, damaged, rejected, expired or from the future."""

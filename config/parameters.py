@@ -1,6 +1,6 @@
-"""Training parameters and their presets (SPEC 3): one model for every edge.
+"""Training parameters and their presets (SPEC 3).
 
-The command line, the deployments and the form in the Prefect UI all build this model.
+The command line, the deployments and Prefect's form all build `TrainingParameters`.
 """
 
 from typing import Annotated, Any, Literal
@@ -16,53 +16,53 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from config.errors import ParameterError
+from config.errors import ParameterError, quote_value
 from config.validation import validate
 
 PresetName = Literal["standard", "quick_test", "high_accuracy", "low_memory"]
 
 ADVISED_EPOCHS = 20
-"""Fewer passes than this are allowed and recorded as `below_advised_range`."""
+"""Fewer epochs are allowed, and recorded as `below_advised_range`."""
+
+MAX_EPOCHS = 100
 
 
-MOST_EPOCHS = 100
-"""The largest number of passes that is allowed."""
-
-
-def _bounded(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
+def _field(description: str, unit: str = "", **limits: Any) -> Any:  # noqa: ANN401
     return Field(description=description, json_schema_extra={"unit": unit}, **limits)
 
 
-Epochs = Annotated[
-    int, _bounded("Passes over the data", "passes", ge=1, le=MOST_EPOCHS)
-]
+Epochs = Annotated[int, _field("Passes over the data", "passes", ge=1, le=MAX_EPOCHS)]
 SequenceLength = Annotated[
-    int, _bounded("Sessions one window holds", "sessions", ge=30, le=120)
+    int, _field("Sessions in each window", "sessions", ge=30, le=120)
 ]
-BatchSize = Annotated[
-    int, _bounded("Windows in one gradient step", "windows", ge=16, le=64)
-]
+BatchSize = Annotated[int, _field("Windows per gradient step", "windows", ge=16, le=64)]
 ValidationSplit = Annotated[
-    float, _bounded("Share of the latest windows kept back", ge=0.1, le=0.3)
+    float,
+    _field("Share of windows, the latest ones, kept for validation", ge=0.1, le=0.3),
 ]
 Period = Annotated[
-    Literal["1y", "2y", "3y", "4y", "5y"], Field(description="History used")
+    Literal["1y", "2y", "3y", "4y", "5y"], Field(description="Length of the history")
 ]
 Units = Annotated[int, Field(ge=1, le=512)]
 LayerUnits = Annotated[
-    tuple[Units, Units], Field(description="Units of the two LSTM layers, 1 to 512")
+    tuple[Units, Units],
+    Field(description="Units in each of the two LSTM layers, 1 to 512"),
 ]
-Dropout = Annotated[float, _bounded("Share of units left out per step", ge=0, le=0.5)]
-LearningRate = Annotated[float, _bounded("Adam's step size", gt=0, le=1)]
+Dropout = Annotated[float, _field("Share of units left out per step", ge=0, le=0.5)]
+LearningRate = Annotated[float, _field("Adam's step size", gt=0, le=1)]
 Patience = Annotated[
     int,
-    _bounded("Epochs without improvement before stopping; 0 = off", "epochs", ge=0),
+    _field(
+        "Epochs without improvement after which training stops; 0 = never",
+        "epochs",
+        ge=0,
+    ),
 ]
-Seed = Annotated[int, _bounded("Seed of every generator", ge=0, le=2**32 - 1)]
+Seed = Annotated[int, _field("Seed of all random numbers", ge=0, le=2**32 - 1)]
 
 
 class TrainingParameters(BaseModel):
-    """How one LSTM is trained."""
+    """How an LSTM is trained."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -79,7 +79,7 @@ class TrainingParameters(BaseModel):
 
     @property
     def years(self) -> int:
-        """Return the history used, in years."""
+        """Return the length of the history in years."""
         return int(self.period.removesuffix("y"))
 
     @property
@@ -97,7 +97,7 @@ PRESETS: dict[str, TrainingParameters] = {
 
 
 class TrainingOverrides(BaseModel):
-    """Parameters that differ from a preset's; those left empty are the preset's."""
+    """Parameters that replace those of a preset; None keeps the preset's value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -112,23 +112,20 @@ class TrainingOverrides(BaseModel):
     early_stopping_patience: Patience | None = None
     seed: Seed | None = None
 
-    def over(self, preset: str) -> TrainingParameters:
-        """Return the preset with these parameters laid over it."""
-        values = PRESETS[preset].model_dump() | self.model_dump()
-        return TrainingParameters.model_validate(values)
+    def apply_to(self, preset: str) -> TrainingParameters:
+        """Return the parameters of a preset with these in place of its own."""
+        return training_parameters(preset, **self.model_dump())
 
     @model_serializer(mode="wrap")
-    def _only_what_is_given(
-        self, handler: SerializerFunctionWrapHandler
-    ) -> dict[str, Any]:
-        given: dict[str, Any] = handler(self)
-        return {name: value for name, value in given.items() if value is not None}
+    def _leave_out_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Return a schema without `null`: a form then says the range it refuses by."""
+        """Return a schema without `null`; a form can then show each field's range."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         fields = schema["properties"].items()
         schema["properties"] = {name: _form_field(field) for name, field in fields}
@@ -136,23 +133,23 @@ class TrainingOverrides(BaseModel):
 
 
 def _form_field(nullable: JsonSchemaValue) -> JsonSchemaValue:
-    """Return a nullable field's schema for a form: its own type, the range in words."""
-    given: JsonSchemaValue
-    (given,) = (one for one in nullable["anyOf"] if one != {"type": "null"})
-    said = [given["description"]]
-    if "maximum" in given:
-        low = given.get("minimum", given.get("exclusiveMinimum"))
-        unit = given.get("unit", "")
-        said.append(f"{low} to {given['maximum']} {unit}".rstrip())
-    description = ", ".join([*said, "empty: the preset's"])
-    return given | {"title": nullable["title"], "description": description}
+    """Return the schema of a nullable field without `null`, its range in words."""
+    field: JsonSchemaValue
+    (field,) = (part for part in nullable["anyOf"] if part != {"type": "null"})
+    parts = [field["description"]]
+    if "maximum" in field:
+        low = field.get("minimum", field.get("exclusiveMinimum"))
+        unit = field.get("unit", "")
+        parts.append(f"{low} to {field['maximum']} {unit}".rstrip())
+    description = ", ".join([*parts, "empty: the preset's"])
+    return field | {"title": nullable["title"], "description": description}
 
 
 def training_parameters(
     preset: str = "standard",
     **overrides: Any,  # noqa: ANN401
 ) -> TrainingParameters:
-    """Return the preset with `overrides` laid over it; None overrides nothing.
+    """Return the preset with `overrides` in place of its values; None changes nothing.
 
     Raises
     ------
@@ -161,7 +158,12 @@ def training_parameters(
     """
     names = ", ".join(PRESETS)
     if preset not in PRESETS:
-        raise ParameterError(f"`preset` must be one of {names}, got {preset!r}.")
+        text = quote_value(preset)
+        raise ParameterError(
+            f"`preset` must be one of {names}, got {text}", "correct it"
+        )
     given = {name: value for name, value in overrides.items() if value is not None}
     values = PRESETS[preset].model_dump() | given
-    return validate(TrainingParameters, values, f"; presets: {names}")
+    return validate(
+        TrainingParameters, values, "", f"correct it, or use a preset ({names})"
+    )

@@ -1,7 +1,6 @@
 """When stock lists are screened: the `[[schedules]]` of `overnight.toml`.
 
-Values and their checks only: Prefect gets them elsewhere, and nothing here reads the
-clock.
+Holds and checks the values; `flows/registration.py` passes them to Prefect.
 """
 
 import re
@@ -11,9 +10,10 @@ from datetime import UTC, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from config.errors import quote_value
+from config.validation import InvalidValueError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_SCHEDULES = 20
@@ -22,42 +22,41 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _LIST_NAME = re.compile(r"\w[\w .-]{0,59}")
 
 
-def _time_of_day(value: object) -> str:
+def _check_time(value: object) -> str:
     if isinstance(value, str) and _TIME.fullmatch(value):
         return value
-    raise ValueError(
-        '`at` must be a time in quotes from "00:00" to "23:59", such as "06:30", got '
-        f"{quote_value(value)}"
+    raise InvalidValueError(
+        f'`at` must be a time from "00:00" to "23:59", got {quote_value(value)}',
+        'write it in quotes with two digits each, such as "06:30"',
     )
 
 
-def _zone_name(value: object) -> str:
+def _check_zone(value: object) -> str:
     known = zoneinfo.available_timezones()
     if isinstance(value, str) and value in known:
         return value
     near = get_close_matches(str(value)[:60], known, n=1)
     examples = near or ["Australia/Sydney", "America/New_York"]
-    raise ValueError(
-        "`timezone` must be a name of the IANA time zones, such as "
-        f"{' or '.join(examples)}, got {quote_value(value)}"
+    raise InvalidValueError(
+        f"`timezone` must be an IANA time zone, got {quote_value(value)}",
+        f"use a name such as {' or '.join(examples)}",
     )
 
 
-def _days_text(value: object) -> str:
+def _check_days(value: object) -> str:
     try:
         list(_weekdays(str(value)))
     except ValueError:
-        pass
-    else:
-        return str(value).strip().lower()
-    raise ValueError(
-        f"`days` must name days of {' '.join(DAYS)}, as a range or with commas, in one "
-        f'text, such as "mon-fri" or "tue,thu", got {quote_value(value)}'
-    )
+        raise InvalidValueError(
+            f"`days` must name days of {' '.join(DAYS)}, got {quote_value(value)}",
+            'write a range or a list with commas in quotes, such as "mon-fri" or '
+            '"tue,thu"',
+        ) from None
+    return str(value).strip().lower()
 
 
 def _weekdays(text: str) -> Iterator[int]:
-    """Give the days that the text names, Monday as 0; a range may pass Sunday."""
+    """Yield the days that the text names, Monday as 0; a range may pass Sunday."""
     for part in text.lower().split(","):
         first, _, last = (word.strip() for word in part.partition("-"))
         begin = DAYS.index(first)
@@ -66,30 +65,22 @@ def _weekdays(text: str) -> Iterator[int]:
 
 
 class Schedule(BaseModel):
-    """One list and the days and time at which it is screened."""
+    """A stock list with the days and the time at which it is screened."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
 
-    list: Annotated[str, Field(description="Stock list, built-in or under [universes]")]
-    at: Annotated[
-        str,
-        BeforeValidator(_time_of_day),
-        Field(description="Time of day, 00:00 to 23:59"),
-    ]
-    timezone: Annotated[
-        str,
-        BeforeValidator(_zone_name),
-        Field(description="IANA zone that time and days are of, e.g. America/New_York"),
-    ]
-    days: Annotated[
-        str,
-        BeforeValidator(_days_text),
-        Field(description="Days, e.g. mon-fri or tue,thu"),
-    ] = "mon-fri"
-    train: Annotated[
-        Literal["stale", "always", "never"],
-        Field(description="Models trained: missing and stale ones, all, or none"),
-    ] = "stale"
+    list: str
+    """Stock list, built-in or under [universes]."""
+    at: Annotated[str, BeforeValidator(_check_time)]
+    """Time of day, 00:00 to 23:59."""
+    timezone: Annotated[str, BeforeValidator(_check_zone)]
+    """IANA time zone of `at` and `days`, e.g. America/New_York."""
+    days: Annotated[str, BeforeValidator(_check_days)] = "mon-fri"
+    """Days of the week, e.g. mon-fri or tue,thu."""
+    train: Literal["stale", "always", "never"] = "stale"
+    """Which models are trained: missing and stale ones, all, or no model."""
 
     @property
     def weekdays(self) -> tuple[int, ...]:
@@ -109,7 +100,7 @@ class Schedule(BaseModel):
         return f"{self.list} at {self.at} {self.timezone}, {self.days}"
 
     def latest_start(self, before: datetime) -> datetime:
-        """Return the last start at or before the (aware) instant, in UTC."""
+        """Return the last start at or before `before` (with a time zone), in UTC."""
         zone = zoneinfo.ZoneInfo(self.timezone)
         day = before.astimezone(zone).date()
         starts = (
@@ -125,44 +116,43 @@ class Schedule(BaseModel):
 
 
 def require_consistent(schedules: Sequence[Schedule], lists: Collection[str]) -> None:
-    """Refuse schedules of unknown lists, too many of them, and one given twice.
+    """Refuse too many schedules, unknown lists and schedules that are there twice.
 
     Raises
     ------
-    ValueError
-        Naming the entry's number, counted from 1, the value and what to do.
+    InvalidValueError
+        Naming the entry by its number, counted from 1.
     """
     if len(schedules) > MAX_SCHEDULES:
-        raise ValueError(
+        raise InvalidValueError(
             f"`schedules` must have at most {MAX_SCHEDULES} entries, got "
-            f"{len(schedules)}; put lists together under [universes], or remove some"
+            f"{len(schedules)}",
+            "join lists under [universes], or remove entries",
         )
     for number, schedule in enumerate(schedules, start=1):
-        place = f"`schedules` entry {number}: "
+        entry, name = f"`schedules` entry {number}", quote_value(schedule.list)
         if schedule.list not in lists:
-            raise ValueError(
-                f"{place}`list` must be one of {', '.join(lists)}, got "
-                f"{quote_value(schedule.list)}; correct it, or add the list under "
-                "[universes]"
+            raise InvalidValueError(
+                f"{entry}: `list` must be one of {', '.join(lists)}, got {name}",
+                "correct it, or add the list under [universes]",
             )
         if not _LIST_NAME.fullmatch(schedule.list):
-            raise ValueError(
-                f"{place}`list` names a deployment, so it must have at most 60 "
-                "letters, digits, spaces and `_`, `-` or `.`, got "
-                f"{quote_value(schedule.list)}; rename the list under [universes]"
+            raise InvalidValueError(
+                f"{entry}: `list` becomes the name of a deployment, which has at most "
+                f"60 letters, digits, spaces and `_`, `-` or `.`, got {name}",
+                "rename the list under [universes]",
             )
-        _require_once(place, schedule, schedules[: number - 1])
+        for earlier, other in enumerate(schedules[: number - 1], start=1):
+            if _overlap(schedule, other):
+                raise InvalidValueError(
+                    f"{entry}: {schedule.sentence} is there already as entry "
+                    f"{earlier} ({other.sentence})",
+                    "remove one of them, or give them other days",
+                )
 
 
-def _require_once(place: str, schedule: Schedule, earlier: Sequence[Schedule]) -> None:
-    for number, other in enumerate(earlier, start=1):
-        same = (other.list, other.at, other.timezone) == (
-            schedule.list,
-            schedule.at,
-            schedule.timezone,
-        )
-        if same and set(other.weekdays) & set(schedule.weekdays):
-            raise ValueError(
-                f"{place}{schedule.sentence} is there already as entry {number} "
-                f"({other.sentence}); remove one of them, or give them other days"
-            )
+def _overlap(first: Schedule, second: Schedule) -> bool:
+    """Return whether both screen the same list at the same time of a common day."""
+    keys = {"list", "at", "timezone"}
+    same = first.model_dump(include=keys) == second.model_dump(include=keys)
+    return same and not set(first.weekdays).isdisjoint(second.weekdays)

@@ -1,6 +1,6 @@
-"""Every threshold of the stages, frozen; `storage/settings_file.py` reads them.
+"""Every setting of `overnight.toml`: one class per section, `Settings` at the end.
 
-Holds numbers and names only: no secret, no path of a machine, no clock.
+Frozen numbers and names, without secrets; `storage/settings_file.py` reads the file.
 """
 
 from collections.abc import Mapping
@@ -10,24 +10,30 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from config.schedules import Schedule, require_consistent
 from config.universes import UNIVERSES
+from config.validation import InvalidValueError
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(gt=0, le=1, description="Share of the blend.")]
+Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
 Engine = Literal["jax", "tensorflow"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Section(BaseModel):
-    """What all sections share: frozen, and strict about unknown names."""
+    """What all sections share: they are frozen and refuse unknown names.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    The text below a field is its description.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     renamed: ClassVar[Mapping[str, str]] = {}
-    """Earlier names of settings, refused with the present name in the message."""
+    """New names by old ones; a file with an old name is refused with the new one."""
 
 
 class PriceSettings(Section):
-    """Prices: how they are fetched and when they are good enough."""
+    """`[prices]`: how prices are downloaded and which of them are rejected."""
 
     renamed: ClassVar = {
         "minimum_sessions": "min_sessions",
@@ -36,83 +42,49 @@ class PriceSettings(Section):
         "most_missing_share": "max_missing_share",
     }
 
-    min_sessions: int = Field(
-        55, ge=55, description="Sessions a symbol needs to be screened (SMA 50 + 5)."
-    )
-    jump_multiple: float = Field(
-        8,
-        gt=1,
-        description="Name a daily move over this many times the mean absolute move; "
-        "one that nobody traded, or that came back at once, degrades the row.",
-    )
-    min_jump_volume_ratio: float = Field(
-        1.5,
-        ge=0,
-        description="A named move counts as traded from this many times the median "
-        "volume of the `recent_sessions` before it; a lower one degrades the row.",
-    )
-    max_move_factor: float = Field(
-        5,
-        gt=1,
-        description="Reject a price more than this factor above or below the one "
-        "before: the row, if the next price is back, else the symbol.",
-    )
-    max_gap_sessions: int = Field(
-        10, ge=1, description="Missing sessions in a row above which a row is degraded."
-    )
-    recent_sessions: int = Field(
-        60, ge=1, description="Last sessions that are judged on their own as well."
-    )
-    complete_session_share: Share = Field(
-        0.95, description="Share of sessions present below which a row is degraded."
-    )
-    min_session_share: Share = Field(
-        0.80, description="The same share, below which a history is refused."
-    )
-    max_no_session_share: Share = Field(
-        0.05, description="Share of rows off sessions above which one is refused."
-    )
-    max_repeated_session_share: Share = Field(
-        0.01,
-        description="Share of sessions with several different rows above which a "
-        "history is refused; one such session is always accepted.",
-    )
-    bar_slack: Share = Field(
-        0.001,
-        description="Part by which an open or close may lie outside low to high; a bar "
-        "beyond it is named.",
-    )
-    max_missing_share: Share = Field(
-        0.05,
-        description="Share of rows with a missing or wrong value above which a history "
-        "is refused.",
-    )
-    overlap_sessions: int = Field(
-        10, ge=1, description="Stored sessions fetched again to notice re-adjustment."
-    )
-    requests_per_second: float = Field(
-        2, gt=0, description="Requests to Yahoo a second, all symbols together."
-    )
-    request_timeout_seconds: float = Field(15, gt=0, description="One request's limit.")
-    question_timeout_seconds: float = Field(
-        20, gt=0, description="Limit for a symbol's answer, cookies and zone included."
-    )
-    give_up_after: int = Field(
-        10,
-        ge=1,
-        description="Failed requests in a row after which, all retries being spent, "
-        "Yahoo is asked no more.",
-    )
-    retry_seconds: float = Field(
-        90, ge=0, description="Seconds of pauses and retries that one run may spend."
-    )
-    extras_retry_seconds: float = Field(
-        20, ge=0, description="The same for Yahoo's calendar and headlines together."
-    )
+    min_sessions: int = Field(55, ge=55)
+    """Sessions that a symbol needs (SMA 50 plus 5); with fewer it is not screened."""
+    jump_multiple: float = Field(8, gt=1)
+    """Report a daily move above this many times the mean absolute move of the symbol;
+    an untraded or reversed move degrades the data status."""
+    min_jump_volume_ratio: float = Field(1.5, ge=0)
+    """A reported move at this many times the median volume or more counts as traded."""
+    max_move_factor: float = Field(5, gt=1)
+    """Reject a price more than this factor above or below the previous price."""
+    max_gap_sessions: int = Field(10, ge=1)
+    """More missing sessions in a row than this degrade the symbol's data status."""
+    recent_sessions: int = Field(60, ge=1)
+    """Number of latest sessions whose completeness is also checked on its own."""
+    complete_session_share: Share = 0.95
+    """Share of sessions with prices below which the data status is degraded."""
+    min_session_share: Share = 0.80
+    """Share of sessions with prices below which the history is rejected."""
+    max_no_session_share: Share = 0.05
+    """Share of rows on days without a session above which the history is rejected."""
+    max_repeated_session_share: Share = 0.01
+    """Share of sessions with several unequal rows above which a history is rejected."""
+    bar_slack: Share = 0.001
+    """Report a bar whose open or close lies more than this share outside its range."""
+    max_missing_share: Share = 0.05
+    """Share of rows with a missing or wrong value above which a history is rejected."""
+    overlap_sessions: int = Field(10, ge=1)
+    """Stored sessions that are downloaded again, to notice re-adjusted prices."""
+    requests_per_second: float = Field(2, gt=0)
+    """Requests to Yahoo per second, over all symbols; the others wait."""
+    request_timeout_seconds: float = Field(15, gt=0)
+    """Seconds after which one request to Yahoo is given up."""
+    question_timeout_seconds: float = Field(20, gt=0)
+    """Seconds for one symbol's answer, requests for cookies and time zone included."""
+    give_up_after: int = Field(10, ge=1)
+    """Failed requests in a row after which Yahoo gets no more, if no retry is left."""
+    retry_seconds: float = Field(90, ge=0)
+    """Seconds that one run may spend on pauses and retries for prices."""
+    extras_retry_seconds: float = Field(20, ge=0)
+    """Seconds that one run may spend on retries for Yahoo's calendar and headlines."""
 
 
 class ModelSettings(Section):
-    """Models: when one is trained, good, stale or rejected."""
+    """`[models]`: how a model is trained, and when it is stale, expired or rejected."""
 
     renamed: ClassVar = {
         "minimum_sessions": "min_sessions",
@@ -121,43 +93,41 @@ class ModelSettings(Section):
         "largest_model_mb": "max_model_mb",
     }
 
-    engine: Engine = Field(
-        "jax", description="What trains: JAX, by our own step, or Keras on TensorFlow."
-    )
-    min_sessions: int = Field(100, ge=60, description="Sessions training needs.")
-    stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
-    expires_after_days: int = Field(
-        30,
-        ge=1,
-        description="Age from which one is silent and defended against no other.",
-    )
-    significance: float = Field(
-        0.05,
-        gt=0,
-        lt=0.5,
-        description="Chance of refusing a new model that is as good as the live one.",
-    )
-    challenge_sessions: int = Field(
-        10, ge=2, description="Sessions that both must be judged on, else the new wins."
-    )
-    history_kept: int = Field(3, ge=0, description="Earlier models kept a symbol.")
-    good_loss: float = Field(0.01, gt=0, description="Both losses below: excellent.")
-    poor_loss: float = Field(0.02, gt=0, description="Validation loss above: poor.")
-    excellent_ratio: float = Field(1.5, gt=0, description="Validation/training loss.")
-    overfitting_ratio: float = Field(2.0, gt=0, description="Validation/training loss.")
-    max_skill: float = Field(
-        1.05, gt=0, description="RMSE against persistence above which one is rejected."
-    )
-    max_model_mb: int = Field(
-        256, ge=1, description="Unpacked size above which a model file is not loaded."
-    )
-    training_seconds: float = Field(
-        1800, gt=0, description="Seconds after which a training is stopped."
-    )
+    engine: Engine = "jax"
+    """What trains: `jax` with our own training loop, or Keras on `tensorflow`."""
+    min_sessions: int = Field(100, ge=60)
+    """Sessions with indicators that a training needs; with fewer it fails."""
+    stale_after_days: int = Field(7, ge=1)
+    """Age in days above which a model is stale: it is still used, and trained again."""
+    expires_after_days: int = Field(30, ge=1)
+    """Age in days above which a model is not used; any usable new one replaces it."""
+    significance: float = Field(0.05, gt=0, lt=0.5)
+    """Probability of rejecting a new model that is as good as the live one."""
+    challenge_sessions: int = Field(10, ge=2)
+    """Sessions to compare two models on; with fewer the new one replaces the old."""
+    history_kept: int = Field(3, ge=0)
+    """Earlier models kept per symbol; older ones are deleted."""
+    good_loss: float = Field(0.01, gt=0)
+    """Loss below which a model is good (validation) or excellent (training as well)."""
+    poor_loss: float = Field(0.02, gt=0)
+    """Validation loss above which a model is poor, and is not used."""
+    excellent_ratio: float = Field(1.5, gt=0)
+    """Validation loss divided by training loss; an excellent model is below it."""
+    overfitting_ratio: float = Field(2.0, gt=0)
+    """Validation loss divided by training loss above which a model is not used."""
+    max_skill: float = Field(1.05, gt=0)
+    """RMSE divided by that of an unchanged price, above which a model is rejected."""
+    max_model_mb: int = Field(256, ge=1)
+    """Unpacked size in megabytes above which a model file is not loaded."""
+    training_seconds: float = Field(1800, gt=0)
+    """Seconds after which a training is stopped and counts as failed."""
 
 
 class BlendSettings(Section):
-    """The blend: weights of the components and the thresholds of the call."""
+    """`[blend]`: weights of the components, and the scores at which the call changes.
+
+    The weights that end in `_without_lstm` apply if a symbol has no usable model.
+    """
 
     lstm: Weight = 0.45
     trend: Weight = 0.25
@@ -166,149 +136,146 @@ class BlendSettings(Section):
     trend_without_lstm: Weight = 0.40
     technical_without_lstm: Weight = 0.35
     finbert_without_lstm: Weight = 0.25
-    buy_above: float = Field(0.30, gt=0, le=1, description="Score above it: BUY.")
-    sell_below: float = Field(-0.30, ge=-1, lt=0, description="Score below it: SELL.")
+    buy_above: float = Field(0.30, gt=0, le=1)
+    """Score above which the call is BUY; higher gives fewer BUY calls."""
+    sell_below: float = Field(-0.30, ge=-1, lt=0)
+    """Score below which the call is SELL; lower gives fewer SELL calls."""
 
 
 class SentimentSettings(Section):
-    """The news component: which engine reads the headlines, and how they are weighed."""
+    """`[sentiment]`: which engine reads the headlines, and how they are weighted."""
 
-    engine: Literal["finbert", "lexicon", "off"] = Field(
-        "finbert", description="Who reads the headlines; none stands in for another."
-    )
-    precision: Literal["fp32", "int8"] = Field(
-        "fp32", description="FinBERT's weights: exact, or a quarter of the size."
-    )
-    model_folder: str = Field(
-        "", description="A folder in the hub's layout, instead of the hub's cache."
-    )
-    repository: str = Field(
-        "Xenova/finbert", description="ProsusAI/finbert in its ONNX export, on the hub."
-    )
+    engine: Literal["finbert", "lexicon", "off"] = "finbert"
+    """What reads the headlines; if it fails, no other engine replaces it."""
+    precision: Literal["fp32", "int8"] = "fp32"
+    """Format of FinBERT's weights: `fp32` is exact, `int8` a quarter of the size."""
+    model_folder: str = ""
+    """Folder of the model in the Hugging Face Hub's layout; empty: the Hub's cache."""
+    repository: str = "Xenova/finbert"
+    """Repository on the Hugging Face Hub that holds ProsusAI/finbert as ONNX."""
     revision: str = Field(
-        "8f269abebfdd9009d7d9b5e96af7e5c6bfe50b20",
-        pattern="^[0-9a-f]{40}$",
-        description="The commit of the repository that is used, and no other.",
+        "8f269abebfdd9009d7d9b5e96af7e5c6bfe50b20", pattern="^[0-9a-f]{40}$"
     )
-    threads: int = Field(2, ge=1, description="Threads of the language model.")
-    headlines_asked: int = Field(50, ge=1, le=200, description="Headlines a symbol.")
-    window_hours: float = Field(72, gt=0, description="Hours before the cut-off.")
-    half_life_hours: float = Field(24, gt=0, description="Age at which weight halves.")
-    unnamed_relevance: Share = Field(
-        0.3, description="Weight of a title that names neither ticker nor company."
-    )
-    names: dict[str, Names] = Field(
-        default_factory=dict, description="More names of companies, by symbol."
-    )
+    """Commit of the repository, 40 hexadecimal digits; no other is used."""
+    threads: int = Field(2, ge=1)
+    """Threads of the language model; more need more cores."""
+    headlines_asked: int = Field(50, ge=1, le=200)
+    """Headlines requested per symbol."""
+    window_hours: float = Field(72, gt=0)
+    """Hours before the cut-off; older headlines are ignored."""
+    half_life_hours: float = Field(24, gt=0)
+    """Age in hours at which a headline's weight is halved."""
+    unnamed_relevance: Share = 0.3
+    """Weight of a headline that names neither ticker nor company; 0 ignores it."""
+    names: dict[str, Names] = Field(default_factory=dict)
+    """More company names by symbol; a headline with such a name has full weight."""
 
 
 class GuardSettings(Section):
-    """The event risk guard (SPEC 8)."""
+    """`[guard]`: the risk of events, and how far it lowers a forecast (SPEC 8)."""
 
-    renamed: ClassVar = {
-        "beta_minimum_sessions": "min_beta_sessions",
-    }
+    renamed: ClassVar = {"beta_minimum_sessions": "min_beta_sessions"}
 
-    lookahead_days: int = Field(7, ge=1, description="Calendar days ahead that count.")
-    event_points: Share = Field(0.45, description="Risk of an event in the look-ahead.")
-    report_points: Share = Field(0.20, description="More if earnings or regulatory.")
-    sentiment_points: Share = Field(0.25, description="Risk of bad news.")
-    volatility_points: Share = Field(0.15, description="Risk of a volatility spike.")
-    bad_sentiment_below: float = Field(-0.10, description="72-hour polarity below it.")
-    haircuts: tuple[tuple[Share, Share], ...] = Field(
-        ((0.80, 0.70), (0.50, 0.45), (0.25, 0.20)),
-        description="Risk from which a haircut applies, and the haircut; falling.",
-    )
-    unknown_haircut: float = Field(
-        0.20, ge=0.20, le=1, description="Least haircut where no event source answered."
-    )
-    report_sit_out_sessions: int = Field(
-        3, ge=0, description="Sessions before and after earnings or regulatory reports."
-    )
-    dividend_sit_out_sessions: int = Field(
-        1, ge=0, description="Sessions before and after an ex-dividend date."
-    )
-    volatility_multiple: float = Field(
-        1.35, gt=0, description="Recent over usual volatility that makes a spike."
-    )
-    volatility_recent_sessions: int = Field(10, ge=2, description="Returns judged.")
-    volatility_rolling_sessions: int = Field(30, ge=2, description="Rolling window.")
-    volatility_base_sessions: int = Field(252, ge=30, description="Before them.")
-    beta_sessions: int = Field(252, ge=60, description="Returns the beta is fitted on.")
-    min_beta_sessions: int = Field(60, ge=20, description="Returns it needs.")
-    same_event_days: int = Field(
-        14, ge=0, description="Days within which two sources may mean one event."
-    )
-    reporting_gap_days: int = Field(
-        200,
-        ge=30,
-        description="A next earnings date further off than this: one is missing.",
-    )
-    pillar3_earliest_days: int = Field(
-        30, ge=0, description="Days after a quarter's end before no report has come."
-    )
-    pillar3_deadline_business_days: int = Field(
-        40, ge=1, description="Business days after a quarter's end that APS 330 allows."
-    )
+    lookahead_days: int = Field(7, ge=1)
+    """Calendar days ahead in which an event adds risk."""
+    event_points: Share = 0.45
+    """Risk added by an event within `lookahead_days`."""
+    report_points: Share = 0.20
+    """Risk added besides, if the event is earnings or a regulatory report."""
+    sentiment_points: Share = 0.25
+    """Risk added by bad news."""
+    volatility_points: Share = 0.15
+    """Risk added by a volatility spike."""
+    bad_sentiment_below: float = -0.10
+    """Polarity of 72 hours, -1 to 1, below which news is bad."""
+    haircuts: tuple[tuple[Share, Share], ...] = ((0.8, 0.7), (0.5, 0.45), (0.25, 0.2))
+    """Pairs of the risk from which a haircut applies and the haircut, highest first."""
+    unknown_haircut: float = Field(0.20, ge=0.20, le=1)
+    """Smallest haircut if an event source failed or does not cover the symbol."""
+    report_sit_out_sessions: int = Field(3, ge=0)
+    """Sessions before and after earnings or regulatory reports with HOLD calls only."""
+    dividend_sit_out_sessions: int = Field(1, ge=0)
+    """Sessions before and after an ex-dividend date with HOLD calls only."""
+    volatility_multiple: float = Field(1.35, gt=0)
+    """Recent volatility divided by usual volatility above which there is a spike."""
+    volatility_recent_sessions: int = Field(10, ge=2)
+    """Number of latest daily returns that the recent volatility is computed from."""
+    volatility_rolling_sessions: int = Field(30, ge=2)
+    """Daily returns in each window of which the usual volatility is the median."""
+    volatility_base_sessions: int = Field(252, ge=30)
+    """Daily returns before the recent ones that the usual volatility uses."""
+    beta_sessions: int = Field(252, ge=60)
+    """Number of latest daily returns that the beta is fitted on."""
+    min_beta_sessions: int = Field(60, ge=20)
+    """Daily returns in common with the index below which there is no beta."""
+    same_event_days: int = Field(14, ge=0)
+    """Days between two sources' dates up to which they count as the same event."""
+    reporting_gap_days: int = Field(200, ge=30)
+    """Days ahead in which a source must name an earnings date to cover the symbol."""
+    pillar3_earliest_days: int = Field(30, ge=0)
+    """Days after a quarter's end before which no Pillar 3 report is expected."""
+    pillar3_deadline_business_days: int = Field(40, ge=1)
+    """Business days after a quarter's end within which APS 330 demands the report."""
 
     @model_validator(mode="after")
-    def _haircuts_grow_with_risk(self) -> Self:
+    def _require_haircuts_that_fall(self) -> Self:
         falling = sorted(self.haircuts, reverse=True)
         shares = [haircut for _, haircut in falling]
         if list(self.haircuts) != falling or shares != sorted(shares, reverse=True):
-            raise ValueError(
+            raise InvalidValueError(
                 "`haircuts` must fall with the risk, highest first, got "
-                f"{self.haircuts}; e.g. [[0.80, 0.70], [0.50, 0.45], [0.25, 0.20]]"
+                f"{self.haircuts}",
+                "write e.g. [[0.80, 0.70], [0.50, 0.45], [0.25, 0.20]]",
             )
         return self
 
 
 class EvaluationSettings(Section):
-    """The look back: how past nights are judged, and what stands beside them."""
+    """`[evaluation]`: how past nights are repeated and compared with simple models."""
 
-    renamed: ClassVar = {
-        "trees": "n_estimators",
-        "tree_rate": "learning_rate",
-    }
+    renamed: ClassVar = {"trees": "n_estimators", "tree_rate": "learning_rate"}
 
-    refit_sessions: int = Field(5, ge=1, description="Sessions from refit to refit.")
-    cost_bps: float = Field(10, ge=0, description="Cost of turnover, 1/100 of 1 %.")
-    confidence_level: float = Field(0.95, gt=0, lt=1, description="Of all intervals.")
-    bootstrap_draws: int = Field(2000, ge=100, description="Resamplings of the days.")
-    probability_bins: int = Field(10, ge=2, description="Bins of probability_up.")
-    daily_symbols: int = Field(
-        5, ge=3, description="Symbols that a day's rank correlation needs."
-    )
-    ridge_penalty: float = Field(1.0, gt=0, description="Ridge regression's alpha.")
-    n_estimators: int = Field(100, ge=1, description="LightGBM's trees.")
-    tree_leaves: int = Field(7, ge=2, description="Leaves of one tree.")
-    tree_rate: float = Field(0.05, gt=0, le=1, description="Weight of one tree.")
-    leaf_sessions: int = Field(20, ge=1, description="Sessions a leaf holds at least.")
-    seed: int = Field(42, ge=0, description="Seed of resampling and trees.")
+    refit_sessions: int = Field(5, ge=1)
+    """Sessions between two trainings; fewer takes longer."""
+    cost_bps: float = Field(10, ge=0)
+    """Trading cost in basis points (1/100 of 1 %) of the turnover."""
+    confidence_level: float = Field(0.95, gt=0, lt=1)
+    """Confidence of all intervals; higher widens them."""
+    bootstrap_draws: int = Field(2000, ge=100)
+    """Resamplings of the days; more makes the intervals more exact."""
+    probability_bins: int = Field(10, ge=2)
+    """Bins of `probability_up` in which its calibration is measured."""
+    daily_symbols: int = Field(5, ge=3)
+    """Symbols with a forecast below which a day has no rank correlation."""
+    ridge_penalty: float = Field(1.0, gt=0)
+    """Penalty (alpha) of the ridge regression; higher shrinks more."""
+    n_estimators: int = Field(100, ge=1)
+    """Number of LightGBM's trees."""
+    tree_leaves: int = Field(7, ge=2)
+    """Leaves of each tree; more fit the past more closely."""
+    learning_rate: float = Field(0.05, gt=0, le=1)
+    """Weight of each of LightGBM's trees; lower needs more trees."""
+    leaf_sessions: int = Field(20, ge=1)
+    """Sessions that each leaf holds at least; more smooths the forecast."""
+    seed: int = Field(42, ge=0)
+    """Seed of resampling and trees; the same seed gives the same numbers."""
 
 
 class RecordSettings(Section):
-    """The track record: when a call is scored, and when its kind may be judged."""
+    """`[track_record]`: when a past call is scored, and when a verdict is given."""
 
-    renamed: ClassVar = {
-        "minimum_calls": "min_calls",
-    }
+    renamed: ClassVar = {"minimum_calls": "min_calls"}
 
-    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (1, 5, 20),
-        min_length=1,
-        description="Sessions after the as-of session at which a call is scored.",
-    )
-    min_calls: int = Field(
-        30, ge=2, description="Scored calls below which it is too few to tell."
-    )
-    interval: float = Field(
-        0.95, gt=0, lt=1, description="Share of the cases an interval is to hold."
-    )
+    horizons: tuple[Annotated[int, Field(ge=1)], ...] = Field((1, 5, 20), min_length=1)
+    """Sessions after the as-of session at which a call is scored."""
+    min_calls: int = Field(30, ge=2)
+    """Scored calls below which the verdict is "too few"."""
+    interval: float = Field(0.95, gt=0, lt=1)
+    """Confidence of the intervals; higher widens them."""
 
 
 class RunSettings(Section):
-    """One run: how much at once, and how much must survive."""
+    """`[run]`: how much one run computes at once, and when it counts as failed."""
 
     renamed: ClassVar = {
         "minimum_coverage": "min_coverage",
@@ -316,40 +283,28 @@ class RunSettings(Section):
         "least_free_disk_mb": "min_free_disk_mb",
     }
 
-    min_coverage: Share = Field(
-        0.5, description="Share of usable symbols below which the run has failed."
-    )
-    training_processes: int | None = Field(
-        None, ge=1, description="Processes that train; empty: one a core."
-    )
-    process_memory_mb: int = Field(
-        1000,
-        ge=100,
-        description="Memory of one; fewer train where so much is not free for each. "
-        "The engine tensorflow needs 1600.",
-    )
-    runner: Literal["local", "dask"] = Field(
-        "local", description="Where models are trained: on this machine, or on Dask's."
-    )
-    dask_scheduler: str = Field(
-        "", description="Address of a running scheduler, e.g. tcp://scheduler:8786."
-    )
-    models_per_process: int = Field(
-        250, ge=1, description="Jobs after which a training process is replaced."
-    )
-    home_lock_timeout_seconds: float = Field(
-        3600, ge=0, description="How long a deployed run waits for another's end."
-    )
-    min_free_disk_mb: int = Field(
-        1000, ge=1, description="Free disk space below which `overnight doctor` warns."
-    )
-    nights_kept: int = Field(
-        5, ge=1, description="Nights whose intermediate tables stay under `data/`."
-    )
+    min_coverage: Share = 0.5
+    """Share of usable symbols below which the run has failed."""
+    training_processes: int | None = Field(None, ge=1)
+    """Processes that train at once; without it one per core."""
+    process_memory_mb: int = Field(1000, ge=100)
+    """Megabytes per training process (TensorFlow: 1600); higher starts fewer."""
+    runner: Literal["local", "dask"] = "local"
+    """Where models are trained: on this machine, or on a Dask cluster."""
+    dask_scheduler: str = ""
+    """Address of a running Dask scheduler, e.g. tcp://scheduler:8786."""
+    models_per_process: int = Field(250, ge=1)
+    """Jobs after which a training process is replaced; lower limits its memory."""
+    home_lock_timeout_seconds: float = Field(3600, ge=0)
+    """Seconds that a deployed run waits until another run leaves the home."""
+    min_free_disk_mb: int = Field(1000, ge=1)
+    """Megabytes of free disk below which `overnight doctor` reports a fault."""
+    nights_kept: int = Field(5, ge=1)
+    """Nights whose intermediate tables stay under `data/`; older ones are deleted."""
 
 
 class ReportSettings(Section):
-    """The morning report: how much of a night it draws."""
+    """`[report]`: how many charts and headlines the morning report shows."""
 
     renamed: ClassVar = {
         "most_charts": "max_charts",
@@ -358,29 +313,24 @@ class ReportSettings(Section):
         "most_printed_in_full": "max_printed_in_full",
     }
 
-    chart_sessions: int = Field(120, ge=20, le=500, description="Sessions in a chart.")
-    max_charts: int = Field(
-        250, ge=0, description="Charts in one report, those of the largest scores."
-    )
-    max_headlines: int = Field(
-        8, ge=0, description="Headlines shown a symbol, those of the largest weight."
-    )
-    max_headlines_total: int = Field(
-        600,
-        ge=0,
-        description="Headlines in one report; a large night shows fewer each.",
-    )
-    max_printed_in_full: int = Field(
-        20, ge=0, description="Symbols up to which all details are printed unasked."
-    )
+    chart_sessions: int = Field(120, ge=20, le=500)
+    """Sessions shown in each chart."""
+    max_charts: int = Field(250, ge=0)
+    """Charts in one report; symbols with the largest scores come first."""
+    max_headlines: int = Field(8, ge=0)
+    """Headlines shown per symbol; those with the largest weight come first."""
+    max_headlines_total: int = Field(600, ge=0)
+    """Headlines in one report; with many symbols each shows fewer."""
+    max_printed_in_full: int = Field(20, ge=0)
+    """Symbols up to which a printout holds the details of each."""
 
-    def headlines_of(self, symbols: int) -> int:
-        """Return how many headlines each of so many symbols may show."""
+    def headlines_each(self, symbols: int) -> int:
+        """Return how many headlines each symbol may show in a report of `symbols`."""
         return min(self.max_headlines, self.max_headlines_total // max(1, symbols))
 
 
 class Settings(Section):
-    """The configuration, a section a stage."""
+    """All settings, by section; the defaults apply without a file."""
 
     prices: PriceSettings = PriceSettings()
     models: ModelSettings = ModelSettings()
@@ -391,31 +341,28 @@ class Settings(Section):
     track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     report: ReportSettings = ReportSettings()
-    universes: dict[str, Names] = Field(
-        default_factory=dict, description="Stock lists of the user's own, by name."
-    )
-    schedules: tuple[Schedule, ...] | None = Field(
-        None,
-        description="Lists screened by `overnight deploy`, each with `list`, `at`, "
-        "`timezone`, `days` and `train`; they replace the built-in nightly one.",
-    )
+    universes: dict[str, Names] = Field(default_factory=dict)
+    """The user's own stock lists by name; they replace built-in ones of that name."""
+    schedules: tuple[Schedule, ...] | None = None
+    """Stock lists that `overnight deploy` screens, each with `list`, `at`, `timezone`,
+    `days` and `train`; they replace the built-in nightly schedule."""
 
     @field_validator("schedules", mode="before")
     @classmethod
-    def _entries_have_two_brackets(cls, value: object) -> object:
+    def _require_two_brackets(cls, value: object) -> object:
         if isinstance(value, dict):
-            raise ValueError(  # noqa: TRY004  pydantic turns this one into its finding
-                "`schedules` must be a list of entries, got one table; write each as "
-                "[[schedules]], with two brackets"
+            raise InvalidValueError(
+                "`schedules` must be a list of entries, got one table",
+                "write each as [[schedules]], with two brackets",
             )
         return value
 
     @model_validator(mode="after")
-    def _schedules_fit_the_lists(self) -> Self:
+    def _require_known_lists(self) -> Self:
         require_consistent(self.schedules or (), self.all_universes)
         return self
 
     @property
     def all_universes(self) -> dict[str, tuple[str, ...]]:
-        """Return the built-in lists with the user's own laid over them."""
+        """Return the built-in stock lists and the user's own."""
         return UNIVERSES | self.universes

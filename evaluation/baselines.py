@@ -120,7 +120,7 @@ def _fit_lightgbm(
 
     options = {
         "objective": "regression",
-        "learning_rate": settings.tree_rate,
+        "learning_rate": settings.learning_rate,
         "num_leaves": settings.tree_leaves,
         "min_data_in_leaf": settings.leaf_sessions,
         "seed": settings.seed,

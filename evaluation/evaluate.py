@@ -20,7 +20,7 @@ from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from screening.table import write_csv
-from storage.home import write_file_atomic, write_text_atomic
+from storage.home import write_atomic, write_file_atomic
 from storage.paths import StoragePath, read_bytes
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
@@ -102,7 +102,7 @@ def run_evaluation(
         notices=result.notices,
         files=tuple(str(folder / name) for name in files),
     )
-    write_text_atomic(folder / FIGURES, report.model_dump_json(indent=2))
+    write_atomic(folder / FIGURES, report.model_dump_json(indent=2))
     for name, picture in plots.items():
         write_file_atomic(folder / name, methodcaller("write_bytes", picture))
     return report

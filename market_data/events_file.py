@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from market_data.prices import Dividends, Splits
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 MAX_FILE_BYTES = 100_000_000
 """A larger file is not read: fifty years of daily prices have 1 MB."""
@@ -40,7 +40,7 @@ def read_events_file(path: Path) -> EventsFile:
     if not path.is_file():
         return EventsFile()
     try:
-        value = json.loads(read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig"))
+        value = json.loads(read_bytes(path, MAX_FILE_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         cause = " ".join(str(error).split())[:80]
         return EventsFile(notes=(f"events/{path.name} is not used: {cause}",))

@@ -23,7 +23,7 @@ from market_data.prices import (
     price_frame,
 )
 from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 DATE, DIVIDENDS, SPLITS = "Date", "Dividends", "Stock Splits"
 """yfinance's other columns; the last two may be missing."""
@@ -90,7 +90,7 @@ def _read(path: Path) -> pd.DataFrame:
             f"pass {' or '.join(other)}, which it has" if other else "add the file",
         )
     try:
-        text = read_limited(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        text = read_bytes(path, MAX_FILE_BYTES).decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [name.strip() for name in _strip_empty(next(reader, []))]
         read = ((reader.line_num, _strip_empty(cells)) for cells in reader)

@@ -15,7 +15,7 @@ from config.plain_text import plain_text
 from market_data.companies import decode_entities
 from market_data.symbols import file_of_user
 from market_data.yahoo_client import YahooClient
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 MILLISECONDS_FROM = 1e11
 """A larger epoch is in milliseconds: in seconds it would be the year 5138."""
@@ -80,7 +80,7 @@ class FolderHeadlines:
         if not path.is_file():
             raise NoNews(f"the folder has no file news/{path.name}", "add it")
         try:
-            text = read_limited(path, MAX_NEWS_BYTES).decode("utf-8-sig")
+            text = read_bytes(path, MAX_NEWS_BYTES).decode("utf-8-sig")
             items = json.loads(text)
         except (OSError, ValueError, RecursionError) as error:
             raise NoNews(

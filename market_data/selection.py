@@ -9,11 +9,11 @@ from typing import Annotated, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.errors import SelectionError, quote_value
-from config.plain_text import encoding_of_mark
+from config.plain_text import detect_encoding
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """Text typed as a symbol; Prefect's server refuses text that the pattern excludes."""
@@ -158,7 +158,7 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
 def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """Return (text, place) pairs and notices; error messages begin with the place."""
     try:
-        text = _decode(read_limited(path, MAX_FILE_BYTES))
+        text = _decode(read_bytes(path, MAX_FILE_BYTES))
     except (OSError, ValueError) as error:
         raise SelectionError(
             f"{str(path)[:MAX_PATH_SHOWN]!r} cannot be read as text "
@@ -180,7 +180,7 @@ def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
 
 def _decode(content: bytes) -> str:
     """Return the text; spreadsheets save UTF-16 with a byte-order mark."""
-    return content.decode(encoding_of_mark(content) or "utf-8")
+    return content.decode(detect_encoding(content) or "utf-8")
 
 
 def _list_entries(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from config.parameters import MOST_EPOCHS, TrainingParameters
+from config.parameters import MAX_EPOCHS, TrainingParameters
 from config.settings import ModelSettings
 from features.windows import Floats
 
@@ -119,7 +119,7 @@ def _against_overfitting(parameters: TrainingParameters) -> list[str]:
 
 
 def _more_epochs(parameters: TrainingParameters) -> list[str]:
-    if parameters.epochs >= MOST_EPOCHS:
+    if parameters.epochs >= MAX_EPOCHS:
         return []
     return [f"more epochs than {parameters.epochs} (--epochs)"]
 

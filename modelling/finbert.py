@@ -20,7 +20,7 @@ from modelling.finbert_files import (
     FinbertFiles,
     require_undamaged,
 )
-from storage.paths import read_limited
+from storage.paths import read_bytes
 
 MOST_TOKENS = 64
 """The length FinBERT was trained with; of labelled headlines none is longer."""
@@ -103,7 +103,7 @@ def load_finbert(files: FinbertFiles, threads: int) -> Finbert:
 
 def _label_places(files: FinbertFiles) -> tuple[int, int]:
     """Return where positive and negative stand; FinBERTs differ in it."""
-    content = read_limited(files.folder / CONFIGURATION, MAX_TEXT_BYTES)
+    content = read_bytes(files.folder / CONFIGURATION, MAX_TEXT_BYTES)
     configuration = json.loads(content)
     labels = {str(name).lower(): int(at) for at, name in _labels(configuration)}
     if set(labels) != {"positive", "negative", "neutral"}:
@@ -119,7 +119,7 @@ def _labels(configuration: dict[str, Any]) -> Iterable[tuple[str, str]]:
 def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
     from tokenizers import Tokenizer  # noqa: PLC0415  the night component's only
 
-    content = read_limited(files.folder / TOKENIZER, MAX_TEXT_BYTES)
+    content = read_bytes(files.folder / TOKENIZER, MAX_TEXT_BYTES)
     tokenizer = Tokenizer.from_str(content.decode())
     tokenizer.enable_truncation(MOST_TOKENS)
     tokenizer.enable_padding(pad_id=tokenizer.token_to_id("[PAD]") or 0)

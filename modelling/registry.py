@@ -21,16 +21,15 @@ from config.errors import ModelUnusable, SelectionError
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
 from modelling.model_metadata import ModelMetadata
-from storage.home import write_file_atomic, write_text_atomic
+from storage.home import write_atomic, write_file_atomic
 from storage.paths import (
     StoragePath,
+    convert_write_errors,
     files_in,
     is_there,
     local_copy,
     move,
     read_bytes,
-    read_limited,
-    refusals_named,
     regular_file,
     remove,
 )
@@ -84,7 +83,7 @@ class Registry:
         write_file_atomic(draft.model, write_model)
         fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
         metadata = metadata.model_copy(update=fingerprint)
-        write_text_atomic(draft.metadata, metadata.model_dump_json(indent=2))
+        write_atomic(draft.metadata, metadata.model_dump_json(indent=2))
         self._place(draft, metadata)
         return metadata
 
@@ -222,7 +221,7 @@ class Registry:
         """Copy the live pair to `history/`, the model first: alone it means nothing."""
         pair, old = ModelPair.of(self.folder, live.symbol), self._history_pair(live)
         write_file_atomic(old.model, lambda new: _copy(pair.model, new))
-        write_text_atomic(old.metadata, live.model_dump_json(indent=2))
+        write_atomic(old.metadata, live.model_dump_json(indent=2))
 
     def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
         tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
@@ -238,7 +237,7 @@ class Registry:
     def _prune_history(self, symbol: str) -> None:
         pairs = self._history(symbol)
         for pair in pairs[: max(0, len(pairs) - self.settings.history_kept)]:
-            with refusals_named(pair.model):
+            with convert_write_errors(pair.model):
                 remove(pair.model)
                 remove(pair.metadata)
 
@@ -252,7 +251,7 @@ class Registry:
         rejected = ModelPair.of(self.folder / "rejected", symbol)
         for pair in (live, rejected, self._history_pair(metadata)):
             if _belongs(pair.model, metadata):
-                with refusals_named(pair.metadata):
+                with convert_write_errors(pair.metadata):
                     move(draft.metadata, pair.metadata)
                     remove(draft.model)
                 return
@@ -268,7 +267,7 @@ def _copy(source: StoragePath, new: Path) -> None:
 def _move(draft: ModelPair, target: ModelPair) -> None:
     # Two moves are not one: after a kill between them readers look into `drafts/`
     # too, and the next save ends the move.
-    with refusals_named(target.model):
+    with convert_write_errors(target.model):
         move(draft.model, target.model)
         move(draft.metadata, target.metadata)
 
@@ -276,7 +275,7 @@ def _move(draft: ModelPair, target: ModelPair) -> None:
 def _read(path: StoragePath, symbol: str) -> ModelMetadata | None:
     """Return the metadata if the file holds the symbol's, else None."""
     try:
-        content = read_limited(path, MAX_METADATA_BYTES)
+        content = read_bytes(path, MAX_METADATA_BYTES)
         metadata = ModelMetadata.model_validate_json(content)
     except (OSError, ValidationError):
         return None

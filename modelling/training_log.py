@@ -14,15 +14,15 @@ from typing import Any
 from upath import UPath
 
 from modelling.model_metadata import ModelMetadata
+from storage.home import write_atomic
 from storage.paths import (
     StoragePath,
+    convert_write_errors,
     objects_in,
     read_all,
     read_bytes,
-    refusals_named,
     remove_all,
     require_regular,
-    write_atomic,
 )
 
 LOG_NAME = "_training_log.jsonl"
@@ -92,7 +92,7 @@ def append_entry(folder: StoragePath, at: datetime, entry: dict[str, Any]) -> No
     """
     path = _log_path(folder, at)
     line = (json.dumps(entry, ensure_ascii=False) + "\n").encode()
-    with refusals_named(path):
+    with convert_write_errors(path):
         if isinstance(path, Path):
             _append(path, line)
             return
@@ -154,7 +154,7 @@ def _close_day(log: UPath, parts: list[UPath]) -> None:
         logged = []
     # A kill between the two steps leaves parts that the log already holds.
     lines = dict.fromkeys([*logged, *read_all(parts)])
-    with refusals_named(log):
+    with convert_write_errors(log):
         write_atomic(log, b"".join(lines))
         remove_all(parts)
 

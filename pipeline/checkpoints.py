@@ -15,8 +15,8 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from market_data.symbols import file_stem
 from pipeline.plan import RunPlan
-from storage.home import write_text_atomic
-from storage.paths import StoragePath, read_limited, remove_tree
+from storage.home import write_atomic
+from storage.paths import StoragePath, read_bytes, remove_tree
 
 MAX_CHECKPOINT_BYTES = 5_000_000
 """A larger file is not read: it is no checkpoint."""
@@ -66,7 +66,7 @@ class Checkpoints:
     def read[Found](self, stage: str, symbol: str, kind: type[Found]) -> Found | None:
         """Return an earlier result of the stage; None if it is missing or damaged."""
         try:
-            text = read_limited(self._path(stage, symbol), MAX_CHECKPOINT_BYTES)
+            text = read_bytes(self._path(stage, symbol), MAX_CHECKPOINT_BYTES)
             return TypeAdapter(kind).validate_json(text)
         except (OSError, ValidationError):
             return None
@@ -96,7 +96,7 @@ def open_checkpoints(plan: RunPlan, flow: str) -> Checkpoints:
     folder = plan.tables / "unfinished" / _fingerprint(plan, flow)
     path = folder / "begun.json"
     try:
-        begun = _Begun.model_validate_json(read_limited(path, MAX_CHECKPOINT_BYTES))
+        begun = _Begun.model_validate_json(read_bytes(path, MAX_CHECKPOINT_BYTES))
     except (OSError, ValidationError):
         begun = _Begun(run_at=plan.run_at)
         _write(path, begun.model_dump_json())
@@ -107,7 +107,7 @@ def _write(path: StoragePath, text: str) -> None:
     """Write a checkpoint; a folder in its place is removed."""
     if isinstance(path, Path) and path.is_dir():
         remove_tree(path)
-    write_text_atomic(path, text)
+    write_atomic(path, text)
 
 
 def _fingerprint(plan: RunPlan, flow: str) -> str:

@@ -18,14 +18,14 @@ from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
 from screening.kept_rows import earlier_rows
 from screening.row import Row
-from storage.home import write_file_atomic, write_text_atomic
+from storage.home import write_atomic, write_file_atomic
 from storage.paths import (
     StoragePath,
+    convert_write_errors,
     files_in,
     is_there,
     move,
     read_bytes,
-    refusals_named,
     remove,
 )
 
@@ -75,7 +75,7 @@ def _put_aside(path: StoragePath, damage: str, others: Sequence[Row]) -> str:
     if others:  # The damaged file stays in place until the new file replaces it.
         write_file_atomic(aside, lambda new: new.write_bytes(read_bytes(path)))
     else:
-        with refusals_named(path):
+        with convert_write_errors(path):
             move(path, aside)
     kept = (
         f"its other rows ({_list_symbols(others)})"
@@ -103,9 +103,7 @@ def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[st
     run = _RunFindings(run_at=_to_second(plan.run_at), findings=together)
     try:
         # Pydantic's own JSON refuses half of a surrogate pair in a title.
-        write_text_atomic(
-            _path(plan, plan.run_at), json.dumps(run.model_dump(mode="json"))
-        )
+        write_atomic(_path(plan, plan.run_at), json.dumps(run.model_dump(mode="json")))
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         notice = (

@@ -188,7 +188,7 @@ def plan_run(request: RunRequest, now: datetime) -> RunPlan:
         source=request.source,
         folder=request.folder,
         train=request.train,
-        parameters=request.parameters.over(request.preset),
+        parameters=request.parameters.apply_to(request.preset),
         settings=settings,
         home=home,
         notices=selected.notices,

@@ -31,19 +31,14 @@ from workers.process_pool import WorkerPool
 class RunResources:
     """Sources, worker processes, checkpoints and progress of one run.
 
-    `first_notices` are sentences about the whole run, known before it began.
+    `notices` are sentences about the whole run.
     """
 
     feeds: Feeds
     pool: WorkerPool
     checkpoints: Checkpoints
     progress: Progress
-    first_notices: tuple[str, ...] = ()
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Return the sentences about the whole run that are known by now."""
-        return (*self.first_notices, *self.pool.notices)
+    notices: tuple[str, ...] = ()
 
     def close(self, summary: RunSummary) -> None:
         """Remove the checkpoints; if symbols failed, only those of the downloads.
@@ -71,8 +66,8 @@ def open_run(
     pool, notices = open_pool(plan.settings, len(plan.symbols), plan.home.root)
     with pool:
         feeds, checkpoints = plan.open_feeds(pace), open_checkpoints(plan, flow)
-        first = (*plan.notices, *notices)
-        yield RunResources(feeds, pool, checkpoints, progress, first)
+        together = (*plan.notices, *notices)
+        yield RunResources(feeds, pool, checkpoints, progress, together)
 
 
 def training_stages(plan: RunPlan, run: RunResources) -> TrainingStages:

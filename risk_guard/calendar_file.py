@@ -21,7 +21,7 @@ from risk_guard.calendar_tickers import (
 )
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import REPORTS, Event, EventType, classify, is_regulatory
-from storage.paths import StoragePath, read_limited
+from storage.paths import StoragePath, read_bytes
 
 CALENDAR_NAME = "event_calendar.csv"
 
@@ -237,7 +237,7 @@ def read_calendar(
         settings=settings or GuardSettings(),
     )
     try:
-        content = read_limited(path, LARGEST_FILE_BYTES)
+        content = read_bytes(path, LARGEST_FILE_BYTES)
     except FileNotFoundError:
         place = " in the home." if name == CALENDAR_NAME else "."
         return replace(file, missing=f"there is no {name}{place}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from config.plain_text import encoding_of_mark, plain_text
+from config.plain_text import detect_encoding, plain_text
 
 SEPARATORS = (",", ";", "\t")
 """Spreadsheets of countries with a decimal comma separate cells by semicolons."""
@@ -44,7 +44,7 @@ def decode_text(content: bytes) -> str:
     ValueError
         If they are neither, with the reason and what to do.
     """
-    encoding = encoding_of_mark(content)
+    encoding = detect_encoding(content)
     if encoding in ("", "utf-8-sig"):
         text = _eight_bit(content)
     else:

@@ -13,8 +13,8 @@ import numpy as np
 from config.plain_text import plain_text
 from screening.columns import COLUMNS
 from screening.row import Row
-from storage.home import write_text_atomic
-from storage.paths import StoragePath, files_in, read_limited
+from storage.home import write_atomic
+from storage.paths import StoragePath, files_in, read_bytes
 
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
@@ -70,7 +70,7 @@ def write_csv(
     writer.writerow(names)
     for row in rows:
         writer.writerow(cell(row.get(name)) for name in names)
-    write_text_atomic(path, text.getvalue())
+    write_atomic(path, text.getvalue())
 
 
 def read_csv_text(path: StoragePath) -> str:
@@ -85,7 +85,7 @@ def read_csv_text(path: StoragePath) -> str:
     StorageError
         If the store refuses or does not answer.
     """
-    return read_limited(path, MOST_BYTES).decode("utf-8-sig")
+    return read_bytes(path, MOST_BYTES).decode("utf-8-sig")
 
 
 def read_rows(path: StoragePath) -> list[dict[str, str]]:

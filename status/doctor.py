@@ -30,7 +30,7 @@ from risk_guard.calendar_file import read_calendar
 from status.language_model import language_model
 from status.named_server import find_fault, named_server
 from storage.checkout import CHECKOUT
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import remove
 from storage.secret_check import require_no_secret
 from storage.settings_file import read_settings
@@ -206,7 +206,7 @@ def machine_check(machine: Machine, settings: Settings) -> Found:
 
 def _write_access(home: Home) -> Found:
     probe = home.root / "data" / f"doctor-{uuid4().hex}.txt"
-    write_text_atomic(probe, "written by `overnight doctor`")
+    write_atomic(probe, "written by `overnight doctor`")
     remove(probe)
     return True, str(home.root), ""
 

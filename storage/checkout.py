@@ -1,6 +1,5 @@
-"""Where the project's own files lie."""
+"""The checkout, the folder of `prefect.yaml`, from which deployments run."""
 
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
-"""The folder of `prefect.yaml`, from which deployments run."""

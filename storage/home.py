@@ -1,6 +1,6 @@
-"""The home folder: where each kind of file lies, and how a file appears in it.
+"""The home folder: where each kind of file is, and how a file is written.
 
-A file appears whole or not at all. Symbols become paths elsewhere (`file_stem`).
+A file is replaced as a whole: readers see the old one or the new one.
 """
 
 import os
@@ -15,22 +15,56 @@ from typing import Self
 from config.errors import ParameterError
 from storage.paths import (
     StoragePath,
+    convert_write_errors,
     folders_by_use,
-    place_at,
-    refusals_named,
+    parse_address,
+    put_object,
     remove_tree,
-    write_atomic,
 )
 
 DRAFT = ".new-"
-"""How the names of files begin that are not whole yet."""
+"""Start of the names of files that are still being written."""
+
+
+class _Place:
+    """A path below the root of a home, as an attribute of the home."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __get__(self, home: "Home", _: type) -> StoragePath:
+        """Return the path in this home."""
+        return home.root.joinpath(*self._names)
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds `data/ models/ reports/ logs/`, on a disk or in a store."""
+    """The folder, on a disk or in S3, that holds `data/ models/ reports/ logs/`."""
 
     root: StoragePath
+
+    prices = _Place("data", "prices")
+    """Folder of the downloaded prices."""
+    nights = _Place("data", "nights")
+    """Folder of the tables between two stages, one folder per night."""
+    seen_events = _Place("data", "events")
+    """Folder of the answers that event sources gave on live nights."""
+    polarities = _Place("data", "sentiment")
+    """Folder of the language model's stored answers."""
+    lock = _Place("data", "run.lock")
+    """The lock file, which one run at a time holds."""
+    models = _Place("models")
+    """Folder of the models."""
+    screening_csv = _Place("reports", "csv")
+    """Folder of the screening CSVs."""
+    morning_reports = _Place("reports", "html")
+    """Folder of the morning reports."""
+    track_record = _Place("reports", "track_record")
+    """Folder of the past calls and their outcomes."""
+    training_log = _Place("logs", "lstm_training")
+    """Folder of the daily training logs."""
+    event_calendar = _Place("event_calendar.csv")
+    """The user's own calendar of events."""
 
     @classmethod
     def at(cls, address: str | Path) -> Self:
@@ -39,108 +73,53 @@ class Home:
         Raises
         ------
         ParameterError
-            For an address whose store is unknown, or its package not installed.
+            For an address that is not in S3, or if s3fs is not installed.
         """
-        return cls(place_at(address))
+        return cls(parse_address(address))
 
     @classmethod
     def existing(cls, address: str | Path) -> Self:
-        """Return the home at a folder that is there; a store's is not looked for.
+        """Return the home at an existing folder; in S3 the folder is not checked.
 
         Raises
         ------
         ParameterError
-            For a folder that is not there or is a file, and as `at`.
+            If the folder is missing or a file, and as `at`.
         """
         home = cls.at(address)
-        if isinstance(home.root, Path) and not home.root.is_dir():
-            if home.root.exists():
-                raise ParameterError(
-                    f"`home` must be a folder, got the file {home.root}; correct "
-                    "--home or OVERNIGHT_HOME."
-                )
+        if not isinstance(home.root, Path) or home.root.is_dir():
+            return home
+        if home.root.exists():
             raise ParameterError(
-                f"`home` must be a folder that is there, got {home.root}; correct "
-                "--home or OVERNIGHT_HOME, or let a first night make the folder: "
-                f"`overnight screen --home {shlex.quote(str(home.root))}`."
+                f"`home` must be a folder, got the file {home.root}",
+                "correct --home or OVERNIGHT_HOME",
             )
-        return home
-
-    @property
-    def prices(self) -> StoragePath:
-        """Return the folder of the price store."""
-        return self.root / "data" / "prices"
-
-    @property
-    def nights(self) -> StoragePath:
-        """Return the folder of the tables between two stages, a folder a night."""
-        return self.root / "data" / "nights"
-
-    @property
-    def models(self) -> StoragePath:
-        """Return the folder of the model registry."""
-        return self.root / "models"
-
-    @property
-    def screening_csv(self) -> StoragePath:
-        """Return the folder of the screening CSVs."""
-        return self.root / "reports" / "csv"
-
-    @property
-    def morning_reports(self) -> StoragePath:
-        """Return the folder of the morning reports."""
-        return self.root / "reports" / "html"
-
-    @property
-    def track_record(self) -> StoragePath:
-        """Return the folder of the ledger of calls and what became of them."""
-        return self.root / "reports" / "track_record"
-
-    @property
-    def training_log(self) -> StoragePath:
-        """Return the folder of the daily training logs."""
-        return self.root / "logs" / "lstm_training"
-
-    @property
-    def event_calendar(self) -> StoragePath:
-        """Return the user's calendar of events, beside `overnight.toml`."""
-        return self.root / "event_calendar.csv"
-
-    @property
-    def seen_events(self) -> StoragePath:
-        """Return the folder of what event sources said on live nights."""
-        return self.root / "data" / "events"
-
-    @property
-    def polarities(self) -> StoragePath:
-        """Return the folder of the language model's earlier answers."""
-        return self.root / "data" / "sentiment"
-
-    @property
-    def lock(self) -> StoragePath:
-        """Return the file that one run at a time locks."""
-        return self.root / "data" / "run.lock"
+        raise ParameterError(
+            f"the home {home.root} is missing",
+            "correct --home or OVERNIGHT_HOME, or run a first night, which creates it: "
+            f"`overnight screen --home {shlex.quote(str(home.root))}`",
+        )
 
 
 def write_file_atomic(path: StoragePath, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file on this machine, then put it in `path`'s place.
+    """Replace the file at `path` by the one that `write` fills.
 
-    Readers see the old file or the new one, never a part. The new file has `path`'s
-    suffix because some writers choose the format by it.
+    `write` gets a path on this machine with the suffix of `path`, because some writers
+    choose their format by it.
 
     Raises
     ------
     StorageError
-        If the disk is full, or it or the store refuses; what was there before stays.
+        If the disk is full, or the disk or store refuses; the old file is unchanged.
     """
-    with refusals_named(path):
+    with convert_write_errors(path):
         if isinstance(path, Path):
             _write_beside(path, write)
             return
         with tempfile.TemporaryDirectory() as folder:
             new = Path(folder) / f"new{path.suffix}"
             write(new)
-            write_atomic(path, new.read_bytes())
+            put_object(path, new.read_bytes())
 
 
 def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
@@ -148,53 +127,44 @@ def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
     new = path.with_name(f"{DRAFT}{uuid.uuid4().hex}{path.suffix}")
     try:
         write(new)
-        _flush_to_disk(new)
+        # Without fsync a power cut can leave an empty file (ext4, XFS).
+        with new.open("rb+") as file:
+            os.fsync(file.fileno())
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
 
 
-def _flush_to_disk(path: Path) -> None:
-    # Without it a power cut after the rename can leave an empty file (ext4, XFS).
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def write_atomic(path: StoragePath, content: bytes | str) -> None:
+    """Replace the file at `path` by bytes or UTF-8 text, as `write_file_atomic`."""
+    data = content.encode() if isinstance(content, str) else content
+    write_file_atomic(path, lambda new: new.write_bytes(data))
 
 
 def remove_drafts(home: Home) -> None:
-    """Remove the parts of files that killed runs left; nobody else may be writing."""
+    """Remove the unfinished files of killed runs; no other run may be writing."""
     if not isinstance(home.root, Path):
-        return  # A store shows whole objects only.
+        return  # In S3 an unfinished object is never visible.
     for folder in ("data", "models", "reports", "logs"):
         for draft in (home.root / folder).rglob(f"{DRAFT}*"):
             draft.unlink(missing_ok=True)
 
 
-def write_text_atomic(path: StoragePath, text: str) -> None:
-    """Put `text` in `path`'s place as UTF-8, its line ends kept; see `write_file_atomic`."""
-    write_file_atomic(
-        path, lambda new: new.write_text(text, encoding="utf-8", newline="")
-    )
-
-
 def keep_newest_folders(current: StoragePath, count: int) -> None:
-    """Keep `count` folders: `current` and those beside it that were so last.
+    """Keep `current` and the most recently used folders beside it, `count` in all.
 
-    In a store the newest object in a folder tells when that was.
+    In S3 a folder is as recent as its newest object.
     """
     if isinstance(current, Path):
-        _keep_newest(current, count)
-        return
-    folders = folders_by_use(current.parent)
-    folders.sort(key=lambda folder: folder != current)
-    for folder in folders[count:]:
-        remove_tree(folder)
-
-
-def _keep_newest(current: Path, count: int) -> None:
-    if current.is_dir():
-        os.utime(current)
-    folders = [path for path in current.parent.glob("*") if path.is_dir()]
-    folders.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    folders.sort(key=lambda path: path != current)  # First, if the clock went back.
+        if current.is_dir():
+            os.utime(current)
+        on_disk = [path for path in current.parent.glob("*") if path.is_dir()]
+        on_disk.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        folders: list[StoragePath] = [*on_disk]
+    else:
+        folders = [*folders_by_use(current.parent)]
+    folders.sort(
+        key=lambda path: path != current
+    )  # First, even if the clock went back.
     for folder in folders[count:]:
         remove_tree(folder)

@@ -1,7 +1,8 @@
-"""One run at a time in a home: a locked file on a disk, a lease in a store.
+"""One run at a time in a home: a file lock on a disk, a lease in S3.
 
-A disk's lock falls with its process. A store can't know of a kill, so its holder signs
-anew every few seconds, and a lease that nobody signed for long is free to be taken.
+The system releases a file lock when its process ends. S3 can't notice a killed process,
+so the run that holds a lease writes it again every few seconds (the heartbeat). A lease
+without a heartbeat expires, and another run may take it.
 """
 
 import json
@@ -19,24 +20,25 @@ from filelock import FileLock, Timeout
 from upath import UPath
 
 from config.errors import BusyError, StorageError
-from storage.home import Home
+from storage.home import Home, write_atomic
 from storage.paths import (
+    convert_write_errors,
     create_exclusive,
     read_bytes,
-    refusals_named,
     remove,
     require_regular,
     seconds_between,
-    write_atomic,
 )
+
+OTHER_RUN = "wait for it to finish, or pass a different --home"
 
 
 @dataclass(frozen=True)
 class LeaseTimes:
-    """When a lease is signed anew, when it counts as left behind, how long to settle.
+    """Seconds between heartbeats, until a lease expires, and for a takeover to settle.
 
-    `settle_seconds` is the longest that one request of a run may take that takes over
-    a lease in the same moment.
+    `settle_seconds` must be longer than a request of another run that takes over the
+    same lease at the same moment.
     """
 
     heartbeat_seconds: float = 20
@@ -49,26 +51,27 @@ LEASE_TIMES = LeaseTimes()
 
 @contextmanager
 def one_run_at_a_time(home: Home, times: LeaseTimes = LEASE_TIMES) -> Iterator[None]:
-    """Hold the home's lock, which falls if the process is killed.
+    """Hold the home's lock.
 
-    On a disk it falls at once, in a store after `times.expiry_seconds`.
+    If the process is killed, a lock on a disk is free at once, and a lease in S3 after
+    `times.expiry_seconds`.
 
     Raises
     ------
     BusyError
-        If another run holds it, or took it while this one slept for too long.
+        If another run holds the lock, or took it while this process was suspended.
     StorageError
         If the home can't be written.
     """
-    lock = home.lock
-    held = _file_held(lock) if isinstance(lock, Path) else _lease_held(lock, times)
+    path = home.lock
+    held = _hold_file(path) if isinstance(path, Path) else _hold_lease(path, times)
     with held:
         yield
 
 
 @contextmanager
-def _file_held(path: Path) -> Iterator[None]:
-    with refusals_named(path):
+def _hold_file(path: Path) -> Iterator[None]:
+    with convert_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             require_regular(path)
@@ -76,10 +79,8 @@ def _file_held(path: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise BusyError(
-                f"{path.parents[1]} must be free, got another run in it; wait for its "
-                "end, or use another --home."
-            ) from error
+            problem = f"another run is using {path.parents[1]}"
+            raise BusyError(problem, OTHER_RUN) from error
     try:
         yield
     finally:
@@ -87,101 +88,97 @@ def _file_held(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _lease_held(path: UPath, times: LeaseTimes) -> Iterator[None]:
-    signature = _signature()
-    with refusals_named(path):
-        _take(path, signature, times)
+def _hold_lease(path: UPath, times: LeaseTimes) -> Iterator[None]:
+    owner = _owner_id()
+    with convert_write_errors(path):
+        _take(path, owner, times)
     ended, lost = threading.Event(), threading.Event()
-    signing = threading.Thread(
-        target=_sign_until,
-        args=(path, signature, times.heartbeat_seconds, ended, lost),
+    heartbeat = threading.Thread(
+        target=_send_heartbeats,
+        args=(path, owner, times.heartbeat_seconds, ended, lost),
         daemon=True,
     )
-    signing.start()
+    heartbeat.start()
     try:
         yield
     finally:
         ended.set()
-        signing.join()
-        _release(path, signature)
+        heartbeat.join()
+        _release(path, owner)
     if lost.is_set():
         raise BusyError(
-            f"{path.parents[1]} must be this run's alone, got another run that took it "
-            "while this one could not sign its lease; run it again."
+            f"another run took over {path.parents[1]} while this run could not write "
+            "its heartbeat",
+            "run it again",
         )
 
 
-def _signature() -> bytes:
-    """Return who holds the lease, told apart from any other run, and readable."""
-    signed = {
-        "run": uuid.uuid4().hex,
-        "host": socket.gethostname(),
-        "process": os.getpid(),
-    }
-    return json.dumps(signed).encode()
+def _owner_id() -> bytes:
+    """Return a unique and readable name of this run, the content of its lease."""
+    run, host = uuid.uuid4().hex, socket.gethostname()
+    return json.dumps({"run": run, "host": host, "process": os.getpid()}).encode()
 
 
-def _take(path: UPath, signature: bytes, times: LeaseTimes) -> None:
-    """Sign a free lease, or one that was left behind."""
-    if create_exclusive(path, signature):
+def _take(path: UPath, owner: bytes, times: LeaseTimes) -> None:
+    """Take a free or expired lease; raise a `BusyError` for any other."""
+    if create_exclusive(path, owner):
         return
-    unsigned = _unsigned_seconds(path)
-    if unsigned <= times.expiry_seconds:
+    age = _seconds_since_heartbeat(path)
+    if age <= times.expiry_seconds:
         raise BusyError(
-            f"{path.parents[1]} must be free, got another run in it that gave a sign "
-            f"{unsigned:.0f} s ago; wait for its end, or, if it was killed, "
-            f"{times.expiry_seconds:g} s from that sign, or use another --home."
+            f"another run is using {path.parents[1]}, its last heartbeat was "
+            f"{age:.0f} s ago",
+            f"{OTHER_RUN} (if it was killed, its lock expires "
+            f"{times.expiry_seconds:g} s after that heartbeat)",
         )
-    write_atomic(path, signature)
-    # Of several runs that take it over in one moment the last to sign has it.
+    write_atomic(path, owner)
+    # Of several runs that take it over at once, the last to write has it.
     time.sleep(times.settle_seconds)
-    if _holder(path) != signature:
+    if _read_owner(path) != owner:
         raise BusyError(
-            f"{path.parents[1]} must be free, got another run that has just begun in "
-            "it; wait for its end, or use another --home."
+            f"another run has just begun to use {path.parents[1]}", OTHER_RUN
         )
 
 
-def _unsigned_seconds(path: UPath) -> float:
-    """Return how long ago the lease was signed, by the store's clock alone.
+def _seconds_since_heartbeat(path: UPath) -> float:
+    """Return the age of the lease by the store's clock.
 
-    The clocks of two machines may differ by more than a lease lasts.
+    The clocks of two machines can differ by more than the time until expiry.
     """
     now = path.with_name(f"{path.name}.now-{uuid.uuid4().hex}")
     write_atomic(now, b"")
     try:
         return seconds_between(path, now)
-    except FileNotFoundError:  # Released this moment: the next run finds it free.
+    except FileNotFoundError:  # Just released: the next attempt finds it free.
         return 0.0
     finally:
         remove(now)
 
 
-def _sign_until(
+def _send_heartbeats(
     path: UPath,
-    signature: bytes,
-    every: float,
+    owner: bytes,
+    seconds: float,
     ended: threading.Event,
     lost: threading.Event,
 ) -> None:
-    while not ended.wait(every):
-        # A store that is away for a moment is asked again at the next turn.
+    while not ended.wait(seconds):
+        # If the store does not answer, the next heartbeat tries again.
         with suppress(OSError, StorageError):
-            if _holder(path) != signature:
+            if _read_owner(path) != owner:
                 lost.set()
                 return
-            write_atomic(path, signature)
+            write_atomic(path, owner)
 
 
-def _release(path: UPath, signature: bytes) -> None:
-    """Give the lease back if it is still ours; one that can't be falls by itself."""
+def _release(path: UPath, owner: bytes) -> None:
+    """Remove the lease if it is still ours; if that fails, it expires."""
     with suppress(OSError, StorageError):
-        if _holder(path) == signature:
+        if _read_owner(path) == owner:
             remove(path)
 
 
-def _holder(path: UPath) -> bytes | None:
-    try:
+def _read_owner(path: UPath) -> bytes | None:
+    with suppress(FileNotFoundError):
         return read_bytes(path)
-    except FileNotFoundError:
-        return None
+    return None

@@ -1,10 +1,9 @@
-"""Secrets have no place in a file: what looks like one is named, never shown.
+"""Refuses configuration files that hold a secret, without showing the secret.
 
-They come from the environment. Keys and values are looked at after the file has been
-parsed: a key that names a secret with a value of its own, an address with a password or
-a token in it. The forms of well-known keys count in any line, a comment's included; the
-words of a comment do not. A value that is itself taken from the environment (`${NAME}`,
-`{{ ... }}`) is no secret.
+Secrets belong in the environment. A value counts as a secret if its key names a secret,
+or if it is an address with a password or token. The form of a well-known key counts on
+any line, comments included. Values from the environment (`${NAME}`, `{{ ... }}`) are
+allowed.
 """
 
 import re
@@ -15,11 +14,11 @@ from dataclasses import dataclass
 import yaml
 
 from config.errors import ParameterError
-from storage.paths import StoragePath, read_limited
+from storage.paths import StoragePath, read_bytes
 
-LARGEST_FILE_BYTES = 5_000_000
-LARGEST_PARSED_YAML = 200_000
-"""Its parser needs some seconds for a megabyte; more is looked at line by line."""
+MAX_CONFIG_BYTES = 5_000_000
+MAX_YAML_CHARACTERS = 200_000
+"""The parser takes seconds per megabyte; a longer file is searched line by line."""
 
 _WORDS = (
     r"(?:api[_-]?key|access[_-]?key|account[_-]?key|credential|passw(?:or)?d|"
@@ -51,25 +50,8 @@ _FROM_ENVIRONMENT = re.compile(r"\$\{?\w|\{\{")
 
 
 @dataclass(frozen=True)
-class FoundSecret:
-    """Where something that looks like a secret stands; its value is left out."""
-
-    path: StoragePath
-    line: int
-
-    @property
-    def sentence(self) -> str:
-        """Return what was found, and what to do about it."""
-        return (
-            f"{self.path} must hold no secret, got what looks like one in line "
-            f"{self.line}; take it out, set it in the environment "
-            "(OVERNIGHT_NOTICE_URL, AWS_..., PREFECT_...), and have a new one issued."
-        )
-
-
-@dataclass(frozen=True)
 class _Entry:
-    """A value of a file; `names` are the keys it stands under, none for a list's."""
+    """A value of a file with the keys that lead to it; a list's items have no keys."""
 
     names: tuple[str, ...]
     value: str
@@ -81,51 +63,66 @@ class _Entry:
         if named and not _FROM_ENVIRONMENT.search(self.value):
             return True
         forms = (_CERTAIN, _IN_A_VALUE, _ASSIGNED)
-        return any(_holds(form, self.value) for form in forms)
+        return any(_matches(form, self.value) for form in forms)
 
 
-def secret_in(path: StoragePath) -> FoundSecret | None:
-    """Return the first line of a file that looks like a secret, None without one.
+def require_no_secret(path: StoragePath) -> None:
+    """Refuse a configuration file that holds a secret.
 
-    A file that is not there, or can't be read, holds none that we could lose.
+    Raises
+    ------
+    ParameterError
+        Naming file and line, without the secret.
+    """
+    if line := find_secret(path):
+        raise ParameterError(
+            f"{path} holds what looks like a secret in line {line}",
+            "remove it, set it in the environment (OVERNIGHT_NOTICE_URL, AWS_..., "
+            "PREFECT_...), and have a new one issued",
+        )
+
+
+def find_secret(path: StoragePath) -> int | None:
+    """Return the first line of a file that looks like a secret, counted from 1.
+
+    None if there is no such line, or the file is missing or can't be read.
     """
     try:
-        text = read_limited(path, LARGEST_FILE_BYTES).decode(errors="replace")
+        text = read_bytes(path, MAX_CONFIG_BYTES).decode(errors="replace")
     except OSError:
         return None
     lines = text.splitlines()
-    found = [number for number, line in enumerate(lines, 1) if _holds(_CERTAIN, line)]
+    found = [number for number, line in enumerate(lines, 1) if _matches(_CERTAIN, line)]
     entries = _entries(path, text)
     if entries is None:
         found += [
             number
-            for number, line in enumerate(lines, 1)
-            if _holds(_NAMED_LINE, _uncommented(line))
-            or _holds(_IN_A_VALUE, _uncommented(line))
+            for number, line in enumerate(map(_without_comment, lines), 1)
+            if _matches(_NAMED_LINE, line) or _matches(_IN_A_VALUE, line)
         ]
     else:
-        found += [one.line or _line_of(one, lines) for one in entries if one.is_secret]
-    return FoundSecret(path, min(found)) if found else None
+        secrets = (entry for entry in entries if entry.is_secret)
+        found += [entry.line or _find_line(entry, lines) for entry in secrets]
+    return min(found, default=None)
 
 
-def _holds(form: re.Pattern[str], text: str) -> bool:
+def _matches(form: re.Pattern[str], text: str) -> bool:
     return any(
         not _FROM_ENVIRONMENT.search(found["value"]) for found in form.finditer(text)
     )
 
 
-def _uncommented(line: str) -> str:
-    """Return a line of a file that can't be parsed, without what is a comment there."""
+def _without_comment(line: str) -> str:
     return "" if line.lstrip().startswith("#") else re.sub(r"\s#.*", "", line)
 
 
 def _entries(path: StoragePath, text: str) -> list[_Entry] | None:
-    """Return the values of a TOML or YAML file, None for another or a broken one."""
+    """Return the values of a TOML or YAML file, None if it can't be parsed."""
     try:
         match path.suffix:
             case ".toml":
                 return list(_toml_entries(tomllib.loads(text.removeprefix("\ufeff"))))
-            case ".yaml" | ".yml" if len(text) <= LARGEST_PARSED_YAML:
+            case ".yaml" | ".yml" if len(text) <= MAX_YAML_CHARACTERS:
                 return list(_yaml_entries(yaml.compose(text, yaml.SafeLoader), set()))
     except (ValueError, RecursionError, yaml.YAMLError):
         pass
@@ -147,7 +144,7 @@ def _toml_entries(value: object, names: tuple[str, ...] = ()) -> Iterator[_Entry
 def _yaml_entries(
     node: yaml.Node | None, seen: set[int], names: tuple[str, ...] = ()
 ) -> Iterator[_Entry]:
-    """Give the values below a node; one that is there again by an alias only once."""
+    """Yield the values below a node; a node that aliases repeat is read once."""
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -163,24 +160,11 @@ def _yaml_entries(
         yield _Entry(names, str(node.value), node.start_mark.line + 1)
 
 
-def _line_of(entry: _Entry, lines: list[str]) -> int:
-    """Return the line that holds the value, else its name; TOML's parser says none."""
+def _find_line(entry: _Entry, lines: list[str]) -> int:
+    """Return the line of the value or its key, which TOML's parser does not give."""
     begin = (entry.value.splitlines() or [""])[0]
     for text in (begin, *entry.names[::-1]):
         for number, line in enumerate(lines, start=1):
             if text and text in line and not line.lstrip().startswith("#"):
                 return number
     return 1
-
-
-def require_no_secret(path: StoragePath) -> None:
-    """Refuse a configuration file that holds a secret.
-
-    Raises
-    ------
-    ParameterError
-        Naming file and line, without what stands there.
-    """
-    found = secret_in(path)
-    if found:
-        raise ParameterError(found.sentence)

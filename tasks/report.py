@@ -31,7 +31,7 @@ from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
-from storage.home import write_text_atomic
+from storage.home import write_atomic
 from storage.paths import StoragePath
 from storage.tables import read_signed
 from tasks.server import try_show, warn
@@ -75,7 +75,7 @@ def _write_report(
         kept=frozenset(row["symbol"] for row in summary.kept),
     )
     path = report_path(plan.home.morning_reports, plan.as_of)
-    write_text_atomic(path, morning_report(morning))
+    write_atomic(path, morning_report(morning))
     return path
 
 

@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
-from object_store import bucket_on_loopback, shared_folder
+from object_store import bucket_on_loopback
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
@@ -84,18 +84,13 @@ def bucket() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["disk", "memory", "s3", "share"])
+@pytest.fixture(params=["disk", "s3"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
-    """Yield an empty home: disk, memory, S3, and a store that must move files."""
-    match request.param:
-        case "disk":
-            opened = Home(tmp_path)
-        case "memory":
-            opened = Home.at(f"memory://{uuid.uuid4().hex}")
-        case "s3":
-            opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
-        case _:
-            opened = Home.at(shared_folder(tmp_path))
+    """Yield an empty home on a disk and in S3."""
+    if request.param == "disk":
+        opened = Home(tmp_path)
+    else:
+        opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
     yield opened
     remove_tree(opened.root)
 

@@ -1,17 +1,12 @@
-"""Stores for homes that are no folder: S3 on loopback, and one that must move files."""
+"""A bucket for the tests: an S3-compatible server on loopback."""
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import boto3
-import fsspec
-import upath.registry
-from fsspec.implementations.local import LocalFileSystem
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from upath import UPath
 
 BUCKET = "nights"
 
@@ -39,26 +34,3 @@ def bucket_on_loopback() -> Iterator[str]:
         os.environ.pop(name)
         if value is not None:
             os.environ[name] = value
-
-
-class Share(LocalFileSystem):
-    """A folder under an address of its own, written in place: a part can be seen."""
-
-    protocol = "share"
-    root_marker = "/"
-
-    @classmethod
-    def _strip_protocol(cls, path: str) -> str:
-        stripped: str = super()._strip_protocol(str(path).removeprefix("share://"))
-        return stripped
-
-
-class SharePath(UPath):
-    """A path of a `Share`."""
-
-
-def shared_folder(folder: Path) -> str:
-    """Return the address of `folder` as a store that is no known object store."""
-    fsspec.register_implementation("share", Share, clobber=True)
-    upath.registry.register_implementation("share", SharePath, clobber=True)
-    return f"share://{folder}"

@@ -1,19 +1,18 @@
-"""Process slots on the workers of a Dask cluster that somebody else runs.
+"""Runs jobs in processes on the workers of a Dask cluster.
 
-Dask decides where a job runs and takes it elsewhere when a worker is lost; there it
-runs in the same process slot as on one machine, with the same promises. Alone here is
-Dask known, and nothing of Prefect: workers need neither its address nor its states.
+Dask chooses the worker and repeats a job elsewhere if its worker is lost. Each worker
+runs its jobs in a `ProcessPool`, as one machine does.
 """
 
 import contextlib
 import multiprocessing
 import queue
+import shlex
 import socket
 import uuid
 from concurrent.futures import CancelledError
 from dataclasses import astuple
-from types import TracebackType
-from typing import Self, cast
+from typing import cast, override
 
 from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
 from distributed.comm.addressing import get_address_host_port
@@ -21,19 +20,20 @@ from distributed.comm.addressing import get_address_host_port
 from config.errors import ClusterUnavailable, TrainingFailed
 from config.settings import Engine
 from modelling.training import EpochDone
-from workers.process_pool import Job, OnEpoch, ProcessPool
+from workers.process_pool import Job, OnEpoch, ProcessPool, WorkerPool
 
 CONNECT_SECONDS = 10
 FIRST_WORKER_SECONDS = 60
-LOOK_EVERY_SECONDS = 60
+POLL_SECONDS = 60
 WORKERS_BACK_SECONDS = 300
-"""A cluster without a worker for longer than this takes no more jobs."""
+"""Jobs fail if the cluster has no worker for longer than this."""
+
+_Epochs = queue.SimpleQueue[EpochDone | None]
+"""The epochs of one job, and None when it has ended."""
 
 
-class DaskPool:
-    """The process slots of all workers, one a worker thread; a context manager."""
-
-    notices: tuple[str, ...] = ()
+class DaskPool(WorkerPool):
+    """The processes of all Dask workers, one per thread of a worker."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class DaskPool:
         seconds: float,
         engine: Engine = "jax",
     ) -> None:
-        """Connect to the scheduler at `address` and furnish its workers with pool.
+        """Connect to the scheduler at `address` and open a pool on each worker.
 
-        `name` tells runs apart that share the cluster; one that was killed leaves its
-        slots behind, and the next of the same name ends them.
+        `name` keeps apart the runs that share a cluster. A killed run leaves its pools
+        behind; the next run of the same name ends them.
 
         Raises
         ------
@@ -55,71 +55,62 @@ class DaskPool:
         """
         self._address = address
         self._name = name
-        self._told: dict[str, queue.SimpleQueue[EpochDone | None]] = {}
-        self._client = _connected(address)
+        self._epochs: dict[str, _Epochs] = {}
+        self._client = _connect(address)
         try:
-            self.count = self._furnished(
-                _WorkerSlots(jobs_per_process, seconds, engine)
-            )
+            self.count = self._open_pools(jobs_per_process, seconds, engine)
         except BaseException:
             self.close()
             raise
 
+    @override
     def run[Input, Output](
         self,
         job: Job[Input, Output],
         given: Input,
         on_epoch: OnEpoch = lambda _: None,
     ) -> Output:
-        """Return `job(given)`, computed in a slot of some worker.
-
-        Raises
-        ------
-        TrainingFailed
-            If the process died or took too long, or the cluster lost the job.
-        Exception
-            What the job raised.
-        """
         key = f"{getattr(job, '__name__', 'job')}-{uuid.uuid4().hex}"
-        told = self._told[key] = queue.SimpleQueue()
+        epochs = self._epochs[key] = _Epochs()
         future: Future[Output] = self._client.submit(
-            _in_slot, self._name, key, job, given, key=key, pure=False
+            _run_on_worker, self._name, key, job, given, key=key, pure=False
         )
-        future.add_done_callback(lambda _: told.put(None))
+        future.add_done_callback(lambda _: epochs.put(None))
         try:
-            self._listen(told, on_epoch)
-            return _answer(future)
+            self._report_epochs(epochs, on_epoch)
+            return _result(future)
         except (KilledWorker, CancelledError) as error:
-            raise TrainingFailed(self._why(error)) from error
+            raise self._failure(error) from error
         finally:
-            del self._told[key]
+            del self._epochs[key]
 
-    def _furnished(self, plugin: "_WorkerSlots") -> int:
-        """Give every worker its slots; return how many there are."""
+    def _open_pools(self, jobs: int, seconds: float, engine: Engine) -> int:
+        """Open a pool on every worker; return how many jobs run at once."""
+        plugin = _PoolPlugin(jobs, seconds, engine)
         try:
             self._client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
             self._client.register_plugin(plugin, name=self._name)
         except TimeoutError as error:
             raise ClusterUnavailable(
-                f"the Dask scheduler at {self._address} must have workers, got none "
-                f"within {FIRST_WORKER_SECONDS} s; start one: "
-                f"`dask worker {self._address} --nthreads 1`."
+                f"the Dask scheduler at {self._address} got no worker within "
+                f"{FIRST_WORKER_SECONDS} s",
+                "start one: "
+                f"`dask worker {shlex.quote(self._address)} --nthreads 1 --no-nanny`",
             ) from error
         except ImportError as error:
             raise ClusterUnavailable(
-                f"the Dask workers of {self._address} must have this project "
-                f"installed, got: {error}; install the same version there."
+                f"the Dask workers of {self._address} can't import this project: "
+                f"{error}",
+                "install the same version there",
             ) from error
-        self._client.subscribe_topic(self._name, self._hear)
+        self._client.subscribe_topic(self._name, self._receive_epoch)
         return sum(self._client.nthreads().values())
 
-    def _listen(
-        self, told: "queue.SimpleQueue[EpochDone | None]", on_epoch: OnEpoch
-    ) -> None:
+    def _report_epochs(self, epochs: _Epochs, on_epoch: OnEpoch) -> None:
         """Pass on epochs until the job has ended."""
         while True:
             try:
-                done = told.get(timeout=LOOK_EVERY_SECONDS)
+                done = epochs.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 self._require_workers()
                 continue
@@ -127,106 +118,94 @@ class DaskPool:
                 return
             on_epoch(done)
 
-    def _hear(
+    def _receive_epoch(
         self, event: tuple[float, tuple[str, tuple[int, int, float, float]]]
     ) -> None:
-        """Hand an epoch to the thread that waits for its job; stay off it oneself.
+        """Queue an epoch for the thread of its job.
 
-        Dask calls this in its own loop, which no slow listener may hold up.
+        Dask calls this in its event loop, which a slow `on_epoch` would block.
         """
         _, (key, epoch) = event
-        if told := self._told.get(key):
-            told.put(EpochDone(*epoch))
+        if epochs := self._epochs.get(key):
+            epochs.put(EpochDone(*epoch))
 
     def _require_workers(self) -> None:
         try:
             self._client.wait_for_workers(1, timeout=WORKERS_BACK_SECONDS)
         except TimeoutError as error:
             raise TrainingFailed(
-                f"the Dask scheduler at {self._address} must have workers, got none "
-                f"for {WORKERS_BACK_SECONDS} s; start some and run again."
+                f"the Dask scheduler at {self._address} had no worker for "
+                f"{WORKERS_BACK_SECONDS} s",
+                "start some and run again",
             ) from error
 
-    def _why(self, error: BaseException) -> str:
+    def _failure(self, error: BaseException) -> TrainingFailed:
         if isinstance(error, KilledWorker):
-            return (
-                "a model process must live to the end, got its worker lost "
-                f"{error.allowed_failures + 1} times (out of memory?); give the Dask "
-                "workers more memory, or use fewer `lstm_units`."
+            return TrainingFailed(
+                "the Dask worker of the training process was lost "
+                f"{error.allowed_failures + 1} times, probably out of memory",
+                "give the Dask workers more memory or use fewer `lstm_units`",
             )
-        return (
-            f"the Dask scheduler at {self._address} must stay reachable, got the job "
-            "cancelled; look at its log and run again."
+        return TrainingFailed(
+            f"the Dask scheduler at {self._address} cancelled the training",
+            "see the scheduler's log and run again",
         )
 
+    @override
     def close(self) -> None:
-        """End all slots of this name and the connection."""
-        # The scheduler may be gone, or never have had them.
+        # The scheduler may be gone, or may never have had the plugin.
         with contextlib.suppress(OSError, ValueError):
             self._client.unregister_worker_plugin(self._name)
         self._client.close()
 
-    def __enter__(self) -> Self:
-        """Return the slots themselves."""
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End all processes."""
-        self.close()
-
-
-def _connected(address: str) -> Client:
+def _connect(address: str) -> Client:
     try:
-        # A client that meets nobody holds its process up for 20 s when it is dropped.
+        # Without this check a client without a scheduler blocks the exit for 20 s.
         place = get_address_host_port(address)
         socket.create_connection(place, timeout=CONNECT_SECONDS).close()
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterUnavailable(
-            f"`dask_scheduler` must be the address of a running Dask scheduler, got "
-            f"{address} and no answer within {CONNECT_SECONDS} s; start it, or set "
-            'runner = "local".'
+            f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s",
+            'start it, correct `dask_scheduler` under [run], or set runner = "local"',
         ) from error
 
 
-def _answer[Output](future: Future[Output]) -> Output:
-    if future.cancelled():  # A client that is closed by now can't be asked for more.
+def _result[Output](future: Future[Output]) -> Output:
+    if future.cancelled():  # A closed client can't return more than that.
         raise CancelledError
     return future.result()
 
 
-class _WorkerSlots(WorkerPlugin):
-    """What a worker keeps between jobs: a process slot for each of its threads."""
+class _PoolPlugin(WorkerPlugin):
+    """Holds the process pool of a Dask worker, one process per thread."""
 
     def __init__(self, jobs_per_process: int, seconds: float, engine: Engine) -> None:
         self._limits = (jobs_per_process, seconds, engine)
 
     def setup(self, worker: Worker) -> None:
-        """Plan the worker's slots; called by Dask, for late-comers too."""
-        self.slots = ProcessPool(worker.state.nthreads, *self._limits)
+        """Plan the pool of a worker; Dask calls this, also for workers that join."""
+        self.pool = ProcessPool(worker.state.nthreads, *self._limits)
         if multiprocessing.current_process().daemon:
             raise ClusterUnavailable(
-                f"the Dask worker {worker.address} must be allowed processes of its "
-                "own, got a daemon; start it with --no-nanny, or with "
-                "DASK_DISTRIBUTED__WORKER__DAEMON=false in its environment."
+                f"the Dask worker {worker.address} is a daemon and can't start "
+                "processes",
+                "start it with --no-nanny, or with "
+                "DASK_DISTRIBUTED__WORKER__DAEMON=false in its environment",
             )
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask's signature
-        """End the worker's slots; called by Dask."""
-        self.slots.close()
+        """End the worker's processes; Dask calls this."""
+        self.pool.close()
 
 
-def _in_slot[Input, Output](
+def _run_on_worker[Input, Output](
     name: str, key: str, job: Job[Input, Output], given: Input
 ) -> Output:
-    """Return `job(given)`, run in a slot of the Dask worker that this runs in."""
+    """Return `job(given)`, run in the pool of the Dask worker that calls this."""
     worker = get_worker()
-    kept = cast("_WorkerSlots", worker.plugins[name])
-    return kept.slots.run(
+    plugin = cast("_PoolPlugin", worker.plugins[name])
+    return plugin.pool.run(
         job, given, lambda done: worker.log_event(name, (key, astuple(done)))
     )

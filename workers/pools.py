@@ -1,7 +1,4 @@
-"""Where a run computes: on this machine or on a Dask cluster.
-
-The settings decide when a run starts; Dask is imported only if it is asked for.
-"""
+"""Opens the worker pool that the settings choose: this machine or a Dask cluster."""
 
 import importlib.util
 
@@ -13,58 +10,60 @@ from workers.resources import process_count, this_machine
 
 
 def require_runner(run: RunSettings) -> None:
-    """Refuse a runner that can't be had here, before anything starts.
+    """Refuse a runner that is not available, before a run starts.
 
     Raises
     ------
     ParameterError
-        If Dask is asked for without a scheduler, or is not installed.
+        If the runner is Dask and no scheduler is set, or Dask is not installed.
     """
     if run.runner == "local":
         return
     if not run.dask_scheduler:
         raise ParameterError(
-            "`run.dask_scheduler` must be the address of a running scheduler with "
-            'runner = "dask", got none; e.g. dask_scheduler = "tcp://scheduler:8786".'
+            '`run.runner` is "dask" and `run.dask_scheduler` is empty',
+            'set the scheduler\'s address, e.g. dask_scheduler = "tcp://scheduler:8786"',
         )
     if importlib.util.find_spec("distributed") is None:
         raise ParameterError(
-            '`run.runner` must be one that is installed, got "dask" without its '
-            "packages; get them: `uv sync --extra dask`, or "
-            "`pip install 'event-risk-guard[dask]'`."
+            '`run.runner` is "dask", and Dask is not installed',
+            "install it: `uv sync --extra dask`, or "
+            "`pip install 'event-risk-guard[dask]'`",
         )
 
 
 def open_pool(
     settings: Settings, symbols: int, home: StoragePath
 ) -> tuple[WorkerPool, tuple[str, ...]]:
-    """Return the slots of a run over `symbols`, and notices for the run's head.
+    """Return the pool for a run over `symbols`, and notices for the run's head.
 
-    Enter the slots to have them closed.
+    The caller enters the pool, which closes it at the end.
 
     Raises
     ------
     ClusterUnavailable
-        If the Dask cluster asked for does not answer, or can't run our jobs.
+        If the Dask cluster does not answer or can't run our jobs.
     """
-    run, engine = settings.run, settings.models.engine
-    limit = settings.models.training_seconds
-    if run.runner == "dask":
-        from workers.dask_pool import DaskPool  # noqa: PLC0415  an extra, seconds
+    run, models = settings.run, settings.models
+    if run.runner == "local":
+        return open_local_pool(settings, symbols)
+    from workers.dask_pool import DaskPool  # noqa: PLC0415  optional, takes seconds
 
-        name = f"overnight {home.absolute()}"
-        there = DaskPool(
-            run.dask_scheduler, name, run.models_per_process, limit, engine
-        )
-        return there, ()
-    return open_local_pool(settings, symbols)
+    pool = DaskPool(
+        run.dask_scheduler,
+        f"overnight {home.absolute()}",
+        run.models_per_process,
+        models.training_seconds,
+        models.engine,
+    )
+    return pool, ()
 
 
 def open_local_pool(
     settings: Settings, symbols: int
 ) -> tuple[ProcessPool, tuple[str, ...]]:
-    """Return slots on this machine's processor, and notices for the run's head."""
-    run, machine = settings.run, this_machine()
+    """Return a pool on this machine's processors, and notices for the run's head."""
+    run, models, machine = settings.run, settings.models, this_machine()
     processes = process_count(
         run.training_processes,
         machine.cores,
@@ -73,9 +72,6 @@ def open_local_pool(
         symbols,
     )
     pool = ProcessPool(
-        processes.count,
-        run.models_per_process,
-        settings.models.training_seconds,
-        settings.models.engine,
+        processes.count, run.models_per_process, models.training_seconds, models.engine
     )
     return pool, ((processes.notice,) if processes.notice else ())

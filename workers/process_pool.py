@@ -1,7 +1,7 @@
-"""Process pool: each runs one job at a time in a clean process of its own.
+"""Runs each job in a clean process of this machine.
 
-A crash, an out-of-memory kill or a hang costs the job that met it and no other. WorkerPool
-import no Prefect, so a child stays light; their processes end with their parent.
+A crash, an out-of-memory kill or a hang fails only its own job. The processes import no
+Prefect, which keeps them small, and end with their parent.
 """
 
 import multiprocessing
@@ -10,14 +10,13 @@ import queue
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures import TimeoutError as StillRunning
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple
 from multiprocessing.sharedctypes import RawArray
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self, override
 
 from threadpoolctl import threadpool_limits
 
@@ -26,131 +25,117 @@ from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
-    # Many small processes would fight for one GPU.
+    # Many small processes would compete for one GPU.
     "JAX_PLATFORMS": "cpu",
-    # The threads of XLA's pool: two would hand each small product to one another.
+    # Threads of XLA's pool; two would pass each small product to and fro.
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    # oneDNN may order sums differently from run to run of one machine.
+    # oneDNN may order sums differently in each run on the same machine.
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
-"""A child's environment: a process a core beats threads fighting for the cores."""
+"""Environment of a child: one process per core is faster than competing threads."""
 
 KERAS_BACKENDS: Mapping[Engine, str] = {"jax": "numpy", "tensorflow": "tensorflow"}
-"""JAX trains outside of Keras, which then only keeps and computes the networks."""
+"""With `jax` our own loop trains, and Keras only stores and evaluates the networks."""
 
-LOOK_EVERY_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 OnEpoch = Callable[[EpochDone], None]
 
 
-class Job[Input, Output](Protocol):
-    """A plain function of a module, so that a spawned process can import it."""
-
-    def __call__(self, given: Input, on_epoch: OnEpoch, /) -> Output:
-        """Return the answer for `given`; tell `on_epoch` of each epoch."""
-        ...
+type Job[Input, Output] = Callable[[Input, OnEpoch], Output]
+"""A function of a module, which a spawned process can import."""
 
 
-class WorkerPool(Protocol):
-    """Where jobs run: a context manager, used by many threads at once."""
+class WorkerPool(ABC):
+    """Runs jobs in worker processes; a context manager that many threads can share."""
 
-    @property
-    def count(self) -> int:
-        """Return how many jobs run at once."""
-        ...
+    count: int
+    """How many jobs run at once."""
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Return sentences for the run's head on what went otherwise than planned."""
-        ...
-
+    @abstractmethod
     def run[Input, Output](
         self, job: Job[Input, Output], given: Input, on_epoch: OnEpoch = ...
     ) -> Output:
-        """Return `job(given)`, computed in a free slot; wait for one if none is.
+        """Return `job(given)`, computed in a process; wait until a process is free.
 
         Raises
         ------
         TrainingFailed
-            If the process died or took too long.
+            If the process was killed, took too long, or the cluster lost the job.
         Exception
             What the job raised.
         """
-        ...
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all processes; jobs that still run fail with `TrainingFailed`."""
 
     def __enter__(self) -> Self:
-        """Return the slots themselves."""
-        ...
+        """Return the pool itself."""
+        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End all processes."""
-        ...
+        self.close()
 
 
-class _TooLateError(Exception):
-    """The job in a slot took longer than it may."""
+class _TooLongError(Exception):
+    """A job took longer than it may."""
 
 
-class _Slot:
-    """One process, and the four numbers of its current epoch shared with the parent."""
+class _Worker:
+    """One process, and four numbers of its current epoch in shared memory."""
 
     def __init__(self, jobs: int, engine: Engine) -> None:
         context = multiprocessing.get_context("spawn")
-        # Shared memory without a lock: a killed child can't leave one held.
+        # Without a lock, which a killed child could leave locked.
         self.epoch = RawArray("d", 4)
         self.executor = ProcessPoolExecutor(
             max_workers=1,
             mp_context=context,
-            initializer=_begin,
+            initializer=_start_child,
             initargs=(engine, self.epoch),
             max_tasks_per_child=jobs,
         )
-        # The executor can't bear a shutdown beside another, or beside a start.
+        # The executor can't be shut down by two threads, or while it starts a process.
         self._one_at_a_time = threading.Lock()
-        self._dead = False
+        self._killed = False
 
     def submit[Input, Output](
         self, job: Job[Input, Output], given: Input
     ) -> Future[Output]:
-        """Start `job(given)`; `BrokenProcessPool` where the slot was killed."""
+        """Start `job(given)`; raise a `BrokenProcessPool` after `kill`."""
         with self._one_at_a_time:
-            if self._dead:
+            if self._killed:
                 raise BrokenProcessPool
-            return self.executor.submit(_call, job, given)
+            return self.executor.submit(_run_job, job, given)
 
     @property
     def alive(self) -> bool:
-        """Return whether no process of it has died; one not started yet is alive."""
+        """Return whether its process, if started, is running."""
         processes = (self.executor._processes or {}).values()  # noqa: SLF001
         return all(process.is_alive() for process in processes)
 
     def kill(self) -> None:
-        """End the process now, whatever it does; once."""
+        """Kill the process, whatever it is doing."""
         with self._one_at_a_time:
-            if self._dead:
+            if self._killed:
                 return
-            self._dead = True
+            self._killed = True
             for process in list((self.executor._processes or {}).values()):  # noqa: SLF001
                 process.kill()
-            # Waiting is short, the process is dead; not waiting lets the executor's own
-            # thread stumble over what the shutdown has already put away.
+            # The wait is short. Without it the executor's own thread fails on what the
+            # shutdown has already removed.
             self.executor.shutdown(wait=True, cancel_futures=True)
 
 
-class ProcessPool:
-    """A fixed number of slots for any number of threads; a context manager."""
-
-    notices: tuple[str, ...] = ()
+class ProcessPool(WorkerPool):
+    """A fixed number of processes on this machine."""
 
     def __init__(
         self,
@@ -159,143 +144,121 @@ class ProcessPool:
         seconds: float,
         engine: Engine = "jax",
     ) -> None:
-        """Plan `count` slots; a process starts with its first job.
+        """Plan `count` processes; each starts with its first job.
 
-        A process is replaced after `jobs_per_process` jobs, so that memory stays flat;
-        a job that takes more than `seconds` is killed.
+        A process is replaced after `jobs_per_process` jobs, which limits its memory. A
+        job that takes more than `seconds` is killed.
         """
         self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
         self._engine = engine
-        self._started: set[_Slot] = set()
+        self._started: set[_Worker] = set()
         self._closed = False
-        self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         for _ in range(count):
             self._free.put(None)
 
+    @override
     def run[Input, Output](
         self,
         job: Job[Input, Output],
         given: Input,
         on_epoch: OnEpoch = lambda _: None,
     ) -> Output:
-        """Return `job(given)`, computed in a free slot; wait for one if none is.
-
-        Raises
-        ------
-        TrainingFailed
-            If the process died or took too long.
-        Exception
-            What the job raised.
-        """
-        slot = self._living(self._free.get())
-        kept: _Slot | None = slot
+        worker = self._ensure_alive(self._free.get())
+        kept: _Worker | None = worker
         try:
-            return self._watched(slot, slot.submit(job, given), on_epoch)
-        except (BrokenProcessPool, _TooLateError) as error:
-            self._kill(slot)
+            return self._wait(worker, worker.submit(job, given), on_epoch)
+        except (BrokenProcessPool, _TooLongError) as error:
+            self._kill(worker)
             kept = None
-            raise TrainingFailed(self._why(error)) from error
+            raise self._failure(error) from error
         finally:
             self._free.put(kept)
 
-    def _living(self, slot: _Slot | None) -> _Slot:
-        """Return the slot, or a new one where its process died while idle."""
-        if slot and slot.alive:
-            return slot
-        if slot:
-            self._kill(slot)
-        fresh = _Slot(self._jobs, self._engine)
+    def _ensure_alive(self, worker: _Worker | None) -> _Worker:
+        """Return the worker, or a new one if its process died while idle."""
+        if worker and worker.alive:
+            return worker
+        if worker:
+            self._kill(worker)
+        fresh = _Worker(self._jobs, self._engine)
         self._started.add(fresh)
-        if self._closed:  # Since this thread began to wait, or to look.
+        if self._closed:  # While this thread was waiting.
             fresh.kill()
         return fresh
 
-    def _kill(self, slot: _Slot) -> None:
-        slot.kill()
-        self._started.discard(slot)
+    def _kill(self, worker: _Worker) -> None:
+        worker.kill()
+        self._started.discard(worker)
 
-    def _why(self, error: Exception) -> str:
-        if isinstance(error, _TooLateError):
-            return (
-                f"a model process must end within {self._seconds:g} s, got no answer; "
-                "lower `epochs` or raise `training_seconds`."
+    def _failure(self, error: Exception) -> TrainingFailed:
+        if isinstance(error, _TooLongError):
+            return TrainingFailed(
+                f"the training process did not end within {self._seconds:g} s",
+                "lower `epochs` or raise `training_seconds`",
             )
-        return (
-            "a model process must live to the end, got killed (out of memory?); lower "
-            "`training_processes`, or use fewer `lstm_units`."
+        return TrainingFailed(
+            "the training process was killed, probably out of memory",
+            "lower `training_processes` or use fewer `lstm_units`",
         )
 
-    def _watched[Output](
-        self, slot: _Slot, future: Future[Output], on_epoch: OnEpoch
+    def _wait[Output](
+        self, worker: _Worker, future: Future[Output], on_epoch: OnEpoch
     ) -> Output:
-        """Return the future's result; report each epoch on the way."""
+        """Return the future's result; report each epoch until then."""
         deadline = time.monotonic() + self._seconds
-        told = 0
+        reported = 0
         while True:
             try:
-                return future.result(timeout=LOOK_EVERY_SECONDS)
-            except StillRunning:
-                if future.done():  # By now, or with a TimeoutError of its own.
+                return future.result(timeout=POLL_SECONDS)
+            except TimeoutError:
+                if future.done():  # Just now, or the job raised a `TimeoutError`.
                     return future.result()
                 if time.monotonic() > deadline:
-                    raise _TooLateError from None
-            epoch, epochs, loss, validation_loss = slot.epoch
-            if told < epoch:
-                told = int(epoch)
-                on_epoch(EpochDone(told, int(epochs), loss, validation_loss))
+                    raise _TooLongError from None
+            epoch, epochs, loss, validation_loss = worker.epoch
+            if reported < epoch:
+                reported = int(epoch)
+                on_epoch(EpochDone(reported, int(epochs), loss, validation_loss))
 
-    def __enter__(self) -> Self:
-        """Return the slots themselves."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """End all processes."""
-        self.close()
-
+    @override
     def close(self) -> None:
-        """End all processes, the busy ones too: their callers get `TrainingFailed`."""
         self._closed = True
-        for slot in tuple(self._started):
-            self._kill(slot)
+        for worker in tuple(self._started):
+            self._kill(worker)
 
 
 _shared_epoch: Any = None
 
 
-def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
-    """Prepare a fresh child: its environment, its report, its end with the parent."""
-    global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
+def _start_child(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
+    """Prepare a new child: environment, shared epoch, and end with its parent."""
+    global _shared_epoch  # noqa: PLW0603  an initializer can pass a value only so
     os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
-    # NumPy is loaded by now and its products read no environment any more: two
-    # processes with two threads each took twice the time of one.
+    # NumPy is already loaded and ignores the environment: two processes with two
+    # threads each took twice as long as one process.
     threadpool_limits(1)
     if engine != "tensorflow":
-        # Keras would load it, 600 MB and seconds, to ask for the type of a value.
+        # Keras would import it, 600 MB and seconds, only to check the type of a value.
         sys.modules["tensorflow"] = None  # type: ignore[assignment]
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:
-        watch = threading.Thread(target=_end_with, args=(parent,), daemon=True)
-        watch.start()
+        threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: Any) -> None:  # noqa: ANN401
-    # Without it the children of a killed run wait on their queue for ever.
+def _exit_with_parent(parent: Any) -> None:  # noqa: ANN401
+    # Without this the children of a killed run would wait for jobs for ever.
     parent.join()
     os._exit(1)
 
 
-def _call[Input, Output](job: Job[Input, Output], given: Input) -> Output:
+def _run_job[Input, Output](job: Job[Input, Output], given: Input) -> Output:
     _shared_epoch[:] = (0, 0, 0, 0)
-    return job(given, _report)
+    return job(given, _share_epoch)
 
 
-def _report(done: EpochDone) -> None:
+def _share_epoch(done: EpochDone) -> None:
     _shared_epoch[:] = astuple(done)

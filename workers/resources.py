@@ -1,7 +1,4 @@
-"""What this machine lets a run use: cores and free memory, a container's share of them.
-
-`process_count` decides from numbers alone; the rest reads the machine.
-"""
+"""How many processes train at once, from the cores and the memory of this machine."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +12,7 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class ProcessCount:
-    """How many processes train at once; `notice` says so where memory decides."""
+    """How many processes train at once, with a notice if memory limits them."""
 
     count: int
     notice: str = ""
@@ -23,7 +20,7 @@ class ProcessCount:
 
 @dataclass(frozen=True)
 class Machine:
-    """Cores that this process may use, and memory that is free for more processes."""
+    """Cores that this process may use, and free memory in megabytes."""
 
     cores: int
     available_mb: int
@@ -36,9 +33,10 @@ def process_count(
     needed_mb: int,
     symbols: int,
 ) -> ProcessCount:
-    """Return `wanted` processes, else one a core; no more than symbols, or than fit.
+    """Return how many processes train at once.
 
-    There is one even where memory is short: it may just do.
+    `wanted` processes, by default one per core; at most one per symbol, and as many as
+    fit into the free memory. At least one, which may fit in spite of the estimate.
     """
     planned = max(1, min(wanted or cores, symbols))
     count = min(planned, max(1, available_mb // needed_mb))
@@ -55,10 +53,11 @@ def process_count(
 def this_machine(
     listing: Path = Path("/proc/self/cgroup"), mounts: Path = Path("/sys/fs/cgroup")
 ) -> Machine:
-    """Return what this process may use: the least of machine, affinity and container.
+    """Return the cores and the memory that this process may use.
 
-    psutil and the affinity know nothing of a container's limits, which are those of
-    its control group and the groups around it (`listing` names them below `mounts`).
+    The smallest limit counts: the machine's, the CPU affinity's or the container's. A
+    container's limits are those of its control group and of the groups above it, which
+    `listing` names relative to `mounts`.
     """
     groups = list(_control_groups(listing, mounts))
     memory = [psutil.virtual_memory().available, *map(_free_bytes, groups)]
@@ -76,10 +75,10 @@ def _affinity() -> float:
 
 
 def _control_groups(listing: Path, mounts: Path) -> Iterator[Path]:
-    """Give the folders of this process' groups, those around them included.
+    """Yield the folders of this process' control groups and of the groups above them.
 
-    A line is `4:memory:/some/group` in version 1, a mount a controller, and
-    `0::/some/group` in version 2.
+    A line of `listing` is `4:memory:/some/group` in version 1, with one mount per
+    controller, and `0::/some/group` in version 2.
     """
     lines = listing.read_text().splitlines() if listing.exists() else []
     for line in lines:
@@ -87,32 +86,30 @@ def _control_groups(listing: Path, mounts: Path) -> Iterator[Path]:
         for controller in controllers.split(","):
             mount = mounts / controller
             group = mount / name.strip("/")
-            # Inside a container the mount itself may be the group that is named.
-            around = [one for one in group.parents if one.is_relative_to(mount)]
-            yield from (one for one in (group, *around) if one.is_dir())
+            # Inside a container the mount itself can be the named group.
+            above = [folder for folder in group.parents if folder.is_relative_to(mount)]
+            yield from (folder for folder in (group, *above) if folder.is_dir())
 
 
 def _free_bytes(group: Path) -> float:
-    """Return what the group may still take, infinite without a limit.
+    """Return the bytes that the group may still use, infinite without a limit.
 
-    Cached files count as free, as in psutil: the kernel drops them first.
+    Cached files count as free, as in psutil, because the kernel drops them first.
     """
     for limit, usage, cached in (
         ("memory.max", "memory.current", "inactive_file"),
         ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
         if (group / limit).exists():
-            most, used = _number(group / limit), _number(group / usage)
-            stated = dict(
-                line.split(" ", 1)
-                for line in (group / "memory.stat").read_text().splitlines()
-            )
-            return most - used + float(stated.get(cached, 0))
+            lines = (group / "memory.stat").read_text().splitlines()
+            stated = dict(line.split(" ", 1) for line in lines)
+            free = _number(group / limit) - _number(group / usage)
+            return free + float(stated.get(cached, 0))
     return float("inf")
 
 
 def _quota(group: Path) -> float:
-    """Return the cores' time that the group may use, infinite without a quota."""
+    """Return how many cores the group may use, infinite without a quota."""
     if (group / "cpu.max").exists():
         quota, period = (group / "cpu.max").read_text().split()
         return float("inf") if quota == "max" else float(quota) / float(period)

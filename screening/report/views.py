@@ -116,7 +116,7 @@ def _view(
         build_reasons(stored, failure) if stored else lambda _: failure or NOT_STORED
     )
     path = morning.paths.get(found.symbol)
-    lines = headline_lines(found, morning.settings.headlines_of(len(morning.rows)))
+    lines = headline_lines(found, morning.settings.headlines_each(len(morning.rows)))
     return SymbolView(
         symbol=found.symbol,
         company=found.prices.company if found.prices else "",

@@ -30,7 +30,7 @@ from screening.table import csv_path, read_rows, write_csv
 from screening.track_record.ledger import Ledger
 from status.home_status import read_home_status
 from status.published import find_published_report, page_address
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 
 COMMAND = str(Path(sys.executable).with_name("overnight"))
 AS_OF = date(2025, 11, 10)
@@ -167,7 +167,7 @@ def test_a_csv_that_was_changed_is_not_explained(
     """A changed date or number is refused; bare `overnight` still works."""
     text = csv_path(Home(home).screening_csv, AS_OF).read_text(encoding="utf-8")
     changed = text.replace(before, f'"{after}"' if "," not in before else after)
-    write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), changed)
+    write_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), changed)
     exit_code, message = refused(tmp_path, "explain", "CBA.AX")
     assert exit_code == 1
     assert sentence in message
@@ -178,7 +178,7 @@ def with_report(root: Path) -> Path:
     """Write the reports of two nights; return the path of the later report."""
     folder = Home(root).morning_reports
     for day in ("2025-11-07", "2025-11-10"):
-        write_text_atomic(folder / f"{day}_morning_report.html", "<p>report</p>")
+        write_atomic(folder / f"{day}_morning_report.html", "<p>report</p>")
     return folder / "2025-11-10_morning_report.html"
 
 
@@ -200,10 +200,10 @@ def test_report_opens_in_the_browser(tmp_path: Path) -> None:
     assert opened.read_text() == page.as_uri()
 
 
-def test_a_report_in_a_store_is_not_opened() -> None:
+def test_a_report_in_a_store_is_not_opened(bucket: str) -> None:
     """A browser can't read a store; the message says what to do instead."""
-    home = Home.at("memory://reports-of-a-test")
-    write_text_atomic(home.morning_reports / "2025-11-10_morning_report.html", "<p>")
+    home = Home.at(f"{bucket}/reports-of-a-test")
+    write_atomic(home.morning_reports / "2025-11-10_morning_report.html", "<p>")
     with pytest.raises(RunError, match="a browser can't open"):
         page_address(find_published_report(home, AS_OF))
 

@@ -1,4 +1,4 @@
-"""What the caller of a run sees of an error: its exit code and its sentence."""
+"""Exit code and message of an error."""
 
 import pytest
 
@@ -9,6 +9,7 @@ from config.errors import (
     OvernightError,
     ParameterError,
     RateLimited,
+    RunError,
     SelectionError,
     StalePrices,
     StorageError,
@@ -39,15 +40,32 @@ def test_wrong_requests_exit_with_2_and_broken_runs_with_1(
     kind: type[OvernightError], exit_code: int
 ) -> None:
     """A wrong request ends with exit code 2, a run that can't go on with 1."""
-    assert kind("sentence.").exit_code == exit_code
+    assert kind("problem").exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("problem", "fix", "sentence"),
+    [
+        ("the disk is full", "free space", "the disk is full; free space."),
+        ("the disk is full", "", "the disk is full."),
+        ("the disk is full.", "", "the disk is full."),
+        ("", "", ""),
+    ],
+)
+def test_problem_and_fix_form_one_sentence(
+    problem: str, fix: str, sentence: str
+) -> None:
+    """An error prints as `PROBLEM; FIX.` with one full stop."""
+    error = RunError(problem, fix)
+    assert (error.problem, error.fix, str(error)) == (problem, fix, sentence)
 
 
 @pytest.mark.parametrize("kind", SYMBOL_ERRORS)
 def test_a_symbols_reason_opens_with_its_code(kind: type[SymbolError]) -> None:
-    """A symbol's error reads as `code: sentence`, as it stands in the CSV."""
-    assert str(kind("what came.")) == f"{kind.code}: what came."
+    """A symbol's error prints as `CODE: SENTENCE`, the text of the CSV."""
+    assert str(kind("no data")) == f"{kind.code}: no data."
 
 
 def test_every_symbol_error_has_a_code_of_its_own() -> None:
-    """No two causes share a code, so the CSV tells them apart."""
+    """No two errors have the same code in the CSV."""
     assert len({kind.code for kind in SYMBOL_ERRORS}) == len(SYMBOL_ERRORS)

@@ -69,18 +69,18 @@ OVER_BOUND: list[tuple[str, Value, str]] = [
 ]
 
 VALUES_OF_ONE_LAYER = ("0;", "513;")
-"""Of `lstm_units` the message names the layer and its own value."""
+"""For `lstm_units` the message holds the layer and its value."""
 
 
 @pytest.mark.parametrize(("name", "value"), AT_BOUND)
 def test_a_value_at_its_bound_is_taken(name: str, value: Value) -> None:
-    """A bound belongs to the range it closes."""
+    """The bounds belong to the range."""
     assert getattr(training_parameters(**{name: value}), name) == value
 
 
 @pytest.mark.parametrize(("name", "value", "bound"), OVER_BOUND)
 def test_a_value_over_its_bound_is_refused(name: str, value: Value, bound: str) -> None:
-    """A refusal is one sentence that holds the parameter, the bound and the value."""
+    """The message holds the parameter, the bound and the value."""
     with pytest.raises(ParameterError) as refusal:
         training_parameters(**{name: value})
     expected, _, came = str(refusal.value).partition(", got ")
@@ -91,7 +91,7 @@ def test_a_value_over_its_bound_is_refused(name: str, value: Value, bound: str) 
 
 @pytest.mark.parametrize(("name", "value"), [case[:2] for case in OVER_BOUND])
 def test_a_refusal_is_one_sentence(name: str, value: Value) -> None:
-    """A refusal has one full stop, at its end, and no second line."""
+    """The message has one full stop, at its end, and no second line."""
     with pytest.raises(ParameterError) as refusal:
         training_parameters(**{name: value})
     message = str(refusal.value)
@@ -179,7 +179,7 @@ def test_few_epochs_are_allowed_and_marked(epochs: int, *, below: bool) -> None:
 
 @pytest.mark.parametrize(("period", "years"), [("1y", 1), ("5y", 5)])
 def test_the_period_is_known_in_years(period: Literal["1y", "5y"], years: int) -> None:
-    """`years` is the number that the period spells."""
+    """`years` is the number in `period`."""
     assert TrainingParameters(period=period).years == years
 
 

@@ -1,24 +1,24 @@
-"""Text from outside: one printable line, whatever it held."""
+"""Text from outside becomes one printable line."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import SelectionError
-from config.plain_text import encoding_of_mark, plain_text
+from config.plain_text import detect_encoding, plain_text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_names_the_encoding(encoding: str) -> None:
-    """Text that a program saved with a mark is decoded by it, without the mark."""
+    """A text with a byte-order mark is decoded without the mark."""
     content = "BHP.AX".encode(encoding)
-    assert content.decode(encoding_of_mark(content)) == "BHP.AX"
-    assert encoding_of_mark(b"BHP.AX") == ""
+    assert content.decode(detect_encoding(content)) == "BHP.AX"
+    assert detect_encoding(b"BHP.AX") == ""
 
 
 @given(st.text())
 def test_any_text_becomes_printable(text: str) -> None:
-    """Cleaning once is enough, and what is printable stays as it is."""
+    """Cleaning twice changes nothing more, and printable text is unchanged."""
     plain = plain_text(text)
     assert plain.isprintable()
     assert plain_text(plain) == plain
@@ -36,10 +36,10 @@ def test_any_text_becomes_printable(text: str) -> None:
     ],
 )
 def test_words_stay_apart_and_whole(text: str, plain: str) -> None:
-    """A regulatory word is found in a cleaned title."""
+    """Words of a cleaned title are still found."""
     assert plain_text(text) == plain
 
 
 def test_an_error_is_clean_whatever_it_quotes() -> None:
-    """Its message may hold a path or a file's content."""
-    assert str(SelectionError("a\x1b[2J\u202eb")) == "ab"
+    """A message that quotes a path or a file has no control characters."""
+    assert str(SelectionError("a\x1b[2J\u202eb")) == "ab."

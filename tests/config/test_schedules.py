@@ -1,4 +1,4 @@
-"""`[[schedules]]` in `overnight.toml`: one sentence for each fault in them."""
+"""`[[schedules]]` in `overnight.toml`: one message for each fault."""
 
 from pathlib import Path
 
@@ -22,16 +22,16 @@ def entry(**changes: str | None) -> str:
     [
         (entry(list='"us_teck"'), "entry 1: `list` must be one of asx_priority, "),
         (entry() + entry(list='"x"'), "entry 2: `list` must be one of"),
-        (entry(at='"24:00"'), """entry 1: `at` must be a time in quotes"""),
-        (entry(at='"6:30"'), """such as "06:30", got '6:30'"""),
-        (entry(at="18:30:00"), "entry 1: `at` must be a time in quotes"),
-        (entry(timezone='"America/NewYork"'), "such as America/New_York, got"),
-        (entry(timezone='"../etc"'), "must be a name of the IANA time zones"),
+        (entry(at='"24:00"'), """entry 1: `at` must be a time from"""),
+        (entry(at='"6:30"'), """got '6:30' in"""),
+        (entry(at="18:30:00"), 'quotes with two digits each, such as "06:30"'),
+        (entry(timezone='"America/NewYork"'), "use a name such as America/New_York."),
+        (entry(timezone='"../etc"'), "must be an IANA time zone"),
         (entry(days='""'), "entry 1: `days` must name days of mon tue"),
-        (entry(days='["mon"]'), 'in one text, such as "mon-fri"'),
+        (entry(days='["mon"]'), 'commas in quotes, such as "mon-fri"'),
         (entry(days='"mon-"'), "got 'mon-'"),
         (entry(train='"maybe"'), "`train` must be 'stale', 'always' or 'never'"),
-        (entry(at=None), "entry 1: `at` must be there, got none; add it"),
+        (entry(at=None), "entry 1: `at` is missing in"),
         (entry(hour="3"), "known names (list, at, timezone, days, train)"),
         (entry() + entry(days='"fri"'), "entry 2: us_tech at 16:45 America/New_York"),
         (entry() * (MAX_SCHEDULES + 1), "at most 20 entries, got 21"),
@@ -40,10 +40,10 @@ def entry(**changes: str | None) -> str:
         ('[universes]\n"a/b" = ["A"]\n' + entry(list='"a/b"'), "rename the list"),
     ],
 )
-def test_a_fault_is_named_with_file_entry_value_and_cure(
+def test_the_message_holds_file_entry_value_and_fix(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
-    """The settings are refused before anything is registered."""
+    """A wrong schedule is refused before anything is registered."""
     (tmp_path / "overnight.toml").write_text(text)
     with pytest.raises(ParameterError) as refused:
         read_settings(tmp_path)
@@ -62,14 +62,14 @@ def test_a_fault_is_named_with_file_entry_value_and_cure(
     ],
 )
 def test_days_are_ranges_and_names(tmp_path: Path, days: str, cron: str) -> None:
-    """A range may pass Sunday; a day named twice is one."""
+    """A range may pass Sunday; a day that is named twice counts once."""
     (tmp_path / "overnight.toml").write_text(entry(days=f'"{days}"'))
     (schedule,) = read_settings(tmp_path).schedules or ()
     assert schedule.cron == f"45 16 * * {cron}"
 
 
 def test_two_times_of_a_list_are_no_duplicates(tmp_path: Path) -> None:
-    """Other days, another time or another zone make another entry."""
+    """Schedules that differ in days, time or zone are allowed together."""
     (tmp_path / "overnight.toml").write_text(
         entry(days='"mon-thu"')
         + entry(days='"fri"')

@@ -1,4 +1,4 @@
-"""The settings file: defaults without it, one sentence for each fault in it."""
+"""The settings file: defaults without it, one message for each fault in it."""
 
 from pathlib import Path
 
@@ -52,6 +52,12 @@ OVER_BOUND = [
     ("run", "nights_kept", "0", "1"),
 ]
 
+RENAMED = [
+    (section, old, new)
+    for section, value in Settings()
+    for old, new in getattr(value, "renamed", {}).items()
+]
+
 
 def settings_from(home: Path, text: str | bytes) -> Settings:
     """Return what is read from a home whose settings file holds `text`."""
@@ -82,7 +88,7 @@ def test_an_empty_file_has_the_defaults(tmp_path: Path, text: str) -> None:
 def test_a_setting_at_its_bound_is_taken(
     tmp_path: Path, section: str, name: str, value: float
 ) -> None:
-    """A setting of the file stands in its section, and nothing else changes."""
+    """A setting of the file changes only its own value."""
     settings = settings_from(tmp_path, f"[{section}]\n{name} = {value}\n")
     assert getattr(getattr(settings, section), name) == value
     default = getattr(Settings(), section).model_copy(update={name: value})
@@ -98,7 +104,7 @@ def test_a_setting_over_its_bound_is_refused(
     expected, _, came = message.partition(", got ")
     assert expected.startswith(f"`{section}.{name}` must be")
     assert bound in expected
-    assert came == f"{value} in {tmp_path / SETTINGS_FILE}."
+    assert came == f"{value} in {tmp_path / SETTINGS_FILE}; correct it."
 
 
 def test_an_unknown_section_is_refused_with_the_known_ones(tmp_path: Path) -> None:
@@ -106,6 +112,18 @@ def test_an_unknown_section_is_refused_with_the_known_ones(tmp_path: Path) -> No
     message = refusal_of(tmp_path, "[price]\nminimum_sessions = 60\n")
     assert message.startswith("`price` must be one of")
     assert all(section in message for section in Settings.model_fields)
+
+
+@pytest.mark.parametrize(("section", "old", "new"), RENAMED)
+def test_an_old_name_is_refused_with_the_new_one(
+    tmp_path: Path, section: str, old: str, new: str
+) -> None:
+    """The message says how a renamed setting is called now, and in which file."""
+    assert refusal_of(tmp_path, f"[{section}]\n{old} = 1\n") == (
+        f"`{section}.{old}` is now called `{section}.{new}` in "
+        f"{tmp_path / SETTINGS_FILE}; rename it."
+    )
+    assert new in type(getattr(Settings(), section)).model_fields
 
 
 def test_an_unknown_setting_is_refused_with_its_sections_names(tmp_path: Path) -> None:
@@ -121,30 +139,30 @@ def test_a_broken_file_is_refused_with_its_path(
 ) -> None:
     """A file that is no UTF-8 TOML is refused, and the message names its path."""
     message = refusal_of(tmp_path, text)
-    assert message.startswith(f"{tmp_path / SETTINGS_FILE} must be a readable TOML")
+    assert message.startswith(f"{tmp_path / SETTINGS_FILE} can't be read as TOML")
 
 
 def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
-    """What can't be read is refused, never taken for absent."""
+    """A file that can't be read is refused; the defaults do not replace it."""
     (tmp_path / SETTINGS_FILE).mkdir()
-    with pytest.raises(ParameterError, match="must be a readable TOML file"):
+    with pytest.raises(ParameterError, match="can't be read as TOML"):
         read_settings(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["prices = 3", "[run]\nmin_coverage = 'half'"])
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, text: str) -> None:
-    """A section must be a table and a number a number."""
+    """A section must be a table, and a number must be a number."""
     assert "` must be" in refusal_of(tmp_path, text)
 
 
 def test_a_user_adds_a_universe(tmp_path: Path) -> None:
-    """A list of the user's own stands beside the built-in ones."""
+    """The user's own list is added to the built-in ones."""
     settings = settings_from(tmp_path, "[universes]\nmine = ['AAPL', 'CBA.AX']\n")
     assert settings.all_universes == UNIVERSES | {"mine": ("AAPL", "CBA.AX")}
 
 
 def test_a_user_replaces_a_universe_of_the_product(tmp_path: Path) -> None:
-    """A list of the user's own goes before a built-in one of the same name."""
+    """The user's own list replaces a built-in list of the same name."""
     settings = settings_from(tmp_path, "[universes]\ntop10 = ['AAPL']\n")
     assert settings.all_universes["top10"] == ("AAPL",)
     assert len(UNIVERSES["top10"]) == 10
@@ -167,7 +185,7 @@ def test_sections_are_frozen() -> None:
     ["[[0.25, 0.2], [0.5, 0.45]]", "[[0.8, 0.2], [0.5, 0.45]]", "[[0.8, 1.7]]"],
 )
 def test_haircuts_must_fall_with_the_risk(tmp_path: Path, table: str) -> None:
-    """A table in which more risk costs less is refused."""
+    """A table in which a higher risk has a smaller haircut is refused."""
     assert "haircuts" in refusal_of(tmp_path, f"[guard]\nhaircuts = {table}\n")
 
 
@@ -181,5 +199,5 @@ def test_haircuts_must_fall_with_the_risk(tmp_path: Path, table: str) -> None:
     ],
 )
 def test_news_and_guard_have_their_bounds(tmp_path: Path, text: str) -> None:
-    """Engines by name, a pinned revision, and no unknown event for less than 20 %."""
-    assert "` must be" in refusal_of(tmp_path, text)
+    """An unknown engine or revision and a haircut below 20 % are refused."""
+    assert "` must " in refusal_of(tmp_path, text)

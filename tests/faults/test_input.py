@@ -210,7 +210,7 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, content: str) -> None:
 def test_deep_settings_are_refused(tmp_path: Path, nested: str) -> None:
     """Settings nested thousands deep are no readable TOML: one sentence, the path."""
     (tmp_path / "overnight.toml").write_text(f"x={nested}")
-    with pytest.raises(ParameterError, match=r"overnight\.toml must be a readable"):
+    with pytest.raises(ParameterError, match=r"overnight\.toml can't be read as TOML"):
         read_settings(tmp_path)
 
 
@@ -224,9 +224,9 @@ def calendar(folder: Path, *lines: str, header: str = "") -> Path:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--home", "homes/" + "y" * 400], "`home` must be a path of names up to 255"),
-        (["--home", "a\0b"], "`home` must be a path of names up to 255"),
-        (["--home", "s3:///x"], "`home` must name a place in the store"),
+        (["--home", "homes/" + "y" * 400], "`home` must consist of names up to 255"),
+        (["--home", "a\0b"], "`home` must consist of names up to 255"),
+        (["--home", "s3:///x"], "`home` must be a folder or an address in"),
         (["--file", "x" * 5000], "cannot be read as text"),
         (["--folder", "there"], "`folder` must come with the source folder"),
     ],
@@ -256,7 +256,7 @@ def test_a_home_that_is_not_there_is_wrong_use(
     """A command that reads makes no folder; its advice is quoted for a shell."""
     missing = tmp_path / "no such $home"
     said = refused(*words, "--home", str(missing)).stderr
-    assert f"got {missing};" in said
+    assert f"the home {missing} is missing;" in said
     assert f"overnight screen --home '{missing}'" in said
     file = tmp_path / "file"
     file.touch()

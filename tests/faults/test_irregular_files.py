@@ -26,7 +26,7 @@ from screening.table import read_published_coverage
 from screening.track_record.ledger import Ledger
 from storage.home import Home
 from storage.lock import one_run_at_a_time
-from storage.paths import read_bytes, read_limited, regular_file
+from storage.paths import read_bytes, regular_file
 from storage.settings_file import read_settings
 from storage.tables import read_table
 
@@ -91,7 +91,7 @@ def test_a_file_above_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> 
     """An empty file of a terabyte is refused at once."""
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(10**12)
-    for read in (read_bytes, lambda path: read_limited(path, 100)):
+    for read in (read_bytes, lambda path: read_bytes(path, 100)):
         with pytest.raises(OSError, match="larger than"):
             read(tmp_path / "huge")
 

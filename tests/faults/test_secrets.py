@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from config.errors import ParameterError
 from flows.automations import WEBHOOK
 from storage.checkout import CHECKOUT
-from storage.paths import place_at
-from storage.secret_check import secret_in
+from storage.paths import parse_address
+from storage.secret_check import find_secret
 from storage.settings_file import read_settings
 
 VALUE = "s3cr3tV4lue0123456789"
@@ -50,7 +50,7 @@ def test_a_secret_in_the_settings_is_named_and_not_shown(
 ) -> None:
     """File and line, what to do, and never the value."""
     (tmp_path / "overnight.toml").write_text(text)
-    with pytest.raises(ParameterError, match="must hold no secret") as refused:
+    with pytest.raises(ParameterError, match="what looks like a secret") as refused:
         read_settings(tmp_path)
     said = str(refused.value)
     assert f"{tmp_path / 'overnight.toml'}" in said
@@ -92,7 +92,7 @@ def test_settings_without_secrets_are_read(tmp_path: Path, text: str) -> None:
 )
 def test_our_own_files_hold_none(name: str) -> None:
     """What is under version control names its secrets' variables alone."""
-    assert secret_in(CHECKOUT / name) is None
+    assert find_secret(CHECKOUT / name) is None
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,7 @@ def test_a_secret_in_yaml_is_named_with_its_line(
     """Keys, values and certain forms count in `prefect.yaml`; comments do not."""
     path = tmp_path / "prefect.yaml"
     path.write_text(text)
-    found = secret_in(path)
-    assert (found.line if found else None) == line
+    assert find_secret(path) == line
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".yaml", ".env"])
@@ -128,7 +127,7 @@ def test_no_content_holds_the_check_up(tmp_path: Path, suffix: str) -> None:
     for part in ("sk-", "a:", "password", "eyJ-", "xoxb-a", "x://a:", "?token=", '"""'):
         path.write_text(part * (200_000 // len(part)))
         begun = time.monotonic()
-        secret_in(path)
+        find_secret(path)
         assert time.monotonic() - begun < 10, part
 
 
@@ -139,13 +138,13 @@ def test_no_content_breaks_the_check(
     """Any bytes are looked through."""
     path = tmp_path_factory.mktemp("any") / "overnight.toml"
     path.write_bytes(content)
-    secret_in(path)
+    find_secret(path)
 
 
 def test_a_home_with_a_password_is_refused_without_showing_it() -> None:
     """An address is shown in logs and forms, so it may not hold credentials."""
     with pytest.raises(ParameterError, match="no user or password") as refused:
-        place_at(f"s3://me:{VALUE}@bucket/folder")
+        parse_address(f"s3://me:{VALUE}@bucket/folder")
     assert VALUE not in str(refused.value)
 
 

@@ -17,7 +17,7 @@ from distributed import Client, get_task_stream
 from config.errors import ClusterUnavailable
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols, Universe
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import files_in, read_bytes
 from storage.settings_file import SETTINGS_FILE
 
@@ -58,7 +58,7 @@ def rows_of(home: Home) -> pd.DataFrame:
 def use_dask(home: Home, address: str) -> None:
     """Write the settings of a home whose models are trained on the cluster."""
     text = f'[run]\nrunner = "dask"\ndask_scheduler = "{address}"\n'
-    write_text_atomic(home.root / SETTINGS_FILE, text)
+    write_atomic(home.root / SETTINGS_FILE, text)
 
 
 def kill_one_that_trains(client: Client, killed: list[int]) -> None:

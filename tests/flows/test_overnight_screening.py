@@ -348,9 +348,7 @@ def test_a_training_that_hangs_costs_the_lstm_alone(
     row = rows_of(tmp_path).loc["AAA.AX"]
     assert state.is_completed()
     assert row["prediction_source"] == "TREND"
-    assert (
-        "lstm is missing (training_failed: a model process must end within 0.5 s"
-        in (row["reason"])
-    )
+    failure = "training_failed: the training process did not end within 0.5 s"
+    assert f"lstm is missing ({failure}" in row["reason"]
     (log,) = Home(tmp_path).training_log.iterdir()
     assert json.loads(log.read_text())["status"] == "failed"

@@ -86,11 +86,11 @@ def test_a_file_that_can_not_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_a_store_never_holds_the_string(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a home in a store the file is in the user's own folder, one a home."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    homes = [Home.at("memory://one"), Home.at("memory://two")]
+    homes = [Home.at(f"{bucket}/one"), Home.at(f"{bucket}/two")]
     files = [server_access(home).file for home in homes]
     assert len(set(files)) == 2
     assert all(file and file.is_relative_to(tmp_path) for file in files)

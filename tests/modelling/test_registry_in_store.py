@@ -11,7 +11,7 @@ from config.settings import ModelSettings
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
-from storage.home import Home, write_file_atomic, write_text_atomic
+from storage.home import Home, write_atomic, write_file_atomic
 from storage.paths import files_in, move, read_bytes, remove
 from storage.tables import write_signed
 
@@ -135,7 +135,7 @@ def test_a_kill_between_the_two_moves_is_mended(
     old = read_bytes(live.metadata).decode()
     new = put(1, b"new")
     move(live.metadata, draft.metadata)
-    write_text_atomic(live.metadata, old)
+    write_atomic(live.metadata, old)
     if copied:
         write_file_atomic(draft.model, lambda path: path.write_bytes(b"new"))
     assert registry.required("CBA.AX") == new
@@ -150,7 +150,7 @@ def test_a_damaged_pair_is_missing_and_named(
     """Bytes that are not those of the metadata, or half a pair, are no model."""
     put()
     live = ModelPair.of(registry.folder, "CBA.AX")
-    write_text_atomic(live.model, "damaged")
+    write_atomic(live.model, "damaged")
     with pytest.raises(ModelUnusable, match="belong together"):
         registry.required("CBA.AX")
     remove(live.model)

@@ -23,7 +23,7 @@ from screening.row import Row, build_row
 from screening.table import rank
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import TrackRecords
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 
 SYMBOLS = ("AAA.AX", "BBB.AX")
 FIRST = 80
@@ -214,7 +214,7 @@ def test_a_ledger_that_cannot_be_read_costs_no_night(
 ) -> None:
     """The run goes on without a record, and a notice gives the reason."""
     folder = Home(tmp_path).track_record
-    write_text_atomic(folder / "calls" / "torn.parquet", "PAR1")
+    write_atomic(folder / "calls" / "torn.parquet", "PAR1")
     at = night_of(SESSIONS[FIRST])
     records, notices = ran(night(tmp_path, market, SESSIONS[FIRST], at), at)
     assert records is None

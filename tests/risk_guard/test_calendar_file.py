@@ -12,7 +12,7 @@ from config.errors import NoCalendar
 from config.settings import GuardSettings
 from risk_guard.calendar_file import CalendarFile, read_calendar, read_calendars
 from risk_guard.event_sources import EventAnswer
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 
 HEADER = "ticker,event_type,date,title,url\n"
 GOOD = "CBA.AX,basel_iii,2025-11-11,Pillar 3,https://x.au\n"
@@ -35,7 +35,7 @@ def test_a_calendar_is_read_wherever_the_home_is(home: Home) -> None:
     assert (
         "there is no event_calendar.csv" in read_calendar(home.event_calendar).missing
     )
-    write_text_atomic(home.event_calendar, "\ufeff" + HEADER + GOOD)
+    write_atomic(home.event_calendar, "\ufeff" + HEADER + GOOD)
     (found,) = asked(read_calendar(home.event_calendar)).events
     assert found.title == "Pillar 3"
 

@@ -192,7 +192,7 @@ def test_a_busy_home_is_said(home: Path, market: Path) -> None:
     with FileLock(home / "data" / "run.lock"):
         done = events(home, market, "2025-11-10")
     assert done.exit_code == 1
-    assert "must be free, got another run in it" in done.output
+    assert "another run is using" in done.output
 
 
 def evening(day: date) -> datetime:

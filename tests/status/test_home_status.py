@@ -13,7 +13,7 @@ from config.errors import ParameterError
 from screening.table import csv_path, write_csv
 from screening.track_record.ledger import Ledger
 from status.home_status import HomeStatus, read_home_status
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 
 AS_OF = date(2025, 11, 10)
 EVENING = datetime(2025, 11, 10, 9, tzinfo=UTC)
@@ -90,7 +90,7 @@ def test_the_morning_report_is_named_where_there_is_one(tmp_path: Path) -> None:
     night(tmp_path, "CBA.AX")
     assert "overnight report --open" not in steps(tmp_path)
     page = Home(tmp_path).morning_reports / f"{AS_OF}_morning_report.html"
-    write_text_atomic(page, "<p>")
+    write_atomic(page, "<p>")
     found = read_home_status(str(tmp_path), EVENING)
     assert found.last_night
     assert found.last_night.report == str(page)
@@ -110,14 +110,14 @@ def test_calls_are_counted_live_and_replayed(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
     """A torn CSV, a damaged ledger and an expired calendar are each a problem."""
-    write_text_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
-    write_text_atomic(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
+    write_atomic(csv_path(Home(tmp_path).screening_csv, AS_OF), "torn")
+    write_atomic(Home(tmp_path).track_record / "calls" / "x.parquet", "torn")
     found = read_home_status(str(tmp_path), EVENING)
     assert found.last_night is None
     assert len(found.problems) == 2
     night(tmp_path, "CBA.AX")
     calendar = "ticker,event_type,date,title,url\nCBA.AX,earnings,2025-02-01,,\n"
-    write_text_atomic(Home(tmp_path).event_calendar, calendar)
+    write_atomic(Home(tmp_path).event_calendar, calendar)
     assert "event_calendar.csv" in read_home_status(str(tmp_path), EVENING).problems[1]
 
 

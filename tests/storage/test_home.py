@@ -1,4 +1,4 @@
-"""The home folder: a file appears whole or not at all."""
+"""The home folder: a file is replaced as a whole."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import StorageError
-from storage.home import Home, keep_newest_folders, write_file_atomic, write_text_atomic
+from storage.home import Home, keep_newest_folders, write_atomic, write_file_atomic
 
 
 def files_in(folder: Path) -> list[str]:
@@ -37,12 +37,12 @@ def half_then(error: Exception) -> Callable[[Path], None]:
     ],
 )
 def test_every_place_lies_below_the_home(place: str, path: str) -> None:
-    """Each kind of file has its place in the home folder."""
+    """Each kind of file has its folder in the home."""
     assert getattr(Home(Path("/srv/home")), place) == Path("/srv/home") / path
 
 
 def test_a_home_makes_no_folder(tmp_path: Path) -> None:
-    """To name a place does not create it."""
+    """A path of a home does not create a folder."""
     home = Home(tmp_path / "home")
     assert home.prices.parent.parent == home.root
     assert files_in(tmp_path) == []
@@ -50,9 +50,9 @@ def test_a_home_makes_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "a\nb\r\nc\r", "naïve 東証\n"])
 def test_a_text_is_written_as_it_is(tmp_path: Path, text: str) -> None:
-    """A text arrives as UTF-8 with its own line ends, in folders made for it."""
+    """A text is written as UTF-8 with its own line ends, and its folders are made."""
     path = tmp_path / "a" / "b" / "c.txt"
-    write_text_atomic(path, text)
+    write_atomic(path, text)
     assert path.read_bytes() == text.encode()
     assert files_in(tmp_path) == ["a", "a/b", "a/b/c.txt"]
 
@@ -60,8 +60,8 @@ def test_a_text_is_written_as_it_is(tmp_path: Path, text: str) -> None:
 def test_a_new_file_replaces_the_old_one(tmp_path: Path) -> None:
     """The second write leaves its own content and nothing else."""
     path = tmp_path / "night.csv"
-    write_text_atomic(path, "a long first content")
-    write_text_atomic(path, "second")
+    write_atomic(path, "a long first content")
+    write_atomic(path, "second")
     assert path.read_text(encoding="utf-8") == "second"
     assert files_in(tmp_path) == ["night.csv"]
 
@@ -69,9 +69,9 @@ def test_a_new_file_replaces_the_old_one(tmp_path: Path) -> None:
 def test_a_reader_sees_the_old_file_while_the_new_one_is_written(
     tmp_path: Path,
 ) -> None:
-    """Until the new file is whole, the old one stands in its place."""
+    """Until the new file is complete, readers get the old one."""
     path = tmp_path / "night.csv"
-    write_text_atomic(path, "old")
+    write_atomic(path, "old")
     seen: list[str] = []
 
     def write(new: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_unwritable_path_is_named(tmp_path: Path, below: str) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
     with pytest.raises(StorageError, match=str(blocked / below)):
-        write_text_atomic(blocked / below, "new")
+        write_atomic(blocked / below, "new")
     assert files_in(tmp_path) == ["file"]
 
 
@@ -145,12 +145,12 @@ def test_a_folder_in_the_files_place_is_named(tmp_path: Path) -> None:
     path = tmp_path / "night.csv"
     path.mkdir()
     with pytest.raises(StorageError, match=str(path)):
-        write_text_atomic(path, "new")
+        write_atomic(path, "new")
     assert files_in(tmp_path) == ["night.csv"]
 
 
 def test_a_writer_that_writes_nothing_is_a_failure(tmp_path: Path) -> None:
-    """A writer that leaves no file is not taken for an empty one."""
+    """A writer that writes no file fails; no empty file appears."""
     with pytest.raises(StorageError):
         write_file_atomic(tmp_path / "night.csv", lambda _: None)
     assert files_in(tmp_path) == []

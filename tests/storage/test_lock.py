@@ -1,4 +1,4 @@
-"""One run at a time in a home: on a disk by the system, in a store by a lease."""
+"""One run at a time in a home: a file lock on a disk, a lease in S3."""
 
 import multiprocessing
 import os
@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 from config.errors import BusyError, StorageError
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.lock import LeaseTimes, one_run_at_a_time
 from storage.paths import files_in, is_there, read_bytes
 
 QUICK = LeaseTimes(heartbeat_seconds=0.2, expiry_seconds=2, settle_seconds=0.5)
-"""S3 tells the time of an object in whole seconds."""
+"""S3 stores the time of an object in whole seconds."""
 
-in_a_store = pytest.mark.parametrize("home", ["memory", "s3", "share"], indirect=True)
+in_a_store = pytest.mark.parametrize("home", ["s3"], indirect=True)
 
 
-def held_until_killed(home: Home, told: Connection) -> None:
+def hold_until_killed(home: Home, ready: Connection) -> None:
     """Hold a home in a process that a test can kill."""
     with one_run_at_a_time(home, QUICK):
-        told.send("held")
+        ready.send("held")
         time.sleep(60)
 
 
@@ -41,7 +41,7 @@ def test_a_second_run_is_refused_and_a_third_one_runs(home: Home) -> None:
 
 
 def test_a_run_that_fails_gives_the_home_back(home: Home) -> None:
-    """An error ends the hold as well as success does, and comes through."""
+    """An error releases the lock and reaches the caller."""
     with pytest.raises(ValueError, match="broken"), one_run_at_a_time(home, QUICK):
         raise ValueError("broken")
     with one_run_at_a_time(home, QUICK):
@@ -49,37 +49,37 @@ def test_a_run_that_fails_gives_the_home_back(home: Home) -> None:
 
 
 def test_two_homes_are_held_at_once(home: Home) -> None:
-    """A lock is a home's own."""
+    """Each home has its own lock."""
     other = Home(home.root / "other")
     with one_run_at_a_time(home, QUICK), one_run_at_a_time(other, QUICK):
         pass
 
 
 @in_a_store
-def test_a_lease_is_signed_anew_while_the_run_lives(home: Home) -> None:
-    """A run of many times the lease's length keeps the home."""
+def test_heartbeats_keep_a_lease(home: Home) -> None:
+    """A run that is longer than the lease keeps the home."""
     short = LeaseTimes(heartbeat_seconds=0.1, expiry_seconds=1.5, settle_seconds=0.1)
     with one_run_at_a_time(home, short):
         time.sleep(4)
-        with pytest.raises(BusyError, match="gave a sign"), one_run_at_a_time(home):
+        with pytest.raises(BusyError, match="last heartbeat"), one_run_at_a_time(home):
             pass
 
 
 @pytest.mark.parametrize("home", ["disk", "s3"], indirect=True)
 def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
-    """A kill frees a disk's lock at once, and a store's after the lease's length."""
+    """After a kill a disk's lock is free at once, a lease in S3 when it expires."""
     context = multiprocessing.get_context("spawn")
-    heard, told = context.Pipe(duplex=False)
-    child = context.Process(target=held_until_killed, args=(home, told))
+    receiver, ready = context.Pipe(duplex=False)
+    child = context.Process(target=hold_until_killed, args=(home, ready))
     child.start()
-    assert heard.recv() == "held"
+    assert receiver.recv() == "held"
     with pytest.raises(BusyError), one_run_at_a_time(home, QUICK):
         pass
     assert child.pid
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     if not isinstance(home.lock, Path):
-        with pytest.raises(BusyError, match="if it was killed, 2 s from that sign"):
+        with pytest.raises(BusyError, match="expires 2 s after that heartbeat"):
             one_run_at_a_time(home, QUICK).__enter__()
         time.sleep(QUICK.expiry_seconds + 1.5)
     with one_run_at_a_time(home, QUICK):
@@ -88,8 +88,8 @@ def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
 
 @in_a_store
 def test_of_many_that_take_over_one_wins(home: Home) -> None:
-    """Runs that find the same left lease at once: one goes on, the rest are refused."""
-    write_text_atomic(home.lock, "left by a killed run")
+    """Of runs that find the same expired lease at once, all but one are refused."""
+    write_atomic(home.lock, "left by a killed run")
     time.sleep(QUICK.expiry_seconds + 1.5)
     ended, outcomes = threading.Event(), list[str]()
 
@@ -114,21 +114,21 @@ def test_of_many_that_take_over_one_wins(home: Home) -> None:
 
 @in_a_store
 def test_a_run_whose_lease_was_taken_fails_and_leaves_it(home: Home) -> None:
-    """Who could not sign for too long has lost the home, says so, and takes nothing."""
+    """A run without heartbeats loses the home, fails, and leaves the other's lease."""
 
-    def stalled() -> None:
+    def stall() -> None:
         with one_run_at_a_time(home, QUICK):
-            write_text_atomic(home.lock, "another run's")
+            write_atomic(home.lock, "another run's")
             time.sleep(1)
 
-    with pytest.raises(BusyError, match="took it"):
-        stalled()
+    with pytest.raises(BusyError, match="another run took over"):
+        stall()
     assert read_bytes(home.lock) == b"another run's"
 
 
 @in_a_store
 def test_a_lease_leaves_nothing_behind(home: Home) -> None:
-    """After a refused and an ended run the store holds no file of the lock."""
+    """After a refused run and at the end of a run S3 holds no file of the lock."""
     with one_run_at_a_time(home, QUICK):
         with pytest.raises(BusyError), one_run_at_a_time(home, QUICK):
             pass
@@ -137,7 +137,7 @@ def test_a_lease_leaves_nothing_behind(home: Home) -> None:
 
 
 def test_a_home_that_cannot_be_written_is_named(bucket: str) -> None:
-    """No lock, no run: the error names the place and the store's reason."""
+    """A run without a lock does not start; the error holds the path and the reason."""
     nowhere = Home.at(f"{bucket}-missing/x")
-    with pytest.raises(StorageError, match=r"-missing/x/data/run\.lock must be wri"):
+    with pytest.raises(StorageError, match=r"-missing/x/data/run\.lock can't be wri"):
         one_run_at_a_time(nowhere).__enter__()

@@ -23,15 +23,15 @@ same_file = settings(
 )
 
 
-def stored(folder: Path) -> Path:
-    """Return the path of a signed table."""
+def store_table(folder: Path) -> Path:
+    """Write a signed table; return its path."""
     path = folder / "CBA.AX.parquet"
     write_signed(path, TABLE, **NAMES)
     return path
 
 
-def edited(path: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """Change a stored table as a person with pandas would, its attributes kept."""
+def edit_table(path: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change a stored table with pandas and keep its attributes."""
     table = read_table(path)
     changed = edit(table)
     changed.attrs = changed.attrs or table.attrs
@@ -66,15 +66,15 @@ EDITS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 
 @pytest.mark.parametrize("what", EDITS)
 def test_a_table_that_was_edited_is_refused(tmp_path: Path, what: str) -> None:
-    """Whatever a person changes in it."""
-    path = stored(tmp_path)
-    edited(path, EDITS[what])
+    """Any edit of a signed table is noticed."""
+    path = store_table(tmp_path)
+    edit_table(path, EDITS[what])
     with pytest.raises(DamagedTable, match=r"CBA\.AX\.parquet can't be used"):
         read_signed(path, **NAMES)
 
 
 def test_a_table_without_a_signature_is_refused(tmp_path: Path) -> None:
-    """An earlier version wrote none: what it belongs to is not known."""
+    """A table of an earlier version does not hold what it belongs to."""
     path = tmp_path / "CBA.AX.parquet"
     TABLE.to_parquet(path)
     with pytest.raises(DamagedTable, match="an earlier version or another program"):
@@ -82,22 +82,22 @@ def test_a_table_without_a_signature_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         ({"symbol": "BHP.AX", "stage": "prices"}, "belongs to 'CBA.AX prices'"),
         ({"symbol": "CBA.AX", "stage": "indicators"}, "not to CBA.AX indicators"),
     ],
 )
 def test_a_table_of_something_else_is_refused(
-    tmp_path: Path, names: dict[str, str], said: str
+    tmp_path: Path, names: dict[str, str], message: str
 ) -> None:
-    """Another symbol's or another stage's, under this name."""
-    with pytest.raises(DamagedTable, match=said):
-        read_signed(stored(tmp_path), **names)
+    """A table of another symbol or stage is refused."""
+    with pytest.raises(DamagedTable, match=message):
+        read_signed(store_table(tmp_path), **names)
 
 
 def test_a_folder_in_its_place_is_replaced(tmp_path: Path) -> None:
-    """A signed table can be made anew, so nothing of worth lies in its place."""
+    """A folder at the path is removed, because the table can be computed again."""
     path = tmp_path / "CBA.AX.parquet"
     (path / "below").mkdir(parents=True)
     with pytest.raises(DamagedTable, match="not a regular file but a folder"):
@@ -111,8 +111,8 @@ def test_a_folder_in_its_place_is_replaced(tmp_path: Path) -> None:
 def test_a_flipped_bit_is_refused_or_changes_nothing(
     tmp_path: Path, at: int, bit: int
 ) -> None:
-    """A file that a disk has spoiled never gives other numbers."""
-    path = stored(tmp_path)
+    """A file with a flipped bit never gives other numbers."""
+    path = store_table(tmp_path)
     content = bytearray(path.read_bytes())
     content[at % len(content)] ^= 1 << bit
     path.write_bytes(content)
@@ -128,8 +128,8 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(
     )
 )
 def test_other_attributes_are_refused(tmp_path: Path, value: object) -> None:
-    """Any value in the place of the names, of the fingerprint, or beside them."""
-    path = stored(tmp_path)
+    """Other names, another fingerprint or a further attribute is noticed."""
+    path = store_table(tmp_path)
     for name in ("names", "fingerprint", "currency"):
         table = read_table(path)
         table.attrs[name] = value

@@ -1,4 +1,4 @@
-"""The runner of a run: refused before it starts, or given the threads it needs."""
+"""The pool of a run: refused before the run starts, or opened with its processes."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ ADDRESS = "tcp://127.0.0.1:8786"
 
 
 def test_the_local_runner_needs_nothing() -> None:
-    """A run computes on this machine unless it is told otherwise."""
+    """By default a run computes on this machine."""
     require_runner(RunSettings())
     opened, _ = open_pool(Settings(), 1, Path())
     with opened as pool:
@@ -23,22 +23,22 @@ def test_the_local_runner_needs_nothing() -> None:
 
 
 def test_dask_needs_an_address() -> None:
-    """Dask without a scheduler is refused, and an example is given."""
+    """Dask without a scheduler is refused with an example."""
     with pytest.raises(ParameterError, match="tcp://scheduler:8786"):
         require_runner(RunSettings(runner="dask"))
 
 
 def test_dask_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask that is not installed is refused, and the message says how to get it."""
-    asked = RunSettings(runner="dask", dask_scheduler=ADDRESS)
-    require_runner(asked)
+    settings = RunSettings(runner="dask", dask_scheduler=ADDRESS)
+    require_runner(settings)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ParameterError, match=r"uv sync --extra dask.*pip install"):
-        require_runner(asked)
+        require_runner(settings)
 
 
 def test_more_processes_than_symbols_are_not_planned() -> None:
-    """A run of two symbols has at most two pool, whatever is allowed."""
+    """A run of two symbols has at most two processes."""
     settings = Settings(run=RunSettings(training_processes=8))
     opened, _ = open_pool(settings, 2, Path())
     with opened as pool:
@@ -46,7 +46,7 @@ def test_more_processes_than_symbols_are_not_planned() -> None:
 
 
 def test_memory_may_allow_fewer_processes() -> None:
-    """Where memory decides the run has one slot, and says so at its head."""
+    """With little memory the run has one process, and its head has a notice."""
     run = RunSettings(training_processes=2, process_memory_mb=2**30)
     opened, (notice,) = open_pool(Settings(run=run), 2, Path())
     with opened as pool:

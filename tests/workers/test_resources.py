@@ -18,7 +18,7 @@ GIGABYTE = 1024 * MEGABYTE
 def test_no_more_than_anything_allows(
     wanted: int | None, cores: int, free: int, need: int, of: int
 ) -> None:
-    """At least one; else within what was wanted, the symbols and the free memory."""
+    """The count is at least 1, and within the wish, the symbols and the free memory."""
     count = process_count(wanted, cores, free, need, of).count
     assert 1 <= count <= min(wanted or cores, of)
     assert count == 1 or count * need <= free
@@ -28,7 +28,7 @@ def test_no_more_than_anything_allows(
 def test_one_more_would_not_fit(
     wanted: int | None, cores: int, free: int, need: int, of: int
 ) -> None:
-    """Fewer processes than planned have the one reason that another lacks memory."""
+    """There are fewer processes than planned only if one more would not fit."""
     found = process_count(wanted, cores, free, need, of)
     short = found.count < min(wanted or cores, of)
     assert bool(found.notice) == short
@@ -45,7 +45,7 @@ def test_more_memory_never_means_fewer(
 
 
 def test_the_notice_holds_the_numbers() -> None:
-    """Where memory decides, the run's head says how much there is and is needed."""
+    """If memory limits the count, the notice holds the free and the needed memory."""
     found = process_count(None, 8, 5000, 1600, 300)
     assert found == ProcessCount(
         3,
@@ -61,10 +61,10 @@ def files(folder: Path, **contents: str) -> None:
         (folder / name.replace("__", ".")).write_text(text + "\n")
 
 
-def test_a_container_of_version_2_is_heard(tmp_path: Path) -> None:
-    """Free is the limit less what is used, cached files not counted; cores the quota.
+def test_limits_of_control_groups_version_2_count(tmp_path: Path) -> None:
+    """Free memory is the limit without what is used; cached files count as free.
 
-    The folder named in the listing is not there, as inside a container.
+    The folder in the listing is missing, as inside a container.
     """
     (tmp_path / "listing").write_text("0::/docker/abc\n")
     files(
@@ -78,8 +78,8 @@ def test_a_container_of_version_2_is_heard(tmp_path: Path) -> None:
     assert (machine.cores, machine.available_mb) == (1, 1024 - 400 + 100)
 
 
-def test_a_container_of_version_1_is_heard(tmp_path: Path) -> None:
-    """The older groups have a mount a controller, and other names for the same."""
+def test_limits_of_control_groups_version_1_count(tmp_path: Path) -> None:
+    """Version 1 has one mount per controller and other file names."""
     (tmp_path / "listing").write_text("4:memory:/box\n1:cpu,cpuacct:/box\n")
     files(
         tmp_path / "mounts/memory/box",
@@ -93,8 +93,8 @@ def test_a_container_of_version_1_is_heard(tmp_path: Path) -> None:
     assert (machine.cores, machine.available_mb) == (1, 1024 - 300 + 50)
 
 
-def test_a_group_around_may_be_the_tighter(tmp_path: Path) -> None:
-    """A group without a limit of its own has those of the groups around it."""
+def test_a_group_above_may_have_the_lower_limit(tmp_path: Path) -> None:
+    """A group without a limit has the limits of the groups above it."""
     (tmp_path / "listing").write_text("0::/slice/job\n")
     used = {"memory__current": str(MEGABYTE), "memory__stat": "inactive_file 0"}
     files(tmp_path / "mounts/slice", memory__max=str(9 * MEGABYTE), **used)
@@ -106,7 +106,7 @@ def test_a_group_around_may_be_the_tighter(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("listing", ["", "0::/gone\n", "4:memory:/gone\n"])
 def test_without_a_container_the_machine_decides(tmp_path: Path, listing: str) -> None:
-    """No control groups, or none with limits: cores and memory are the machine's."""
+    """Without control groups or limits the machine's cores and memory count."""
     (tmp_path / "listing").write_text(listing)
     machine = this_machine(tmp_path / "listing", tmp_path)
     assert machine.cores >= 1

@@ -6,7 +6,7 @@ from made_morning import AS_OF, morning, screened
 
 from screening.report.earlier import earlier_night
 from screening.table import csv_path, write_csv
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 
 
 def publish(home: Home, night: date, *symbols: str) -> None:
@@ -39,9 +39,7 @@ def test_other_files_are_skipped(home: Home) -> None:
     """Damaged and foreign files raise no error."""
     folder = home.screening_csv
     assert earlier_night(folder, AS_OF, ["CBA.AX"]) is None
-    write_text_atomic(csv_path(folder, date(2025, 11, 7)), "a,b\n1,2\n")
-    write_text_atomic(
-        folder / "2025-11-06_notes.csv", "symbol,data_status\nCBA.AX,ok\n"
-    )
-    write_text_atomic(folder / "notes.csv", "symbol,data_status\nCBA.AX,ok\n")
+    write_atomic(csv_path(folder, date(2025, 11, 7)), "a,b\n1,2\n")
+    write_atomic(folder / "2025-11-06_notes.csv", "symbol,data_status\nCBA.AX,ok\n")
+    write_atomic(folder / "notes.csv", "symbol,data_status\nCBA.AX,ok\n")
     assert earlier_night(folder, AS_OF, ["CBA.AX"]) is None

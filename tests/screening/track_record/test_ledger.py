@@ -17,7 +17,7 @@ from made_calls import (
 
 from config.errors import StorageError
 from screening.track_record.ledger import Ledger, select_counted
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import files_in, read_all
 
 NOTHING = outcomes_frame()
@@ -67,7 +67,7 @@ def test_a_later_outcome_replaces_an_earlier_one(tmp_path: Path) -> None:
 def test_a_foreign_file_is_refused_by_name(tmp_path: Path) -> None:
     """A file that is not Parquet, or has other columns, is named, not skipped."""
     ledger = Ledger(tmp_path)
-    write_text_atomic(tmp_path / "calls" / "x.parquet", "no table")
+    write_atomic(tmp_path / "calls" / "x.parquet", "no table")
     with pytest.raises(StorageError, match="calls holds a file that is not"):
         ledger.calls()
     pd.DataFrame({"other": [1]}).to_parquet(tmp_path / "calls" / "x.parquet")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.errors import TooShort
 from modelling.training import EpochDone
-from storage.home import Home, write_text_atomic
+from storage.home import Home, write_atomic
 from storage.paths import files_in, remove
 
 OnEpoch = Callable[[EpochDone], None]
@@ -30,7 +30,7 @@ def refuse(reason: str, _on_epoch: OnEpoch) -> None:
 
 
 def time_out(_given: object, _on_epoch: OnEpoch) -> None:
-    """Fail with the error type that also means "not done yet"."""
+    """Raise a `TimeoutError`, which a future also raises while its job runs."""
     raise TimeoutError("the job's own")
 
 
@@ -61,8 +61,8 @@ def count_epochs(epochs: int, on_epoch: OnEpoch) -> int:
 def tidy(home: Home, _on_epoch: OnEpoch) -> list[str]:
     """Write one file of the home, change one, remove one; return what it found."""
     found = [path.name for path in files_in(home.models)]
-    write_text_atomic(home.models / "new.json", "new")
-    write_text_atomic(home.models / "changed.json", "changed")
+    write_atomic(home.models / "new.json", "new")
+    write_atomic(home.models / "changed.json", "changed")
     remove(home.models / "old.json")
     return found
 
@@ -83,7 +83,7 @@ def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
 
 
 def kill_the_parent(_given: object, _on_epoch: OnEpoch) -> int:
-    """End the process that holds the slot, and with it the slot."""
+    """Kill the parent process, and this process with it."""
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(60)
     return os.getpid()
