@@ -90,7 +90,7 @@ def _tomorrows_signal(prices: pd.DataFrame) -> pd.DataFrame:
 def _scaler_of_all_rows(rows: Floats, length: int, share: float) -> WindowSplit:
     right = split_windows(rows, length, share)
     return WindowSplit(
-        right.training, right.stopping, right.calibration, Scaler.fitted(rows)
+        right.training, right.stopping, right.calibration, Scaler.fit(rows)
     )
 
 

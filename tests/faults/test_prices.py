@@ -191,5 +191,5 @@ def test_strange_prices_give_finite_answers(name: str) -> None:
             feature_rows(indicators)
         return
     rows = feature_rows(indicators)
-    scaled_rows = Scaler.fitted(rows).scale(rows)
+    scaled_rows = Scaler.fit(rows).scale(rows)
     assert ((scaled_rows >= -1e-9) & (scaled_rows <= 1 + 1e-9)).all()
