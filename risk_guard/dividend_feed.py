@@ -1,4 +1,4 @@
-"""Past ex-dividend dates, as they came with the prices."""
+"""Event source of the past ex-dividend dates that price sources deliver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +11,13 @@ from risk_guard.events import Event
 
 @dataclass(frozen=True)
 class DividendFeed:
-    """Amounts a share by ex-dividend date, by symbol."""
+    """`paid` holds the amount per share by symbol and ex-dividend date."""
 
     paid: Mapping[str, Mapping[date, float]]
     name: ClassVar[str] = "dividends"
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
-        """Return the dividends up to `as_of`; see `EventSource`.
-
-        It knows the past only.
-        """
+        """Return the dividends up to `as_of`, but no later ones; see `EventSource`."""
         events = tuple(
             Event(
                 type="dividend",

@@ -1,4 +1,4 @@
-"""How much of the index hedges the stock, and how well. Pure."""
+"""The share of the index that hedges a stock, and how well it does."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from config.settings import GuardSettings
 
 @dataclass(frozen=True)
 class Hedge:
-    """Beta of daily returns against the index; the share of variance it explains."""
+    """Beta of daily returns against the index, and the share of variance explained."""
 
     beta: float
     r_squared: float
@@ -19,11 +19,11 @@ class Hedge:
 def hedge(
     closes: pd.Series, index_closes: pd.Series, settings: GuardSettings
 ) -> Hedge | None:
-    """Return the beta over the last 252 sessions that both traded, and its R squared.
+    """Return the beta and R squared over the stock's last `beta_sessions` sessions.
 
-    Both are adjusted closes by session, in order. Rows without a close above 0 on
-    either side are left out. None where fewer than 60 returns remain, or the index
-    never moved.
+    Both inputs are adjusted closes, sorted by session. Sessions without a close above 0
+    in both are left out. Return None if fewer than `min_beta_sessions` returns remain,
+    or if the index never moved.
     """
     both = pd.concat([closes, index_closes], axis=1, keys=["stock", "index"])
     recent = both.loc[closes.index[-(settings.beta_sessions + 1) :]]

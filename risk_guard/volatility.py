@@ -1,4 +1,4 @@
-"""Is the stock wilder than usual? Recent against usual daily volatility. Pure."""
+"""Recent daily volatility of a stock, relative to its usual volatility."""
 
 from dataclasses import dataclass
 
@@ -7,25 +7,26 @@ import pandas as pd
 from config.settings import GuardSettings
 
 MINIMUM_BASE = 60
-"""Returns that "usual" needs at the least, where the history is short."""
+"""Returns from which the usual volatility can be computed."""
 
 
 @dataclass(frozen=True)
 class Volatility:
-    """Recent over usual deviation of daily returns; `spike` if over the line."""
+    """Recent / usual volatility; `spike` if it is above `volatility_multiple`."""
 
     ratio: float
     spike: bool
 
 
 def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
-    """Return the last 10 returns' volatility against the 252 before them.
+    """Return the volatility of the last 10 returns, relative to the 252 before them.
 
-    Usual is the median of the 30-session rolling standard deviations; both sides are
-    daily, and taken about a mean of zero: of ten returns the mean is mostly noise, and
-    ten equal losses are no calm. Half of such deviations lie below `_median_deviation`
-    of the true one, so the median is divided by it. `closes` are adjusted, in order,
-    without NaN. None where the history is too short or never moved.
+    The usual volatility is the median of 30-session rolling deviations, divided by
+    `_median_deviation` to remove its bias. All are daily and taken about a mean of
+    zero: the mean of ten returns is mostly noise, and ten equal losses are not calm.
+
+    `closes` are adjusted, sorted by session, without NaN. Return None if the history is
+    too short or never moved.
     """
     squares = closes.pct_change().iloc[1:] ** 2
     recent = squares.iloc[-settings.volatility_recent_sessions :]
@@ -42,7 +43,7 @@ def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
 
 
 def _median_deviation(count: int) -> float:
-    """Return the median of the deviation of `count` normal values, of which it is 1.
+    """Return the median of the sample deviation of `count` standard normal values.
 
     Wilson and Hilferty 1931: the median of chi-squared is about n(1 - 2/9n)^3.
     """

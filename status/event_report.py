@@ -127,7 +127,9 @@ def _line(found: SymbolFindings) -> SymbolEvents:
             assessed.sessions_to_event,
         ),
         coming=tuple(_coming(event) for event in assessed.coming),
-        terms=tuple(Term(points=term.points, why=term.why) for term in assessed.terms),
+        terms=tuple(
+            Term(points=term.points, why=term.reason) for term in assessed.terms
+        ),
         risk_score=assessed.risk_score,
         haircut=assessed.haircut,
         sit_out=assessed.sit_out,
