@@ -32,13 +32,11 @@ class Scaler:
 
     def scale(self, rows: Floats) -> Floats:
         """Return `rows` (..., features) scaled; values outside 0-1 are not clipped."""
-        scaled: Floats = (rows - np.asarray(self.minimum)) / self._range()
-        return scaled
+        return np.asarray((rows - np.asarray(self.minimum)) / self._range())
 
     def price_change(self, scaled: Floats) -> Floats:
         """Return the price changes of changes of the scaled close, of any shape."""
-        changes: Floats = scaled * self._range()[CLOSE_COLUMN]
-        return changes
+        return np.asarray(scaled * self._range()[CLOSE_COLUMN])
 
     def _range(self) -> Floats:
         width = np.subtract(self.maximum, self.minimum)
@@ -126,7 +124,7 @@ def split_windows(
             "choose a longer `period` or a shorter `sequence_length`",
         )
     scaler = Scaler.fit(rows[: training + sequence_length])
-    windows = _windows(rows, scaler, sequence_length)
+    windows = scaled_windows(rows, scaler, sequence_length)
     middle = training + validation // 2
     return WindowSplit(
         windows.part(0, training),
@@ -136,7 +134,8 @@ def split_windows(
     )
 
 
-def _windows(rows: Floats, scaler: Scaler, sequence_length: int) -> Windows:
+def scaled_windows(rows: Floats, scaler: Scaler, sequence_length: int) -> Windows:
+    """Return all windows of `rows`, shape (sessions, 8), scaled by `scaler`."""
     scaled = scaler.scale(rows)
     views = np.lib.stride_tricks.sliding_window_view(scaled, sequence_length, axis=0)
     closes = rows[:, CLOSE_COLUMN]

@@ -5,16 +5,15 @@ If coming events may be missing, at least the `unknown_haircut` applies.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from config.settings import GuardSettings
 from market_data.sessions import sessions_apart
 from risk_guard.events import REPORTS, Event, select_events
-from risk_guard.hedge import Hedge
 from risk_guard.known_events import KnownEvents
-from risk_guard.volatility import Volatility
+from risk_guard.market_context import MarketContext
 
 
 @dataclass(frozen=True)
@@ -23,15 +22,6 @@ class RiskTerm:
 
     points: float
     reason: str
-
-
-@dataclass(frozen=True)
-class MarketContext:
-    """The other inputs of the risk score; None means unknown and adds nothing."""
-
-    polarity: float | None = None
-    volatility: Volatility | None = None
-    hedge: Hedge | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +44,7 @@ class EventAssessment:
     sessions_to_event: int | None = None
     sit_out_reason: str = ""
     coming: tuple[Event, ...] = ()
-    context: MarketContext = MarketContext()
+    context: MarketContext = field(default_factory=MarketContext)
 
     @property
     def position_scale(self) -> float:

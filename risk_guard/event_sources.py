@@ -1,8 +1,9 @@
-"""The protocol of event sources, and their answer."""
+"""The protocol of event sources, their answer, and the sources without a request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from config.errors import NoCalendar
 from risk_guard.events import Event
@@ -57,3 +58,28 @@ class UnaskedSource:
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
         """Raise `NoCalendar`; see `EventSource`."""
         raise NoCalendar("")
+
+
+@dataclass(frozen=True)
+class DividendFeed:
+    """`paid` holds the amount per share by symbol and ex-dividend date."""
+
+    paid: Mapping[str, Mapping[date, float]]
+    name: ClassVar[str] = "dividends"
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
+        """Return the dividends up to `as_of`, but no later ones; see `EventSource`."""
+        events = tuple(
+            Event(
+                type="dividend",
+                first=day,
+                last=day,
+                title=f"Ex-dividend {amount:g} a share",
+                source=self.name,
+                status="confirmed",
+                retrieved_at=now,
+            )
+            for day, amount in self.paid.get(symbol, {}).items()
+            if day <= as_of
+        )
+        return EventAnswer(events, covers_future=False)

@@ -67,7 +67,7 @@ def test_a_full_disk_is_named_and_leaves_what_was_there(
     assert "what was there before stays" in str(refused.value)
     filler.unlink()
     assert state_of(home) == before
-    assert registry_of(home).required(SYMBOL).data_points == 0
+    assert registry_of(home).require(SYMBOL).data_points == 0
 
 
 def test_a_line_that_the_disk_cuts_is_taken_back(small_disk: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_home_on_another_drive_takes_all_files(small_disk: Path) -> None:
     home = Home(small_disk / "h\u00f6me \u591c 'x' $HOME")
     for number in range(3):
         write_all(home, number)
-    assert registry_of(home).required(SYMBOL).data_points == 2
+    assert registry_of(home).require(SYMBOL).data_points == 2
     assert store_of(home).history(SYMBOL, FIRST, LAST).frame["close"].eq(2).all()
 
 
@@ -138,7 +138,7 @@ def test_a_folder_in_a_models_place_is_no_model(tmp_path: Path) -> None:
     pair.model.unlink()
     pair.model.mkdir()
     with pytest.raises(ModelUnusable, match=pair.model.name):
-        registry.required(SYMBOL)
+        registry.require(SYMBOL)
 
 
 def test_metadata_of_another_symbol_are_no_description(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_metadata_of_another_symbol_are_no_description(tmp_path: Path) -> None:
     other.model.write_bytes(own.model.read_bytes())
     other.metadata.write_bytes(own.metadata.read_bytes())
     with pytest.raises(ModelUnusable, match=r"lstm_BHP\.AX"):
-        registry.required("BHP.AX")
+        registry.require("BHP.AX")
 
 
 def test_a_second_run_is_told_of_the_first(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from market_data.prices import (
 )
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import FIRST_DATE, sessions_between
-from risk_guard.volatility import volatility
+from risk_guard.market_context import volatility
 
 type Damage = Callable[[pd.DataFrame], pd.DataFrame]
 

@@ -11,10 +11,11 @@ from made_events import AS_OF, NOW, event, window
 
 from config.errors import NoCalendar, RateLimited, SymbolError
 from config.settings import GuardSettings
-from risk_guard.assessment import MarketContext, assess
+from risk_guard.assessment import assess
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event, is_regulatory
 from risk_guard.known_events import KnownEvents, collect_events, merge_events
+from risk_guard.market_context import MarketContext
 
 SETTINGS = GuardSettings()
 

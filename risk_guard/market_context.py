@@ -1,7 +1,8 @@
-"""Recent daily volatility of a stock, relative to its usual volatility."""
+"""Inputs of the risk beside events: news polarity, volatility, and hedge."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from config.settings import GuardSettings
@@ -16,6 +17,23 @@ class Volatility:
 
     ratio: float
     spike: bool
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """Beta of daily returns against the index, and the share of variance explained."""
+
+    beta: float
+    r_squared: float
+
+
+@dataclass(frozen=True)
+class MarketContext:
+    """The other inputs of the risk score; None means unknown and adds nothing."""
+
+    polarity: float | None = None
+    volatility: Volatility | None = None
+    hedge: Hedge | None = None
 
 
 def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
@@ -48,3 +66,25 @@ def _median_deviation(count: int) -> float:
     Wilson and Hilferty 1931: the median of chi-squared is about n(1 - 2/9n)^3.
     """
     return float((1 - 2 / (9 * count)) ** 1.5)
+
+
+def hedge(
+    closes: pd.Series, index_closes: pd.Series, settings: GuardSettings
+) -> Hedge | None:
+    """Return the beta and R squared over the stock's last `beta_sessions` sessions.
+
+    Both inputs are adjusted closes, sorted by session. Sessions without a close above 0
+    in both are left out. Return None if fewer than `min_beta_sessions` returns remain,
+    or if the index never moved.
+    """
+    both = pd.concat([closes, index_closes], axis=1, keys=["stock", "index"])
+    recent = both.loc[closes.index[-(settings.beta_sessions + 1) :]]
+    recent = recent[(recent > 0).all(axis=1)]
+    returns = recent.pct_change().iloc[1:]
+    if len(returns) < settings.min_beta_sessions:
+        return None
+    (own, together), (_, market) = np.cov(returns["stock"], returns["index"])
+    if not market > 0:
+        return None
+    beta = float(together / market)
+    return Hedge(beta, float(beta * together / own) if own > 0 else 0.0)
