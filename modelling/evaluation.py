@@ -63,7 +63,7 @@ def grade(loss: float, validation_loss: float, settings: ModelSettings) -> Grade
 
 
 def loss_ratio(loss: float, validation_loss: float) -> float:
-    """Return validation loss / training loss; 1 where both are 0."""
+    """Return validation loss / training loss; 1 if both are 0."""
     if loss == 0:
         return 1.0 if validation_loss == 0 else float("inf")
     return validation_loss / loss
@@ -95,11 +95,11 @@ def advice(
     """
     epochs, dropout = parameters.epochs, parameters.dropout
     if model_grade == "overfitting":
-        less_dropout = dropout < ADVISED_DROPOUT
-        return f"overfitting: fewer epochs than {epochs} (--epochs)" + (
-            f", or dropout {ADVISED_DROPOUT:g} instead of {dropout:g} (--dropout)"
-            if less_dropout
-            else ""
+        hint = f"overfitting: fewer epochs than {epochs} (--epochs)"
+        if dropout >= ADVISED_DROPOUT:
+            return hint
+        return (
+            f"{hint}, or dropout {ADVISED_DROPOUT:g} instead of {dropout:g} (--dropout)"
         )
     if model_grade != "poor":
         return None
@@ -116,15 +116,13 @@ def advice(
 
 def _data_hints(parameters: TrainingParameters) -> list[str]:
     period, length = parameters.period, parameters.sequence_length
-    hints = {
-        f"period {ADVISED_PERIOD} instead of {period} (--period)": (
-            period != ADVISED_PERIOD
-        ),
-        f"sequence_length {ADVISED_SEQUENCE} instead of {length} (--sequence-length)": (
-            length < ADVISED_SEQUENCE
-        ),
-    }
-    return [hint for hint, applies in hints.items() if applies]
+    hints = []
+    if period != ADVISED_PERIOD:
+        hints.append(f"period {ADVISED_PERIOD} instead of {period} (--period)")
+    if length < ADVISED_SEQUENCE:
+        change = f"{ADVISED_SEQUENCE} instead of {length}"
+        hints.append(f"sequence_length {change} (--sequence-length)")
+    return hints
 
 
 def root_mean_square(values: Floats) -> float:

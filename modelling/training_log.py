@@ -102,6 +102,7 @@ def append_entry(folder: StoragePath, at: datetime, entry: dict[str, Any]) -> No
 
 
 def _append(path: Path, line: bytes) -> None:
+    """Append the line; if the disk is full, restore the file and raise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # A single write to an append-only file: a kill leaves no part of a line.
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
@@ -109,20 +110,15 @@ def _append(path: Path, line: bytes) -> None:
     try:
         require_regular(path, os.fstat(descriptor))
         with _appending:
-            _append_whole(descriptor, line)
+            size = os.fstat(descriptor).st_size
+            os.lseek(descriptor, max(size - 1, 0), os.SEEK_SET)
+            if size and os.read(descriptor, 1) != b"\n":
+                line = b"\n" + line  # A power cut has left part of a line.
+            if os.write(descriptor, line) < len(line):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)
-
-
-def _append_whole(descriptor: int, line: bytes) -> None:
-    """Write the line; if the disk is full, restore the file and raise."""
-    size = os.fstat(descriptor).st_size
-    os.lseek(descriptor, max(size - 1, 0), os.SEEK_SET)
-    if size and os.read(descriptor, 1) != b"\n":
-        line = b"\n" + line  # A power cut has left part of a line.
-    if os.write(descriptor, line) < len(line):
-        os.ftruncate(descriptor, size)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def close_log(folder: StoragePath) -> None:

@@ -74,7 +74,7 @@ def assess(
     event = next(iter([*forcing, *by_certainty]), None)
     dated = event if event and not event.is_window else None
     return EventAssessment(
-        status=_status(known, event),
+        status="unknown" if known.gaps else event.status if event else "none",
         haircut=cut,
         sit_out=True if forcing else None if known.gaps else False,
         warning=_warning(known, cut, event, coming),
@@ -161,14 +161,6 @@ def sit_out_reach(event_type: str, settings: GuardSettings) -> int:
     if event_type in REPORTS:
         return settings.report_sit_out_sessions
     return settings.dividend_sit_out_sessions
-
-
-def _status(
-    known: KnownEvents, event: Event | None
-) -> Literal["unknown", "none", "estimated", "confirmed"]:
-    if known.gaps:
-        return "unknown"
-    return event.status if event else "none"
 
 
 def _list_events(label: str, events: Iterable[Event]) -> str:

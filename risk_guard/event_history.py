@@ -118,23 +118,19 @@ class EventHistory:
             return (known.problem,)
         if _is_repeat(known, answer):
             return ()
+        notes: tuple[str, ...] = ()
         try:
-            copied = self._keep_damaged(symbol, known.damaged)
+            if known.damaged is not None:
+                mark = hashlib.sha256(known.damaged).hexdigest()[:8]
+                copy = self.folder / f"{file_stem(symbol)}.damaged-{mark}.json"
+                _write(copy, known.damaged)
+                notes = (f"{known.problem}; the damaged file is kept as {copy.name}",)
             content = _FILE.dump_json(_index_events([*known.answers, answer]))
             _write(self._path(symbol), content)
         except StorageError as error:
             failure = f"tonight's events of {symbol} are not stored: {error}"
             return tuple(filter(None, (known.problem, failure.rstrip("."))))
-        return (f"{known.problem}; {copied}",) if copied else ()
-
-    def _keep_damaged(self, symbol: str, damaged: bytes | None) -> str:
-        """Write the damaged content to another file; return a sentence about it."""
-        if damaged is None:
-            return ""
-        mark = hashlib.sha256(damaged).hexdigest()[:8]
-        path = self.folder / f"{file_stem(symbol)}.damaged-{mark}.json"
-        _write(path, damaged)
-        return f"the damaged file is kept as {path.name}"
+        return notes
 
     def _path(self, symbol: str) -> StoragePath:
         return self.folder / f"{file_stem(symbol)}.json"

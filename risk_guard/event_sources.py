@@ -29,7 +29,7 @@ class EventAnswer:
 
 
 class EventSource(Protocol):
-    """Events of one symbol at a time."""
+    """A source that returns the events of one symbol per call."""
 
     @property
     def name(self) -> str:

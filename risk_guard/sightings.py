@@ -42,7 +42,7 @@ class EventSighting:
 def find_sightings(
     answers: Sequence[StoredAnswer], exchange: str
 ) -> tuple[EventSighting, ...]:
-    """Return the sightings in one source's answers, which are sorted by time.
+    """Return the sightings in a source's answers, which are sorted by time.
 
     An event that the source drops and later names again has two sightings. A change of
     status or title does not end a sighting.
