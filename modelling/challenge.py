@@ -1,6 +1,6 @@
 """Compares a new model (challenger) with the live one (champion).
 
-The new model must not be significantly worse on sessions that neither model was fitted by.
+The new model must not be significantly worse on sessions that fitted neither model.
 """
 
 from typing import TYPE_CHECKING

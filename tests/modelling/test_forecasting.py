@@ -1,4 +1,4 @@
-"""One forecast and the LSTM's component, by hand; dividends leave it, splits silence it."""
+"""One forecast and the LSTM's component, by hand; a split makes the model unusable."""
 
 from collections.abc import Callable
 from datetime import timedelta
