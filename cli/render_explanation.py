@@ -69,7 +69,7 @@ def _event_lines(found: Explanation) -> Iterator[str]:
     event = f" ({found.event})" if found.event else ""
     yield f"Events: {found.event_words}{event}."
     if found.event_risk_score is not None:
-        parts = [f"{part.points:+.2f} {part.why}" for part in found.risk]
+        parts = [f"{part.points:+.2f} {part.reason}" for part in found.risk]
         terms = ", ".join(parts) or "nothing adds to it"
         yield f"Event risk {found.event_risk_score:.2f}: {terms}."
     if not found.haircut:

@@ -173,7 +173,7 @@ def show_events(report: "EventReport") -> None:
             f"events: {line.event_words}"
         )
         details = [_event_line(event) for event in line.coming]
-        details += [f"+{term.points:.2f} {term.why}" for term in line.terms]
+        details += [f"+{term.points:.2f} {term.reason}" for term in line.terms]
         details += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
         for text in filter(None, [*details, line.warning]):
             say(console, f"  {literal(text)}")

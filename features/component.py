@@ -1,4 +1,4 @@
-"""One component of the blend: what it says, how sure it is, or why it is silent."""
+"""One component of the blend: its direction and confidence, or why it is missing."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Component:
     """A direction in [-1, 1] with a confidence in [0, 1], or the reason for neither.
 
-    Nothing stands in for a missing component: both numbers are None together.
+    Both numbers are None if the component is missing; no neutral value replaces them.
     """
 
     direction: float | None
@@ -16,10 +16,10 @@ class Component:
 
     @classmethod
     def missing(cls, reason: str) -> "Component":
-        """Return a component that is silent because of `reason`."""
+        """Return a component without values, missing because of `reason`."""
         return cls(None, None, reason)
 
     @property
     def present(self) -> bool:
-        """Return whether the component speaks."""
+        """Return whether the component has a direction and a confidence."""
         return self.direction is not None

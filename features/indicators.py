@@ -1,8 +1,8 @@
-"""Adjusted prices to indicators, by a fixed list from pandas-ta.
+"""Indicators computed from adjusted prices with pandas-ta.
 
-Each value at a session uses rows up to that session only (the prefix test holds the
-list to it). NaN where the library defines none: during an average's first sessions, and
-for ratios of a price that never moved. RSI has values from the second session on.
+The value at a session depends on that session and earlier ones only. It is NaN during
+an average's first sessions, and for a ratio if the price never moved. RSI has values
+from the second session on.
 """
 
 import logging
@@ -24,20 +24,20 @@ INDICATORS = [
 ]
 
 FEATURES = [CLOSE, VOLUME, HIGH, LOW, OPEN, SMA_20, RSI, MACD]
-"""The network's inputs, in this order (SPEC 4)."""
+"""The network's inputs, in the order of SPEC 4."""
 
 MINIMUM_ROWS = 55
-"""Fewest rows for the indicators and votes: SMA 50, and SMA 20 five sessions ago."""
+"""Rows that the votes need: 50 for SMA 50, and 5 more before the last."""
 
 
 def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the prices with `INDICATORS` beside them, row for row.
+    """Return the prices with the columns of `INDICATORS` added.
 
     Parameters
     ----------
     prices
-        Adjusted open, high, low, close and volume; at least `MINIMUM_ROWS` rows in
-        order, no NaN.
+        Adjusted open, high, low, close and volume, sorted by session, without NaN; at
+        least `MINIMUM_ROWS` rows.
 
     Notes
     -----
@@ -64,13 +64,13 @@ def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def bollinger_bands(close: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the lower and upper Bollinger band 20/2, row for row; 19 rows of NaN."""
+    """Return the lower and upper Bollinger band 20/2; the first 19 rows are NaN."""
     bands = _pandas_ta().bbands(close, length=20, lower_std=2, upper_std=2, talib=False)
     return bands.iloc[:, 0], bands.iloc[:, 2]
 
 
 def _pandas_ta() -> ModuleType:
-    # The library warns of pandas 4 while it is imported; it costs a second, so late.
+    # The import takes a second, and warns of pandas 4.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pandas_ta  # noqa: PLC0415

@@ -1,6 +1,6 @@
-"""Headlines to weighted polarity: which count, how much, and the news component (SPEC 6).
+"""The news component: which headlines count, with which weights (SPEC 6).
 
-Pure; the polarity of a title comes from elsewhere, a number in [-1, 1] a title.
+The polarity of each title, a number in [-1, 1], is an input.
 """
 
 import html
@@ -17,26 +17,17 @@ from market_data.companies import names_company
 from market_data.headlines import MAX_TITLE, Headline
 
 WIRES = ("Reuters", "Bloomberg", "CNBC", "MarketWatch", "Yahoo Finance", "AP")
-"""Publishers that stand at the end of titles which others carry."""
+"""Publishers whose names other publishers leave in the titles that they reprint."""
 
 MAX_PUBLISHERS_CUT = 3
-"""Publishers taken off one end of a title: an agency, who carries it, a site."""
+"""Publishers removed from either end of a title, as in "X - Reuters - Yahoo"."""
 
 _BAR = re.compile(r" [-|\u2013\u2014] ")
 
 _CAPITALISED = re.compile(r"[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}")
 """A name of up to five capitalised words."""
 
-_DASHES_AND_QUOTES = str.maketrans(
-    {
-        "\u2010": "-",
-        "\u2212": "-",
-        "\u2013": "-",
-        "\u2014": "-",
-        "\u2018": "'",
-        "\u2019": "'",
-    }
-)
+_DASHES_AND_QUOTES = str.maketrans("\u2010\u2212\u2013\u2014\u2018\u2019", "----''")
 
 
 @dataclass(frozen=True)
@@ -50,10 +41,10 @@ class WeighedHeadline:
 
 @dataclass(frozen=True)
 class NewsSentiment:
-    """What the news of one symbol says, as far as it is known.
+    """The news component of one symbol, with the headlines that it was computed from.
 
-    `count` is the number of distinct headlines in the window, None where no source
-    answered; `weighed` holds them where an engine read them; `engine` is its name.
+    `count` is the number of distinct headlines in the window, None if no source
+    answered. `weighed` is empty if no engine read them; `engine` is the engine's name.
     """
 
     component: Component
@@ -63,7 +54,7 @@ class NewsSentiment:
 
     @property
     def polarity(self) -> float | None:
-        """Return the weighted mean polarity, None where nothing was read."""
+        """Return the weighted mean polarity, None if no headline was read."""
         return self.component.direction
 
 
@@ -72,59 +63,47 @@ def recent_headlines(
 ) -> tuple[Headline, ...]:
     """Return the distinct headlines of the hours before `cutoff`, earliest first.
 
-    Titles that differ in case, punctuation or a publisher's name are one, and the
-    earliest stays: a repeat is no news. None dated after the cut-off counts.
+    Titles that differ only in case, punctuation or a publisher's name are repeats: the
+    earliest is kept. A headline dated after the cut-off is left out.
     """
     opening = cutoff - timedelta(hours=settings.window_hours)
-    within = [one for one in headlines if opening < one.published_at <= cutoff]
-    publishers = _names({*WIRES, *(one.provider for one in within if one.provider)})
-    titles = {one.title for one in within}
-    said = {title: _words(_plain(title), publishers) for title in titles}
-    forms = frozenset(said.values())
+    within = [line for line in headlines if opening < line.published_at <= cutoff]
+    names = {*WIRES, *(line.provider for line in within if line.provider)}
+    publishers = frozenset(name for name in map(_fold, names) if name)
+    forms = {line.title: _words(_fold(line.title), publishers) for line in within}
+    known_forms = frozenset(forms.values())
     distinct: dict[str, Headline] = {}
-    for headline in sorted(within, key=lambda one: (one.published_at, one.title)):
-        form = _carried_form(headline.title, forms) or said[headline.title]
-        distinct.setdefault(form, headline)
+    for headline in sorted(within, key=lambda line: (line.published_at, line.title)):
+        reprinted = _reprinted_form(headline.title, known_forms)
+        distinct.setdefault(reprinted or forms[headline.title], headline)
     return tuple(distinct.values())
 
 
-def _carried_form(title: str, forms: frozenset[str]) -> str:
-    """Return the form of a title in `forms` which this one only carries on, or "".
+def _reprinted_form(title: str, forms: frozenset[str]) -> str:
+    """Return the form in `forms` that the title repeats with a name added, or "".
 
-    `X | The Daily` is X where X is there as well: no list holds every publisher.
+    `X | The Daily` repeats X if X is in `forms`, so an unlisted publisher is found too.
     """
     text = " ".join(title[:MAX_TITLE].split())
     *_, mark = [None, *_BAR.finditer(text)]
     if mark is None or not _CAPITALISED.fullmatch(text[mark.end() :]):
         return ""
-    form = _words(_plain(text[: mark.start()]), frozenset())
+    form = _words(_fold(text[: mark.start()]), frozenset())
     return form if form in forms else ""
 
 
-def normalise(title: str, publishers: Iterable[str] = ()) -> str:
-    """Return the title's words in one form, without a publisher at its end or start.
-
-    Signs and percent stay: "+3%" is not "-3%".
-    """
-    return _words(_plain(title), _names(publishers))
-
-
-def _names(publishers: Iterable[str]) -> frozenset[str]:
-    return frozenset(name for name in map(_plain, publishers) if name)
-
-
 def _words(text: str, publishers: frozenset[str]) -> str:
-    """Return the words of a plain text without the publishers at its ends.
+    """Return the words of a folded text, without publishers at its ends.
 
-    Each end is looked up among the publishers: their number costs no time.
+    Signs and percent signs are kept: "+3%" differs from "-3%".
     """
     for _ in range(MAX_PUBLISHERS_CUT):
-        text = _without_first(_without_last(text, publishers), publishers)
+        text = _cut_first(_cut_last(text, publishers), publishers)
     text = re.sub(r"^update \d+-", "", text).replace("'", "")
     return " ".join(re.findall(r"[+-]?\d+(?:[.,]\d+)*%?|\w+", text))
 
 
-def _without_last(text: str, publishers: frozenset[str]) -> str:
+def _cut_last(text: str, publishers: frozenset[str]) -> str:
     """Return `X` of `X - Reuters`, `X | Reuters`, `X : Reuters` or `X (Reuters)`."""
     start = text.rfind(" (")
     if start >= 0 and text.endswith(")") and text[start + 2 : -1] in publishers:
@@ -135,7 +114,7 @@ def _without_last(text: str, publishers: frozenset[str]) -> str:
     return text
 
 
-def _without_first(text: str, publishers: frozenset[str]) -> str:
+def _cut_first(text: str, publishers: frozenset[str]) -> str:
     """Return `X` of `Reuters: X`, `Reuters - X`, `(Reuters) X` or `(Reuters) - X`."""
     for mark in re.finditer(r": | - |\) (?:- )?", text):
         name = text[: mark.start()]
@@ -146,8 +125,8 @@ def _without_first(text: str, publishers: frozenset[str]) -> str:
     return text
 
 
-def _plain(text: str) -> str:
-    """Return at most `MAX_TITLE` characters in one form, with single spaces."""
+def _fold(text: str) -> str:
+    """Return at most `MAX_TITLE` characters in lower case, with single spaces."""
     unescaped = html.unescape(text[:MAX_TITLE])
     folded = unicodedata.normalize("NFKC", unescaped).casefold()
     return " ".join(folded.translate(_DASHES_AND_QUOTES).split())
@@ -160,40 +139,25 @@ def news_sentiment(
     cutoff: datetime,
     settings: SentimentSettings,
 ) -> NewsSentiment:
-    """Return the component of the headlines that `recent_headlines` chose.
+    """Return the news component of headlines chosen by `recent_headlines`.
 
-    direction = sum(w * polarity) / sum(w), confidence = 1 - exp(-sum(w) / 3), with
-    w = 0.5^(age / half-life) * relevance. `polarities` holds each title's; `about` is
-    the symbol with its company's names.
-
-    No headline: the component is missing.
+    direction = sum(w * polarity) / sum(w) and confidence = 1 - exp(-sum(w) / 3), with
+    w = 0.5^(age / half-life) * relevance. `polarities` are by title; `about` is the
+    symbol with its company's names. Without headlines the component is missing.
     """
-    symbol, names = about
-    weighed = tuple(
-        WeighedHeadline(
-            one,
-            polarities[one.title],
-            _weight(one, symbol, tuple(names), cutoff, settings),
-        )
-        for one in headlines
-    )
-    total = sum(one.weight for one in weighed)
+    symbol, names = about[0], tuple(about[1])
+    weighed = []
+    for headline in headlines:
+        is_named = names_company(headline.title, symbol, names)
+        relevance = 1.0 if is_named else settings.unnamed_relevance
+        age = (cutoff - headline.published_at) / timedelta(hours=1)
+        weight = float(0.5 ** (age / settings.half_life_hours)) * relevance
+        polarity = polarities[headline.title]
+        weighed.append(WeighedHeadline(headline, polarity, weight))
+    total = sum(line.weight for line in weighed)
     if not total:
         reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
         return NewsSentiment(Component.missing(reason), settings.engine, len(weighed))
-    mean = sum(one.weight * one.polarity for one in weighed) / total
+    mean = sum(line.weight * line.polarity for line in weighed) / total
     component = Component(mean, 1 - math.exp(-total / 3))
-    return NewsSentiment(component, settings.engine, len(weighed), weighed)
-
-
-def _weight(
-    headline: Headline,
-    symbol: str,
-    names: tuple[str, ...],
-    cutoff: datetime,
-    settings: SentimentSettings,
-) -> float:
-    named = names_company(headline.title, symbol, names)
-    relevance = 1.0 if named else settings.unnamed_relevance
-    age = (cutoff - headline.published_at) / timedelta(hours=1)
-    return float(0.5 ** (age / settings.half_life_hours)) * relevance
+    return NewsSentiment(component, settings.engine, len(weighed), tuple(weighed))

@@ -1,4 +1,4 @@
-"""The trend and technical components: votes on the last session's indicators (SPEC 6)."""
+"""The trend and technical components: votes on the last session's indicators."""
 
 import math
 from collections.abc import Sequence
@@ -19,14 +19,15 @@ from features.indicators import (
 from market_data.prices import CLOSE
 
 SLOPE_SESSIONS = 5
-"""SMA 20 is compared with its own value this many sessions before."""
+"""Sessions over which the slope of SMA 20 is taken."""
 
 
 def trend(indicators: pd.DataFrame) -> Component:
-    """Return the mean of four votes of +1/-1, its size as confidence.
+    """Return the mean of four votes of +1 or -1; its absolute value is the confidence.
 
-    Close above SMA 20, close above SMA 50, SMA 20 above SMA 50, SMA 20 above its own
-    value 5 sessions before. An exact tie votes 0. Missing where an average is.
+    The votes: close above SMA 20, close above SMA 50, SMA 20 above SMA 50, and SMA 20
+    above its value 5 sessions before. A tie votes 0. The component is missing if an
+    average is NaN.
     """
     last = indicators.iloc[-1]
     before = indicators[SMA_20].shift(SLOPE_SESSIONS).iloc[-1]
@@ -49,9 +50,9 @@ def trend(indicators: pd.DataFrame) -> Component:
 def technical(indicators: pd.DataFrame) -> Component:
     """Return the mean of three votes in [-1, 1]: RSI, MACD, Bollinger.
 
-    Confidence is the share of the non-zero votes that agree with the mean's sign, 0
-    where all are zero. Missing where an indicator is undefined (a price that never
-    moves has no RSI and no bands).
+    Confidence is the share of the non-zero votes with the mean's sign, 0 if all votes
+    are zero. The component is missing if an indicator is NaN: a price that never moves
+    has no RSI and no bands.
     """
     last = indicators.iloc[-1]
     undefined = [
@@ -71,7 +72,7 @@ def technical(indicators: pd.DataFrame) -> Component:
 
 
 def _above(value: float, other: float) -> float:
-    """Return +1 above, -1 below; 0 where only rounding tells an average from it."""
+    """Return +1 if above, -1 if below, 0 if equal up to rounding."""
     return 0.0 if math.isclose(value, other) else float(np.sign(value - other))
 
 
@@ -87,7 +88,5 @@ def _rsi_vote(rsi: float) -> float:
 
 def _agreement(votes: Sequence[float], direction: float) -> float:
     """Return the share of the non-zero votes with the direction's sign."""
-    spoken = [vote for vote in votes if vote != 0]
-    if not spoken:
-        return 0.0
-    return sum(vote * direction > 0 for vote in spoken) / len(spoken)
+    agreeing = [vote * direction > 0 for vote in votes if vote != 0]
+    return sum(agreeing) / len(agreeing) if agreeing else 0.0

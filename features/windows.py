@@ -1,9 +1,6 @@
-"""Indicators to scaled windows: what the network sees, and what it should say.
+"""The network's inputs and targets: scaled windows of indicator rows, in time order."""
 
-Arrays only. Windows are in time order; the latest ones validate.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -15,33 +12,31 @@ from features.indicators import FEATURES
 Floats = NDArray[np.float64]
 
 CLOSE_COLUMN = 0
-"""Place of the close among `FEATURES`; the target is the next value of this column."""
+"""Index of the close in `FEATURES`; the target is the next value of this column."""
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """Each feature to 0-1 by its minimum and maximum over the training rows.
+    """Scales each feature to 0-1 by its minimum and maximum over the training rows.
 
-    A feature that never moved there has no range and is divided by 1.
+    A feature that is constant there is divided by 1.
     """
 
     minimum: tuple[float, ...]
     maximum: tuple[float, ...]
 
     @classmethod
-    def fitted(cls, rows: Floats) -> "Scaler":
+    def fit(cls, rows: Floats) -> "Scaler":
         """Return the scaler of `rows`, shape (sessions, features), no NaN."""
         return cls(tuple(rows.min(axis=0).tolist()), tuple(rows.max(axis=0).tolist()))
 
     def scale(self, rows: Floats) -> Floats:
-        """Return `rows` (..., features) scaled; values outside 0-1 stay outside."""
-        scaled: Floats = (rows - np.asarray(self.minimum)) / self._range()
-        return scaled
+        """Return `rows` (..., features) scaled; values outside 0-1 are not clipped."""
+        return np.asarray((rows - np.asarray(self.minimum)) / self._range())
 
     def price_change(self, scaled: Floats) -> Floats:
-        """Return changes in price for changes of the scaled close, of any shape."""
-        changes: Floats = scaled * self._range()[CLOSE_COLUMN]
-        return changes
+        """Return the price changes of changes of the scaled close, of any shape."""
+        return np.asarray(scaled * self._range()[CLOSE_COLUMN])
 
     def _range(self) -> Floats:
         width = np.subtract(self.maximum, self.minimum)
@@ -50,10 +45,10 @@ class Scaler:
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of scaled features and the scaled close that followed each.
+    """Windows of scaled features, and the scaled close after each window.
 
-    `inputs` (windows, sequence_length, 8), `targets` (windows,), scaled;
-    `last_closes` and `next_closes` (windows,) in prices.
+    `inputs` (windows, sequence_length, 8) and `targets` (windows,) are scaled;
+    `last_closes` and `next_closes` (windows,) are prices.
     """
 
     inputs: Floats
@@ -67,18 +62,14 @@ class Windows:
 
     def part(self, first: int, last: int) -> "Windows":
         """Return the windows from `first` up to, not including, `last`."""
-        cut = slice(first, last)
         return Windows(
-            self.inputs[cut],
-            self.targets[cut],
-            self.last_closes[cut],
-            self.next_closes[cut],
+            *(getattr(self, field.name)[first:last] for field in fields(self))
         )
 
 
 @dataclass(frozen=True)
 class WindowSplit:
-    """Training windows, then those to stop by, then those to calibrate on."""
+    """Windows for training, for early stopping and for calibration, in time order."""
 
     training: Windows
     stopping: Windows
@@ -87,22 +78,23 @@ class WindowSplit:
 
 
 def feature_rows(indicators: pd.DataFrame) -> Floats:
-    """Return the eight features of the rows after the last one that lacks any.
+    """Return the eight features of the rows after the last incomplete row.
 
-    Shape (sessions, 8), no NaN: windows must not skip sessions.
+    Shape (sessions, 8), without NaN: windows must not skip sessions.
 
     Raises
     ------
     BadPrices
-        If the last row lacks one.
+        If the last row lacks a feature.
     """
     table = indicators[FEATURES]
     undefined = ~np.isfinite(table.to_numpy()).all(axis=1)
     if undefined[-1]:
         names = ", ".join(table.columns[table.iloc[-1].isna()])
         raise BadPrices(
-            f"the last session must have all features, got none of {names}; "
-            "does the price ever move?"
+            f"the last session has no value of {names}, as after a price that never "
+            "moved",
+            "check the prices of the symbol",
         )
     start = int(len(undefined) - undefined[::-1].argmax()) if undefined.any() else 0
     return table.iloc[start:].to_numpy(dtype=np.float64)
@@ -113,9 +105,9 @@ def split_windows(
 ) -> WindowSplit:
     """Return the windows of `rows`, split in time, scaled by the training rows.
 
-    The training rows end with the last training target, so no training window or
-    scaler knows a price of the validation span. The validation windows' inputs reach
-    back before it: those prices were known by then.
+    The training rows end with the last training target, so neither the scaler nor a
+    training window holds a price of the validation span. The inputs of the validation
+    windows begin before that span.
 
     Raises
     ------
@@ -128,11 +120,11 @@ def split_windows(
     if training < 1 or validation < 4:
         raise TooShort(
             f"training on windows of {sequence_length} sessions needs more rows than "
-            f"{len(rows)} with all features; take a longer `period` or a shorter "
-            "`sequence_length`."
+            f"{len(rows)} with all features",
+            "choose a longer `period` or a shorter `sequence_length`",
         )
-    scaler = Scaler.fitted(rows[: training + sequence_length])
-    windows = _windows(rows, scaler, sequence_length)
+    scaler = Scaler.fit(rows[: training + sequence_length])
+    windows = scaled_windows(rows, scaler, sequence_length)
     middle = training + validation // 2
     return WindowSplit(
         windows.part(0, training),
@@ -142,7 +134,8 @@ def split_windows(
     )
 
 
-def _windows(rows: Floats, scaler: Scaler, sequence_length: int) -> Windows:
+def scaled_windows(rows: Floats, scaler: Scaler, sequence_length: int) -> Windows:
+    """Return all windows of `rows`, shape (sessions, 8), scaled by `scaler`."""
     scaled = scaler.scale(rows)
     views = np.lib.stride_tricks.sliding_window_view(scaled, sequence_length, axis=0)
     closes = rows[:, CLOSE_COLUMN]

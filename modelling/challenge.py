@@ -1,8 +1,6 @@
-"""Champion and challenger: a new model must not be worse than the live one.
+"""Compares a new model (challenger) with the live one (champion).
 
-Worse beyond noise, that is; both are judged on the same sessions, none of which either
-was fitted or stopped by.
-Knows neither files nor Prefect.
+The new model must not be significantly worse on sessions that fitted neither model.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from config.settings import ModelSettings
-from features.windows import CLOSE_COLUMN, Floats, feature_rows
+from features.windows import Floats, feature_rows, scaled_windows
+from modelling.evaluation import root_mean_square
 from modelling.forecasting import basis_ratio, in_basis
 from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.training import predict_changes
@@ -28,26 +27,26 @@ def challenge(
     residuals: Floats,
     settings: ModelSettings,
 ) -> Challenge | None:
-    """Return how the champion fares against `residuals`, the new model's, newest last.
+    """Return the comparison of the champion with the new model.
 
-    None where too few sessions are left that both can be judged on: then nothing
-    speaks for the champion.
+    `residuals` are the new model's, newest last. Return None if fewer than
+    `challenge_sessions` sessions can be compared; then the new model may go live.
 
     Raises
     ------
     SymbolError
-        If the champion does not fit the history.
+        If the champion can't be used with this history.
     """
-    kept = champion_residuals(champion, network, indicators, len(residuals))
-    if len(kept) < settings.challenge_sessions:
+    old = champion_residuals(champion, network, indicators, len(residuals))
+    if len(old) < settings.challenge_sessions:
         return None
-    new = residuals[-len(kept) :]
-    p_value = p_value_new_is_worse(new, kept)
+    new = residuals[-len(old) :]
+    p_value = p_value_new_is_worse(new, old)
     return Challenge(
         champion_trained_at=champion.training_date,
-        sessions=len(kept),
-        rmse=float(np.sqrt(np.mean(new**2))),
-        champion_rmse=float(np.sqrt(np.mean(kept**2))),
+        sessions=len(old),
+        rmse=root_mean_square(new),
+        champion_rmse=root_mean_square(old),
         p_value=p_value,
         lost=p_value < settings.significance,
     )
@@ -59,35 +58,35 @@ def champion_residuals(
     indicators: pd.DataFrame,
     sessions: int,
 ) -> Floats:
-    """Return the champion's residuals on the last `sessions`, oldest first.
+    """Return the champion's residuals on the last `sessions` sessions, oldest first.
 
-    Fewer where it was fitted or stopped on the earlier ones, or has no window there.
+    Sessions that it was fitted or stopped by, or for which it has no window, are left
+    out.
     """
     rows = feature_rows(indicators)
     ratio = basis_ratio(champion, indicators)
     rows, length = in_basis(rows, ratio), champion.sequence_length
     dates = indicators.index[-len(rows) :]
-    known = int(dates.searchsorted(pd.Timestamp(champion.last_session)))
-    unseen = known + 1 - len(champion.calibration_residuals)
+    last_known = int(dates.searchsorted(pd.Timestamp(champion.last_session)))
+    unseen = last_known + 1 - len(champion.calibration_residuals)
     first = max(len(rows) - sessions, unseen, length)
-    targets = np.arange(first, len(rows))
-    if not len(targets):
+    if first >= len(rows):
         return np.empty(0)
-    scaled = champion.scaler.scale(rows)
-    windows = np.stack([scaled[place - length : place] for place in targets])
-    predicted = champion.scaler.price_change(predict_changes(network, windows))
-    last, actual = rows[targets - 1, CLOSE_COLUMN], rows[targets, CLOSE_COLUMN]
-    return np.asarray((actual - last - predicted) / last)
+    windows = scaled_windows(rows[first - length :], champion.scaler, length)
+    changes = predict_changes(network, windows.inputs)
+    predicted = champion.scaler.price_change(changes)
+    actual = windows.next_closes - windows.last_closes
+    return np.asarray((actual - predicted) / windows.last_closes)
 
 
-def p_value_new_is_worse(new: Floats, kept: Floats) -> float:
-    """Return the chance of a difference in squared errors like this by luck alone.
+def p_value_new_is_worse(new: Floats, old: Floats) -> float:
+    """Return the p-value of the new squared errors being larger than the old ones.
 
-    A one-sided paired t test of the mean of new^2 - kept^2 (Diebold and Mariano 1995
-    at one step, with the small-sample form of Harvey, Leybourne and Newbold 1997):
-    small where the new errors are larger. 1 where the errors are the same.
+    A one-sided paired t test of the mean of new^2 - old^2: Diebold and Mariano 1995 at
+    one step, in the small-sample form of Harvey, Leybourne and Newbold 1997. The value
+    is 1 if all differences are equal.
     """
-    difference = new**2 - kept**2
+    difference = new**2 - old**2
     spread = difference.std(ddof=1)
     if spread == 0:
         return 1.0

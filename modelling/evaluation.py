@@ -1,7 +1,4 @@
-"""How good a model is: against persistence, against the majority, by the thresholds.
-
-Plain arithmetic on arrays; knows neither Keras nor files.
-"""
+"""The quality of a model: calibration, grade, rejection and advice."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,17 +12,16 @@ from features.windows import Floats
 Grade = Literal["excellent", "good", "moderate", "poor", "overfitting"]
 
 ADVISED_DROPOUT, ADVISED_PERIOD, ADVISED_SEQUENCE = 0.3, "5y", 90
-"""What the published guide advises against overfitting and poor models."""
+"""Values that the published guide advises for a better grade."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A model's record on windows that nothing was chosen by.
+    """A model's results on windows that were used neither to fit nor to stop it.
 
-    `residuals` are actual minus predicted returns, a number a window; `skill` is None
-    where the price never moved, since persistence then has no error to compare with;
-    `directional_accuracy` is None where no change is ever predicted: none is a
-    direction.
+    `residuals` are actual minus predicted returns, one per window. `skill` is None if
+    the price never moved: persistence then has no error. `directional_accuracy` is None
+    if the model never predicts a change.
     """
 
     residuals: tuple[float, ...]
@@ -35,25 +31,26 @@ class Calibration:
 
 
 def calibrate(predicted: Floats, actual: Floats) -> Calibration:
-    """Return the record of predicted against actual next-session returns.
+    """Return the calibration of predicted against actual next-session returns.
 
-    Both of shape (windows,), fractions, no NaN. `skill` is RMSE / RMSE of persistence:
-    below 1 is better than "no change". A return of exactly 0 counts as not up.
+    Both are fractions of shape (windows,), without NaN. `skill` is RMSE / RMSE of
+    persistence: below 1 is better than predicting no change. A return of exactly 0
+    counts as not up.
     """
     residuals = actual - predicted
-    persistence = _root_mean_square(actual)
+    persistence = root_mean_square(actual)
     up = actual > 0
     right = float(np.mean((predicted > 0) == up)) if predicted.any() else None
     return Calibration(
         residuals=tuple(residuals.tolist()),
-        skill=_root_mean_square(residuals) / persistence if persistence else None,
+        skill=root_mean_square(residuals) / persistence if persistence else None,
         directional_accuracy=right,
         majority_rate=float(max(up.mean(), 1 - up.mean())),
     )
 
 
 def grade(loss: float, validation_loss: float, settings: ModelSettings) -> Grade:
-    """Return the grade by the published thresholds on scaled losses."""
+    """Return the grade of a model from its scaled losses and the thresholds."""
     ratio = loss_ratio(loss, validation_loss)
     if ratio > settings.overfitting_ratio:
         return "overfitting"
@@ -66,7 +63,7 @@ def grade(loss: float, validation_loss: float, settings: ModelSettings) -> Grade
 
 
 def loss_ratio(loss: float, validation_loss: float) -> float:
-    """Return validation loss / training loss; 1 where both are 0."""
+    """Return validation loss / training loss; 1 if both are 0."""
     if loss == 0:
         return 1.0 if validation_loss == 0 else float("inf")
     return validation_loss / loss
@@ -75,7 +72,7 @@ def loss_ratio(loss: float, validation_loss: float) -> float:
 def rejection(
     model_grade: Grade, skill: float | None, settings: ModelSettings
 ) -> str | None:
-    """Return why a model must not speak in the blend, None where it may."""
+    """Return why a model must not be used in the blend, None if it may."""
     if model_grade in ("poor", "overfitting"):
         return f"graded {model_grade}"
     if skill is None:
@@ -91,52 +88,43 @@ def rejection(
 def advice(
     model_grade: Grade, parameters: TrainingParameters, epochs_run: int | None = None
 ) -> str | None:
-    """Return what to change for a better grade and by which option; None where good.
+    """Return which options to change for a better grade, None if the grade is good.
 
-    `epochs_run` tells two kinds of `poor` apart: a training that was still learning
-    when its epochs were spent, and one that had stopped because the data gave no more.
+    A poor model needs other data if it stopped before its last epoch, as `epochs_run`
+    shows; otherwise more epochs may help.
     """
+    epochs, dropout = parameters.epochs, parameters.dropout
     if model_grade == "overfitting":
-        return "overfitting: " + ", or ".join(_against_overfitting(parameters))
+        hint = f"overfitting: fewer epochs than {epochs} (--epochs)"
+        if dropout >= ADVISED_DROPOUT:
+            return hint
+        return (
+            f"{hint}, or dropout {ADVISED_DROPOUT:g} instead of {dropout:g} (--dropout)"
+        )
     if model_grade != "poor":
         return None
-    more_epochs, more_data = _more_epochs(parameters), _more_data(parameters)
-    if epochs_run is not None and epochs_run < parameters.epochs:
-        hints = [*more_data, *more_epochs]
+    may_grow = epochs < MAX_EPOCHS
+    more_epochs = [f"more epochs than {epochs} (--epochs)"] if may_grow else []
+    if epochs_run is not None and epochs_run < epochs:
+        hints = [*_data_hints(parameters), *more_epochs]
         cause = f"poor data, nothing more was learned after {epochs_run} epochs"
     else:
-        hints, cause = [*more_epochs, *more_data], "too few epochs, or poor data"
+        hints = [*more_epochs, *_data_hints(parameters)]
+        cause = "too few epochs, or poor data"
     return f"{cause}: {', '.join(hints) or 'no parameter can help, leave it out'}"
 
 
-def _against_overfitting(parameters: TrainingParameters) -> list[str]:
-    hints = [f"fewer epochs than {parameters.epochs} (--epochs)"]
-    if parameters.dropout < ADVISED_DROPOUT:
-        hints.append(
-            f"dropout {ADVISED_DROPOUT:g} instead of {parameters.dropout:g} (--dropout)"
-        )
-    return hints
-
-
-def _more_epochs(parameters: TrainingParameters) -> list[str]:
-    if parameters.epochs >= MAX_EPOCHS:
-        return []
-    return [f"more epochs than {parameters.epochs} (--epochs)"]
-
-
-def _more_data(parameters: TrainingParameters) -> list[str]:
+def _data_hints(parameters: TrainingParameters) -> list[str]:
+    period, length = parameters.period, parameters.sequence_length
     hints = []
-    if parameters.period != ADVISED_PERIOD:
-        hints.append(
-            f"period {ADVISED_PERIOD} instead of {parameters.period} (--period)"
-        )
-    if parameters.sequence_length < ADVISED_SEQUENCE:
-        hints.append(
-            f"sequence_length {ADVISED_SEQUENCE} instead of "
-            f"{parameters.sequence_length} (--sequence-length)"
-        )
+    if period != ADVISED_PERIOD:
+        hints.append(f"period {ADVISED_PERIOD} instead of {period} (--period)")
+    if length < ADVISED_SEQUENCE:
+        change = f"{ADVISED_SEQUENCE} instead of {length}"
+        hints.append(f"sequence_length {change} (--sequence-length)")
     return hints
 
 
-def _root_mean_square(values: Floats) -> float:
+def root_mean_square(values: Floats) -> float:
+    """Return the square root of the mean of the squares."""
     return float(np.sqrt(np.mean(np.square(values))))

@@ -1,11 +1,10 @@
-"""FinBERT, run by onnxruntime: titles in, polarities out.
+"""Computes the polarities of titles with FinBERT, run by onnxruntime.
 
-Label order, tokenizer and weights come from the model's own files; a model that calls
-bad news good is refused.
+Label order, tokenizer and weights come from the model's own files.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from config.errors import SentimentUnavailable
+from features.windows import Floats
 from modelling.finbert_files import (
     CONFIGURATION,
     MAX_TEXT_BYTES,
@@ -23,7 +23,7 @@ from modelling.finbert_files import (
 from storage.paths import read_bytes
 
 MOST_TOKENS = 64
-"""The length FinBERT was trained with; of labelled headlines none is longer."""
+"""The length that FinBERT was trained with; headlines are shorter."""
 
 BATCH = 32
 
@@ -31,13 +31,13 @@ GOOD_NEWS = "Shares surge after record profit beats estimates"
 BAD_NEWS = "Company files for bankruptcy after huge loss"
 
 PLAINLY = 0.25
-"""Polarity that each of the two must pass: their signs alone are right where a model's
-labels have neutral in another's place."""
+"""Polarity that each of the two must exceed. By the signs alone, a model with swapped
+labels could pass."""
 
 
 @dataclass(frozen=True)
 class Finbert:
-    """A loaded model; `positive` and `negative` are its labels' places."""
+    """A loaded model; `positive` and `negative` are the indexes of these labels."""
 
     session: Any
     tokenizer: Any
@@ -47,41 +47,38 @@ class Finbert:
     def polarities(self, titles: Sequence[str]) -> list[float]:
         """Return P(positive) - P(negative) of each title, in [-1, 1], in their order.
 
-        Titles of like length share a batch, so that little of it is padding.
+        Titles are batched by length, so that batches need little padding.
         """
         order = sorted(range(len(titles)), key=lambda place: len(titles[place]))
         found = np.empty(len(titles))
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
-            found[places] = self._scored([titles[place] for place in places])
+            found[places] = self._score([titles[place] for place in places])
         return [float(polarity) for polarity in found]
 
-    def _scored(self, titles: list[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _score(self, titles: list[str]) -> Floats:
         encoded = self.tokenizer.encode_batch(titles)
         columns = {
-            "input_ids": [one.ids for one in encoded],
-            "attention_mask": [one.attention_mask for one in encoded],
-            "token_type_ids": [one.type_ids for one in encoded],
+            "input_ids": [title.ids for title in encoded],
+            "attention_mask": [title.attention_mask for title in encoded],
+            "token_type_ids": [title.type_ids for title in encoded],
         }
-        asked = [given.name for given in self.session.get_inputs()]
-        feed = {name: np.asarray(columns[name], np.int64) for name in asked}
+        names = [node.name for node in self.session.get_inputs()]
+        feed = {name: np.asarray(columns[name], np.int64) for name in names}
         logits = np.asarray(self.session.run(None, feed)[0], np.float64)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
-        polarity: np.ndarray[Any, np.dtype[np.float64]] = (
-            shares[:, self.positive] - shares[:, self.negative]
-        )
-        return polarity
+        return np.asarray(shares[:, self.positive] - shares[:, self.negative])
 
 
 @lru_cache(maxsize=1)
 def load_finbert(files: FinbertFiles, threads: int) -> Finbert:
-    """Return the model, loaded once a process and tried on a plain pair of headlines.
+    """Return the model, tested with a good and a bad headline; it stays loaded.
 
     Raises
     ------
     SentimentUnavailable
-        If it is damaged, is no three-way sentiment model, or gets the pair wrong.
+        If it is damaged, has other labels, or rates the two headlines wrongly.
     """
     require_undamaged(files)
     try:
@@ -91,33 +88,27 @@ def load_finbert(files: FinbertFiles, threads: int) -> Finbert:
     except SentimentUnavailable:
         raise
     except Exception as error:  # onnxruntime and tokenizers raise bare types.
-        said = " ".join(str(error).split())[:160]
-        raise _unusable(files, f"{type(error).__name__}: {said}") from error
+        cause = " ".join(str(error).split())[:160]
+        raise _unusable(files, f"{type(error).__name__}: {cause}") from error
     if not good > PLAINLY > -PLAINLY > bad:
-        raise _unusable(
-            files,
-            f'polarity {good:+.2f} for "{GOOD_NEWS}" and {bad:+.2f} for "{BAD_NEWS}"',
-        )
+        rated = f'"{GOOD_NEWS}" is rated {good:+.2f}, "{BAD_NEWS}" {bad:+.2f}'
+        raise _unusable(files, rated)
     return model
 
 
 def _label_places(files: FinbertFiles) -> tuple[int, int]:
-    """Return where positive and negative stand; FinBERTs differ in it."""
+    """Return the indexes of positive and negative, which differ between FinBERTs."""
     content = read_bytes(files.folder / CONFIGURATION, MAX_TEXT_BYTES)
     configuration = json.loads(content)
-    labels = {str(name).lower(): int(at) for at, name in _labels(configuration)}
+    names: dict[str, str] = configuration.get("id2label") or {}
+    labels = {str(name).lower(): int(at) for at, name in names.items()}
     if set(labels) != {"positive", "negative", "neutral"}:
-        raise _unusable(files, f"the labels {', '.join(sorted(labels)) or 'none'}")
+        raise _unusable(files, f"its labels are {', '.join(sorted(labels)) or 'none'}")
     return labels["positive"], labels["negative"]
 
 
-def _labels(configuration: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    given: dict[str, str] = configuration.get("id2label") or {}
-    return given.items()
-
-
 def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
-    from tokenizers import Tokenizer  # noqa: PLC0415  the night component's only
+    from tokenizers import Tokenizer  # noqa: PLC0415  slow to import
 
     content = read_bytes(files.folder / TOKENIZER, MAX_TEXT_BYTES)
     tokenizer = Tokenizer.from_str(content.decode())
@@ -127,11 +118,11 @@ def _tokenizer(files: FinbertFiles) -> Any:  # noqa: ANN401
 
 
 def _session(files: FinbertFiles, threads: int) -> Any:  # noqa: ANN401
-    import onnxruntime  # noqa: PLC0415  the news component's only
+    import onnxruntime  # noqa: PLC0415  slow to import
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # Trainings run beside it: waiting threads must sleep, not spin.
+    # Trainings run at the same time and need the cores of waiting threads.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(
@@ -139,8 +130,8 @@ def _session(files: FinbertFiles, threads: int) -> Any:  # noqa: ANN401
     )
 
 
-def _unusable(files: FinbertFiles, got: str) -> SentimentUnavailable:
+def _unusable(files: FinbertFiles, cause: str) -> SentimentUnavailable:
     return SentimentUnavailable(
-        f"FinBERT in {files.folder} must tell good news from bad, got {got}; remove "
-        "the folder and fetch it again, or name another as `model_folder`."
+        f"FinBERT in {files.folder} can't be used: {cause}",
+        "remove the folder and fetch it again, or set another folder as `model_folder`",
     )

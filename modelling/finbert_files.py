@@ -1,6 +1,6 @@
-"""Where FinBERT's files are: in a folder of the user's, or in the hub's cache.
+"""Finds FinBERT's files in the user's folder or in the cache of the Hugging Face hub.
 
-A night only looks; `fetch_files` is the one place that asks the hub.
+Only `fetch_files` sends requests to the hub; a night never does.
 """
 
 import contextlib
@@ -19,14 +19,14 @@ CONFIGURATION, TOKENIZER = "config.json", "tokenizer.json"
 FETCH_COMMAND = "overnight model fetch"
 
 MAX_WEIGHTS_BYTES, MAX_TEXT_BYTES = 4_000_000_000, 50_000_000
-"""Sizes of a model's weights and of its JSON files, several times the real ones."""
+"""Largest sizes that are read, several times those of the real files."""
 
 HUB_TIMEOUT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class FinbertFiles:
-    """A model in the hub's layout; `revision` names these weights and no others."""
+    """A model's folder in the hub's layout; `revision` identifies its weights."""
 
     folder: Path
     revision: str
@@ -34,7 +34,7 @@ class FinbertFiles:
 
     @property
     def weights(self) -> Path:
-        """Return the ONNX file."""
+        """Return the path of the ONNX file."""
         return self.folder / WEIGHTS[self.precision]
 
 
@@ -44,11 +44,11 @@ def find_files(settings: SentimentSettings) -> FinbertFiles:
     Raises
     ------
     SentimentUnavailable
-        If one of them is missing; the message says how to get it.
+        If a file is missing.
     """
     if settings.model_folder:
         folder = Path(settings.model_folder).expanduser()
-        _require(folder, settings, "put it there, or clear `sentiment.model_folder`")
+        _require(folder, settings, "copy it there, or clear `sentiment.model_folder`")
         fingerprint = _sha256(folder / WEIGHTS[settings.precision])
         return FinbertFiles(folder, f"sha256-{fingerprint[:32]}", settings.precision)
     folder = _snapshot(settings, local_files_only=True)
@@ -57,12 +57,12 @@ def find_files(settings: SentimentSettings) -> FinbertFiles:
 
 
 def fetch_files(settings: SentimentSettings) -> FinbertFiles:
-    """Return the model's files, asking the hub for what is not here yet.
+    """Return the model's files, downloaded from the hub if they are missing or damaged.
 
     Raises
     ------
     SentimentUnavailable
-        If the hub can't be reached, refuses, or sends something else.
+        If the hub can't be reached, refuses, or sends other files.
     """
     try:
         found = find_files(settings)
@@ -71,30 +71,29 @@ def fetch_files(settings: SentimentSettings) -> FinbertFiles:
         if settings.model_folder:
             raise
         _snapshot(settings, local_files_only=False)
-        found = find_files(settings)
+        return find_files(settings)
     return found
 
 
 def require_undamaged(files: FinbertFiles) -> None:
-    """Compare the weights with the checksum by which the hub's cache names them.
+    """Refuse weights in the hub's cache that don't have the checksum in their name.
 
     Raises
     ------
     SentimentUnavailable
-        If they differ. A folder of the user's has no checksum to compare with.
+        If the checksum differs. Weights in the user's folder have no checksum.
     """
     blob = files.weights.resolve()
     if re.fullmatch("[0-9a-f]{64}", blob.name) and _sha256(blob) != blob.name:
         raise SentimentUnavailable(
-            f"{blob} must have the checksum in its name, got another: it is damaged; "
-            f"remove it and fetch it again with `{FETCH_COMMAND}`."
+            f"{blob} is damaged: its checksum is not the one in its name",
+            f"remove it and fetch it again with `{FETCH_COMMAND}`",
         )
 
 
 def _snapshot(settings: SentimentSettings, *, local_files_only: bool) -> Path:
     """Return the folder of the pinned revision in the hub's cache."""
     from huggingface_hub import snapshot_download  # noqa: PLC0415  slow to import
-    from huggingface_hub.errors import LocalEntryNotFoundError  # noqa: PLC0415
 
     wanted = [CONFIGURATION, TOKENIZER, WEIGHTS[settings.precision]]
     name = f"{settings.repository} at {settings.revision[:12]}"
@@ -108,24 +107,28 @@ def _snapshot(settings: SentimentSettings, *, local_files_only: bool) -> Path:
             local_files_only=local_files_only,
             etag_timeout=HUB_TIMEOUT_SECONDS,
         )
-    except LocalEntryNotFoundError as error:
+    except Exception as error:  # The hub's client does not wrap transport errors.
         if local_files_only:
             raise SentimentUnavailable(
-                f"FinBERT must be on this machine, got no {name} in the hub's cache; "
-                f"fetch it with `{FETCH_COMMAND}`."
+                f"FinBERT is not on this machine: the hub's cache has no {name}",
+                f"fetch it with `{FETCH_COMMAND}`",
             ) from error
-        raise _refused(name, error) from error
-    except Exception as error:  # The hub's client lets transport errors through.
-        raise _refused(name, error) from error
+        cause = error.__cause__ or error
+        text = " ".join(str(cause).split())[:160]
+        raise SentimentUnavailable(
+            f"can't fetch {name} from the hub ({type(cause).__name__}: {text})",
+            "connect and run it again, or copy the files from another machine and set "
+            "`model_folder` under [sentiment] to their folder",
+        ) from error
     return Path(folder)
 
 
 def _require_reachable(settings: SentimentSettings) -> None:
-    """Fail at once where there is no network; the download would try for 23 s."""
+    """Fail at once without a network; the download would retry for 23 s."""
     from huggingface_hub import HfApi  # noqa: PLC0415
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
-    # What the hub refuses, it refuses the download too, and says it better there.
+    # If the hub refuses this, the download fails too, with a better message.
     with contextlib.suppress(HfHubHTTPError):
         HfApi().model_info(
             settings.repository,
@@ -134,22 +137,12 @@ def _require_reachable(settings: SentimentSettings) -> None:
         )
 
 
-def _refused(name: str, error: Exception) -> SentimentUnavailable:
-    cause = error.__cause__ or error
-    said = " ".join(str(cause).split())[:160]
-    return SentimentUnavailable(
-        f"the hub must send {name}, got {type(cause).__name__}: {said}; connect and "
-        "run it again, or copy the files from another machine and name their folder "
-        "as `model_folder` under [sentiment]."
-    )
-
-
-def _require(folder: Path, settings: SentimentSettings, cure: str) -> None:
+def _require(folder: Path, settings: SentimentSettings, fix: str) -> None:
     for name in (CONFIGURATION, TOKENIZER, WEIGHTS[settings.precision]):
         path = folder / name
         if not path.is_file() or not path.stat().st_size:
             raise SentimentUnavailable(
-                f"FinBERT's folder {folder} must hold {name}, got none; {cure}."
+                f"FinBERT's folder {folder} has no {name}, or it is empty", fix
             )
 
 

@@ -1,4 +1,4 @@
-"""Whether a model is there, may speak, and is young enough for a given night."""
+"""Whether a symbol's model may be used on a given night, and whether to train anew."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -17,10 +17,10 @@ ModelStatus = Literal["fresh", "stale", "missing", "rejected"]
 
 @dataclass(frozen=True)
 class ModelState:
-    """A symbol's model as one night finds it.
+    """The state of a symbol's model on one night.
 
-    `reason` says why it must not speak; `due` that the `stale` policy trains it anew,
-    which a rejected model is only after its days.
+    `reason` is why the blend must not use it. `due` means that the `stale` policy
+    trains a new one; a rejected model is due only after `stale_after_days`.
     """
 
     status: ModelStatus
@@ -30,7 +30,7 @@ class ModelState:
 
     @property
     def usable(self) -> bool:
-        """Return whether the blend may hear it: a stale one may until it expires."""
+        """Return whether the blend may use it, as it may a stale model."""
         return self.status in ("fresh", "stale") and not self.reason
 
 
@@ -39,7 +39,7 @@ def night_model(
 ) -> tuple[ModelMetadata | None, ModelState]:
     """Return a symbol's live model and its state on the night of the last row.
 
-    A model whose price unit no longer fits the history counts as stale and is silent.
+    A model whose prices no longer fit the history is stale and is not used.
     """
     as_of = indicators.index[-1].date()
     try:
@@ -51,21 +51,20 @@ def night_model(
         basis_ratio(metadata, indicators)
     except ModelUnusable as error:
         return metadata, ModelState("stale", state.age_days, str(error), due=True)
-    if state.due and _tried(registry, metadata, as_of, now):
+    if state.due and _has_lost_lately(registry, metadata, as_of, now):
         return metadata, replace(state, due=False)
     return metadata, state
 
 
-def _tried(
+def _has_lost_lately(
     registry: Registry, metadata: ModelMetadata, as_of: date, now: datetime
 ) -> bool:
-    """Return whether a refresh was tried within `stale_after_days`, and refused.
+    """Return whether a new model was refused within the last `stale_after_days`.
 
-    Else a model that stays because its challengers are worse would have one trained
-    against it every night. One that only lost does not hold off the next where the
-    live model has expired: that one no longer defends itself.
+    Then no other is trained, or a good stale model would get a challenger every night.
+    If the live model has expired, a usable challenger that only lost does not count.
     """
-    settings, candidate = registry.settings, registry.refused(metadata.symbol)
+    settings, candidate = registry.settings, registry.last_rejected(metadata.symbol)
     if candidate is None or candidate.last_session > as_of:
         return False
     if candidate.usable and is_expired(metadata, as_of, now, settings):
@@ -78,26 +77,25 @@ def _tried(
 def model_state(
     metadata: ModelMetadata, as_of: date, now: datetime, settings: ModelSettings
 ) -> ModelState:
-    """Return the state of a model on the night of `as_of`, run at `now`.
-
-    Age is the larger of the time since training and the days from the model's last
-    session to `as_of`: in a replay of old nights only the second one moves.
-    """
+    """Return the state of a model on the night of `as_of`, run at `now`."""
     age = model_age(metadata, as_of, now)
     old = age > timedelta(days=settings.stale_after_days)
     if metadata.rejected:
         return ModelState("rejected", age.days, metadata.rejected, due=old)
-    why = ""
+    reason = ""
     if is_expired(metadata, as_of, now, settings):
-        why = (
-            f"the model must be {settings.expires_after_days} days old or younger, got "
-            f"{age.days} days; run `overnight train {metadata.symbol}`"
+        reason = (
+            f"the model is {age.days} days old, more than `expires_after_days` "
+            f"({settings.expires_after_days}); run `overnight train {metadata.symbol}`"
         )
-    return ModelState("stale" if old else "fresh", age.days, why, due=old)
+    return ModelState("stale" if old else "fresh", age.days, reason, due=old)
 
 
 def model_age(metadata: ModelMetadata, as_of: date, now: datetime) -> timedelta:
-    """Return the larger of the ages by the clock and by the sessions."""
+    """Return the time since training, or since the last session if that is longer.
+
+    In replays of old nights, only the time from the last session to `as_of` changes.
+    """
     since = now - metadata.training_date
     return max(since, as_of - metadata.last_session, timedelta(0))
 
@@ -105,6 +103,6 @@ def model_age(metadata: ModelMetadata, as_of: date, now: datetime) -> timedelta:
 def is_expired(
     metadata: ModelMetadata, as_of: date, now: datetime, settings: ModelSettings
 ) -> bool:
-    """Return whether the model is too old to speak and to be defended."""
+    """Return whether the model is too old to be used or to win a challenge."""
     limit = timedelta(days=settings.expires_after_days)
     return model_age(metadata, as_of, now) > limit

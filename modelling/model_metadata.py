@@ -1,7 +1,7 @@
-"""What is written beside each model: `lstm_{symbol}_metadata.json`.
+"""The content of `lstm_{symbol}_metadata.json`, which describes a model.
 
-The first seven keys are those of the published guide; the rest is what it takes to
-judge the model and to compute its forecasts again.
+The first seven keys are those of the published guide; the others are needed to judge
+the model and to compute its forecasts again.
 """
 
 from datetime import date
@@ -13,11 +13,11 @@ from features.windows import Scaler
 from modelling.evaluation import Grade
 
 MAX_TEXT = 1_000
-"""Characters of a text in the metadata; rows and tables show some of them."""
+"""Largest length of a text in the metadata, in characters."""
 
 
 class TrainingResults(BaseModel):
-    """The published example's `results`: scaled mean squared errors, and seconds."""
+    """Mean squared errors of scaled closes, and the training time in seconds."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class TrainingResults(BaseModel):
 
 
 class Challenge(BaseModel):
-    """A new model against the live one on the same sessions; errors of returns."""
+    """Errors of the returns of a new and the live model on the same sessions."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,12 +35,12 @@ class Challenge(BaseModel):
     sessions: int
     rmse: float
     champion_rmse: float
-    p_value: float = Field(description="Chance of so much worse by luck alone")
-    lost: bool = Field(description="Whether the live model stays")
+    p_value: float = Field(description="p-value of the new model being worse")
+    lost: bool = Field(description="Whether the live model is kept")
 
     @property
     def sentence(self) -> str:
-        """Return who stays, and by which numbers."""
+        """Return which model is kept, with the numbers."""
         day = self.champion_trained_at.date()
         outcome = (
             f"the model of {day} stays" if self.lost else f"replaces that of {day}"
@@ -52,7 +52,7 @@ class Challenge(BaseModel):
 
 
 class ModelMetadata(BaseModel):
-    """One model's description."""
+    """The metadata of a model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=MAX_TEXT)
 
@@ -65,26 +65,25 @@ class ModelMetadata(BaseModel):
     results: TrainingResults
 
     loss_ratio: float | None = Field(
-        description="Validation loss / training loss; unbounded where the latter is 0"
+        description="Validation loss / training loss; null if the latter is 0"
     )
     epochs_run: int
     shrinkage_factor: float = Field(
         default=1.0,
-        description="What the network's change was multiplied with after training: its "
-        "worth on the windows to stop by; 0 predicts no change",
+        description="Factor, 0 to 1, by which the predicted changes are multiplied; "
+        "included in the weights",
     )
     below_advised_range: bool
     training_windows: int
     validation_windows: int
     first_session: date
-    last_session: date = Field(description="Nothing later was known to the model")
+    last_session: date = Field(description="Last session of the training data")
     price_source: str
     price_basis: float = Field(
-        description="Close of `last_session`, in whose money and share unit the "
-        "scaler is written"
+        description="Traded close of `last_session`; the scaler is in its unit"
     )
-    scaler_minimum: tuple[float, ...] = Field(description="A number a feature")
-    scaler_maximum: tuple[float, ...] = Field(description="A number a feature")
+    scaler_minimum: tuple[float, ...] = Field(description="One number per feature")
+    scaler_maximum: tuple[float, ...] = Field(description="One number per feature")
     calibration_residuals: tuple[float, ...] = Field(
         description="Actual minus predicted returns, newest last"
     )
@@ -92,19 +91,19 @@ class ModelMetadata(BaseModel):
         description="RMSE / RMSE of persistence; below 1: better"
     )
     directional_accuracy: float | None = Field(
-        description="Share of right directions; none where no change is predicted"
+        description="Share of right directions; null if no change is predicted"
     )
     majority_rate: float
     grade: Grade
-    rejected: str | None = Field(description="Why the model must not speak")
+    rejected: str | None = Field(description="Why the model must not be used")
     advice: str | None
     challenge: Challenge | None = Field(
-        default=None, description="Against the live model; none where it had none"
+        default=None, description="Comparison with the live model"
     )
     parameters: TrainingParameters
     library_versions: dict[str, str]
     device: str | None = Field(
-        default=None, description="Unused; files of earlier versions have it"
+        default=None, description="Unused; present in files of earlier versions"
     )
     data_fingerprint: str = Field(description="SHA-256 of the training rows")
     model_fingerprint: str = Field(
@@ -118,10 +117,10 @@ class ModelMetadata(BaseModel):
 
     @property
     def usable(self) -> bool:
-        """Return whether the model may speak in the blend."""
+        """Return whether the model may be used in the blend."""
         return self.rejected is None
 
     @property
     def takes_over(self) -> bool:
-        """Return whether the model may take a usable live one's place."""
+        """Return whether the model may replace a usable live model."""
         return self.usable and not (self.challenge and self.challenge.lost)

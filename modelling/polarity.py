@@ -1,6 +1,6 @@
-"""Who reads the headlines: FinBERT or the dictionary, each under its own name.
+"""Opens the engine that computes headline polarities: FinBERT or the dictionary.
 
-FinBERT's answers are kept by revision and text, so that each title is read once ever.
+FinBERT's polarities are stored by revision and title, so each title is computed once.
 """
 
 from collections.abc import Iterable
@@ -22,46 +22,46 @@ from storage.tables import read_table
 POLARITY, USED = "polarity", "used"
 
 DAYS_KEPT = 30
-"""Answers not asked for in so many days are dropped; headlines age in three."""
+"""Days after its last use for which a stored polarity is kept."""
 
 
 class Reader(Protocol):
-    """What gives titles their polarity."""
+    """Computes the polarity of titles."""
 
     def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
-        """Return each distinct title's polarity in [-1, 1].
+        """Return the polarity in [-1, 1] by title.
 
         Raises
         ------
         SentimentUnavailable
-            If its model is there but can't be used.
+            If the model can't be used.
         """
         ...
 
 
 def open_reader(settings: SentimentSettings, cache: StoragePath) -> Reader:
-    """Return the reader that the settings name, and no other.
+    """Return the reader of the engine in the settings; no other engine replaces it.
 
     Raises
     ------
     SentimentUnavailable
-        If it is off, or its model is not on this machine.
+        If the engine is `off`, or its model is not on this machine.
     """
     if settings.engine == "lexicon":
         return LexiconReader()
     if settings.engine == "off":
-        raise SentimentUnavailable("the news component is off (`sentiment.engine`).")
+        raise SentimentUnavailable("the news component is off (`sentiment.engine`)")
     return FinbertReader(find_files(settings), settings.threads, cache)
 
 
 @dataclass(frozen=True)
 class LexiconReader:
-    """The dictionary of finance terms."""
+    """Reads titles with the dictionary of finance terms."""
 
     def polarities(
         self,
         titles: Iterable[str],
-        today: date,  # noqa: ARG002  nothing is kept
+        today: date,  # noqa: ARG002  nothing is stored
     ) -> dict[str, float]:
         """Return each title's polarity; see `Reader`."""
         return {title: lexicon_polarity(title) for title in titles}
@@ -69,7 +69,7 @@ class LexiconReader:
 
 @dataclass(frozen=True)
 class FinbertReader:
-    """FinBERT, its earlier answers under `cache`; loaded on the first new title."""
+    """Reads titles with FinBERT, which is loaded only for titles not in `cache`."""
 
     files: FinbertFiles
     threads: int
@@ -78,14 +78,15 @@ class FinbertReader:
     def polarities(self, titles: Iterable[str], today: date) -> dict[str, float]:
         """Return each title's polarity; see `Reader`."""
         wanted = sorted(set(titles))
-        kept = self._kept()
+        kept = self._read_cache()
         new = [title for title in wanted if title not in kept.index]
         if new:
             model = load_finbert(self.files, self.threads)
             read = pd.DataFrame({POLARITY: model.polarities(new)}, index=new)
             kept = pd.concat([kept, read.assign(**{USED: str(today)})])
         kept.loc[wanted, USED] = str(today)
-        self._keep(kept[kept[USED] >= str(today - timedelta(days=DAYS_KEPT))])
+        recent = kept[kept[USED] >= str(today - timedelta(days=DAYS_KEPT))]
+        write_file_atomic(self._path, recent.to_parquet)
         found = kept.loc[wanted, POLARITY].to_numpy(float)
         return dict(zip(wanted, found.tolist(), strict=True))
 
@@ -94,8 +95,8 @@ class FinbertReader:
         name = f"finbert-{self.files.revision}-{self.files.precision}.parquet"
         return self.cache / name
 
-    def _kept(self) -> pd.DataFrame:
-        """Return earlier answers; a torn or foreign file counts as none."""
+    def _read_cache(self) -> pd.DataFrame:
+        """Return the stored polarities, none if the file is damaged."""
         empty = pd.DataFrame({POLARITY: pd.Series(dtype=float), USED: ""}, index=[])
         try:
             kept = read_table(self._path)
@@ -103,12 +104,9 @@ class FinbertReader:
             return empty
         return kept if _is_sound(kept) else empty
 
-    def _keep(self, answers: pd.DataFrame) -> None:
-        write_file_atomic(self._path, answers.to_parquet)
-
 
 def _is_sound(kept: pd.DataFrame) -> bool:
-    """Return whether a table holds polarities and days of use by title."""
+    """Return whether a table holds polarities and days of last use by title."""
     if list(kept.columns) != [POLARITY, USED] or not kept.index.is_unique:
         return False
     texts = [*kept.index, *kept[USED]]

@@ -1,9 +1,8 @@
-"""The models of a home: a `.keras` file and its metadata, together or not at all.
+"""The models of a home: pairs of a `.keras` file and its metadata.
 
-Layout of `models/`: the live pair `lstm_{symbol}_model.keras` and
-`lstm_{symbol}_metadata.json`; `history/` with earlier pairs; `rejected/` with the last
-candidate that did not replace a usable one: not usable itself, or worse. Nothing is
-pickled.
+`models/` holds the live pairs, `lstm_{symbol}_model.keras` and
+`lstm_{symbol}_metadata.json`. `history/` holds earlier pairs. `rejected/` holds each
+symbol's last candidate that did not replace a usable model.
 """
 
 import hashlib
@@ -38,19 +37,19 @@ if TYPE_CHECKING:
     import keras
 
 MAX_METADATA_BYTES = 5_000_000
-"""Size above which a file describes no model; a real one has some 20 kB."""
+"""Largest metadata file that is read; a real one has about 20 kB."""
 
 
 @dataclass(frozen=True)
 class ModelPair:
-    """Where one model and its metadata lie."""
+    """The paths of a model and its metadata."""
 
     model: StoragePath
     metadata: StoragePath
 
     @classmethod
     def of(cls, folder: StoragePath, symbol: str, tag: str = "") -> "ModelPair":
-        """Return the symbol's pair in `folder`; `tag` tells earlier ones apart."""
+        """Return the symbol's pair in `folder`; `tag` distinguishes earlier pairs."""
         name = f"{file_stem(symbol, 'lstm_')}{tag}"
         return cls(folder / f"{name}_model.keras", folder / f"{name}_metadata.json")
 
@@ -65,21 +64,20 @@ class Registry:
     def save(
         self, metadata: ModelMetadata, write_model: Callable[[Path], object]
     ) -> ModelMetadata:
-        """Write a new pair where it belongs; return its metadata with the fingerprint.
+        """Store a new model; return its metadata with the fingerprint.
 
-        `write_model` fills a `.keras` path. A usable model, or the first one, goes live
-        and the pair before it to `history/`. A model that is not usable, or has lost
-        its challenge, never replaces one that is; a model for a replayed night goes
-        straight to `history/` where the live one knows later sessions.
+        `write_model` writes a `.keras` file. A usable or first model goes live, and the
+        pair before it to `history/`. A model that is unusable, or has lost its
+        challenge, does not replace a usable one. A model that ends before the live one,
+        as for a replayed night, goes to `history/`.
 
         Raises
         ------
         StorageError
-            If the disk or store refuses; the pair before stays.
+            If the disk or store refuses; the live pair is then unchanged.
         """
-        symbol = metadata.symbol
-        draft = ModelPair.of(self.folder / "drafts", symbol)
-        self._finish_save(symbol)
+        draft = self._pair(metadata.symbol, "drafts")
+        self._finish_save(metadata.symbol)
         write_file_atomic(draft.model, write_model)
         fingerprint = {"model_fingerprint": _fingerprint(draft.model)}
         metadata = metadata.model_copy(update=fingerprint)
@@ -88,66 +86,66 @@ class Registry:
         return metadata
 
     def _place(self, draft: ModelPair, metadata: ModelMetadata) -> None:
-        """Move a whole draft to where it belongs; see `save`."""
+        """Move a complete draft to its place; see `save`."""
         symbol = metadata.symbol
         live = self.live(symbol)
         if live and live.last_session > metadata.last_session:
             _move(draft, self._history_pair(metadata))
         elif live and live.usable and not metadata.takes_over:
-            _move(draft, ModelPair.of(self.folder / "rejected", symbol))
+            _move(draft, self._pair(symbol, "rejected"))
         else:
             if live:
                 self._retire(live)
-            _move(draft, ModelPair.of(self.folder, symbol))
+            _move(draft, self._pair(symbol))
         self._prune_history(symbol)
 
     def live(self, symbol: str) -> ModelMetadata | None:
-        """Return the live model's metadata, None where no whole pair is there."""
+        """Return the live model's metadata, None if there is no complete pair."""
         try:
-            return self.required(symbol)
+            return self.require(symbol)
         except ModelUnusable:
             return None
 
-    def refused(self, symbol: str) -> ModelMetadata | None:
-        """Return the metadata of the last candidate that did not go live."""
-        return _read(ModelPair.of(self.folder / "rejected", symbol).metadata, symbol)
+    def _pair(self, symbol: str, folder: str = "") -> ModelPair:
+        return ModelPair.of(self.folder / folder if folder else self.folder, symbol)
 
-    def required(self, symbol: str) -> ModelMetadata:
-        """Return the live model's metadata; writes nothing.
+    def last_rejected(self, symbol: str) -> ModelMetadata | None:
+        """Return the metadata of the last candidate that did not go live."""
+        return _read(self._pair(symbol, "rejected").metadata, symbol)
+
+    def require(self, symbol: str) -> ModelMetadata:
+        """Return the live model's metadata.
 
         Raises
         ------
         ModelUnusable
-            If there is none, or its files don't belong together.
+            If there is no model, or its two files don't match.
         """
-        pair = ModelPair.of(self.folder, symbol)
+        fix = f"run `overnight train {symbol}`"
+        pair = self._pair(symbol)
         if not is_there(pair.model) and not is_there(pair.metadata):
-            raise ModelUnusable(
-                f"{symbol} must have a model, got none; run `overnight train {symbol}`."
-            )
+            raise ModelUnusable(f"{symbol} has no model", fix)
         # A kill between the two moves of a save leaves the metadata in `drafts/`.
-        draft = ModelPair.of(self.folder / "drafts", symbol)
-        for path in (pair.metadata, draft.metadata):
+        for path in (pair.metadata, self._pair(symbol, "drafts").metadata):
             metadata = _read(path, symbol)
-            if metadata and _belongs(pair.model, metadata):
+            if metadata and _matches(pair.model, metadata):
                 return metadata
         raise ModelUnusable(
-            f"{pair.model.name} and its metadata must belong together and be "
-            f"whole, got files that don't; run `overnight train {symbol}`."
+            f"{pair.model.name} and its metadata are damaged or don't match", fix
         )
 
     def known_by(self, symbol: str, as_of: date) -> ModelMetadata:
         """Return the metadata of the model that a night of `as_of` may use.
 
-        The live one, unless it knows later sessions: then the latest one of `history/`
-        that does not.
+        It is the live model, or the latest in `history/` if the live model was trained
+        on later sessions.
 
         Raises
         ------
         ModelUnusable
-            If there is none.
+            If there is no such model.
         """
-        live = self.required(symbol)
+        live = self.require(symbol)
         if live.last_session <= as_of:
             return live
         earlier = [
@@ -155,45 +153,42 @@ class Registry:
             for pair in self._history(symbol)
             if (metadata := _read(pair.metadata, symbol))
             and metadata.last_session <= as_of
-            and _belongs(pair.model, metadata)
+            and _matches(pair.model, metadata)
         ]
         if not earlier:
             raise ModelUnusable(
-                f"the model must know nothing after the as-of session {as_of}, got one "
-                f"that knows prices up to {live.last_session}; let the night train."
+                f"the model was trained on prices up to {live.last_session}, after the "
+                f"as-of session {as_of}",
+                "let the night train a model",
             )
-        return max(earlier, key=lambda one: (one.last_session, one.training_date))
+        return max(earlier, key=lambda model: (model.last_session, model.training_date))
 
     def trained_since(self, symbol: str, start: datetime) -> tuple[ModelMetadata, ...]:
-        """Return the metadata of whole pairs trained from `start` on, rejected too.
+        """Return the metadata of the models trained from `start` on, rejected ones too.
 
-        What a kill in the middle of `save` left behind is put in place first.
+        A `save` that was killed is completed first.
         """
         self._finish_save(symbol)
-        pairs = [
-            ModelPair.of(self.folder, symbol),
-            ModelPair.of(self.folder / "rejected", symbol),
-            *self._history(symbol),
-        ]
+        current = (self._pair(symbol), self._pair(symbol, "rejected"))
         return tuple(
             metadata
-            for pair in pairs
+            for pair in (*current, *self._history(symbol))
             if (metadata := _read(pair.metadata, symbol))
             and metadata.training_date >= start
-            and _belongs(pair.model, metadata)
+            and _matches(pair.model, metadata)
         )
 
     def load(self, metadata: ModelMetadata) -> "keras.Model":
-        """Return the network that `metadata` describes, loaded in safe mode.
+        """Return the network that `metadata` describes, loaded in Keras' safe mode.
 
         Raises
         ------
         ModelUnusable
-            If the file is no model that loads safely.
+            If the file can't be loaded.
         """
-        path = ModelPair.of(self.folder, metadata.symbol).model
+        path = self._pair(metadata.symbol).model
         earlier = self._history_pair(metadata).model
-        if is_there(earlier) and not _belongs(path, metadata):
+        if is_there(earlier) and not _matches(path, metadata):
             path = earlier
         try:
             with local_copy(path) as file:
@@ -201,15 +196,15 @@ class Registry:
                 import keras  # noqa: PLC0415  loads the backend, seconds
 
                 return keras.saving.load_model(file, compile=False, safe_mode=True)
-        except Exception as error:  # Keras raises many types for a bad file.
+        except Exception as error:  # Keras raises many types.
             raise ModelUnusable(
-                f"{path.name} must load in Keras' safe mode, got "
-                f"{type(error).__name__}: {str(error)[:100]}; "
-                f"run `overnight train {metadata.symbol}`."
+                f"{path.name} can't be loaded in Keras' safe mode "
+                f"({type(error).__name__}: {str(error)[:100]})",
+                f"run `overnight train {metadata.symbol}`",
             ) from error
 
     def symbols(self) -> tuple[str, ...]:
-        """Return the symbols of which any live file is there, in order of name."""
+        """Return the symbols with a live file, sorted by name."""
         names = [
             path.name.removeprefix("lstm_").rpartition("_")[0]
             for path in files_in(self.folder, "lstm_")
@@ -218,9 +213,11 @@ class Registry:
         return tuple(sorted({name for name in names if _is_symbol(name)}))
 
     def _retire(self, live: ModelMetadata) -> None:
-        """Copy the live pair to `history/`, the model first: alone it means nothing."""
-        pair, old = ModelPair.of(self.folder, live.symbol), self._history_pair(live)
-        write_file_atomic(old.model, lambda new: _copy(pair.model, new))
+        """Copy the live pair to `history/`; a model without metadata is not read."""
+        old = self._history_pair(live)
+        path = self._pair(live.symbol).model
+        with convert_write_errors(old.model), local_copy(path) as file:
+            write_file_atomic(old.model, lambda new: shutil.copyfile(file, new))
         write_atomic(old.metadata, live.model_dump_json(indent=2))
 
     def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
@@ -228,7 +225,7 @@ class Registry:
         return ModelPair.of(self.folder / "history", metadata.symbol, tag)
 
     def _history(self, symbol: str) -> list[ModelPair]:
-        """Return the earlier pairs, oldest training first; a half one counts."""
+        """Return the pairs in `history/`, oldest first, incomplete ones too."""
         folder = self.folder / "history"
         stem = f"{file_stem(symbol, 'lstm_')}_"
         tags = {path.name.split("_")[2] for path in files_in(folder, stem)}
@@ -242,38 +239,32 @@ class Registry:
                 remove(pair.metadata)
 
     def _finish_save(self, symbol: str) -> None:
-        """Put in place what a kill left in `drafts/`: a pair, or metadata alone."""
-        draft = ModelPair.of(self.folder / "drafts", symbol)
+        """Complete a `save` that was killed: move the pair or metadata in `drafts/`."""
+        draft = self._pair(symbol, "drafts")
         metadata = _read(draft.metadata, symbol)
         if metadata is None:
             return
-        live = ModelPair.of(self.folder, symbol)
-        rejected = ModelPair.of(self.folder / "rejected", symbol)
-        for pair in (live, rejected, self._history_pair(metadata)):
-            if _belongs(pair.model, metadata):
+        current = (self._pair(symbol), self._pair(symbol, "rejected"))
+        for pair in (*current, self._history_pair(metadata)):
+            if _matches(pair.model, metadata):
                 with convert_write_errors(pair.metadata):
                     move(draft.metadata, pair.metadata)
                     remove(draft.model)
                 return
-        if _belongs(draft.model, metadata):
+        if _matches(draft.model, metadata):
             self._place(draft, metadata)
 
 
-def _copy(source: StoragePath, new: Path) -> None:
-    with local_copy(source) as file:
-        shutil.copyfile(file, new)
-
-
 def _move(draft: ModelPair, target: ModelPair) -> None:
-    # Two moves are not one: after a kill between them readers look into `drafts/`
-    # too, and the next save ends the move.
+    # After a kill between the moves, readers find the metadata in `drafts/`, and the
+    # next save completes the move.
     with convert_write_errors(target.model):
         move(draft.model, target.model)
         move(draft.metadata, target.metadata)
 
 
 def _read(path: StoragePath, symbol: str) -> ModelMetadata | None:
-    """Return the metadata if the file holds the symbol's, else None."""
+    """Return the metadata in the file, None if it is not that of the symbol."""
     try:
         content = read_bytes(path, MAX_METADATA_BYTES)
         metadata = ModelMetadata.model_validate_json(content)
@@ -282,22 +273,22 @@ def _read(path: StoragePath, symbol: str) -> ModelMetadata | None:
     return metadata if metadata.symbol == symbol else None
 
 
-def _belongs(model: StoragePath, metadata: ModelMetadata) -> bool:
+def _matches(model: StoragePath, metadata: ModelMetadata) -> bool:
     try:
         return _fingerprint(model) == metadata.model_fingerprint
-    except OSError:  # None there, no regular file, or no right to read it.
+    except OSError:
         return False
 
 
 def _require_bounded(file: Path, most_mb: int) -> None:
-    """Refuse a file that unpacks to more than any model: a few kB can be gigabytes.
+    """Refuse a file that unpacks to more than `most_mb`, by the sizes in its listing.
 
-    Readers of a zip take no more out of it than its listing says.
+    A zip file of a few kB can unpack to gigabytes.
     """
     with zipfile.ZipFile(file) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
     if unpacked > most_mb * 1_000_000:
-        raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {most_mb}")
+        raise ValueError(f"it unpacks to {unpacked / 1e6:.0f} MB, more than {most_mb}")
 
 
 def _fingerprint(path: StoragePath) -> str:

@@ -1,4 +1,4 @@
-"""How far predicted changes are borne out by those that came: plain arithmetic."""
+"""The share of the predicted changes that later windows confirm."""
 
 import numpy as np
 
@@ -6,18 +6,17 @@ from features.windows import Floats
 
 
 def shrinkage_factor(predicted: Floats, actual: Floats) -> float:
-    """Return the share, 0 to 1, of the predicted changes to believe.
+    """Return the factor, 0 to 1, by which predicted changes are multiplied.
 
-    Both of shape (windows,), in one unit, no NaN. 1 where they are borne out beyond
-    doubt, 0 where their worth is not above its own error.
+    Both inputs have the shape (windows,), the same unit, and no NaN. The factor is 0 if
+    the slope below is not larger than its standard error.
 
     Notes
     -----
-    The worth is the slope b of actual on predicted changes through the origin, with its
-    standard error s; the factor is min(b, 1) (1 - s^2 / b^2), never below 0: Breiman's
-    non-negative garrote (1995) of a single regressor, with the penalty s^2. A network
-    that knows nothing of tomorrow still predicts something, and each such change adds
-    its square to the error of "tomorrow equals today".
+    Let b be the slope of actual on predicted changes through the origin, and s its
+    standard error. The factor is min(b, 1) (1 - s^2 / b^2), at least 0: Breiman's
+    non-negative garrote (1995) of one regressor, with the penalty s^2. Without it, a
+    network without skill would add noise to "tomorrow equals today".
     """
     size = float(predicted @ predicted)
     if size == 0:

@@ -1,4 +1,4 @@
-"""The daily training log: one JSON line for each model trained or failed."""
+"""The daily training log: one JSON line per training."""
 
 import errno
 import json
@@ -29,22 +29,23 @@ LOG_NAME = "_training_log.jsonl"
 PARTS = "parts"
 
 _appending = threading.Lock()
-"""The threads of a run; other processes are kept out of a home by its lock."""
+"""Held by the thread that appends; the home's lock excludes other processes."""
 
 
 def training_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
-    """Return the line of a model that was trained: live now, rejected, or worse.
+    """Return the line of a trained model.
 
-    `status` is `worse` where the model is usable and yet the one before it stays.
+    `status` is `trained`, `rejected`, or `worse` if the model is usable but did not
+    replace the live one.
     """
     accepted = "trained" if metadata.takes_over else "worse"
-    contest = metadata.challenge
+    comparison = metadata.challenge
     return {
         "at": at.isoformat(),
         "symbol": metadata.symbol,
         "status": accepted if metadata.usable else "rejected",
         "reason": metadata.rejected,
-        "challenge": contest.sentence if contest else None,
+        "challenge": comparison.sentence if comparison else None,
         "advice": metadata.advice,
         "grade": metadata.grade,
         "skill": metadata.skill,
@@ -66,10 +67,9 @@ def failure_entry(symbol: str, reason: str, at: datetime) -> dict[str, Any]:
 
 
 def is_logged(folder: StoragePath, at: datetime, symbol: str) -> bool:
-    """Return whether the log has a line of the symbol of that instant.
+    """Return whether the log has a line for the symbol at that instant.
 
-    A line that still waits in a store is not looked at: written twice, it is logged
-    once.
+    Lines in `parts/` are not read: `close_log` removes duplicates.
     """
     try:
         lines = read_bytes(_log_path(folder, at)).decode().splitlines()
@@ -81,9 +81,9 @@ def is_logged(folder: StoragePath, at: datetime, symbol: str) -> bool:
 
 
 def append_entry(folder: StoragePath, at: datetime, entry: dict[str, Any]) -> None:
-    """Append one line to the log of that (UTC) day.
+    """Append a line to the log of the UTC day of `at`.
 
-    A store can't append: there the line waits in `parts/` for `close_log`.
+    An object store can't append: the line is stored in `parts/` until `close_log`.
 
     Raises
     ------
@@ -96,44 +96,35 @@ def append_entry(folder: StoragePath, at: datetime, entry: dict[str, Any]) -> No
         if isinstance(path, Path):
             _append(path, line)
             return
-        # Its own name for each line: writers on many machines lose none. The time only
-        # puts the lines in order.
+        # Unique names: lines from several machines don't overwrite each other.
         name = f"{_day(at)}_{time.time_ns()}_{uuid.uuid4().hex}.json"
         write_atomic(path.parent / PARTS / name, line)
 
 
 def _append(path: Path, line: bytes) -> None:
+    """Append the line; if the disk is full, restore the file and raise."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # One write on an append-only descriptor: a kill leaves no part of a line.
+    # A single write to an append-only file: a kill leaves no part of a line.
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags, 0o644)
     try:
         require_regular(path, os.fstat(descriptor))
         with _appending:
-            _append_whole(descriptor, line)
+            size = os.fstat(descriptor).st_size
+            os.lseek(descriptor, max(size - 1, 0), os.SEEK_SET)
+            if size and os.read(descriptor, 1) != b"\n":
+                line = b"\n" + line  # A power cut has left part of a line.
+            if os.write(descriptor, line) < len(line):
+                os.ftruncate(descriptor, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)
 
 
-def _append_whole(descriptor: int, line: bytes) -> None:
-    """Write the line, or leave the file as it was where the disk is full."""
-    size = os.fstat(descriptor).st_size
-    if size and _last_byte(descriptor, size) != b"\n":
-        line = b"\n" + line  # What a power cut tore stays a line of its own.
-    if os.write(descriptor, line) < len(line):
-        os.ftruncate(descriptor, size)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _last_byte(descriptor: int, size: int) -> bytes:
-    os.lseek(descriptor, size - 1, os.SEEK_SET)
-    return os.read(descriptor, 1)
-
-
 def close_log(folder: StoragePath) -> None:
-    """Put the lines that wait in a store into their days' logs; on a disk none waits.
+    """Move the lines in `parts/` of an object store to the logs of their days.
 
-    Lines of a killed run are among them. Only the run that holds the home may call it.
+    Only the run that holds the home's lock may call it. On a disk there are no parts.
 
     Raises
     ------
@@ -152,7 +143,7 @@ def _close_day(log: UPath, parts: list[UPath]) -> None:
         logged = read_bytes(log).splitlines(keepends=True)
     except FileNotFoundError:
         logged = []
-    # A kill between the two steps leaves parts that the log already holds.
+    # After a kill between the two steps below, the log already holds some parts.
     lines = dict.fromkeys([*logged, *read_all(parts)])
     with convert_write_errors(log):
         write_atomic(log, b"".join(lines))

@@ -2,7 +2,7 @@
 
 from pipeline.plan import RunPlan
 from pipeline.sources import NewsAndEventSources
-from risk_guard.dividend_feed import DividendFeed
+from risk_guard.event_sources import DividendFeed
 from risk_guard.known_events import KnownEvents, collect_events
 from screening.findings import PriceFindings
 

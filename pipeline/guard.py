@@ -7,10 +7,9 @@ from market_data.symbols import exchange_of
 from pipeline.download import price_table
 from pipeline.index import index_closes
 from pipeline.plan import RunPlan
-from risk_guard.assessment import EventAssessment, MarketContext, assess
-from risk_guard.hedge import hedge
+from risk_guard.assessment import EventAssessment, assess
 from risk_guard.known_events import KnownEvents
-from risk_guard.volatility import volatility
+from risk_guard.market_context import MarketContext, hedge, volatility
 from screening.findings import IndexFindings, PriceFindings
 
 

@@ -1,46 +1,36 @@
-"""What events cost one symbol on one night: risk, haircut, sit-out (SPEC 8). Pure.
+"""The risk, haircut and sit-out of one symbol on one night (SPEC 8).
 
-Fails closed: what no source has answered for is a risk, not a calm.
+If coming events may be missing, at least the `unknown_haircut` applies.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
 from config.settings import GuardSettings
 from market_data.sessions import sessions_apart
-from risk_guard.events import REPORTS, Event
-from risk_guard.hedge import Hedge
+from risk_guard.events import REPORTS, Event, select_events
 from risk_guard.known_events import KnownEvents
-from risk_guard.volatility import Volatility
+from risk_guard.market_context import MarketContext
 
 
 @dataclass(frozen=True)
 class RiskTerm:
-    """One part of the risk score: its points and what gave them."""
+    """One part of the risk score: its points and their reason."""
 
     points: float
-    why: str
-
-
-@dataclass(frozen=True)
-class MarketContext:
-    """What else the risk rests on; None is "not known" and adds nothing."""
-
-    polarity: float | None = None
-    volatility: Volatility | None = None
-    hedge: Hedge | None = None
+    reason: str
 
 
 @dataclass(frozen=True)
 class EventAssessment:
-    """The guard's finding; None is "not known".
+    """What the guard found; None means unknown.
 
-    `event` is the one that decides: the nearest that forces the sit-out, else the
-    nearest to come. `haircut` and `risk_score` are shares, 0 to 1. `sit_out` forces
-    HOLD, `sit_out_reason` says why; `warning` is for the person who reads the row.
+    `event` is the nearest event that forces the sit-out, or else the nearest coming
+    event. `haircut` and `risk_score` are shares, 0 to 1. `sit_out` forces HOLD.
+    `warning` is text for the row.
     """
 
     status: Literal["unknown", "none", "estimated", "confirmed"]
@@ -54,7 +44,7 @@ class EventAssessment:
     sessions_to_event: int | None = None
     sit_out_reason: str = ""
     coming: tuple[Event, ...] = ()
-    context: MarketContext = MarketContext()
+    context: MarketContext = field(default_factory=MarketContext)
 
     @property
     def position_scale(self) -> float:
@@ -69,9 +59,9 @@ def assess(
     context: MarketContext,
     settings: GuardSettings,
 ) -> EventAssessment:
-    """Return what the known events, the news and the volatility cost.
+    """Return the assessment of the known events, the news and the volatility.
 
-    Distances are counted from the as-of session, whose own distance is 0.
+    The distance of an event is 0 on the as-of session.
     """
     coming = coming_events(known.events, as_of, settings)
     terms = risk_terms(coming, context, settings)
@@ -80,13 +70,14 @@ def assess(
     if known.gaps:
         cut = max(cut, settings.unknown_haircut)
     forcing = sit_out_events(known.events, exchange, as_of, settings)
-    event = next(iter([*forcing, *_by_certainty(coming)]), None)
+    by_certainty = sorted(coming, key=lambda event: (event.is_window, event.first))
+    event = next(iter([*forcing, *by_certainty]), None)
     dated = event if event and not event.is_window else None
     return EventAssessment(
-        status=_status(known, event),
+        status="unknown" if known.gaps else event.status if event else "none",
         haircut=cut,
         sit_out=True if forcing else None if known.gaps else False,
-        warning=_warning(known, cut, event, [one for one in coming if one != event]),
+        warning=_warning(known, cut, event, coming),
         risk_score=risk,
         terms=terms,
         event=event,
@@ -100,9 +91,9 @@ def assess(
     )
 
 
-def unknown_events(why: str, settings: GuardSettings) -> EventAssessment:
-    """Return the finding where nothing could be asked, with the least haircut."""
-    known = KnownEvents((), gaps=(why,))
+def unknown_events(reason: str, settings: GuardSettings) -> EventAssessment:
+    """Return the assessment if no events could be collected because of `reason`."""
+    known = KnownEvents((), gaps=(reason,))
     return EventAssessment(
         status="unknown",
         haircut=settings.unknown_haircut,
@@ -114,37 +105,37 @@ def unknown_events(why: str, settings: GuardSettings) -> EventAssessment:
 def coming_events(
     events: tuple[Event, ...], as_of: date, settings: GuardSettings
 ) -> tuple[Event, ...]:
-    """Return the events of the look-ahead, the as-of day included, by date."""
+    """Return the events from `as_of` to `lookahead_days` later, in their order."""
     soon = as_of + timedelta(days=settings.lookahead_days)
-    return tuple(one for one in events if one.last >= as_of and one.first <= soon)
+    return tuple(select_events(events, as_of, soon))
 
 
 def risk_terms(
     coming: tuple[Event, ...], context: MarketContext, settings: GuardSettings
 ) -> tuple[RiskTerm, ...]:
-    """Return the parts of the risk score; each rule adds or stays silent."""
-    reports = [one for one in coming if one.type in REPORTS]
-    polarity, wild = context.polarity, context.volatility
+    """Return the parts of the risk score, one for each rule that applies."""
+    reports = [event for event in coming if event.type in REPORTS]
+    polarity, volatility = context.polarity, context.volatility
     bad_news = polarity is not None and polarity < settings.bad_sentiment_below
     rules = [
-        (bool(coming), settings.event_points, _named("event ahead", coming)),
-        (bool(reports), settings.report_points, _named("report ahead", reports)),
+        (bool(coming), settings.event_points, _list_events("event ahead", coming)),
+        (bool(reports), settings.report_points, _list_events("report ahead", reports)),
         (
             bad_news,
             settings.sentiment_points,
             f"72-hour polarity {polarity or 0:+.2f} < {settings.bad_sentiment_below}",
         ),
         (
-            bool(wild and wild.spike),
+            bool(volatility and volatility.spike),
             settings.volatility_points,
-            f"volatility {wild.ratio if wild else 0:.3f} times the usual",
+            f"volatility {volatility.ratio if volatility else 0:.3f} times the usual",
         ),
     ]
-    return tuple(RiskTerm(points, why) for applies, points, why in rules if applies)
+    return tuple(RiskTerm(points, text) for applies, points, text in rules if applies)
 
 
 def haircut(risk: float, settings: GuardSettings) -> float:
-    """Return the share to take off at a risk score; it never falls as risk grows."""
+    """Return the haircut of a risk score, a share; it never falls as risk grows."""
     return next((cut for floor, cut in settings.haircuts if risk >= floor), 0.0)
 
 
@@ -153,40 +144,27 @@ def sit_out_events(
 ) -> list[Event]:
     """Return the events that force a sit-out, the nearest first.
 
-    A window forces none: its day is not known.
+    A window forces no sit-out: its day is not known.
     """
     found = [
-        (abs(apart), one.type not in REPORTS, one.first, one)
-        for one in events
-        if not one.is_window
-        and abs(apart := sessions_apart(exchange, as_of, one.first))
-        <= sit_out_reach(one.type, settings)
+        (abs(apart), event.type not in REPORTS, event.first, event)
+        for event in events
+        if not event.is_window
+        and abs(apart := sessions_apart(exchange, as_of, event.first))
+        <= sit_out_reach(event.type, settings)
     ]
-    return [one for *_, one in sorted(found, key=lambda entry: entry[:3])]
+    return [event for *_, event in sorted(found, key=lambda entry: entry[:3])]
 
 
 def sit_out_reach(event_type: str, settings: GuardSettings) -> int:
-    """Return the sessions before and after such an event that are sat out."""
+    """Return how many sessions before and after such an event are sat out."""
     if event_type in REPORTS:
         return settings.report_sit_out_sessions
     return settings.dividend_sit_out_sessions
 
 
-def _by_certainty(coming: tuple[Event, ...]) -> list[Event]:
-    """Return dated events before windows, each by date."""
-    return sorted(coming, key=lambda one: (one.is_window, one.first))
-
-
-def _status(
-    known: KnownEvents, event: Event | None
-) -> Literal["unknown", "none", "estimated", "confirmed"]:
-    if known.gaps:
-        return "unknown"
-    return event.status if event else "none"
-
-
-def _named(what: str, events: Iterable[Event]) -> str:
-    return f"{what}: {', '.join(f'{event.type} {event.days}' for event in events)}"
+def _list_events(label: str, events: Iterable[Event]) -> str:
+    return f"{label}: {', '.join(f'{event.type} {event.days}' for event in events)}"
 
 
 def _sit_out_reason(forcing: list[Event], exchange: str, as_of: date) -> str:
@@ -202,15 +180,17 @@ def _warning(
     known: KnownEvents,
     cut: float,
     event: Event | None = None,
-    others: Sequence[Event] = (),
+    coming: Iterable[Event] = (),
 ) -> str:
-    """Return the row's warning; `others` lie ahead beside the row's `event`."""
-    notes = [*([_named("Also ahead", others)] if others else []), *known.notes]
+    """Return the row's warning; the row's `event` has columns of its own."""
+    others = [other for other in coming if other != event]
+    notes = [_list_events("Also ahead", others)] if others else []
+    notes += known.notes
     if known.gaps:
-        why = "; ".join(gap.rstrip(".") for gap in dict.fromkeys(known.gaps))
+        reasons = "; ".join(gap.rstrip(".") for gap in dict.fromkeys(known.gaps))
         notes.insert(
             0,
-            f"{'Other events' if event else 'Events'} unknown ({why}): {cut:.0%} "
+            f"{'Other events' if event else 'Events'} unknown ({reasons}): {cut:.0%} "
             "haircut, check the calendar yourself",
         )
     return ". ".join(note.rstrip(".") for note in notes) + ("." if notes else "")

@@ -1,4 +1,4 @@
-"""The user's `event_calendar.csv` files: each bad line named, the rest used."""
+"""The user's `event_calendar.csv` files: each bad line is reported, the rest used."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +15,12 @@ from market_data.symbols import parse_symbol
 from risk_guard.calendar_text import Record, calendar_records, decode_text
 from risk_guard.calendar_tickers import (
     WrittenTicker,
-    by_bare_ticker,
-    misnamed,
+    describe_misnamed,
+    group_by_bare_ticker,
     symbol_or_none,
 )
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import REPORTS, Event, EventType, classify, is_regulatory
+from risk_guard.events import NO_INSTANT, REPORTS, Event, EventType, is_regulatory
 from storage.paths import StoragePath, read_bytes
 
 CALENDAR_NAME = "event_calendar.csv"
@@ -29,39 +29,37 @@ COLUMNS = ("ticker", "event_type", "date", "title", "url")
 NEEDED = COLUMNS[:3]
 
 LAST_DATE = date(2100, 1, 1)
-"""A date from here on is a typing error, and would keep a file from expiring."""
+"""First date that is refused: a mistyped year would keep a file from expiring."""
 
 LARGEST_FILE_BYTES = 10_000_000
-"""A hundred thousand events; nobody keeps a larger file by hand."""
+"""About a hundred thousand events."""
 
 MOST_NAMED = 20
-"""Bad lines named one by one; the others are counted."""
+"""Bad lines that are reported with their reason; the others are counted."""
 
 _ADDRESS = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://\S+|(?:[\w-]+\.)+[a-z]{2,}(?:[/:?#]\S*)?)", re.IGNORECASE
 )
-"""`https://...` or `www.asx.com.au/...`; the rest of a cut title is neither."""
+"""Matches `https://...` or `www.asx.com.au/...`, but not the rest of a cut title."""
 
 _SPLIT_TITLE = "probably an unquoted comma in the title: put the title in double quotes"
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A readable line; the time of reading is added when it is asked for."""
+    """A readable line: its symbol and its event, without the instant of reading."""
 
     symbol: str
-    type: EventType
-    date: date
-    title: str
-    url: str
+    event: Event
 
 
 @dataclass(frozen=True)
 class CalendarFile:
-    """The events of one file; `refusals` name its bad lines, `unread` whose they are.
+    """The events of one file, and what is wrong with it.
 
-    `name` says which file it is. `listed` are the symbols of the run, to find tickers
-    that lack their suffix. `missing` is why the file as a whole can't be used.
+    `refusals` describe the bad lines, `unread` the first bad line of each symbol.
+    `missing` is why the whole file can't be used. `listed` are the symbols of the run,
+    to find tickers without their suffix.
     """
 
     path: StoragePath
@@ -76,11 +74,11 @@ class CalendarFile:
 
     @property
     def last_date(self) -> date | None:
-        """Return the latest date in the file."""
-        return max((line.date for line in self.lines), default=None)
+        """Return the latest date in the file, None if it has no event."""
+        return max((line.event.first for line in self.lines), default=None)
 
     def expired(self, as_of: date) -> str:
-        """Return the sentence that the file's last date is past, '' while it is not."""
+        """Return a sentence if the file's last date is before `as_of`, else ""."""
         if self.last_date is None or self.last_date >= as_of:
             return ""
         return (
@@ -89,27 +87,27 @@ class CalendarFile:
         )
 
     def notices(self, as_of: date) -> tuple[str, ...]:
-        """Return what is wrong with the file as a whole, for the head of a run."""
+        """Return what is wrong with the file, as sentences for the start of a run."""
         expired = self.expired(as_of)
-        misnamed = {
-            note: None
-            for symbol in self.listed
-            for note in self._misnamed(symbol, as_of)
-        }
-        return (*self.refusals, *misnamed, *([f"{expired}."] if expired else []))
+        misnamed = [
+            note for symbol in self.listed for note in self._misnamed(symbol, as_of)
+        ]
+        unique = dict.fromkeys(misnamed)
+        return (*self.refusals, *unique, *([f"{expired}."] if expired else []))
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
-        """Return the symbol's lines; see `EventSource`.
+        """Return the symbol's events; see `EventSource`.
 
-        The file covers the future of a symbol if it names a report of it from `as_of`
-        to `reporting_gap_days` later. An ex-dividend date alone does not: it does not
-        say when the next report is. A line of the symbol that can't be read, or that
-        lacks the suffix, leaves it unknown whatever else is known.
+        The file covers the symbol's future if it names a report from `as_of` to
+        `reporting_gap_days` later. A dividend does not count: the next report may come
+        before it. An unreadable line or a ticker without suffix is a doubt.
         """
         if self.missing:
             raise NoCalendar(self.missing)
         events = tuple(
-            self._event(line, now) for line in self.lines if line.symbol == symbol
+            replace(line.event, retrieved_at=now)
+            for line in self.lines
+            if line.symbol == symbol
         )
         unread = self.unread.get(symbol, "")
         doubts = (*([unread] if unread else []), *self._misnamed(symbol, as_of))
@@ -118,7 +116,7 @@ class CalendarFile:
             return EventAnswer((), covers_future=False, gap=gap)
         expired = self.expired(as_of) if events else ""
         uncovered = expired or self._uncovered(symbol, events, as_of)
-        gaps = [one for one in (uncovered, *doubts) if one]
+        gaps = [gap for gap in (uncovered, *doubts) if gap]
         return EventAnswer(
             events,
             covers_future=not gaps,
@@ -128,61 +126,50 @@ class CalendarFile:
         )
 
     def _uncovered(self, symbol: str, events: tuple[Event, ...], as_of: date) -> str:
-        """Return why the file does not cover the symbol's future, '' if it does."""
+        """Return why the file does not cover the symbol's future, "" if it does."""
         furthest = as_of + timedelta(days=self.settings.reporting_gap_days)
-        reports = [one.first for one in events if one.type in REPORTS]
+        reports = [event.first for event in events if event.type in REPORTS]
         if any(as_of <= day <= furthest for day in reports):
             return ""
         return f"{self.name} names no report of {symbol} from {as_of} to {furthest}"
 
-    def _event(self, line: _Line, now: datetime) -> Event:
-        return classify(
-            Event(
-                type=line.type,
-                first=line.date,
-                last=line.date,
-                title=line.title,
-                source=self.name,
-                status="confirmed",
-                retrieved_at=now,
-                url=line.url,
-            )
-        )
-
     def _misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
-        """Return a sentence for each ticker that may mean `symbol` and is not it."""
-        written = self.bare_tickers.get(symbol.partition(".")[0], ())
+        """Return a sentence for each ticker that may mean `symbol` but differs."""
         others = [
-            one for one in written if one.text != symbol and one.text not in self.listed
+            ticker
+            for ticker in self.bare_tickers.get(symbol.partition(".")[0], ())
+            if ticker.text != symbol and ticker.text not in self.listed
         ]
-        if not others:
-            return ()
-        known = {(one.type, one.date) for one in self.lines if one.symbol == symbol}
-        found = misnamed(symbol, known, others, as_of)
-        return tuple(f"{self.name} {one}" for one in found)
+        known = {
+            (line.event.type, line.event.first)
+            for line in (self.lines if others else ())
+            if line.symbol == symbol
+        }
+        found = describe_misnamed(symbol, known, others, as_of)
+        return tuple(f"{self.name} {sentence}" for sentence in found)
 
 
 @dataclass(frozen=True)
 class UnusableCalendar:
-    """Stands for a file that is there and can't be used: no symbol is without doubt."""
+    """A file that exists and can't be used: it may hold an event of any symbol."""
 
     name: str
     refusal: str
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
-        """Return no event, and the doubt; see `EventSource`."""
-        why = self.refusal.rstrip(".")
-        return EventAnswer((), covers_future=False, gap=why, doubts=(why,))
+        """Return a doubt and no event; see `EventSource`."""
+        doubt = self.refusal.rstrip(".")
+        return EventAnswer((), covers_future=False, gap=doubt, doubts=(doubt,))
 
 
 def unusable_calendars(
     calendars: Iterable[CalendarFile],
 ) -> tuple[UnusableCalendar, ...]:
-    """Return a source of doubt for each file that is there and can't be used."""
+    """Return an event source for each file that exists and can't be used."""
     return tuple(
-        UnusableCalendar(one.name, one.missing)
-        for one in calendars
-        if one.missing and one.refusals
+        UnusableCalendar(calendar.name, calendar.missing)
+        for calendar in calendars
+        if calendar.missing and calendar.refusals
     )
 
 
@@ -194,12 +181,12 @@ def read_calendars(
 ) -> tuple[CalendarFile, ...]:
     """Return the calendar in the home and the one in the folder source's folder.
 
-    `home` is the path of the home's file. A file that is reached twice is read once.
+    `home` is the path of the home's file. If both are the same file, it is read once.
     """
     own = read_calendar(home, listed=listed, settings=settings)
     if folder is None or is_same_calendar(home, folder):
         return (own,)
-    # A comma separates the names of sources.
+    # No comma: it separates the names of sources in `event_source`.
     place = plain_text(folder.resolve().name).replace(",", " ")
     name = f"{place}/{CALENDAR_NAME}"
     path = folder / CALENDAR_NAME
@@ -224,25 +211,22 @@ def read_calendar(
     listed: Sequence[str] = (),
     settings: GuardSettings | None = None,
 ) -> CalendarFile:
-    """Return the calendar at `path`; one that is not there is missing, with the reason.
+    """Return the calendar at `path`; `missing` is the reason if it can't be used.
 
-    A header with `ticker,event_type,date` and, if wanted, `title,url`; empty lines and
-    lines that start with `#` are comments. Semicolons or tabs may separate the cells.
-    UTF-8, Windows-1252, or what a byte-order mark says.
+    The header is `ticker,event_type,date` and optionally `title,url`. Cells are
+    separated by commas, semicolons or tabs. Empty lines and lines that start with `#`
+    are skipped. The text is UTF-8 or Windows-1252, or has a byte-order mark.
     """
-    file = CalendarFile(
-        path,
-        name=name,
-        listed=tuple(listed),
-        settings=settings or GuardSettings(),
-    )
+    chosen = settings or GuardSettings()
+    file = CalendarFile(path, name=name, listed=tuple(listed), settings=chosen)
     try:
         content = read_bytes(path, LARGEST_FILE_BYTES)
     except FileNotFoundError:
         place = " in the home." if name == CALENDAR_NAME else "."
         return replace(file, missing=f"there is no {name}{place}")
     except OSError as error:
-        return _unusable(file, f"must be readable, got: {error.strerror or error}.")
+        cause = error.strerror or error
+        return _unusable(file, f"can't be read: {cause}; correct or move it.")
     try:
         text = decode_text(content)
     except ValueError as error:
@@ -251,16 +235,16 @@ def read_calendar(
     fault = _header_fault(names)
     if fault:
         return _unusable(file, f"{fault}; none of it is used.")
-    return _filled(file, names, records)
+    return _fill(file, names, records)
 
 
-def _unusable(file: CalendarFile, why: str) -> CalendarFile:
-    refusal = plain_text(f"{file.path} {why}")
+def _unusable(file: CalendarFile, problem: str) -> CalendarFile:
+    refusal = plain_text(f"{file.path} {problem}")
     return replace(file, refusals=(refusal,), missing=refusal)
 
 
 def _header_fault(names: Sequence[str]) -> str:
-    """Return what is wrong with the header, '' if nothing is."""
+    """Return what is wrong with the header, "" if nothing is."""
     if not set(NEEDED) <= set(names):
         got = ",".join(names)[:80] or "nothing"
         return f"must begin with the header {','.join(COLUMNS)}, got {got}"
@@ -268,43 +252,39 @@ def _header_fault(names: Sequence[str]) -> str:
     return f"has two columns `{twice}` in its header; remove one" if twice else ""
 
 
-def _filled(
+def _fill(
     file: CalendarFile, names: Sequence[str], records: Iterable[Record]
 ) -> CalendarFile:
+    """Return the file with the events, tickers and refusals of its records."""
     lines: list[_Line] = []
     refusals: list[str] = []
     unread: dict[str, str] = {}
     tickers: list[WrittenTicker] = []
     for record in records:
         row = dict(zip(names, record.cells, strict=False))
-        text = row.get("ticker", "").upper()
+        place = f"{file.name} line {record.number}"
         try:
-            line = _line(row, names, record)
+            line = _read_line(file.name, row, names, record)
         except (SelectionError, ValueError) as error:
-            said = str(error).rstrip(".")
-            refusals.append(f"{file.name} line {record.number} is not used: {said}.")
-            symbol = symbol_or_none(text)
-            if symbol:
-                why = f"{file.name} line {record.number} can't be read: {said}"
-                unread.setdefault(symbol, why)
+            problem = str(error).rstrip(".")
+            refusals.append(f"{place} is not used: {problem}.")
+            text = row.get("ticker", "").upper()
+            if symbol := symbol_or_none(text):
+                unread.setdefault(symbol, f"{place} can't be read: {problem}")
             tickers.append(WrittenTicker(record.number, text[:40]))
         else:
             lines.append(line)
-            day, kind = line.date, line.type
+            kind, day = line.event.type, line.event.first
             tickers.append(WrittenTicker(record.number, line.symbol, kind, day))
+    if (more := len(refusals) - MOST_NAMED) > 0:
+        refusals[MOST_NAMED:] = [f"{file.name}: {more} more lines are not used."]
     return replace(
         file,
         lines=tuple(lines),
-        refusals=_named(file.name, refusals),
+        refusals=tuple(refusals),
         unread=unread,
-        bare_tickers=by_bare_ticker(tickers),
+        bare_tickers=group_by_bare_ticker(tickers),
     )
-
-
-def _named(name: str, refusals: list[str]) -> tuple[str, ...]:
-    more = len(refusals) - MOST_NAMED
-    counted = [f"{name}: {more} more lines are not used."] if more > 0 else []
-    return (*refusals[:MOST_NAMED], *counted)
 
 
 def _is_event(names: Sequence[str], cells: Sequence[str]) -> bool:
@@ -318,7 +298,9 @@ def _is_event(names: Sequence[str], cells: Sequence[str]) -> bool:
     return sum(readable) > 1
 
 
-def _line(row: Mapping[str, str], names: Sequence[str], record: Record) -> _Line:
+def _read_line(
+    source: str, row: Mapping[str, str], names: Sequence[str], record: Record
+) -> _Line:
     symbol = parse_symbol(row.get("ticker", ""))
     if record.fault:
         raise ValueError(record.fault)
@@ -328,26 +310,24 @@ def _line(row: Mapping[str, str], names: Sequence[str], record: Record) -> _Line
             f"{_SPLIT_TITLE}"
         )
     title, kind = row.get("title", ""), row.get("event_type", "").lower()
-    if kind not in get_args(EventType) and is_regulatory(title):
+    if is_regulatory(title) and kind != "basel_iii":
         kind = "regulatory"
     if kind not in get_args(EventType):
         choices = ", ".join(get_args(EventType))
         raise ValueError(
             f"`event_type` must be one of {choices}, got {quote_value(kind)}"
         )
-    if is_regulatory(title) and kind != "basel_iii":
-        kind = "regulatory"  # Before the title is cut.
-    return _Line(
-        symbol=symbol,
-        type=cast("EventType", kind),
-        date=_date(row.get("date", "")),
-        title=title[:200],
-        url=_address(row.get("url", "")),
-    )
+    day, url = _date(row.get("date", "")), _address(row.get("url", ""))
+    known = cast("EventType", kind)
+    event = Event(known, day, day, title[:200], source, "confirmed", NO_INSTANT, url)
+    return _Line(symbol, event)
 
 
 def _address(text: str) -> str:
-    """Return the address; anything else is the rest of a title cut at a comma."""
+    """Return the text if it is an address or empty.
+
+    Any other text is the rest of a title with an unquoted comma, and is refused.
+    """
     if text and not _ADDRESS.fullmatch(text):
         raise ValueError(
             f"`url` must be an address like https://..., got {quote_value(text)}; "
@@ -367,7 +347,7 @@ def _date(text: str) -> date:
 
 def _is_date(text: str) -> bool:
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a day
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  no instant
     except ValueError:
         return False
     return FIRST_DATE <= day < LAST_DATE

@@ -1,6 +1,6 @@
-"""A calendar file's bytes to records: encoding, separator, quotes, line numbers.
+"""Reads the bytes of a calendar file into records, whatever program saved it.
 
-Knows nothing of events; `calendar_file` makes events of the records.
+`calendar_file` turns the records into events.
 """
 
 import codecs
@@ -13,21 +13,21 @@ from functools import lru_cache
 from config.plain_text import detect_encoding, plain_text
 
 SEPARATORS = (",", ";", "\t")
-"""Spreadsheets of countries with a decimal comma separate cells by semicolons."""
+"""Spreadsheets use semicolons in countries with a decimal comma."""
 
 MAX_LINE_LETTERS = 10_000
 MAX_LINES = 100_000
 MAX_RECORD_LINES = 20
-"""Lines that a quoted cell with line breaks may reach over."""
+"""Lines that a record with quoted line breaks may have."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SEPARATOR_LINE = re.compile(r'"?sep=.?"?', re.IGNORECASE)
-"""Excel's own first line, which names the separator."""
+"""Matches the first line of some Excel files, which names the separator."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record: the number of its first line, its cells, and why it is unreadable."""
+    """The number of a record's first line, its cells, and its fault if unreadable."""
 
     number: int
     cells: tuple[str, ...]
@@ -35,14 +35,14 @@ class Record:
 
 
 def decode_text(content: bytes) -> str:
-    """Return the bytes as text, read by their byte-order mark.
+    """Return the bytes as text, decoded as their byte-order mark says.
 
-    Without a mark they are UTF-8, or Windows-1252 if they can't be UTF-8.
+    Bytes without a mark are decoded as UTF-8, or as Windows-1252 if that fails.
 
     Raises
     ------
     ValueError
-        If they are neither, with the reason and what to do.
+        If the bytes are no such text or have too many lines.
     """
     encoding = detect_encoding(content)
     if encoding in ("", "utf-8-sig"):
@@ -78,7 +78,7 @@ def _sixteen_bit(content: bytes, encoding: str) -> str:
 
 
 def text_lines(text: str) -> list[str]:
-    r"""Return the lines, which end at `\n`, `\r\n` and `\r` only."""
+    r"""Return the lines; only `\n`, `\r\n` and `\r` end a line."""
     return _LINE_END.split(text)
 
 
@@ -87,27 +87,28 @@ def calendar_records(
     needed: Sequence[str],
     is_event: Callable[[Sequence[str], Sequence[str]], bool],
 ) -> tuple[tuple[str, ...], Iterator[Record]]:
-    """Return the header's names in small letters, and the records after it.
+    """Return the header's names in lower case, and the records after it.
 
-    Comments (`#`) and lines without content are left out. `needed` are names that the
-    header has; they show what separates the cells. A quoted cell may hold line breaks.
-    A quote that is never closed spoils its own line only: `is_event(names, cells)` is
-    whether a line that the quote would swallow is an event by itself.
+    Comments (`#`) and empty lines are left out. The separator is the one with which the
+    header holds all `needed` names. A quoted cell may hold line breaks. If a quote is
+    never closed, only its own line is unreadable: `is_event(names, cells)` tells a line
+    that is an event by itself from the rest of a cell.
     """
     lines = text_lines(text)
     start = next((at for at, line in enumerate(lines) if _has_header(line)), None)
     if start is None:
         return (), iter(())
-    found = [(_names(lines[start], one), one) for one in SEPARATORS]
+    found = [(_names(lines[start], mark), mark) for mark in SEPARATORS]
     names, separator = next(
-        (one for one in found if set(needed) <= set(one[0])), found[0]
+        (pair for pair in found if set(needed) <= set(pair[0])), found[0]
     )
 
     @lru_cache(maxsize=2 * MAX_RECORD_LINES)
-    def stands_alone(line: str) -> bool:
+    def is_event_line(line: str) -> bool:
         return is_event(names, _loose_cells(line, separator))
 
-    return names, _records(lines, start + 1, separator, stands_alone)
+    reader = _RecordReader(lines, separator, is_event_line)
+    return names, reader.records(start + 1)
 
 
 def _has_header(line: str) -> bool:
@@ -124,65 +125,52 @@ def _names(line: str, separator: str) -> tuple[str, ...]:
     return tuple(cell.lower() for cell in cells)
 
 
-def _records(
-    lines: Sequence[str],
-    start: int,
-    separator: str,
-    stands_alone: Callable[[str], bool],
-) -> Iterator[Record]:
-    at = start
-    while at < len(lines):
-        line = lines[at]
-        if line.lstrip().startswith("#") or not line.strip(" ,;\t"):
-            at += 1
-            continue
-        record, used = _record(lines, at, separator, stands_alone)
-        at += used
-        if any(record.cells) and not record.cells[0].startswith("#"):
-            yield record
+@dataclass(frozen=True)
+class _RecordReader:
+    lines: Sequence[str]
+    separator: str
+    is_event_line: Callable[[str], bool]
 
+    def records(self, start: int) -> Iterator[Record]:
+        """Yield the records from the line with index `start` on."""
+        at = start
+        while at < len(self.lines):
+            line = self.lines[at]
+            if line.lstrip().startswith("#") or not line.strip(" ,;\t"):
+                at += 1
+                continue
+            record, used = self._record(at)
+            at += used
+            if any(record.cells) and not record.cells[0].startswith("#"):
+                yield record
 
-def _record(
-    lines: Sequence[str],
-    at: int,
-    separator: str,
-    stands_alone: Callable[[str], bool],
-) -> tuple[Record, int]:
-    """Return the record that begins at a line, and how many lines it takes."""
-    line = lines[at]
-    cells, used, fault = _strict_cells([line], separator), 1, ""
-    if cells is None and len(line) <= MAX_LINE_LETTERS and _is_open(line, separator):
-        cells, used = _continued(lines, at, separator, stands_alone)
-        fault = "" if cells else "a double quote is opened and never closed"
-    if len(line) > MAX_LINE_LETTERS:
-        fault = f"it is longer than {MAX_LINE_LETTERS} characters"
-    found = cells or _loose_cells(line, separator)
-    texts = (" ".join(plain_text(cell).split()) for cell in found)
-    return Record(at + 1, tuple(texts), fault), used
+    def _record(self, at: int) -> tuple[Record, int]:
+        """Return the record that begins at a line, and how many lines it takes."""
+        line, is_long = self.lines[at], len(self.lines[at]) > MAX_LINE_LETTERS
+        cells, used, fault = _strict_cells([line], self.separator), 1, ""
+        if is_long:
+            fault = f"it is longer than {MAX_LINE_LETTERS} characters"
+        elif cells is None and _strict_cells([f'{line}"'], self.separator) is not None:
+            cells, used = self._continue(at)
+            fault = "" if cells else "a double quote is opened and never closed"
+        found = cells or _loose_cells(line, self.separator)
+        texts = (" ".join(plain_text(cell).split()) for cell in found)
+        return Record(at + 1, tuple(texts), fault), used
 
-
-def _continued(
-    lines: Sequence[str],
-    at: int,
-    separator: str,
-    stands_alone: Callable[[str], bool],
-) -> tuple[list[str] | None, int]:
-    """Return the cells of a record over several lines, None if there is no end."""
-    for end in range(at + 1, min(at + MAX_RECORD_LINES, len(lines))):
-        if len(lines[end]) > MAX_LINE_LETTERS or stands_alone(lines[end]):
-            break
-        if lines[end].count('"') % 2:  # The first one that can close the quote.
-            cells = _strict_cells(lines[at : end + 1], separator)
-            return (cells, end + 1 - at) if cells else (None, 1)
-    return None, 1
-
-
-def _is_open(line: str, separator: str) -> bool:
-    return _strict_cells([f'{line}"'], separator) is not None
+    def _continue(self, at: int) -> tuple[list[str] | None, int]:
+        """Return the cells of a record of several lines, None if it has no end."""
+        for end in range(at + 1, min(at + MAX_RECORD_LINES, len(self.lines))):
+            line = self.lines[end]
+            if len(line) > MAX_LINE_LETTERS or self.is_event_line(line):
+                break
+            if line.count('"') % 2:  # The first line that can close the quote.
+                cells = _strict_cells(self.lines[at : end + 1], self.separator)
+                return (cells, end + 1 - at) if cells else (None, 1)
+        return None, 1
 
 
 def _strict_cells(lines: Sequence[str], separator: str) -> list[str] | None:
-    """Return the cells of the lines as one well-formed record, None if they are not."""
+    """Return the cells if the lines are one well-formed record, else None."""
     try:
         rows = list(
             csv.reader(
@@ -198,6 +186,6 @@ def _strict_cells(lines: Sequence[str], separator: str) -> list[str] | None:
 
 
 def _loose_cells(line: str, separator: str) -> list[str]:
-    """Return a line's cells, whatever its quotes; a long line's are cut."""
+    """Return a line's cells even if its quotes are wrong; a long line is cut."""
     cut = [line[:MAX_LINE_LETTERS]]
     return next(csv.reader(cut, delimiter=separator, skipinitialspace=True), [])

@@ -1,7 +1,7 @@
-"""Tickers of a calendar file that may mean a listed stock, and are not its symbol.
+"""Finds tickers of a calendar file that may mean a listed stock but lack its suffix.
 
-`BHP` is a stock in New York, and may stand for `BHP.AX`: nothing is guessed, the
-person is shown the line.
+`BHP` is a stock in New York and may also mean `BHP.AX`. Nothing is guessed: the line is
+reported.
 """
 
 import re
@@ -14,18 +14,18 @@ from config.errors import SelectionError
 from market_data.symbols import parse_symbol
 
 RECENT = timedelta(days=30)
-"""An event longer ago than this does not concern the night."""
+"""A line whose event is longer ago is not reported."""
 
 NAMED_LINES = 3
-"""Line numbers that one sentence names."""
+"""Line numbers that a sentence lists."""
 
 _EXCHANGE_WORDS = re.compile(r"[-. ](?:AX|ASX|AU|L|LN|LSE|LON|US)$")
-"""What other programs write behind a ticker for its exchange."""
+"""Exchange suffixes of other programs, as in `BHP AU`."""
 
 
 @dataclass(frozen=True)
 class WrittenTicker:
-    """A ticker as a line writes it; type and day are None if the line is unreadable."""
+    """The ticker in a line; type and day are None if the rest is unreadable."""
 
     number: int
     text: str
@@ -33,36 +33,36 @@ class WrittenTicker:
     day: date | None = None
 
 
-def by_bare_ticker(
+def group_by_bare_ticker(
     tickers: Iterable[WrittenTicker],
 ) -> dict[str, tuple[WrittenTicker, ...]]:
-    """Return the tickers that may mean another symbol, by the ticker without suffix."""
+    """Return tickers that may mean another symbol, by the ticker without its suffix."""
     found: dict[str, list[WrittenTicker]] = defaultdict(list)
-    for one in tickers:
-        if "." in (symbol_or_none(one.text) or ""):
+    for ticker in tickers:
+        if "." in (symbol_or_none(ticker.text) or ""):
             continue
-        for bare in _bare_tickers(one.text):
-            found[bare].append(one)
+        for bare in _bare_tickers(ticker.text):
+            found[bare].append(ticker)
     return {bare: tuple(lines) for bare, lines in found.items()}
 
 
-def misnamed(
+def describe_misnamed(
     symbol: str,
-    known: Collection[tuple[str, date]],
+    known: Collection[tuple[str | None, date | None]],
     tickers: Iterable[WrittenTicker],
     as_of: date,
 ) -> tuple[str, ...]:
-    """Return `line 4 names BHP; the list has BHP.AX. Write BHP.AX`, once per ticker.
+    """Return `line 4 names BHP; the list has BHP.AX. Write BHP.AX` for each ticker.
 
-    `known` are type and day of the symbol's own events. A line is not counted if it has
-    one of them, or if its event is long past.
+    `known` are type and day of the symbol's own events. A line is left out if it
+    repeats one of them, or if its event is older than `RECENT`.
     """
     numbers: dict[str, list[int]] = defaultdict(list)
-    for one in tickers:
-        repeated = one.type and one.day and (one.type, one.day) in known
-        old = one.day and one.day < as_of - RECENT
+    for ticker in tickers:
+        repeated = (ticker.type, ticker.day) in known
+        old = ticker.day and ticker.day < as_of - RECENT
         if not repeated and not old:
-            numbers[one.text].append(one.number)
+            numbers[ticker.text].append(ticker.number)
     return tuple(
         f"{_lines(found)} {text}; the list has {symbol}. Write {symbol}"
         for text, found in numbers.items()
@@ -70,7 +70,7 @@ def misnamed(
 
 
 def symbol_or_none(text: str) -> str | None:
-    """Return the text as a symbol, None if it is not one."""
+    """Return the symbol that the text is, None if it is no symbol."""
     try:
         return parse_symbol(text)
     except SelectionError:
@@ -78,7 +78,7 @@ def symbol_or_none(text: str) -> str | None:
 
 
 def _bare_tickers(text: str) -> set[str]:
-    """Return what the ticker may be without its exchange: BHP for `ASX:BHP`."""
+    """Return the forms of the ticker without its exchange: BHP for `ASX:BHP`."""
     bare = text.rpartition(":")[2].strip()
     short = _EXCHANGE_WORDS.sub("", bare)
     first = re.split(r"[;,\t. ]", bare, maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""Which reports have other dates than sources gave before, as sentences. Pure."""
+"""Sentences for events whose dates changed between the answers of a source."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from config.settings import GuardSettings
-from risk_guard.events import REPORTS, Event, may_be_one
+from risk_guard.events import REPORTS, may_be_same
 from risk_guard.sightings import EventSighting, latest_sightings
 
 MOST_DAYS_MOVED = 45
-"""Half a quarter: a report's date that is further off may be the next report's."""
+"""Half a quarter: a date further away may belong to the next report."""
 
 STILL_NEAR = timedelta(days=30)
-"""How far ahead a changed date is worth a note, however long ago it was seen."""
+"""How near a date must be if an older change of it is still to be reported."""
 
 Sightings = Sequence[EventSighting]
 
 
 @dataclass(frozen=True)
 class _Change:
-    """Dates that a source stopped naming together, and the dates in their place."""
+    """Dates that a source dropped in one answer, and the dates that replace them."""
 
     old: Sightings
     new: Sightings
 
     @property
     def seen_as_of(self) -> date:
-        """Return the first session at which both were known."""
+        """Return the first as-of session at which the change was visible."""
         dropped = [seen.dropped_as_of for seen in self.old if seen.dropped_as_of]
         return max([*dropped, *(seen.first_as_of for seen in self.new)])
 
@@ -46,24 +46,22 @@ class _Change:
         )
 
     def matters(self, as_of: date, settings: GuardSettings) -> bool:
-        """Return whether the change is recent, or one of its dates lies near ahead."""
+        """Return whether the change is recent, or one of its dates is near."""
         if self.seen_as_of >= as_of - timedelta(days=settings.lookahead_days):
             return True
         counting = self.new or self.old
-        ahead = any(seen.event.last >= as_of for seen in counting)
-        soon = as_of + STILL_NEAR
-        return ahead and any(
-            seen.event.first <= soon for seen in (*self.old, *self.new)
-        )
+        is_ahead = any(seen.event.last >= as_of for seen in counting)
+        dates = [seen.event.first for seen in (*self.old, *self.new)]
+        return is_ahead and min(dates) <= as_of + STILL_NEAR
 
 
 def date_changes(
     sightings: Iterable[EventSighting], as_of: date, settings: GuardSettings
 ) -> tuple[str, ...]:
-    """Return a sentence for each date that moved, or is no longer named while ahead.
+    """Return a sentence for each date that moved or that a source dropped too early.
 
-    `sightings` are all sources', as known by `as_of`. A report that passed is followed
-    by the next one, which is no move.
+    `sightings` are those of all sources up to `as_of`. If a source names the next
+    report after one has passed, its date has not moved.
     """
     latest = latest_sightings(sightings)
     named = [seen for seen in latest if seen.dropped_as_of is None]
@@ -76,7 +74,7 @@ def date_changes(
 
 
 def _dropped(latest: Sightings) -> Iterator[Sightings]:
-    """Yield the dates of one type that a source stopped naming in one answer."""
+    """Yield the dates that a source dropped in one answer, grouped by event type."""
 
     def answer(seen: EventSighting) -> tuple[str, str, date]:
         return seen.event.source, seen.event.type, seen.dropped_as_of or date.max
@@ -89,12 +87,12 @@ def _dropped(latest: Sightings) -> Iterator[Sightings]:
 def _change(
     old: Sightings, named: Sightings, settings: GuardSettings
 ) -> _Change | None:
-    """Return what became of the old dates; None if nothing is worth a sentence."""
+    """Return how the old dates changed, None if there is nothing to report."""
     first, dropped = old[0], old[0].dropped_as_of or date.max
     near = [seen for seen in named if _replaces(seen, old, settings)]
     own = [seen for seen in near if seen.event.source == first.event.source]
     new = [seen for seen in own if seen.first_as_of >= dropped]
-    # Of an estimated range, some days may go and the others stay.
+    # A source may drop some days of an estimated range and keep the others.
     kept = [
         seen
         for seen in own
@@ -107,22 +105,24 @@ def _change(
     ahead = [seen for seen in old if seen.withdrawn]
     if not ahead:
         return None
-    same_day = {seen.event.first for seen in near} & {one.event.first for one in ahead}
+    same_day = {seen.event.first for seen in near} & {
+        seen.event.first for seen in ahead
+    }
     others = [seen for seen in near if seen not in own]
     return _Change(ahead, () if same_day else others)
 
 
 def _replaces(seen: EventSighting, old: Sightings, settings: GuardSettings) -> bool:
-    """Return whether a date that is still named may be that of an old one's event."""
+    """Return whether a date that is still named may replace one of the old dates."""
     return any(
-        may_be_one(seen.event, one.event)
-        and abs((seen.event.first - one.event.first).days) <= _reach(one, settings)
-        for one in old
+        may_be_same(seen.event, gone.event)
+        and abs((seen.event.first - gone.event.first).days) <= _reach(gone, settings)
+        for gone in old
     )
 
 
 def _reach(old: EventSighting, settings: GuardSettings) -> int:
-    """Return how many days the event may have moved."""
+    """Return the days that the event may have moved; -1 if it can't have moved."""
     is_report = old.event.type in REPORTS
     if old.withdrawn:
         return MOST_DAYS_MOVED if is_report else settings.same_event_days
@@ -130,5 +130,4 @@ def _reach(old: EventSighting, settings: GuardSettings) -> int:
 
 
 def _days(sightings: Sightings) -> str:
-    days: Iterable[Event] = (seen.event for seen in sightings)
-    return " or ".join(dict.fromkeys(event.days for event in days))
+    return " or ".join(dict.fromkeys(seen.event.days for seen in sightings))

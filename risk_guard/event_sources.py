@@ -1,8 +1,9 @@
-"""What every event source offers, and what it answers."""
+"""The protocol of event sources, their answer, and the sources without a request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from config.errors import NoCalendar
 from risk_guard.events import Event
@@ -11,13 +12,12 @@ from risk_guard.sightings import EventSighting
 
 @dataclass(frozen=True)
 class EventAnswer:
-    """What one source says of one symbol.
+    """A source's answer for one symbol.
 
-    `covers_future` is whether no event in it means that none is near; a source of
-    past events, or of one kind only, can't say that, and `gap` may say why. `notes`
-    belong into the row's warning whatever other sources know. `doubts` are reasons why
-    an event of the symbol may be lost: they leave it unknown whatever others know.
-    `sightings` are what the source said by then on all nights, if that is stored.
+    `covers_future` means that the symbol has no other coming event near; `gap` is the
+    reason if the source can't say so. `notes` are added to the row's warning. `doubts`
+    are reasons why an event may be lost: with a doubt the row's status is `unknown`.
+    `sightings` are made of the source's stored answers up to this one.
     """
 
     events: tuple[Event, ...]
@@ -29,32 +29,57 @@ class EventAnswer:
 
 
 class EventSource(Protocol):
-    """Events of one symbol at a time."""
+    """A source that returns the events of one symbol per call."""
 
     @property
     def name(self) -> str:
-        """Return the name that stands in the CSV."""
+        """Return the source's name in the CSV."""
         ...
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
-        """Return the events the source knows around `as_of`, past and coming.
+        """Return the source's past and coming events around `as_of`.
 
-        `now` is the run's clock, kept with each event.
+        `now` is the time of the run; each event keeps it as `retrieved_at`.
 
         Raises
         ------
         SymbolError
-            If the source has no answer: never an empty one in an answer's place.
+            If the source has no answer; an empty answer means "no events".
         """
         ...
 
 
 @dataclass(frozen=True)
 class UnaskedSource:
-    """A source that this run is not connected to: it has what earlier nights stored."""
+    """Takes the place of a source that this run does not ask; it has no answer."""
 
     name: str
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
-        """Raise; see `EventSource`."""
+        """Raise `NoCalendar`; see `EventSource`."""
         raise NoCalendar("")
+
+
+@dataclass(frozen=True)
+class DividendFeed:
+    """`paid` holds the amount per share by symbol and ex-dividend date."""
+
+    paid: Mapping[str, Mapping[date, float]]
+    name: ClassVar[str] = "dividends"
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
+        """Return the dividends up to `as_of`, but no later ones; see `EventSource`."""
+        events = tuple(
+            Event(
+                type="dividend",
+                first=day,
+                last=day,
+                title=f"Ex-dividend {amount:g} a share",
+                source=self.name,
+                status="confirmed",
+                retrieved_at=now,
+            )
+            for day, amount in self.paid.get(symbol, {}).items()
+            if day <= as_of
+        )
+        return EventAnswer(events, covers_future=False)

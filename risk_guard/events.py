@@ -1,15 +1,16 @@
-"""An event of one symbol, and the rule that makes a title regulatory. Pure."""
+"""An event of a symbol, and the rule by which a title is regulatory."""
 
 import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Literal
 
 EventType = Literal["earnings", "dividend", "basel_iii", "regulatory"]
 EventStatus = Literal["confirmed", "estimated"]
 
 REPORTS = frozenset({"earnings", "basel_iii", "regulatory"})
-"""Types whose news can move a price by itself."""
+"""Types of events that publish news about the company."""
 
 REGULATORY = frozenset({"basel_iii", "regulatory"})
 
@@ -18,15 +19,18 @@ _REGULATORY_TITLE = re.compile(
     r"capital[\s-]+adequacy|liquidity[\s-]+coverage|net[\s-]+stable[\s-]+funding)\b",
     re.IGNORECASE,
 )
-"""Whole words: a Caterpillar 3Q call is no Pillar 3 report."""
+"""Matches whole words only: "Caterpillar 3Q call" is no Pillar 3 report."""
+
+NO_INSTANT = datetime.min.replace(tzinfo=UTC)
+"""`retrieved_at` of an event while the instant of its retrieval is not set."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that is to happen, or has happened, to a company's stock.
+    """A coming or past event of a company's stock.
 
-    `last` is the same as `first` but for a window, of which only the bounds are known.
-    Dates are days of the exchange; `retrieved_at` is an aware instant.
+    `first` and `last` are days of the exchange. They differ only for a window: its
+    event is on an unknown day from `first` to `last`. `retrieved_at` has a time zone.
     """
 
     type: EventType
@@ -40,7 +44,7 @@ class Event:
 
     @property
     def is_window(self) -> bool:
-        """Return whether the day itself is not known."""
+        """Return whether the event is on an unknown day of a range."""
         return self.first < self.last
 
     @property
@@ -55,23 +59,24 @@ class Event:
 
 
 def is_regulatory(title: str) -> bool:
-    """Return whether the title holds one of the words of a regulatory report."""
+    """Return whether the title contains a term of regulatory reports."""
     return bool(_REGULATORY_TITLE.search(title))
 
 
-def classify(event: Event) -> Event:
-    """Return the event as `regulatory` where its title is, whatever it was called."""
-    if event.type in REGULATORY or not is_regulatory(event.title):
-        return event
-    return replace(event, type="regulatory")
+def select_events(events: Iterable[Event], first: date, last: date) -> list[Event]:
+    """Return the events of which a day is from `first` to `last`, in their order."""
+    return [event for event in events if event.last >= first and event.first <= last]
 
 
-def may_be_one(one: Event, other: Event) -> bool:
-    """Return whether the types fit; a Pillar 3 report may go as `regulatory`."""
-    pillar3 = {one.type, other.type} <= REGULATORY and all(
-        event.type == "basel_iii" or _is_pillar3(event) for event in (one, other)
+def may_be_same(event: Event, other: Event) -> bool:
+    """Return whether the types of two events allow that they are the same event.
+
+    Types must be equal, but a Pillar 3 report may be `regulatory` or `basel_iii`.
+    """
+    pillar3 = {event.type, other.type} <= REGULATORY and all(
+        report.type == "basel_iii" or _is_pillar3(report) for report in (event, other)
     )
-    return one.type == other.type or pillar3
+    return event.type == other.type or pillar3
 
 
 def _is_pillar3(event: Event) -> bool:

@@ -1,6 +1,6 @@
-"""All sources' answers for one symbol, merged: confirmed over estimated.
+"""Merges the answers of all event sources for one symbol.
 
-Where sources differ, the difference is said, never resolved in silence.
+A confirmed date replaces an estimated one. Differences between sources are reported.
 """
 
 from collections.abc import Iterable
@@ -12,19 +12,21 @@ from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
 from risk_guard.date_changes import date_changes
 from risk_guard.event_sources import EventAnswer, EventSource
-from risk_guard.events import Event, may_be_one
+from risk_guard.events import Event, may_be_same, select_events
 from risk_guard.sightings import EventSighting
 
 PAST_DAYS = 30
-"""How far back events are kept for the sit-out after them."""
+"""Days after an event for which it is kept, for the sit-out after it."""
+
+NO_EVENT_SOURCE = ("no event source is connected",)
 
 
 @dataclass(frozen=True)
 class KnownEvents:
-    """What is known of one symbol's events around the as-of session.
+    """A symbol's events around the as-of session.
 
-    `gaps` are why no source can say what comes, empty where one can; `notes` are
-    sentences for the row's warning.
+    `gaps` are the reasons why coming events may be missing, empty if a source covers
+    them. `notes` are sentences for the row's warning.
     """
 
     events: tuple[Event, ...]
@@ -39,13 +41,16 @@ def collect_events(
     now: datetime,
     settings: GuardSettings,
 ) -> KnownEvents:
-    """Return the merged events of all sources that answer.
+    """Return the merged events of all sources.
 
-    A source that fails costs its own events only, and is named.
+    A failed source counts as an empty answer and is always reported; a source without
+    data is not.
     """
     answers = [_answer(source, symbol, as_of, now) for source in sources]
     events = [event for answer in answers for event in answer.events]
-    near = [event for event in events if _is_near(event, as_of, settings)]
+    back = as_of - timedelta(days=PAST_DAYS)
+    ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
+    near = select_events(events, back, as_of + ahead)
     sightings = [seen for answer in answers for seen in answer.sightings]
     merged, differing = merge_events(near, as_of, settings, sightings)
     notes = (
@@ -55,30 +60,24 @@ def collect_events(
     )
     doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
     if any(answer.covers_future for answer in answers):
-        told = tuple(note for note in notes if note not in doubts)
-        return KnownEvents(merged, doubts, told)
+        others = tuple(note for note in notes if note not in doubts)
+        return KnownEvents(merged, doubts, others)
     gaps = tuple(answer.gap for answer in answers if answer.gap) or NO_EVENT_SOURCE
-    told = tuple(note for note in notes if not any(note in gap for gap in gaps))
-    return KnownEvents(merged, gaps, told)
+    others = tuple(note for note in notes if not any(note in gap for gap in gaps))
+    return KnownEvents(merged, gaps, others)
 
 
 def _answer(
     source: EventSource, symbol: str, as_of: date, now: datetime
 ) -> EventAnswer:
-    """Return the source's answer; a failure is an answer that knows nothing.
-
-    That a source broke is told even where others know; that it has nothing is not.
-    """
+    """Return the source's answer, an empty one with the reason if it has none."""
     try:
         return source.ask(symbol, as_of, now)
     except NoCalendar as error:
         return EventAnswer((), covers_future=False, gap=error.sentence)
     except SymbolError as error:
-        said = str(error).rstrip(".")
-        return EventAnswer((), covers_future=False, gap=said, notes=(said,))
-
-
-NO_EVENT_SOURCE = ("no event source is connected",)
+        failure = str(error).rstrip(".")
+        return EventAnswer((), covers_future=False, gap=failure, notes=(failure,))
 
 
 def merge_events(
@@ -87,17 +86,17 @@ def merge_events(
     settings: GuardSettings,
     sightings: Iterable[EventSighting] = (),
 ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
-    """Return the events without repeats, by date, and where their sources differ.
+    """Return the distinct events by date, and sentences on how the sources differ.
 
-    The same type on the same day is one event, of all who name it. An estimate goes
-    as soon as a confirmed date of the same event has passed or is in the look-ahead;
-    one further off may be another's.
+    Events of the same type and day are joined. An estimate is dropped if a confirmed
+    date of the same event has passed or is in the look-ahead. A later confirmed date
+    may be that of another event.
     """
     distinct: dict[tuple[str, date, date], Event] = {}
-    for event in sorted(events, key=lambda one: one.status):  # confirmed first
+    for event in sorted(events, key=lambda found: found.status):  # confirmed first
         key = (event.type, event.first, event.last)
         kept = distinct.get(key)
-        distinct[key] = _joined(kept, event) if kept else event
+        distinct[key] = _join(kept, event) if kept else event
     soon = as_of + timedelta(days=settings.lookahead_days)
     settling = [
         event
@@ -107,20 +106,20 @@ def merge_events(
     kept_events = [
         event
         for event in distinct.values()
-        if not any(_settles(one, event, settings) for one in settling)
+        if not any(_settles(confirmed, event, settings) for confirmed in settling)
     ]
-    ordered = sorted(kept_events, key=lambda one: (one.first, one.last, one.type))
+    ordered = sorted(kept_events, key=lambda kept: (kept.first, kept.last, kept.type))
     return tuple(ordered), _differences(distinct.values(), sightings, settings)
 
 
-def _joined(kept: Event, event: Event) -> Event:
+def _join(kept: Event, event: Event) -> Event:
     names = dict.fromkeys([*kept.source.split(", "), event.source])
     return replace(kept, source=", ".join(names), title=kept.title or event.title)
 
 
 def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
-    """Return whether a confirmed date says when the estimated event is."""
-    if event.status == "confirmed" or not may_be_one(confirmed, event):
+    """Return whether the confirmed event replaces the estimated `event`."""
+    if event.status == "confirmed" or not may_be_same(confirmed, event):
         return False
     if event.is_window:
         return event.first <= confirmed.first <= event.last
@@ -132,22 +131,21 @@ def _differences(
     sightings: Iterable[EventSighting],
     settings: GuardSettings,
 ) -> tuple[str, ...]:
-    """Return a sentence for each pair of dates that two sources give one event."""
+    """Return a sentence for each pair of different dates of the same event."""
     seen = list(sightings)
+    dated = [event for event in events if not event.is_window]
     return tuple(
-        f"sources differ: {_since(one, seen)}, {_since(other, seen)}"
-        for one, other in combinations(
-            [event for event in events if not event.is_window], 2
-        )
-        if one.first != other.first
-        and not set(one.source.split(", ")) & set(other.source.split(", "))
-        and may_be_one(one, other)
-        and _days_between(one, other) <= settings.same_event_days
+        f"sources differ: {_since(event, seen)}, {_since(other, seen)}"
+        for event, other in combinations(dated, 2)
+        if event.first != other.first
+        and not set(event.source.split(", ")) & set(other.source.split(", "))
+        and may_be_same(event, other)
+        and _days_between(event, other) <= settings.same_event_days
     )
 
 
 def _since(event: Event, sightings: Iterable[EventSighting]) -> str:
-    """Return the event's sentence, with the first session that knew it if stored."""
+    """Return the event's sentence, with the first session that named it if stored."""
     named_on = [
         seen.first_as_of
         for seen in sightings
@@ -157,11 +155,5 @@ def _since(event: Event, sightings: Iterable[EventSighting]) -> str:
     return f"{event.sentence}{since}"
 
 
-def _days_between(one: Event, other: Event) -> int:
-    return abs((one.first - other.first).days)
-
-
-def _is_near(event: Event, as_of: date, settings: GuardSettings) -> bool:
-    ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
-    back = timedelta(days=PAST_DAYS)
-    return event.last >= as_of - back and event.first <= as_of + ahead
+def _days_between(event: Event, other: Event) -> int:
+    return abs((event.first - other.first).days)

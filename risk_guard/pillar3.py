@@ -1,14 +1,11 @@
-"""When Australian banks' Pillar 3 reports are due: a rule, not a date.
+"""Estimates when the Pillar 3 reports of Australian banks are due.
 
-APS 330 Public Disclosure (Australian Prudential Regulation Authority) has the larger
-banks disclose their capital each quarter, within 40 business days of its end.
-https://handbook.apra.gov.au/standard/aps-330
-
-A bank's quarters follow its financial year: Commonwealth Bank's ends in June, that of
-ANZ, NAB and Westpac in September, Macquarie's in March, Bank of Queensland's in August.
+APS 330 Public Disclosure (Australian Prudential Regulation Authority) obliges the
+larger banks to disclose their capital within 40 business days of each quarter's end. A
+bank's quarters follow its financial year. https://handbook.apra.gov.au/standard/aps-330
 """
 
-import calendar
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -28,24 +25,20 @@ YEAR_END_MONTHS: dict[str, int] = {
     "BOQ.AX": 8,
     "BEN.AX": 6,
 }
-"""The listed banks that APS 330 binds, and the month their financial year ends in."""
+"""The listed banks under APS 330, with the last month of their financial year."""
 
 
 @dataclass(frozen=True)
 class Pillar3Rule:
-    """One estimated window per bank and quarter."""
+    """Event source with one estimated window per bank and quarter."""
 
     settings: GuardSettings
     name: ClassVar[str] = "APS 330 rule"
 
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:
-        """Return the windows of the quarters around `as_of`; see `EventSource`.
-
-        It knows of no other event, so that none in it says nothing.
-        """
-        if symbol not in YEAR_END_MONTHS:
-            return EventAnswer((), covers_future=False)
-        ends = quarter_ends(YEAR_END_MONTHS[symbol], as_of)
+        """Return the windows of the quarters around `as_of`; see `EventSource`."""
+        month = YEAR_END_MONTHS.get(symbol)
+        ends = quarter_ends(month, as_of) if month else []
         exchange = exchange_of(symbol).code
         windows = tuple(self._window(exchange, end, now) for end in ends)
         return EventAnswer(windows, covers_future=False)
@@ -65,16 +58,12 @@ class Pillar3Rule:
 
 
 def quarter_ends(year_end_month: int, as_of: date) -> list[date]:
-    """Return the two ends of quarters before `as_of` and the one on or after it."""
+    """Return the last two quarter ends before `as_of`, and the next from it on."""
     months = [as_of.year * 12 + as_of.month - 1 + shift for shift in range(-8, 4)]
     ends = [
-        date(month // 12, month % 12 + 1, _last_day(month))
+        date(month // 12, month % 12 + 1, monthrange(month // 12, month % 12 + 1)[1])
         for month in months
         if (month % 12 + 1 - year_end_month) % 3 == 0
     ]
     before = [end for end in ends if FIRST_DATE <= end < as_of]
     return [*before[-2:], *(end for end in ends if end >= as_of)][:3]
-
-
-def _last_day(month: int) -> int:
-    return calendar.monthrange(month // 12, month % 12 + 1)[1]

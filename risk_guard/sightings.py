@@ -1,4 +1,4 @@
-"""What one source said on each night, read as sightings of events. Pure."""
+"""The answers of a source on each night, and when it named each event."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +10,8 @@ from risk_guard.events import Event
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """One source's whole answer for one as-of session.
+    """A source's whole answer for one as-of session; see `EventAnswer`.
 
-    `covers_future` is whether it answered for what comes; `gap` says why it did not.
     A second answer for the same session has a later `retrieved_at`.
     """
 
@@ -28,8 +27,9 @@ class StoredAnswer:
 class EventSighting:
     """An event, and the as-of sessions of the consecutive answers that named it.
 
-    `dropped_as_of` is that of the first later answer without it, None while there is
-    no such answer. `withdrawn` is whether its day had not begun when it was dropped.
+    `dropped_as_of` is the as-of session of the first later answer without the event,
+    None if there is no such answer. `withdrawn` means that the event was dropped before
+    its day.
     """
 
     event: Event
@@ -39,34 +39,24 @@ class EventSighting:
     withdrawn: bool = False
 
 
-def in_order(answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
-    """Return the answers by as-of session, then by the instant of retrieval.
-
-    The order in which nights were run changes nothing.
-    """
-    return sorted(answers, key=lambda one: (one.as_of, one.retrieved_at))
-
-
-def sightings_in(
+def find_sightings(
     answers: Sequence[StoredAnswer], exchange: str
 ) -> tuple[EventSighting, ...]:
-    """Return one source's sightings, from its answers in order.
+    """Return the sightings in a source's answers, which are sorted by time.
 
-    An event that a source stops naming and later names again has two sightings. An
-    event keeps its sighting when its status or title changes.
+    An event that the source drops and later names again has two sightings. A change of
+    status or title does not end a sighting.
     """
     ended: list[EventSighting] = []
     current: dict[tuple[str, date, date], EventSighting] = {}
     for answer in answers:
-        # Sources drop an event during its own day, by the exchange's clock.
+        # Sources drop an event during its day in the exchange's time zone.
         day = max(answer.as_of, local_date(exchange, answer.retrieved_at))
         named = {_key(event): event for event in answer.events}
         for key in [key for key in current if key not in named]:
             seen = current.pop(key)
-            ahead = seen.event.last > day
-            ended.append(
-                replace(seen, dropped_as_of=answer.as_of, withdrawn=ahead),
-            )
+            is_ahead = seen.event.last > day
+            ended.append(replace(seen, dropped_as_of=answer.as_of, withdrawn=is_ahead))
         for key, event in named.items():
             first = current[key].first_as_of if key in current else answer.as_of
             current[key] = EventSighting(event, first, answer.as_of)
@@ -75,13 +65,12 @@ def sightings_in(
 
 def latest_sightings(sightings: Iterable[EventSighting]) -> list[EventSighting]:
     """Return the last sighting of each event of each source."""
-    return list(
-        {(one.event.source, *_key(one.event)): one for one in sightings}.values()
-    )
+    latest = {(seen.event.source, *_key(seen.event)): seen for seen in sightings}
+    return list(latest.values())
 
 
 def passed_events(sightings: Iterable[EventSighting]) -> tuple[Event, ...]:
-    """Return the events that are no longer named because their day has come."""
+    """Return the events that the source dropped on or after their day."""
     return tuple(
         seen.event
         for seen in latest_sightings(sightings)

@@ -1,4 +1,4 @@
-"""Yahoo's calendar of one symbol: earnings and ex-dividend dates, UTC-safe."""
+"""Event source of Yahoo's earnings and ex-dividend dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from market_data.sessions import local_date
 from market_data.symbols import exchange_of
 from market_data.yahoo_client import YahooClient
 from risk_guard.event_sources import EventAnswer
-from risk_guard.events import Event, EventStatus, EventType
+from risk_guard.events import Event, EventStatus
 
 
 @dataclass(frozen=True)
 class YahooCalendar:
-    """Yahoo's `calendarEvents`."""
+    """Event source that asks Yahoo for `calendarEvents`."""
 
     client: YahooClient
     settings: GuardSettings
@@ -38,38 +38,39 @@ def read_calendar_events(
 ) -> EventAnswer:
     """Return the events in an answer of Yahoo's `calendarEvents`.
 
-    Earnings are instants, taken as days of the exchange; an ex-dividend date is a
-    midnight of UTC. Where Yahoo names a range, each of its dates is an event.
-
-    Yahoo knows what comes only where it names the next earnings, not too far off: a
-    company reports at least half-yearly, so else one is missing.
+    An earnings instant becomes the day in the exchange's time zone; an ex-dividend date
+    is midnight UTC. Each date of an earnings range is an event. The answer covers the
+    future if it names earnings up to `reporting_gap_days` after `as_of`.
 
     Raises
     ------
     Unreachable
-        If the answer is none of Yahoo's.
+        If the answer has another form.
     """
     reports, ex_dividend, status = _dates(answer, symbol)
-    events = [
-        *(_event("earnings", day, status, "Earnings", now) for day in reports),
-        *(
-            _event("dividend", day, "confirmed", "Ex-dividend", now)
-            for day in ex_dividend
-        ),
-    ]
+    name = YahooCalendar.name
+    earnings = (
+        Event("earnings", day, day, "Earnings", name, status, now) for day in reports
+    )
+    dividends = (
+        Event("dividend", day, day, "Ex-dividend", name, "confirmed", now)
+        for day in ex_dividend
+    )
     furthest = as_of + timedelta(days=settings.reporting_gap_days)
-    known = any(as_of <= day <= furthest for day in reports)
-    gap = "" if known else f"Yahoo names no coming earnings date of {symbol}"
-    return EventAnswer(tuple(events), covers_future=known, gap=gap)
+    covered = any(as_of <= day <= furthest for day in reports)
+    gap = "" if covered else f"Yahoo names no coming earnings date of {symbol}"
+    return EventAnswer((*earnings, *dividends), covers_future=covered, gap=gap)
 
 
 def _dates(
     answer: Mapping[str, Any], symbol: str
 ) -> tuple[list[date], list[date], EventStatus]:
-    """Return the earnings days, the ex-dividend days, and how sure the former are."""
+    """Return the earnings days, the ex-dividend days, and the status of the former."""
     try:
         earnings = answer.get("earnings") or {}
-        reports = _days(earnings.get("earningsDate") or [], exchange_of(symbol).code)
+        exchange = exchange_of(symbol).code
+        epochs = earnings.get("earningsDate") or []
+        reports = [local_date(exchange, _instant(epoch)) for epoch in epochs]
         paid = answer.get("exDividendDate")
         ex_dividend = [] if paid is None else [_instant(paid).date()]
         estimated = bool(earnings.get("isEarningsDateEstimate"))
@@ -82,21 +83,12 @@ def _dates(
         OSError,
     ) as error:
         raise Unreachable(
-            f"Yahoo must send dates in {symbol}'s calendar, got {error}; try later."
+            f"Yahoo's calendar of {symbol} has an unreadable date: {error}",
+            "run it again later",
         ) from error
     return reports, ex_dividend, "estimated" if estimated else "confirmed"
 
 
-def _days(epochs: list[Any], exchange: str) -> list[date]:
-    return [local_date(exchange, _instant(epoch)) for epoch in epochs]
-
-
-def _instant(epoch: Any) -> datetime:  # noqa: ANN401  as Yahoo sent it
+def _instant(epoch: Any) -> datetime:  # noqa: ANN401  unchecked JSON
     seconds: Any = epoch["raw"] if isinstance(epoch, Mapping) else epoch
     return datetime.fromtimestamp(float(seconds), UTC)
-
-
-def _event(
-    kind: EventType, day: date, status: EventStatus, title: str, now: datetime
-) -> Event:
-    return Event(kind, day, day, title, YahooCalendar.name, status, now)

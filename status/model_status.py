@@ -73,12 +73,12 @@ def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
     `last_session` is the last session of its training data.
     """
     try:
-        metadata = registry.required(symbol)
+        metadata = registry.require(symbol)
     except ModelUnusable as error:
         return _line(symbol, None, ModelState("missing", None, str(error)))
     state = model_state(metadata, metadata.last_session, now, registry.settings)
     line = _line(symbol, metadata, state)
-    newer = registry.refused(symbol)
+    newer = registry.last_rejected(symbol)
     if newer is None or newer.training_date <= metadata.training_date:
         return line
     lost = newer.challenge.sentence if newer.challenge else None

@@ -20,9 +20,10 @@ from market_data.sessions import sessions_between
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
-from risk_guard.assessment import MarketContext, assess
+from risk_guard.assessment import assess
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
+from risk_guard.market_context import MarketContext
 from screening.findings import (
     HeadlineFindings,
     IndicatorFindings,

@@ -35,11 +35,11 @@ from pipeline.guard import guard
 from pipeline.index import index
 from pipeline.plan import RunPlan
 from pipeline.sources import NewsAndEventSources
-from risk_guard.assessment import MarketContext
 from risk_guard.event_history import EventHistory, RememberedEvents
 from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
+from risk_guard.market_context import MarketContext
 from risk_guard.sightings import StoredAnswer
 from screening.findings import NO_SENTIMENT, IndexFindings, PriceFindings
 from storage.home import Home

@@ -295,7 +295,7 @@ def test_each_wrong_line_is_named_and_the_rest_is_used(tmp_path: Path) -> None:
     )
     assert [line.symbol for line in found.lines] == ["BHP.AX"]
     assert len(found.refusals) == 5
-    assert found.lines[0].title == '=HYPERLINK("http://x")'
+    assert found.lines[0].event.title == '=HYPERLINK("http://x")'
     for number, refusal in enumerate(found.refusals, start=2):
         assert refusal.startswith(f"event_calendar.csv line {number} is not used: ")
 

@@ -70,7 +70,7 @@ def test_fifty_kills_tear_no_file(home: Home, kill: Kill) -> None:
         kill(begin, moments.uniform(0, 0.08))
         newest = last_logged(home)
         assert newest <= stored_round(home) <= newest + 1
-        assert newest <= registry_of(home).required(SYMBOL).data_points <= newest + 1
+        assert newest <= registry_of(home).require(SYMBOL).data_points <= newest + 1
         assert newest <= published_round(home) <= newest + 1
     remove_drafts(home)
     left = [path for path in home.root.rglob("*") if path.is_file()]

@@ -26,7 +26,7 @@ from market_data.prices import (
 )
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import FIRST_DATE, sessions_between
-from risk_guard.volatility import volatility
+from risk_guard.market_context import volatility
 
 type Damage = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -187,9 +187,9 @@ def test_strange_prices_give_finite_answers(name: str) -> None:
     wild = volatility(adjust_prices(found.frame)[CLOSE], GuardSettings())
     assert wild is None or np.isfinite(wild.ratio)
     if name == "constant":
-        with pytest.raises(BadPrices, match="does the price ever move"):
+        with pytest.raises(BadPrices, match="a price that never moved"):
             feature_rows(indicators)
         return
     rows = feature_rows(indicators)
-    scaled_rows = Scaler.fitted(rows).scale(rows)
+    scaled_rows = Scaler.fit(rows).scale(rows)
     assert ((scaled_rows >= -1e-9) & (scaled_rows <= 1 + 1e-9)).all()

@@ -10,7 +10,7 @@ import pytest
 
 from config.errors import NoNews
 from config.settings import SentimentSettings
-from features.sentiment import news_sentiment, normalise, recent_headlines
+from features.sentiment import news_sentiment, recent_headlines
 from market_data.companies import names_company, press_names
 from market_data.headlines import (
     MAX_TITLE,
@@ -84,7 +84,6 @@ def test_a_long_title_from_any_source_costs_little(what: str) -> None:
     title = LONG_TITLES[what]
 
     def work() -> None:
-        normalise(title, ["Reuters", title])
         recent_headlines([Headline(title, CUTOFF, provider=title)], CUTOFF, SETTINGS)
 
     assert cpu_seconds(work) < GENEROUS_SECONDS

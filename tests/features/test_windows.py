@@ -201,5 +201,5 @@ def test_a_last_row_without_a_feature_is_refused(indicators: pd.DataFrame) -> No
     """A last session that lacks features is an error that names them."""
     holed = indicators.copy()
     holed.loc[holed.index[-1], [RSI, MACD]] = np.nan
-    with pytest.raises(BadPrices, match=r"bad_prices: .* none of rsi, macd"):
+    with pytest.raises(BadPrices, match=r"bad_prices: .* no value of rsi, macd"):
         feature_rows(holed)

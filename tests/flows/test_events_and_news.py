@@ -176,7 +176,7 @@ def test_a_missing_model_is_said_once_and_nothing_stands_in(
     (tmp_path / "event_calendar.csv").unlink()
     rows, summary = screened(run_night, tmp_path, folder)
     (notice,) = summary.notices
-    assert "FinBERT's folder nowhere must hold config.json" in notice
+    assert "FinBERT's folder nowhere has no config.json" in notice
     assert set(rows["components"]) == {"trend technical"}
     assert rows.loc["AAA.AX", "finbert_headlines"] == "2"
     assert rows.loc["AAA.AX", "finbert_direction"] == ""

@@ -138,7 +138,7 @@ def test_a_job_puts_the_new_model_before_the_live_one(
 ) -> None:
     """A new one that is no worse goes live, the contest on its record."""
     saved = train_symbol(strict(job, champion.folder, significance=1e-9))
-    assert champion.required(job.symbol) == saved
+    assert champion.require(job.symbol) == saved
     assert saved.challenge is not None
     assert not saved.challenge.lost
     assert saved.challenge.sessions == len(saved.calibration_residuals)
@@ -148,16 +148,16 @@ def test_a_loser_waits_beside_the_champion(
     champion: Registry, describe: Describe, job: TrainingJob
 ) -> None:
     """A usable model that lost lies in `rejected/`; the live one is untouched."""
-    before = champion.required(job.symbol)
+    before = champion.require(job.symbol)
     contest = train_symbol(strict(job, champion.folder, history_kept=0)).challenge
     assert contest is not None
     loser = describe(challenge=contest.model_copy(update={"lost": True}))
-    live = champion.required(job.symbol)
+    live = champion.require(job.symbol)
     later = loser.model_copy(update={"last_session": live.last_session})
     saved = champion.save(later, lambda path: path.write_bytes(b"loser"))
     assert (saved.usable, saved.takes_over) == (True, False)
-    assert champion.required(job.symbol) == live != before
-    assert champion.refused(job.symbol) == saved
+    assert champion.require(job.symbol) == live != before
+    assert champion.last_rejected(job.symbol) == saved
     assert ModelPair.of(champion.folder / "rejected", job.symbol).model.exists()
 
 
@@ -166,7 +166,7 @@ def test_an_expired_champion_defends_nothing(
     champion: Registry, job: TrainingJob, days: int
 ) -> None:
     """Past its 30 days any usable model takes its place, without a contest."""
-    live = champion.required(job.symbol)
+    live = champion.require(job.symbol)
     later = live.training_date + timedelta(days=days)
     saved = train_symbol(replace(strict(job, champion.folder), trained_at=later))
     assert (saved.challenge is None) == (days > 30)
@@ -176,8 +176,8 @@ def test_a_damaged_champion_defends_nothing(
     champion: Registry, job: TrainingJob
 ) -> None:
     """A live model whose file does not load can't be asked."""
-    live = champion.required(job.symbol)
+    live = champion.require(job.symbol)
     champion.save(live, lambda path: path.write_bytes(b"no model"))
     saved = train_symbol(strict(job, champion.folder))
     assert saved.challenge is None
-    assert champion.required(job.symbol) == saved
+    assert champion.require(job.symbol) == saved

@@ -1,4 +1,4 @@
-"""One forecast and the LSTM's component, by hand; dividends leave it, splits silence it."""
+"""One forecast and the LSTM's component, by hand; a split makes the model unusable."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -224,7 +224,7 @@ def test_a_last_session_without_features_is_refused(
     """Without the last session's features there is nothing to forecast from."""
     holed = indicators.copy()
     holed.loc[holed.index[-1], RSI] = np.nan
-    with pytest.raises(BadPrices, match="none of rsi"):
+    with pytest.raises(BadPrices, match="no value of rsi"):
         forecast(untrained, describe(), holed)
 
 

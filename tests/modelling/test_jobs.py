@@ -34,7 +34,7 @@ def test_the_trained_model_is_registered(
 ) -> None:
     """What the job returns is what the registry holds."""
     registry = Registry(job.models, job.settings)
-    assert registry.required(job.symbol) == live_model
+    assert registry.require(job.symbol) == live_model
     assert registry.symbols() == (job.symbol,)
 
 
@@ -182,4 +182,4 @@ def test_a_halted_price_gives_a_model_that_can_be_read_back(
     halted = replace(job, indicators=path, models=tmp_path / "models")
     saved = train_symbol(halted)
     assert not saved.usable
-    assert Registry(halted.models, halted.settings).required(job.symbol) == saved
+    assert Registry(halted.models, halted.settings).require(job.symbol) == saved

@@ -30,7 +30,7 @@ def test_a_saved_model_comes_back(
 ) -> None:
     """The live metadata equal those saved, and the live network has its weights."""
     saved = save()
-    assert registry.live("CBA.AX") == registry.required("CBA.AX") == saved
+    assert registry.live("CBA.AX") == registry.require("CBA.AX") == saved
     pairs = zip(
         registry.load(saved).get_weights(), untrained.get_weights(), strict=True
     )
@@ -131,7 +131,7 @@ def test_the_first_model_goes_live_even_if_rejected(
 ) -> None:
     """Where there is no model, a rejected one is kept live and says why it is mute."""
     save(rejected="graded poor")
-    live = registry.required("CBA.AX")
+    live = registry.require("CBA.AX")
     assert (live.usable, live.rejected) == (False, "graded poor")
 
 
@@ -154,10 +154,10 @@ def test_a_replays_model_lies_beside_the_live_one(
         last_session=date(2013, 2, 1),
         training_date=START + timedelta(days=1),
     )
-    assert registry.required("CBA.AX") == late
+    assert registry.require("CBA.AX") == late
     assert registry.known_by("CBA.AX", date(2013, 3, 4)) == late
     assert registry.known_by("CBA.AX", date(2013, 2, 15)) == early
-    with pytest.raises(ModelUnusable, match="nothing after the as-of"):
+    with pytest.raises(ModelUnusable, match="after the as-of session"):
         registry.known_by("CBA.AX", date(2013, 1, 31))
 
 
@@ -166,13 +166,15 @@ def test_an_unbounded_loss_ratio_survives_the_disk(
 ) -> None:
     """A model whose training loss is 0 (a halted price) can be read back."""
     saved = put(registry, describe, loss_ratio=None)
-    assert registry.required("CBA.AX") == saved
+    assert registry.require("CBA.AX") == saved
 
 
 def test_no_model_names_the_command(registry: Registry) -> None:
     """Where there is no model, the error says how to get one."""
-    with pytest.raises(ModelUnusable, match=r"got none; run `overnight train CBA\.AX`"):
-        registry.required("CBA.AX")
+    with pytest.raises(
+        ModelUnusable, match=r"has no model; run `overnight train CBA\.AX`"
+    ):
+        registry.require("CBA.AX")
 
 
 def test_symbols_are_those_with_files(registry: Registry, save: Save) -> None:

@@ -52,7 +52,7 @@ def test_a_real_network_comes_back(
 ) -> None:
     """A network saved in any home is loaded from it with the same weights."""
     saved = registry.save(describe(), untrained.save)
-    assert registry.required("CBA.AX") == saved
+    assert registry.require("CBA.AX") == saved
     loaded = registry.load(saved).get_weights()
     pairs = zip(loaded, untrained.get_weights(), strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
@@ -138,7 +138,7 @@ def test_a_kill_between_the_two_moves_is_mended(
     write_atomic(live.metadata, old)
     if copied:
         write_file_atomic(draft.model, lambda path: path.write_bytes(b"new"))
-    assert registry.required("CBA.AX") == new
+    assert registry.require("CBA.AX") == new
     assert registry.trained_since("CBA.AX", new.training_date) == (new,)
     assert names(registry, "drafts") == []
     assert len(names(registry, "history")) == 2
@@ -151,13 +151,13 @@ def test_a_damaged_pair_is_missing_and_named(
     put()
     live = ModelPair.of(registry.folder, "CBA.AX")
     write_atomic(live.model, "damaged")
-    with pytest.raises(ModelUnusable, match="belong together"):
-        registry.required("CBA.AX")
+    with pytest.raises(ModelUnusable, match="damaged or don't match"):
+        registry.require("CBA.AX")
     remove(live.model)
     assert registry.live("CBA.AX") is None
     remove(live.metadata)
-    with pytest.raises(ModelUnusable, match="got none"):
-        registry.required("CBA.AX")
+    with pytest.raises(ModelUnusable, match="has no model"):
+        registry.require("CBA.AX")
 
 
 def test_a_failed_write_leaves_the_live_pair(
@@ -171,4 +171,4 @@ def test_a_failed_write_leaves_the_live_pair(
 
     with pytest.raises(StorageError, match=r"lstm_CBA\.AX_model\.keras"):
         registry.save(describe(), full_disk)
-    assert registry.required("CBA.AX") == old
+    assert registry.require("CBA.AX") == old

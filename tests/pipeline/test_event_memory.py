@@ -18,8 +18,9 @@ from market_data.yahoo_client import YahooClient
 from pipeline.events import events
 from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import open_sources
-from risk_guard.assessment import EventAssessment, MarketContext, assess
+from risk_guard.assessment import EventAssessment, assess
 from risk_guard.known_events import KnownEvents
+from risk_guard.market_context import MarketContext
 
 NIGHTS = [date(2025, 11, day) for day in (14, 17, 18, 19, 20, 21, 24, 25)]
 """Sessions of New York."""

@@ -12,14 +12,13 @@ from config.settings import GuardSettings
 from market_data.sessions import sessions_between
 from risk_guard.assessment import (
     EventAssessment,
-    MarketContext,
     assess,
     haircut,
     unknown_events,
 )
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
-from risk_guard.volatility import Volatility
+from risk_guard.market_context import MarketContext, Volatility
 
 SETTINGS = GuardSettings()
 CALM = MarketContext(0.0, Volatility(1.0, spike=False))

@@ -120,6 +120,17 @@ def test_a_regulatory_title_needs_no_known_type(tmp_path: Path, kind: str) -> No
     assert [one.type for one in asked(calendar).events] == ["regulatory"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "found"), [("dividend", "regulatory"), ("basel_iii", "basel_iii")]
+)
+def test_a_regulatory_title_replaces_any_other_type(
+    tmp_path: Path, kind: str, found: str
+) -> None:
+    """A dividend with a regulatory title is regulatory; basel_iii stays basel_iii."""
+    calendar = calendar_of(tmp_path, f"{HEADER}CBA.AX,{kind},2025-11-11,APRA,\n")
+    assert [event.type for event in asked(calendar).events] == [found]
+
+
 def test_an_unreadable_line_leaves_its_symbol_unknown(tmp_path: Path) -> None:
     """The file can't say what comes for a symbol whose line it can't read."""
     calendar = calendar_of(tmp_path, f"{HEADER}{GOOD}CBA.AX,earnings,soon,,\n")
@@ -171,7 +182,7 @@ def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     """What can't be read is said at the head of the run."""
     (tmp_path / "event_calendar.csv").mkdir()
     calendar = read_calendar(tmp_path / "event_calendar.csv")
-    assert "must be readable" in calendar.notices(AS_OF)[0]
+    assert "can't be read" in calendar.notices(AS_OF)[0]
 
 
 def test_a_foreign_letter_costs_itself_only(tmp_path: Path) -> None:

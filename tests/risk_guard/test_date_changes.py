@@ -9,7 +9,7 @@ from made_events import AS_OF, event
 from config.settings import GuardSettings
 from risk_guard.date_changes import date_changes
 from risk_guard.events import Event
-from risk_guard.sightings import EventSighting, StoredAnswer, sightings_in
+from risk_guard.sightings import EventSighting, StoredAnswer, find_sightings
 
 SETTINGS = GuardSettings()
 Said = Mapping[int, tuple[Event, ...]]
@@ -38,7 +38,7 @@ def seen(source: str, said: Said) -> tuple[EventSighting, ...]:
         )
         for number, events in said.items()
     ]
-    return sightings_in(answers, "XASX")
+    return find_sightings(answers, "XASX")
 
 
 def changes(said: Said, as_of: int, **others: Said) -> tuple[str, ...]:

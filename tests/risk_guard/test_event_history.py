@@ -81,7 +81,7 @@ def stored(home: Home) -> bytes | None:
 def test_a_passed_event_is_kept_for_the_sit_out_after_it(
     home: Home, calendar: Calendar
 ) -> None:
-    """Yahoo drops_past_events an event once it has passed; the history does not."""
+    """Yahoo drops an event once it has passed; the history does not."""
     calendar.events = (on(1),)
     night(home, calendar)
     calendar.events = (on(90),)

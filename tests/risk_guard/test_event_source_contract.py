@@ -11,9 +11,8 @@ from config.errors import SymbolError
 from config.settings import GuardSettings, PriceSettings
 from market_data.yahoo_client import YahooClient
 from risk_guard.calendar_file import read_calendar
-from risk_guard.dividend_feed import DividendFeed
 from risk_guard.event_history import EventHistory, RememberedEvents
-from risk_guard.event_sources import EventSource
+from risk_guard.event_sources import DividendFeed, EventSource
 from risk_guard.events import EventStatus, EventType
 from risk_guard.pillar3 import Pillar3Rule
 from risk_guard.yahoo_calendar import YahooCalendar

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from made_events import NOW
 
 from config.settings import GuardSettings
-from risk_guard.assessment import MarketContext, assess
+from risk_guard.assessment import assess
 from risk_guard.calendar_file import read_calendar
 from risk_guard.known_events import collect_events
-from risk_guard.volatility import Volatility
+from risk_guard.market_context import MarketContext, Volatility
 
 SETTINGS = GuardSettings()
 PLACES = {"BHP.AX": "XASX", "AAPL": "XNYS", "BP.L": "XLON"}

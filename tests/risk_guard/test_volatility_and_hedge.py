@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from config.settings import GuardSettings
-from risk_guard.hedge import Hedge, hedge
-from risk_guard.volatility import volatility
+from risk_guard.market_context import Hedge, hedge, volatility
 
 SETTINGS = GuardSettings()
 PATHS = 1000

@@ -16,11 +16,10 @@ from features.indicators import INDICATORS
 from features.sentiment import NewsSentiment
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
-from risk_guard.assessment import MarketContext, assess
+from risk_guard.assessment import assess
 from risk_guard.events import Event
-from risk_guard.hedge import Hedge
 from risk_guard.known_events import KnownEvents
-from risk_guard.volatility import Volatility
+from risk_guard.market_context import Hedge, MarketContext, Volatility
 from screening.columns import COLUMNS
 from screening.findings import (
     IndicatorFindings,

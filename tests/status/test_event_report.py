@@ -333,7 +333,7 @@ def test_the_language_model_s_status(tmp_path: Path) -> None:
     toml.write_text(f"[sentiment]\nmodel_folder = '{(tmp_path / 'm').as_posix()}'\n")
     code, answer = language_model(tmp_path)
     assert (code, answer["usable"]) == (1, False)
-    assert "must hold config.json" in answer["reason"]
+    assert "has no config.json" in answer["reason"]
     write_tiny_finbert(tmp_path / "m")
     code, answer = language_model(tmp_path)
     assert (code, answer["usable"]) == (0, True)
