@@ -29,33 +29,7 @@ class YahooSource:
         """Return Yahoo's rows from `first` to `last`; see `PriceSource`."""
 
         def request(ticker: Any) -> PriceHistory:  # noqa: ANN401
-            frame = ticker.history(
-                start=first.isoformat(),
-                end=(last + timedelta(days=1)).isoformat(),
-                auto_adjust=False,
-                actions=True,
-                keepna=True,
-                timeout=self._client.timeout,
-            )
-            body = ticker.session.last_body
-            metadata = ticker.history_metadata or {}
-            _require_same_symbol(symbol, metadata)
-            _require_adjusted(symbol, body)
-            bars = drop_unfinished_bars(
-                _from_yahoo(symbol, frame, last),
-                metadata,
-                self._client.service_time,
-                exchange=exchange_of(symbol).code,
-                stamped=last_stamp(body),
-            )
-            return PriceHistory(
-                bars,
-                currency=str(metadata.get("currency") or ""),
-                source=self.name,
-                company=str(metadata.get("longName") or ""),
-                dividends=_amounts(frame, "Dividends", last),
-                splits=_amounts(frame, "Stock Splits", last),
-            )
+            return self._request(ticker, symbol, first, last)
 
         try:
             return self._client.ask(symbol, "a history", request)
@@ -69,6 +43,42 @@ class YahooSource:
                 f"Yahoo has no history of {symbol}",
                 f"pass {' or '.join(others)}",
             ) from error
+
+    def _request(
+        self,
+        ticker: Any,  # noqa: ANN401
+        symbol: str,
+        first: date,
+        last: date,
+    ) -> PriceHistory:
+        """Return the history that yfinance's ticker gets, checked."""
+        frame = ticker.history(
+            start=first.isoformat(),
+            end=(last + timedelta(days=1)).isoformat(),
+            auto_adjust=False,
+            actions=True,
+            keepna=True,
+            timeout=self._client.timeout,
+        )
+        body = ticker.session.last_body
+        metadata = ticker.history_metadata or {}
+        _require_same_symbol(symbol, metadata)
+        _require_adjusted(symbol, body)
+        bars = drop_unfinished_bars(
+            _from_yahoo(symbol, frame, last),
+            metadata,
+            self._client.service_time,
+            exchange=exchange_of(symbol).code,
+            stamped=last_stamp(body),
+        )
+        return PriceHistory(
+            bars,
+            currency=str(metadata.get("currency") or ""),
+            source=self.name,
+            company=str(metadata.get("longName") or ""),
+            dividends=_amounts(frame, "Dividends", last),
+            splits=_amounts(frame, "Stock Splits", last),
+        )
 
     def _has_prices(self, symbol: str) -> bool:
         """Return whether Yahoo has prices of the symbol this month."""

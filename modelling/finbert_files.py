@@ -110,7 +110,7 @@ def _snapshot(settings: SentimentSettings, *, local_files_only: bool) -> Path:
     except Exception as error:  # The hub's client does not wrap transport errors.
         if local_files_only:
             raise SentimentUnavailable(
-                f"FinBERT is not on this machine: the hub's cache has no {name}",
+                f"FinBERT must be on this machine, got no {name} in the hub's cache",
                 f"fetch it with `{FETCH_COMMAND}`",
             ) from error
         cause = error.__cause__ or error

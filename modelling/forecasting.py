@@ -1,4 +1,4 @@
-"""A live model and the latest features to one forecast and the LSTM's component."""
+"""Computes a forecast and the LSTM's component from a live model and its features."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,29 +18,29 @@ from modelling.training import predict_changes
 if TYPE_CHECKING:
     import keras
 
-LARGEST_READJUSTMENT = 1.25
-"""Factor up to which dividends explain a re-adjusted history; beyond it: a split."""
+MAX_READJUSTMENT = 1.25
+"""Dividends explain a re-adjustment up to this factor; a larger one is a split."""
 
 _PRICED = np.array([name not in (VOLUME, RSI) for name in FEATURES])
 
 
 class FittedModel(Protocol):
-    """What was fitted on prices, and in whose money: a model, or a baseline."""
+    """A model or a baseline fitted on prices, and the price level of the fit."""
 
     @property
     def last_session(self) -> date:
-        """Return the last session it knew."""
+        """Return the last session of its prices."""
         ...
 
     @property
     def price_basis(self) -> float:
-        """Return that session's close as it read then."""
+        """Return that session's close, as it was when the model was fitted."""
         ...
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The next session as a model sees it; returns are fractions of the last close.
+    """A forecast of the next session; returns are fractions of the last close.
 
     `low` and `high` are the 10 % and 90 % points of the predicted return.
     """
@@ -63,9 +63,8 @@ def forecast(
 ) -> Forecast:
     """Return the forecast of the session after the last row.
 
-    Dividends since training have lowered the history that the model was scaled on;
-    the prices are taken back to the model's own basis and its answer is returned in
-    today's money.
+    Dividends since training have lowered the history. Prices are multiplied by
+    `basis_ratio` before the model is used, and its answer is divided by it.
 
     Raises
     ------
@@ -76,8 +75,8 @@ def forecast(
     rows = feature_rows(indicators)[-length:]
     if len(rows) < length:
         raise ModelUnusable(
-            f"the model needs {length} sessions with all features, got {len(rows)}; "
-            "take a longer `period`."
+            f"the model needs {length} sessions with all features, got {len(rows)}",
+            "use a longer `period`",
         )
     ratio = basis_ratio(metadata, indicators)
     scaled = metadata.scaler.scale(in_basis(rows, ratio))
@@ -90,30 +89,32 @@ def forecast(
 
 
 def in_basis(rows: Floats, ratio: float) -> Floats:
-    """Return feature rows (..., 8) with all that is a price times `basis_ratio`."""
+    """Return feature rows (..., 8) with all prices multiplied by `basis_ratio`."""
     return np.where(_PRICED, rows * ratio, rows)
 
 
 def basis_ratio(model: FittedModel, indicators: pd.DataFrame) -> float:
-    """Return the model's price basis / the same session's close as it reads today.
+    """Return the model's price basis divided by the same session's close of today.
 
     Raises
     ------
     ModelUnusable
-        If the session is not in the history, or a split lies between.
+        If the history lacks the session, or a split has changed the prices since.
     """
     session = pd.Timestamp(model.last_session)
     if session not in indicators.index:
         raise ModelUnusable(
-            f"the history must hold {model.last_session}, the model's last "
-            f"session, got {indicators.index[0].date()} to "
-            f"{indicators.index[-1].date()}; train the model anew."
+            f"the history has {indicators.index[0].date()} to "
+            f"{indicators.index[-1].date()}, without {model.last_session}, the model's "
+            "last session",
+            "train the model again",
         )
     ratio = model.price_basis / float(indicators[CLOSE].loc[session])
-    if not 1 / LARGEST_READJUSTMENT <= ratio <= LARGEST_READJUSTMENT:
+    if not 1 / MAX_READJUSTMENT <= ratio <= MAX_READJUSTMENT:
         raise ModelUnusable(
-            f"prices must be in the unit the model was trained in, got a history "
-            f"re-adjusted by {ratio:.4g} since (a split?); train the model anew."
+            f"the history was re-adjusted by the factor {ratio:.4g} since the training "
+            "(a split?)",
+            "train the model again",
         )
     return ratio
 
@@ -121,13 +122,13 @@ def basis_ratio(model: FittedModel, indicators: pd.DataFrame) -> float:
 def with_interval(
     predicted_close: float, last_close: float, residuals: Floats
 ) -> Forecast:
-    """Return the forecast whose errors will be as `residuals` (returns) were.
+    """Return the forecast with an interval from past errors, `residuals` (returns).
 
     Notes
     -----
-    The p-point of n outcomes lies at place p (n + 1) of their order: of so few, the
-    next one falls below it with chance p. NumPy's own default lies further inside, and
-    an "80 %" interval of 41 outcomes then holds 76 % (Hyndman & Fan 1996, type 6).
+    The p-quantile of n outcomes is at place p (n + 1) of their order: the next outcome
+    is below it with probability p. With NumPy's default, an "80 %" interval of 41
+    outcomes contains 76 % (Hyndman & Fan 1996, type 6).
     """
     predicted_return = predicted_close / last_close - 1
     outcomes = predicted_return + residuals

@@ -1,7 +1,8 @@
-"""Training by JAX: Adam on the mean squared error, a whole epoch in one call.
+"""Training in JAX: Adam on the mean squared error, one call per epoch.
 
-Imported by the process that trains, and only there: it loads JAX. A compiled epoch
-serves every symbol, for windows are padded up to a common number and weigh nothing.
+Importing this module imports JAX, so only a training process does. Windows are padded
+up to a common number and padding has no weight: one compiled epoch serves all symbols
+with histories of similar length.
 """
 
 import math
@@ -16,16 +17,16 @@ from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from features.windows import Windows, WindowSplit
-from modelling.jax_lstm import Array, Kept, Weights, predicted, predicted_in_training
+from modelling.jax_lstm import Array, Kept, Weights, predict, predict_in_training
 
 PADDED_TO = 64
-"""Windows are padded to a multiple: stocks of like history then share a compilation."""
+"""The number of windows is padded to a multiple of this."""
 
 FIRST_DECAY, SECOND_DECAY, EPSILON = 0.9, 0.999, 1e-7
-"""Adam's, as in Keras: both engines take the same steps."""
+"""Adam's constants, as in Keras."""
 
-CHANCES = 2**16
-"""Dropout's share is drawn in steps of one of these: two bytes each, not four."""
+DROPOUT_STEPS = 2**16
+"""Dropout's share is rounded to this many steps: two random bytes, not four."""
 
 FLOAT = jnp.float32
 
@@ -41,12 +42,12 @@ class Sample(NamedTuple):
     real: Array
 
 
-class Chance(NamedTuple):
-    """What chance decides about a pass, batch by batch.
+class Draw(NamedTuple):
+    """The random choices of one epoch, batch by batch.
 
-    `order` (batches, windows) are the windows' places, each once, then zeros that fill
-    up; `kept` are the units that stay, `Kept` of each batch. Drawn by NumPy: JAX takes
-    a tenth of an epoch for it, and a second to compile it.
+    `order` (batches, windows) holds each window's place once, then zeros as padding.
+    `kept` are the outputs that dropout keeps, as `Kept` of each batch. NumPy draws
+    them: JAX would take a tenth of an epoch, and a second to compile.
     """
 
     order: NDArray[np.intp]
@@ -68,29 +69,31 @@ def fit(
     parameters: TrainingParameters,
     on_losses: Callable[[int, float, float], None],
 ) -> int:
-    """Train in place, with early stopping to the best weights; return the passes run.
+    """Train in place, with early stopping to the best weights; return the epochs run.
 
-    `on_losses` is told of each epoch, from 1, with the losses of training and stopping
-    windows. A loss that is no number ends the training, and its weights stay.
+    `on_losses` gets each epoch's number, from 1, with the losses on the training and
+    the stopping windows. A training loss that is not finite ends the training, and its
+    weights are kept.
     """
-    training, stopping = padded(split.training), padded(split.stopping)
+    training, stopping = pad(split.training), pad(split.stopping)
     rates = (parameters.dropout, parameters.learning_rate)
     generator = np.random.default_rng(parameters.seed)
-    chance = partial(drawn, generator, len(split.training), parameters)
-    state, course = started(network.get_weights()), Course(parameters)
+    draw = partial(draw_epoch, generator, len(split.training), parameters)
+    state = initial_state(network.get_weights())
+    stop = EarlyStopping(parameters)
     best = state.weights
-    while not course.ended:
-        state, losses = one_epoch(state, training, stopping, chance(), rates)
+    while not stop.ended:
+        state, losses = one_epoch(state, training, stopping, draw(), rates)
         loss, validation_loss = map(float, losses)
-        if course.improved_by(loss, validation_loss):
+        if stop.is_best(loss, validation_loss):
             best = state.weights
-        on_losses(course.epochs, loss, validation_loss)
+        on_losses(stop.epochs, loss, validation_loss)
     network.set_weights([np.asarray(part) for part in best])
-    return course.epochs
+    return stop.epochs
 
 
-class Course:
-    """One training from epoch to epoch: which weights are kept, and when it ends."""
+class EarlyStopping:
+    """Which epoch's weights are kept, and when a training ends, as in Keras."""
 
     def __init__(self, parameters: TrainingParameters) -> None:
         """Begin before the first epoch."""
@@ -100,22 +103,24 @@ class Course:
         self._patience = parameters.early_stopping_patience
         self._best_loss, self._best_epoch = math.inf, 0
 
-    def improved_by(self, loss: float, validation_loss: float) -> bool:
+    def is_best(self, loss: float, validation_loss: float) -> bool:
         """Return whether the weights after one more epoch are those to keep.
 
-        A training loss that is no number ends the training, and its weights stay.
+        A training loss that is not finite ends the training, and its weights are kept.
         """
         self.epochs += 1
-        lost = not math.isfinite(loss)
-        better = validation_loss < self._best_loss or not self._patience or lost
+        diverged = not math.isfinite(loss)
+        better = validation_loss < self._best_loss or not self._patience or diverged
         if better:
             self._best_loss, self._best_epoch = validation_loss, self.epochs
         waited = self.epochs - self._best_epoch
-        self.ended = lost or self.epochs == self._limit or waited >= self._patience > 0
+        self.ended = (
+            diverged or self.epochs == self._limit or waited >= self._patience > 0
+        )
         return better
 
 
-def padded(windows: Windows) -> Sample:
+def pad(windows: Windows) -> Sample:
     """Return the windows with padding behind them."""
     missing = padding(len(windows))
     return Sample(
@@ -130,29 +135,29 @@ def padding(count: int) -> int:
     return -count % PADDED_TO
 
 
-def started(start: list[NDArray[np.float32]]) -> State:
-    """Return a training before its first step, from the weights of `start`."""
+def initial_state(start: list[NDArray[np.float32]]) -> State:
+    """Return a training before its first step."""
     weights = tuple(jnp.asarray(part) for part in start)
-    nothing = tuple(map(jnp.zeros_like, weights))
-    return State(weights, nothing, nothing, jnp.zeros((), int))
+    zeros = tuple(map(jnp.zeros_like, weights))
+    return State(weights, zeros, zeros, jnp.zeros((), int))
 
 
-def drawn(
+def draw_epoch(
     generator: np.random.Generator, count: int, parameters: TrainingParameters
-) -> Chance:
-    """Return the chance of one pass over `count` windows, padded."""
+) -> Draw:
+    """Return the random choices of one epoch over `count` windows, padded."""
     sessions, size = parameters.sequence_length, parameters.batch_size
     batches = math.ceil((count + padding(count)) / size)
     order = np.zeros(batches * size, int)
     order[:count] = generator.permutation(count)
 
-    def kept(*shape: int) -> NDArray[np.bool_]:
-        chances = generator.integers(0, CHANCES, (batches, *shape), np.uint16)
-        return chances >= parameters.dropout * CHANCES
+    def keep(*shape: int) -> NDArray[np.bool_]:
+        drawn = generator.integers(0, DROPOUT_STEPS, (batches, *shape), np.uint16)
+        return drawn >= parameters.dropout * DROPOUT_STEPS
 
     first, second = parameters.lstm_units
-    return Chance(
-        order.reshape(batches, size), (kept(sessions, size, first), kept(size, second))
+    return Draw(
+        order.reshape(batches, size), (keep(sessions, size, first), keep(size, second))
     )
 
 
@@ -161,29 +166,29 @@ def one_epoch(
     state: State,
     training: Sample,
     stopping: Sample,
-    chance: Chance,
+    draw: Draw,
     rates: tuple[float, float],
 ) -> tuple[State, tuple[Array, Array]]:
-    """Return the state after one pass, and the losses of training and stopping.
+    """Return the state after one pass, and the losses on training and stopping windows.
 
     `rates` are dropout and learning rate. The training loss is the mean over the pass,
-    while the weights moved; as Keras'.
+    while the weights change, as in Keras.
     """
     count = training.real.sum()
-    size = chance.order.shape[1]
+    size = draw.order.shape[1]
 
     def step(batch: Array, carry: tuple[State, Array]) -> tuple[State, Array]:
         before, total = carry
-        mine = jax.tree.map(lambda part: jnp.asarray(part)[batch], chance)
-        chosen = jax.tree.map(lambda part: part[mine.order], training)
+        own = jax.tree.map(lambda part: jnp.asarray(part)[batch], draw)
+        chosen = jax.tree.map(lambda part: part[own.order], training)
         inside = batch * size + jnp.arange(size) < count
         chosen = chosen._replace(real=inside.astype(FLOAT))
-        after, loss = _step(before, chosen, mine.kept, rates)
+        after, loss = _step(before, chosen, own.kept, rates)
         return after, total + loss * chosen.real.sum()
 
     batches = jnp.ceil(count / size).astype(int)
     moved, total = jax.lax.fori_loop(0, batches, step, (state, jnp.zeros(())))
-    seen = predicted(moved.weights, stopping.inputs)
+    seen = predict(moved.weights, stopping.inputs)
     return moved, (total / count, _loss(seen, stopping))
 
 
@@ -194,18 +199,18 @@ def _step(
     dropout, learning_rate = rates
 
     def loss_of(weights: Weights) -> Array:
-        seen = predicted_in_training(weights, batch.inputs, kept, dropout)
+        seen = predict_in_training(weights, batch.inputs, kept, dropout)
         return _loss(seen, batch)
 
     loss, gradient = jax.value_and_grad(loss_of)(state.weights)
-    return _moved(state, gradient, learning_rate), loss
+    return _move(state, gradient, learning_rate), loss
 
 
-def _moved(state: State, gradient: Weights, learning_rate: float) -> State:
+def _move(state: State, gradient: Weights, learning_rate: float) -> State:
     """Return the state after Adam's step (Kingma and Ba 2015, end of section 2)."""
     steps = state.steps + 1
-    mean = _decayed(FIRST_DECAY, state.mean, gradient)
-    square = _decayed(SECOND_DECAY, state.square, tuple(map(jnp.square, gradient)))
+    mean = _decay(FIRST_DECAY, state.mean, gradient)
+    square = _decay(SECOND_DECAY, state.square, tuple(map(jnp.square, gradient)))
     rate = learning_rate * jnp.sqrt(1 - SECOND_DECAY**steps) / (1 - FIRST_DECAY**steps)
     parts = zip(state.weights, mean, square, strict=True)
     weights = tuple(
@@ -215,7 +220,7 @@ def _moved(state: State, gradient: Weights, learning_rate: float) -> State:
     return State(weights, mean, square, steps)
 
 
-def _decayed(decay: float, moment: Weights, news: Weights) -> Weights:
+def _decay(decay: float, moment: Weights, news: Weights) -> Weights:
     return tuple(
         decay * old + (1 - decay) * new for old, new in zip(moment, news, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What a training process does: read stored features, train or forecast, write.
+"""The jobs of a training process: read stored features, train or forecast, write.
 
 Jobs and answers are small and picklable; tables and networks stay in the process.
 """
@@ -36,15 +36,15 @@ from storage.tables import read_signed
 if TYPE_CHECKING:
     import keras
 
-TRIED_WINDOWS = 4
-"""Lengths of a window in the rows on which the backend is tried."""
+TRIAL_WINDOWS = 4
+"""The trial training of `doctor` has this many windows' lengths of rows."""
 
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One symbol to train: where its features lie and how to train on them."""
+    """One symbol to train: the path of its features, and how to train."""
 
     symbol: str
     indicators: StoragePath
@@ -68,7 +68,7 @@ class ForecastJob:
 def train_symbol(
     job: TrainingJob, on_epoch: Callable[[EpochDone], None] = lambda _: None
 ) -> ModelMetadata:
-    """Train, judge and register one model; return its metadata.
+    """Train, grade and register one model; return its metadata.
 
     Raises
     ------
@@ -83,10 +83,10 @@ def train_symbol(
     model = train(rows, job.parameters, on_epoch)
     seconds = time.perf_counter() - start
     sessions = indicators.index[-len(rows) :]
-    metadata = _described(job, model, rows, sessions, seconds)
+    metadata = _describe(job, model, rows, sessions, seconds)
     registry = Registry(job.models, job.settings)
-    contest = _contest(registry, metadata, indicators)
-    metadata = metadata.model_copy(update={"challenge": contest})
+    comparison = _compare_with_live(registry, metadata, indicators)
+    metadata = metadata.model_copy(update={"challenge": comparison})
     return registry.save(metadata, model.network.save)
 
 
@@ -96,7 +96,7 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
     Raises
     ------
     SymbolError
-        If they are too few, or the last session lacks one.
+        If there are too few sessions, or the last one lacks a feature.
     """
     indicators = _stored_indicators(job)
     _require_sessions(indicators, job.settings.min_sessions)
@@ -104,17 +104,17 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
 
 
 def _stored_indicators(job: TrainingJob | ForecastJob) -> pd.DataFrame:
-    """Return the table, which must be the symbol's: it may have waited for minutes."""
+    """Return the table; checked, because it may have been written minutes ago."""
     return read_signed(job.indicators, symbol=job.symbol, stage="indicators")
 
 
-def _contest(
+def _compare_with_live(
     registry: Registry, new: ModelMetadata, indicators: pd.DataFrame
 ) -> Challenge | None:
-    """Return how the new model fares against the live one, None where none defends.
+    """Return the comparison of the new model with the live one, None without one.
 
-    A rejected or expired model does not, nor one that knows later sessions: beside it
-    the new one only serves a replay.
+    A rejected or expired live model is not compared, and neither is one that was
+    trained on later sessions: then the new one only serves a replay.
     """
     live, as_of = registry.live(new.symbol), new.last_session
     if not new.usable or live is None or not live.usable or live.last_session > as_of:
@@ -126,7 +126,7 @@ def _contest(
         network = registry.load(live)
         return challenge(live, network, indicators, residuals, registry.settings)
     except SymbolError:
-        return None  # One that can't be asked can't be heard either.
+        return None  # A live model that does not load is replaced.
 
 
 def forecast_symbol(
@@ -146,7 +146,7 @@ def forecast_symbol(
 
 
 class Forecaster:
-    """A registry's models; the one that was asked last stays loaded."""
+    """A registry's models; the last used one stays loaded."""
 
     def __init__(self, registry: Registry) -> None:
         """Load nothing yet."""
@@ -154,7 +154,7 @@ class Forecaster:
         self._loaded: tuple[str, keras.Model] | None = None
 
     def forecast(self, metadata: ModelMetadata, indicators: pd.DataFrame) -> Forecast:
-        """Return what the model that `metadata` describes says of the next session.
+        """Return the forecast of the model that `metadata` describes.
 
         Raises
         ------
@@ -172,24 +172,24 @@ def try_backend(
     parameters: TrainingParameters,
     _on_epoch: Callable[[EpochDone], None] = lambda _: None,
 ) -> str:
-    """Return what computes the networks, after one training on made rows.
+    """Return the names of the libraries that train, after one training on made rows.
 
     Raises
     ------
     Exception
-        Whatever is wrong with the installation.
+        Any error of the installation.
     """
     load_backend_quietly()
     import keras  # noqa: PLC0415
 
-    sessions = parameters.sequence_length * TRIED_WINDOWS
+    sessions = parameters.sequence_length * TRIAL_WINDOWS
     generator = np.random.default_rng(parameters.seed)
     train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
     return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
-    """Return what the metadata of a model trained on these indicators records."""
+    """Return the fingerprint in the metadata of a model trained on these indicators."""
     return _fingerprint(feature_rows(indicators))
 
 
@@ -200,19 +200,19 @@ def _fingerprint(rows: Floats) -> str:
 def _require_sessions(indicators: pd.DataFrame, minimum: int) -> None:
     if len(indicators) < minimum:
         raise TooShort(
-            f"training needs {minimum} sessions, got {len(indicators)}; take a longer "
-            "`period`, or wait until the symbol has traded for longer."
+            f"training needs {minimum} sessions, got {len(indicators)}",
+            "use a longer `period`, or wait until the symbol has traded for longer",
         )
 
 
-def _described(
+def _describe(
     job: TrainingJob,
     model: TrainedModel,
     rows: Floats,
     sessions: pd.Index,
     seconds: float,
 ) -> ModelMetadata:
-    """Return all that is recorded of a model, but for its file's fingerprint."""
+    """Return the metadata of a model, without its file's fingerprint."""
     facts = {
         "symbol": job.symbol,
         "training_date": job.trained_at,
@@ -232,7 +232,7 @@ def _described(
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of the libraries that are there: one backend is enough."""
+    """Return the versions of the installed libraries."""
     found: dict[str, str] = {}
     for name in LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
@@ -285,19 +285,19 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_backend_quietly() -> None:
-    """Import Keras once; its backend's lines about GPUs stay off the screen."""
-    with _silenced_stderr():
+    """Import Keras once, without printing its backend's lines about GPUs."""
+    with _hidden_stderr():
         import keras  # noqa: F401, PLC0415
 
 
 @contextlib.contextmanager
-def _silenced_stderr() -> Iterator[None]:
-    # TensorFlow's C++ writes to the descriptor itself; Python's sys.stderr is too late.
-    kept, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)
+def _hidden_stderr() -> Iterator[None]:
+    # TensorFlow's C++ writes to the file descriptor, not to Python's sys.stderr.
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-        os.close(silence)
+        os.close(null)

@@ -1,6 +1,6 @@
-"""Training by Keras' own loop, on the backend that is loaded: TensorFlow, say.
+"""Training by Keras' own loop, on TensorFlow: the engine `tensorflow`.
 
-The engine of those who choose it, and the reference that `jax_fit` is held to.
+The tests compare `jax_fit` with it.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ def fit(
     parameters: TrainingParameters,
     on_losses: Callable[[int, float, float], None],
 ) -> int:
-    """Train in place, with early stopping to the best weights; return the passes run.
+    """Train in place, with early stopping to the best weights; return the epochs run.
 
-    `on_losses` is told of each epoch, from 1, with the losses of training and stopping
-    windows. A loss that is no number ends the training.
+    `on_losses` gets each epoch's number, from 1, with the losses on the training and
+    the stopping windows. A loss that is not finite ends the training.
     """
     optimizer = keras.optimizers.Adam(parameters.learning_rate)
     network.compile(optimizer=optimizer, loss="mean_squared_error")

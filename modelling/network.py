@@ -20,8 +20,8 @@ def build_network(parameters: TrainingParameters) -> "keras.Model":
     """Return the untrained network.
 
     Inputs (windows, sequence_length, 8), output (windows, 1), both scaled. The dense
-    unit starts at zero and its output is added to the window's last close: untrained,
-    the network says that tomorrow equals today.
+    unit starts at zero and its output is added to the window's last close: before
+    training, the network predicts that tomorrow equals today.
     """
     import keras  # noqa: PLC0415  loads the backend, seconds
 

@@ -1,7 +1,7 @@
-"""One symbol's features to one trained network and its record.
+"""Trains a network on one symbol's features and measures it.
 
-Runs in a process of its own; the same rows, parameters and seed give the same weights
-on one machine. Knows neither files nor Prefect.
+Runs in a process of its own. The same rows, parameters and seed give the same weights
+on one machine. This module uses neither files nor Prefect.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """Where a training stands: passes done of passes planned, scaled losses."""
+    """A finished epoch: its number, the epochs planned, and the scaled losses."""
 
     epoch: int
     epochs: int
@@ -41,11 +41,11 @@ class EpochDone:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A network with what is needed to use it and to judge it.
+    """A network with the values needed to use it and to grade it.
 
     `loss` and `validation_loss` are scaled mean squared errors of the kept weights,
     without dropout, over all training and all validation windows. `shrinkage_factor`
-    is what the dense unit was multiplied with after training.
+    is the factor by which the dense unit was multiplied after training.
     """
 
     network: "keras.Model"
@@ -67,11 +67,11 @@ def train(
 ) -> TrainedModel:
     """Return the network trained on `rows` (sessions, 8), no NaN.
 
-    Early stopping restores the weights that were best on the first half of the
-    validation windows, and the changes they predict are shrunk to what they were worth
-    there; the second half calibrates. With `early_stopping_patience` 0 that half
-    decides nothing. Given `weights`, in the order of Keras' `get_weights`, are not
-    trained: they are only shrunk and judged.
+    Early stopping restores the weights with the lowest loss on the first half of the
+    validation windows. The predicted changes are then multiplied by the factor that
+    fits that half best. The second half calibrates. With `early_stopping_patience` 0
+    the first half is not used. If `weights` are given, in the order of Keras'
+    `get_weights`, they are not trained, only shrunk and measured.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def train(
         network.set_weights(list(weights))
         epochs_run = 0
     patient = parameters.early_stopping_patience > 0
-    factor = _shrunk(network, split.stopping) if patient else 1.0
-    return _judged(network, split, epochs_run, factor)
+    factor = _shrink(network, split.stopping) if patient else 1.0
+    return _measure(network, split, epochs_run, factor)
 
 
 def build_seeded_network(parameters: TrainingParameters) -> "keras.Model":
@@ -106,10 +106,10 @@ def _fit(
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None],
 ) -> int:
-    """Train in place; return the passes run.
+    """Train in place; return the epochs run.
 
-    Keras' NumPy backend reads, writes and computes networks, and can't train them:
-    there JAX does. On any other backend Keras trains itself.
+    Keras' NumPy backend cannot train, so JAX trains if it is loaded. On any other
+    backend Keras trains itself.
     """
     import keras  # noqa: PLC0415
 
@@ -123,8 +123,8 @@ def _fit(
     return fit(network, split, parameters, on_losses)
 
 
-def _shrunk(network: "keras.Model", stopping: Windows) -> float:
-    """Multiply the change that the network predicts by its worth; return the factor."""
+def _shrink(network: "keras.Model", stopping: Windows) -> float:
+    """Multiply the predicted changes by the best factor on `stopping`; return it."""
     predicted = predict_changes(network, stopping.inputs)
     actual = stopping.targets - stopping.inputs[:, -1, CLOSE_COLUMN]
     factor = shrinkage_factor(predicted, actual)
@@ -133,7 +133,7 @@ def _shrunk(network: "keras.Model", stopping: Windows) -> float:
     return factor
 
 
-def _judged(
+def _measure(
     network: "keras.Model", split: WindowSplit, epochs_run: int, factor: float
 ) -> TrainedModel:
     stopping = _predicted(network, split.stopping)
@@ -144,8 +144,8 @@ def _judged(
     )
     if not np.isfinite([loss, validation_loss]).all():
         raise TrainingFailed(
-            f"both losses must be finite, got {loss} and {validation_loss}; "
-            "lower `learning_rate`."
+            f"both losses must be finite, got {loss} and {validation_loss}",
+            "lower `learning_rate`",
         )
     parts = split.calibration
     changes = split.scaler.price_change(predict_changes(network, parts.inputs))
@@ -166,22 +166,22 @@ def _judged(
 def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
     """Return the scaled next closes (windows,) for `inputs` (windows, sessions, 8).
 
-    One call without tracing: the same window gives the same answer in any batch only
-    up to rounding, so a forecast always asks for its one window alone.
+    A window gives the same answer in any batch only up to rounding, so a forecast
+    always computes its window alone.
     """
     import keras  # noqa: PLC0415
 
-    # NumPy tells of the overflow in a sigmoid far below zero, which is a true 0.
+    # NumPy warns of the overflow in a sigmoid far below zero, where 0 is right.
     with np.errstate(over="ignore"):
         answer = network(inputs.astype(np.float32), training=False)
     return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
 
 
 def predict_changes(network: "keras.Model", inputs: Floats) -> Floats:
-    """Return how far the next scaled closes (windows,) lie from the windows' last.
+    """Return how far the next scaled closes (windows,) are from the windows' last ones.
 
-    Exactly 0 where the network predicts no change: the last close is taken off in the
-    single precision in which the network added to it.
+    Exactly 0 if the network predicts no change: the last close is subtracted in the
+    single precision in which the network added it.
     """
     last = inputs[:, -1, CLOSE_COLUMN].astype(np.float32)
     return predict_scaled(network, inputs) - last

@@ -15,7 +15,7 @@ from keras_on_tensorflow import ONE_BATCH
 
 from config.parameters import TrainingParameters
 from features.windows import Floats, WindowSplit, split_windows
-from modelling.jax_fit import PADDED_TO, drawn, fit
+from modelling.jax_fit import PADDED_TO, draw_epoch, fit
 from modelling.network import build_network
 from modelling.training import predict_scaled
 
@@ -128,7 +128,7 @@ def test_dropout_leaves_out_its_share(rows: Floats, dropout: float) -> None:
     parameters = TrainingParameters(dropout=dropout)
     count = len(split_windows(rows, 60, 0.2).training)
     generator = np.random.default_rng(3)
-    one, other = (drawn(generator, count, parameters) for _ in range(2))
+    one, other = (draw_epoch(generator, count, parameters) for _ in range(2))
     for kept, kept_later in zip(one.kept, other.kept, strict=True):
         assert kept.mean() == pytest.approx(1 - dropout, abs=0.02)
         assert np.array_equal(kept, kept_later) == (dropout == 0)

@@ -9,7 +9,7 @@ import pytest
 
 from config.parameters import TrainingParameters
 from features.windows import CLOSE_COLUMN, Floats
-from modelling.jax_lstm import Array, Weights, lstm, predicted, predicted_in_training
+from modelling.jax_lstm import Array, Weights, lstm, predict, predict_in_training
 from modelling.network import build_network
 from modelling.training import predict_scaled
 
@@ -78,7 +78,7 @@ def test_the_network_is_keras(
     lively: "keras.Model", weights: Weights, windows: Floats
 ) -> None:
     """On the same weights and windows JAX says what Keras says."""
-    ours = predicted(weights, jnp.asarray(windows))
+    ours = predict(weights, jnp.asarray(windows))
     assert np.asarray(ours) == pytest.approx(predict_scaled(lively, windows), abs=1e-5)
 
 
@@ -109,8 +109,8 @@ def test_no_dropout_is_no_change(weights: Weights, windows: Floats) -> None:
     """With a dropout of 0 training sees what a forecast sees."""
     inputs = jnp.asarray(windows)
     all_kept = (jnp.ones((), bool), jnp.ones((), bool))
-    thinned = predicted_in_training(weights, inputs, all_kept, 0.0)
-    assert np.asarray(thinned) == pytest.approx(np.asarray(predicted(weights, inputs)))
+    thinned = predict_in_training(weights, inputs, all_kept, 0.0)
+    assert np.asarray(thinned) == pytest.approx(np.asarray(predict(weights, inputs)))
 
 
 def test_dropout_keeps_the_mean() -> None:
@@ -122,10 +122,10 @@ def test_dropout_keeps_the_mean() -> None:
     weights += [np.full((units, 1), 1 / units), np.zeros(1)]
     given = tuple(jnp.asarray(part, jnp.float32) for part in weights)
     inputs = jnp.zeros((1, 3, 8))
-    whole = float(predicted(given, inputs)[0])
+    whole = float(predict(given, inputs)[0])
     half = jnp.asarray(np.random.default_rng(3).random((1, units)) < 0.5)
     kept = (jnp.ones((), bool), half)
-    thinned = float(predicted_in_training(given, inputs, kept, 0.5)[0])
+    thinned = float(predict_in_training(given, inputs, kept, 0.5)[0])
     assert thinned != whole
     assert thinned == pytest.approx(whole, rel=0.1)
 
@@ -134,5 +134,5 @@ def test_zero_weights_answer_the_last_close(windows: Floats) -> None:
     """Without weights the answer is the window's last close."""
     shapes = [(8, 8), (2, 8), (8,), (2, 4), (1, 4), (4,), (1, 1), (1,)]
     weights = tuple(jnp.zeros(shape) for shape in shapes)
-    answer = np.asarray(predicted(weights, jnp.asarray(windows)))
+    answer = np.asarray(predict(weights, jnp.asarray(windows)))
     assert answer == pytest.approx(windows[:, -1, CLOSE_COLUMN])
