@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.errors import SentimentUnavailable
-from features.windows import Floats
 from modelling.finbert_files import (
     CONFIGURATION,
     MAX_TEXT_BYTES,
@@ -56,7 +56,7 @@ class Finbert:
             found[places] = self._score([titles[place] for place in places])
         return [float(polarity) for polarity in found]
 
-    def _score(self, titles: list[str]) -> Floats:
+    def _score(self, titles: list[str]) -> NDArray[np.float64]:
         encoded = self.tokenizer.encode_batch(titles)
         columns = {
             "input_ids": [title.ids for title in encoded],

@@ -228,7 +228,7 @@ def calendar(folder: Path, *lines: str, header: str = "") -> Path:
         (["--home", "a\0b"], "`home` must consist of names up to 255"),
         (["--home", "s3:///x"], "`home` must be a folder or an address in"),
         (["--file", "x" * 5000], "cannot be read as text"),
-        (["--folder", "there"], "`folder` must come with the source folder"),
+        (["--folder", "there"], "`folder` needs the source folder"),
     ],
 )
 def test_a_hostile_place_gets_one_sentence(words: list[str], said: str) -> None:

@@ -99,8 +99,8 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "hole": (lambda prices: prices.drop(prices.index[-90:-75]), "sessions are missing"),
     "zero": (cell(-35, [CLOSE], 0.0), "`close` 0"),
     "negative": (cell(-45, [LOW], -3.0), "`low` -3"),
-    "split": (step(-55, 0.1), "a split nobody adjusted for"),
-    "pence": (step(-25, 100.0), "pence for pounds"),
+    "split": (step(-55, 0.1), "a split without adjustment"),
+    "pence": (step(-25, 100.0), "pence instead of pounds"),
     "stale": (lambda prices: prices.drop(prices.index.max()), "the last bar is of"),
     "unordered": (lambda prices: prices.iloc[::-1], "repaired"),  # Last: it moves all.
 }

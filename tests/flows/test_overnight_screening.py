@@ -191,7 +191,7 @@ def test_a_model_that_knows_the_future_is_silent(
     row = rows_of(tmp_path, EARLIER_CSV).loc["AAA.AX"]
     assert row["prediction_source"] == "TREND"
     assert row["model_status"] == "missing"
-    assert "nothing after the as-of session 2025-10-27" in row["reason"]
+    assert "after the as-of session 2025-10-27" in row["reason"]
 
 
 def test_a_replay_leaves_the_live_model_alone(
@@ -335,7 +335,7 @@ def test_a_report_that_cannot_be_written_costs_no_night(
     assert rows_of(tmp_path).loc["AAA.AX", "data_status"] != "failed"
     summary = state.result()
     assert summary.report is None
-    assert "the morning report must be written" in summary.notices[-1]
+    assert "the morning report could not be written" in summary.notices[-1]
 
 
 def test_a_training_that_hangs_costs_the_lstm_alone(

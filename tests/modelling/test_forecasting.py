@@ -204,7 +204,7 @@ def test_a_history_without_the_models_last_session_is_refused(
 ) -> None:
     """Without that session nothing ties the prices together; both ends are named."""
     session = indicators.index[-1].date() + timedelta(days=days)
-    with pytest.raises(ModelUnusable, match=f"must hold {session}.*train the model"):
+    with pytest.raises(ModelUnusable, match=f"without {session}.*train the model"):
         basis_ratio(describe(last_session=session), indicators)
 
 

@@ -63,7 +63,7 @@ def shift_signal_line(prices: pd.DataFrame) -> pd.DataFrame:
 
 def scale_by_all_rows(rows: Floats, length: int, share: float) -> WindowSplit:
     """Split the windows with a scaler that is fitted on the validation span too."""
-    return replace(split_windows(rows, length, share), scaler=Scaler.fitted(rows))
+    return replace(split_windows(rows, length, share), scaler=Scaler.fit(rows))
 
 
 def train_one_window_more(rows: Floats, length: int, share: float) -> WindowSplit:
