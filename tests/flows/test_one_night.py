@@ -222,4 +222,4 @@ def test_the_night_before_is_compared_over_all_rows(
     run_night(tmp_path, "AAA.AX", "BBB.AX", train="never", as_of=date(2025, 11, 7))
     run_night(tmp_path, "AAA.AX", train="never")
     run_night(tmp_path, "BBB.AX", train="never")
-    assert "over 2 symbols of both nights" in page_of(tmp_path)
+    assert "for 2 symbols of both nights" in page_of(tmp_path)

@@ -319,7 +319,7 @@ def test_the_next_night_tells_what_changed(
     run_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
     run_night(tmp_path, "AAA.AX", train="never")
     page = (tmp_path / "reports" / "html" / REPORT).read_text(encoding="utf-8")
-    assert "Compared with the night of 2025-11-07, over 1 symbol of both" in page
+    assert "Compared with the night of 2025-11-07, for 1 symbol of both" in page
 
 
 def test_a_report_that_cannot_be_written_costs_no_night(
