@@ -3,6 +3,7 @@
 `overnight --help` imports this module, so it imports nothing heavy.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -25,6 +26,9 @@ class Exit(IntEnum):
 @contextmanager
 def one_sentence_errors(*, debug: bool) -> Iterator[None]:
     """Turn an error into one sentence and an exit code; with `debug`, raise it."""
+    if debug:  # A stage's failure becomes a reason; its traceback is only logged.
+        logging.basicConfig()
+        logging.getLogger("pipeline").setLevel(logging.DEBUG)
     try:
         yield
     except (typer.Exit, typer.Abort):

@@ -70,13 +70,14 @@ class PriceSettings(Section):
     overlap_sessions: int = Field(10, ge=1)
     """Stored sessions that are downloaded again, to notice re-adjusted prices."""
     requests_per_second: float = Field(2, gt=0)
-    """Requests to Yahoo per second, over all symbols; the others wait."""
+    """Requests to Yahoo per second over all symbols; more risk a refusal (429)."""
     request_timeout_seconds: float = Field(15, gt=0)
     """Seconds after which one request to Yahoo is given up."""
     question_timeout_seconds: float = Field(20, gt=0)
-    """Seconds for one symbol's answer, requests for cookies and time zone included."""
+    """Seconds after which the query for one symbol, with all its requests, ends."""
     give_up_after: int = Field(10, ge=1)
-    """Failed requests in a row after which Yahoo gets no more, if no retry is left."""
+    """Failed requests in a row after which a run stops asking Yahoo, if `retry_seconds`
+    are used up."""
     retry_seconds: float = Field(90, ge=0)
     """Seconds that one run may spend on pauses and retries for prices."""
     extras_retry_seconds: float = Field(20, ge=0)
@@ -181,7 +182,7 @@ class GuardSettings(Section):
     event_points: Share = 0.45
     """Risk added by an event within `lookahead_days`."""
     report_points: Share = 0.20
-    """Risk added besides, if the event is earnings or a regulatory report."""
+    """Further risk if the event is earnings or a regulatory report."""
     sentiment_points: Share = 0.25
     """Risk added by bad news."""
     volatility_points: Share = 0.15

@@ -15,8 +15,8 @@ from config.parameters import TrainingParameters
 from config.settings import EvaluationSettings
 from features.windows import Floats, Scaler, Windows, feature_rows, split_windows
 from market_data.prices import CLOSE
-from modelling.evaluation import calibrate
 from modelling.forecasting import Forecast, basis_ratio, in_basis, with_interval
+from modelling.grading import calibrate
 
 BASELINES = ("persistence", "majority", "ridge", "lightgbm")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar
 
-from config.errors import NoNews, UnknownSymbol
+from config.errors import NoNews, SymbolError, UnknownSymbol
 from market_data.headlines import HeadlineFeed
 from market_data.prices import PriceHistory, cut_history
 from market_data.sessions import next_open
@@ -24,18 +24,20 @@ UNGUARDED = EventAssessment(status="none", haircut=0.0, sit_out=False, warning="
 class PrefetchedPrices:
     """A source of histories that were fetched once, each cut to the dates requested.
 
-    `reasons` holds, by symbol, why there is no history.
+    `failures` are the errors of symbols without a history, raised as a source does.
     """
 
     histories: Mapping[str, PriceHistory]
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, SymbolError] = field(default_factory=dict)
     name: ClassVar[str] = "prefetched"
     remote: ClassVar[bool] = False
 
     def fetch(self, symbol: str, first: date, last: date) -> PriceHistory:
         """Return the rows from `first` to `last`; see `PriceSource`."""
+        if symbol in self.failures:
+            raise self.failures[symbol]
         if symbol not in self.histories:
-            raise UnknownSymbol(self.reasons.get(symbol, f"no prices of {symbol}"))
+            raise UnknownSymbol(f"no prices of {symbol}")
         history = cut_history(self.histories[symbol], first, last)
         if history.frame.empty:
             raise UnknownSymbol(
@@ -49,16 +51,16 @@ class PrefetchedPrices:
 class PrefetchedHeadlines:
     """One symbol's headlines, fetched once; a night uses those before its cut-off.
 
-    `unavailable_reason` says why `feed` is None.
+    `failure` is raised if `feed` is None.
     """
 
     feed: HeadlineFeed | None
-    unavailable_reason: str = ""
+    failure: SymbolError | None = None
 
     def fetch(self, symbol: str) -> HeadlineFeed:  # noqa: ARG002  of one symbol
         """Return all headlines; see `HeadlineSource`."""
         if self.feed is None:
-            raise NoNews(self.unavailable_reason)
+            raise self.failure or NoNews("no headlines were fetched")
         return self.feed
 
 

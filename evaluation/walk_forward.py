@@ -17,7 +17,7 @@ from itertools import batched
 from operator import methodcaller
 from pathlib import Path
 
-from config.errors import ParameterError, SymbolError, TooShort
+from config.errors import NoNews, ParameterError, SymbolError, TooShort
 from evaluation.baselines import Baselines, fit_baselines
 from evaluation.forecast_record import realized_return, record_forecast
 from evaluation.past_night import (
@@ -194,12 +194,13 @@ def _fetch_symbol(
     # A session that is still open has no close and so no return.
     last = max(as_of, as_of_session(exchange.code, after, plan.run_at))
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
-    histories, reasons = {symbol: store.history(symbol, start, last)}, {}
+    histories = {symbol: store.history(symbol, start, last)}
+    failures: dict[str, SymbolError] = {}
     try:
         histories[exchange.index] = store.history(exchange.index, start, as_of)
     except SymbolError as error:
-        reasons[exchange.index] = str(error)
-    prices = PrefetchedPrices(histories, reasons)
+        failures[exchange.index] = error
+    prices = PrefetchedPrices(histories, failures)
     return PrefetchedSymbol(symbol, prices, _fetch_headlines(feeds, symbol))
 
 
@@ -207,11 +208,12 @@ def _fetch_headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
     if feeds.headlines is None:
         return None
     if feeds.yahoo:
-        return PrefetchedHeadlines(None, "Yahoo has no headlines of past nights")
+        failure = NoNews("Yahoo has no headlines of past nights")
+        return PrefetchedHeadlines(None, failure)
     try:
         return PrefetchedHeadlines(feeds.headlines.fetch(symbol))
     except SymbolError as error:
-        return PrefetchedHeadlines(None, str(error))
+        return PrefetchedHeadlines(None, error)
 
 
 def _use_own_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:

@@ -35,7 +35,7 @@ POSTED = ("Failed", "Missed", "Crashed", "TimedOut", "Late")
 """States that are posted to the webhook; `Missed` is a state of the night watch."""
 
 DEAD_RUNS = "overnight: a run without heartbeat has crashed"
-LOST_NIGHTS = "overnight: tell of failed and missed runs"
+LOST_NIGHTS = "overnight: report failed and missed runs"
 WEBHOOK = "overnight-notice"
 
 PAYLOAD = """{

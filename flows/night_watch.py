@@ -101,7 +101,7 @@ def check_night(plan: RunPlan) -> State[str]:
     if not is_there(path):
         problem = "there is no such file"
     elif usable is None:
-        problem = f"it has no row of {_unpublished(path, plan)}"
+        problem = f"it has no row of {_list_unpublished(path, plan)}"
     else:
         problem = f"only {usable:.0%} of its symbols are usable"
     message = (
@@ -111,7 +111,7 @@ def check_night(plan: RunPlan) -> State[str]:
     return Failed(name="Missed", message=message, data=message)
 
 
-def _unpublished(path: StoragePath, plan: RunPlan) -> str:
+def _list_unpublished(path: StoragePath, plan: RunPlan) -> str:
     """Return the symbols that the CSV has no row of; of many symbols the first few."""
     return list_names(
         find_unpublished(read_published_status(path), plan.as_of_by_symbol)

@@ -58,9 +58,7 @@ def find_missing_sessions(
             raise BadPrices(
                 f"only {counted}, {settings.min_session_share:.0%} are needed"
                 f"{cadence or _largest_gap(span, there)}",
-                SAVE_DAILY
-                if cadence
-                else "fetch the symbol again, or wait until it has traded for longer",
+                SAVE_DAILY if cadence else "fetch it again, or wait for more sessions",
             )
         if not found.defects:
             first = span[~there][0].date()
@@ -99,7 +97,7 @@ def refuse_short(rows: pd.DataFrame, settings: PriceSettings) -> None:
         raise TooShort(
             f"screening needs {settings.min_sessions} sessions, got {len(rows)} "
             f"up to {rows.index[-1].date()}",
-            "wait until it has traded for longer",
+            "wait until the symbol has traded for longer",
         )
 
 

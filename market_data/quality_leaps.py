@@ -101,13 +101,13 @@ def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
     """Refuse prices with a step that only a change of unit explains."""
     closes = rows[ADJUSTED_CLOSE]
     factors = (closes / closes.shift()).iloc[1:]
-    most = settings.max_move_factor
-    leaps = factors[(factors > most) | (factors < 1 / most)]
+    limit = settings.max_move_factor
+    leaps = factors[(factors > limit) | (factors < 1 / limit)]
     if not leaps.empty:
         day, factor = leaps.index[0], leaps.iloc[0]
         raise BadPrices(
             f"the close of {day.date()}, {rows[CLOSE].loc[day]:g}, is {factor:.3g} "
-            f"times the previous one (accepted: {1 / most:g} to {most:g} times); this "
+            f"times the previous one (accepted: {1 / limit:g} to {limit:g} times); it "
             "looks like a split without adjustment, or pence instead of pounds",
             "correct the prices, or raise `max_move_factor`",
         )

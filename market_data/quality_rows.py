@@ -183,7 +183,7 @@ def refuse_many(rows: pd.DataFrame, left_out: Mask, settings: PriceSettings) -> 
     if left_out.mean() > settings.max_missing_share or left_out.all():
         raise BadPrices(
             f"{int(left_out.sum())} of {len(rows)} rows lack a value or hold a wrong "
-            f"one, the first on {rows.index[left_out][0].date()}; at most "
-            f"{settings.max_missing_share:.0%} of the rows may",
+            f"one, the first on {rows.index[left_out][0].date()}; that is more than "
+            f"the accepted {settings.max_missing_share:.0%}",
             "fetch the symbol again",
         )

@@ -129,9 +129,9 @@ class YahooClient:
         """
         self.timeout = settings.request_timeout_seconds
         self._query_seconds = settings.question_timeout_seconds
-        rate, most = settings.requests_per_second, settings.give_up_after
-        self._budget = RequestBudget(rate, settings.retry_seconds, most)
-        self._extras = RequestBudget(rate, settings.extras_retry_seconds, most)
+        rate, failures = settings.requests_per_second, settings.give_up_after
+        self._budget = RequestBudget(rate, settings.retry_seconds, failures)
+        self._extras = RequestBudget(rate, settings.extras_retry_seconds, failures)
         self._shared_pace = shared_pace
         self._turn = threading.Lock()
         self._opening = threading.Lock()
@@ -265,7 +265,7 @@ def _require_not_given_up(budget: RequestBudget, symbol: str, what: str) -> None
     raise type(failure)(
         f"this run no longer asks Yahoo for {what} of {symbol}: too many requests in a "
         f"row got {answer}",
-        "wait an hour or lower `requests_per_second`" if limited else "run it later",
+        "wait an hour or lower `requests_per_second`" if limited else "run again later",
     )
 
 

@@ -11,8 +11,8 @@ from scipy import stats
 
 from config.settings import ModelSettings
 from features.windows import Floats, feature_rows, scaled_windows
-from modelling.evaluation import root_mean_square
 from modelling.forecasting import basis_ratio, in_basis
+from modelling.grading import root_mean_square
 from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.training import predict_changes
 

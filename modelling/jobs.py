@@ -24,9 +24,9 @@ from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.challenge import challenge
-from modelling.evaluation import advice, grade, loss_ratio, rejection
 from modelling.forecasting import Forecast, forecast
 from modelling.freshness import is_expired
+from modelling.grading import advice, grade, loss_ratio, rejection
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train

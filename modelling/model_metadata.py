@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from config.parameters import TrainingParameters
 from features.windows import Scaler
-from modelling.evaluation import Grade
+from modelling.grading import Grade
 
 MAX_TEXT = 1_000
 """Largest length of a text in the metadata, in characters."""

@@ -280,15 +280,15 @@ def _matches(model: StoragePath, metadata: ModelMetadata) -> bool:
         return False
 
 
-def _require_bounded(file: Path, most_mb: int) -> None:
-    """Refuse a file that unpacks to more than `most_mb`, by the sizes in its listing.
+def _require_bounded(file: Path, max_mb: int) -> None:
+    """Refuse a file that unpacks to more than `max_mb`, by the sizes in its listing.
 
     A zip file of a few kB can unpack to gigabytes.
     """
     with zipfile.ZipFile(file) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > most_mb * 1_000_000:
-        raise ValueError(f"it unpacks to {unpacked / 1e6:.0f} MB, more than {most_mb}")
+    if unpacked > max_mb * 1_000_000:
+        raise ValueError(f"it unpacks to {unpacked / 1e6:.0f} MB, more than {max_mb}")
 
 
 def _fingerprint(path: StoragePath) -> str:

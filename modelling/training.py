@@ -21,7 +21,7 @@ from features.windows import (
     WindowSplit,
     split_windows,
 )
-from modelling.evaluation import Calibration, calibrate
+from modelling.grading import Calibration, calibrate
 from modelling.network import CHANGE, build_network
 from modelling.shrinkage import shrinkage_factor
 
@@ -136,15 +136,15 @@ def _shrink(network: "keras.Model", stopping: Windows) -> float:
 def _measure(
     network: "keras.Model", split: WindowSplit, epochs_run: int, factor: float
 ) -> TrainedModel:
-    stopping = _predicted(network, split.stopping)
-    calibration = _predicted(network, split.calibration)
-    loss = _squared_error(_predicted(network, split.training), split.training)
+    stopping = _predict(network, split.stopping)
+    calibration = _predict(network, split.calibration)
+    loss = _squared_error(_predict(network, split.training), split.training)
     validation_loss = _squared_error(
         np.concatenate([stopping, calibration]), split.stopping, split.calibration
     )
     if not np.isfinite([loss, validation_loss]).all():
         raise TrainingFailed(
-            f"both losses must be finite, got {loss} and {validation_loss}",
+            f"the training diverged: loss {loss}, validation loss {validation_loss}",
             "lower `learning_rate`",
         )
     parts = split.calibration
@@ -187,7 +187,7 @@ def predict_changes(network: "keras.Model", inputs: Floats) -> Floats:
     return predict_scaled(network, inputs) - last
 
 
-def _predicted(network: "keras.Model", windows: Windows) -> Floats:
+def _predict(network: "keras.Model", windows: Windows) -> Floats:
     return predict_scaled(network, windows.inputs)
 
 

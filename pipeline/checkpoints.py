@@ -1,7 +1,8 @@
 """Results of finished stages, with which a later run resumes an unfinished run.
 
 Checkpoints are JSON files beside the night's tables and are removed with them.
-Prefect's result store is not used: it does not know these tables and is never pruned.
+Prefect's result store is not used: it does not hold these tables, and Prefect never
+deletes from it.
 """
 
 import hashlib

@@ -4,6 +4,7 @@ The live night, the training flow, the evaluation, `overnight events` and the te
 these functions. In a flow the stages are Prefect tasks (`tasks/stages.py`).
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -84,7 +85,7 @@ def screen_all(
 
 
 def screen_symbol(plan: RunPlan, stages: Stages, symbol: str) -> SymbolFindings:
-    """Return the findings of all stages up to the events.
+    """Return the findings of the stages from the download to the events.
 
     A failed stage leaves a reason in the findings and raises no exception.
     `guard_symbol` completes the findings after all headlines are read.
@@ -161,13 +162,15 @@ def _attempt[**Inputs, Found](
 ) -> tuple[Found | None, str]:
     """Return what the stage found and "", or None and the reason of its failure.
 
-    This is the only place that catches a symbol's exception.
+    This is the only place where an exception ends a symbol's stage. A stage itself
+    handles an error that costs only a part of its findings.
     """
     try:
         return stage(*inputs, **named), ""
     except OvernightError as error:
         return None, str(error)
-    except Exception as error:  # noqa: BLE001  whatever it is, other symbols go on
+    except Exception as error:  # Whatever it is, the other symbols go on.
+        logging.getLogger(__name__).debug("a stage failed", exc_info=True)
         kind = type(error).__name__
         return None, (
             f"unexpected error ({kind}: {error}); run the symbol again with --debug "

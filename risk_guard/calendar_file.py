@@ -90,7 +90,9 @@ class CalendarFile:
         """Return what is wrong with the file, as sentences for the start of a run."""
         expired = self.expired(as_of)
         misnamed = [
-            note for symbol in self.listed for note in self._misnamed(symbol, as_of)
+            note
+            for symbol in self.listed
+            for note in self._describe_misnamed(symbol, as_of)
         ]
         unique = dict.fromkeys(misnamed)
         return (*self.refusals, *unique, *([f"{expired}."] if expired else []))
@@ -110,12 +112,15 @@ class CalendarFile:
             if line.symbol == symbol
         )
         unread = self.unread.get(symbol, "")
-        doubts = (*([unread] if unread else []), *self._misnamed(symbol, as_of))
+        doubts = (
+            *([unread] if unread else []),
+            *self._describe_misnamed(symbol, as_of),
+        )
         if not events and not doubts:
             gap = f"{self.name} names no event of {symbol}"
             return EventAnswer((), covers_future=False, gap=gap)
         expired = self.expired(as_of) if events else ""
-        uncovered = expired or self._uncovered(symbol, events, as_of)
+        uncovered = expired or self._explain_gap(symbol, events, as_of)
         gaps = [gap for gap in (uncovered, *doubts) if gap]
         return EventAnswer(
             events,
@@ -125,7 +130,7 @@ class CalendarFile:
             doubts=doubts,
         )
 
-    def _uncovered(self, symbol: str, events: tuple[Event, ...], as_of: date) -> str:
+    def _explain_gap(self, symbol: str, events: tuple[Event, ...], as_of: date) -> str:
         """Return why the file does not cover the symbol's future, "" if it does."""
         furthest = as_of + timedelta(days=self.settings.reporting_gap_days)
         reports = [event.first for event in events if event.type in REPORTS]
@@ -133,7 +138,7 @@ class CalendarFile:
             return ""
         return f"{self.name} names no report of {symbol} from {as_of} to {furthest}"
 
-    def _misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
+    def _describe_misnamed(self, symbol: str, as_of: date) -> tuple[str, ...]:
         """Return a sentence for each ticker that may mean `symbol` but differs."""
         others = [
             ticker

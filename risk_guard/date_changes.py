@@ -65,7 +65,7 @@ def date_changes(
     """
     latest = latest_sightings(sightings)
     named = [seen for seen in latest if seen.dropped_as_of is None]
-    changes = (_change(old, named, settings) for old in _dropped(latest))
+    changes = (_change(old, named, settings) for old in _group_dropped_dates(latest))
     return tuple(
         change.sentence
         for change in changes
@@ -73,7 +73,7 @@ def date_changes(
     )
 
 
-def _dropped(latest: Sightings) -> Iterator[Sightings]:
+def _group_dropped_dates(latest: Sightings) -> Iterator[Sightings]:
     """Yield the dates that a source dropped in one answer, grouped by event type."""
 
     def answer(seen: EventSighting) -> tuple[str, str, date]:

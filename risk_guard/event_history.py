@@ -160,7 +160,9 @@ def _parse(content: bytes) -> Iterator[StoredAnswer]:
     for line in file.answers:
         if not all(0 <= place < len(file.events) for place in line.events):
             raise ValueError(f"an answer names an event that is not there: {line}")
-        named = _retrieved((file.events[at] for at in line.events), line.retrieved_at)
+        named = _set_retrieved_at(
+            (file.events[at] for at in line.events), line.retrieved_at
+        )
         yield StoredAnswer(**{**vars(line), "events": named})
 
 
@@ -190,7 +192,9 @@ def _is_repeat(known: SymbolHistory, answer: StoredAnswer) -> bool:
     if not earlier:
         return False
     at = earlier[-1].retrieved_at
-    same_time = replace(answer, retrieved_at=at, events=_retrieved(answer.events, at))
+    same_time = replace(
+        answer, retrieved_at=at, events=_set_retrieved_at(answer.events, at)
+    )
     return same_time == earlier[-1]
 
 
@@ -201,7 +205,7 @@ def _index_events(answers: Iterable[StoredAnswer]) -> _File:
     lines = []
     for answer in answers:
         # Events that differ in the time of retrieval only are the same.
-        timeless = _retrieved(answer.events, NO_INSTANT)
+        timeless = _set_retrieved_at(answer.events, NO_INSTANT)
         for event, key in zip(answer.events, timeless, strict=True):
             if key not in places:
                 places[key] = len(distinct)
@@ -211,7 +215,7 @@ def _index_events(answers: Iterable[StoredAnswer]) -> _File:
     return _File(tuple(distinct), tuple(lines))
 
 
-def _retrieved(events: Iterable[Event], at: datetime) -> tuple[Event, ...]:
+def _set_retrieved_at(events: Iterable[Event], at: datetime) -> tuple[Event, ...]:
     """Return the events with `at` as the time of their retrieval."""
     return tuple(replace(event, retrieved_at=at) for event in events)
 
@@ -241,7 +245,7 @@ class RememberedEvents:
         A live night's answer is stored. A replay stores nothing.
         """
         if self.drops_past_events and symbol in self.replayed:
-            return self._recall(symbol, as_of, self._not_asked)
+            return self._recall(symbol, as_of, self._explain_no_answer)
         try:
             answer = self.source.ask(symbol, as_of, now)
         except SymbolError as error:
@@ -265,7 +269,7 @@ class RememberedEvents:
         if symbol not in self.replayed:
             notes = self.history.record(symbol, known, present)
         stored = known.answers_until(self.name, as_of)
-        passed, seen = self._passed(symbol, [*stored, present])
+        passed, seen = self._find_passed(symbol, [*stored, present])
         return replace(
             answer,
             events=(*answer.events, *passed),
@@ -273,7 +277,7 @@ class RememberedEvents:
             sightings=seen,
         )
 
-    def _passed(
+    def _find_passed(
         self, symbol: str, answers: Sequence[StoredAnswer]
     ) -> tuple[tuple[Event, ...], tuple[EventSighting, ...]]:
         """Return the passed events that the source dropped, and all sightings."""
@@ -292,7 +296,7 @@ class RememberedEvents:
             found = tuple(filter(None, (*notes, known.problem)))
             return EventAnswer((), covers_future=False, gap=gap, notes=found)
         last = stored[-1]
-        passed, seen = self._passed(symbol, stored)
+        passed, seen = self._find_passed(symbol, stored)
         events = (*last.events, *passed)
         covered, used = False, ""
         if symbol in self.replayed and last.as_of == as_of:
@@ -308,7 +312,7 @@ class RememberedEvents:
         )
 
     @property
-    def _not_asked(self) -> str:
+    def _explain_no_answer(self) -> str:
         """Return why a replay has no answer, "" if this run does not use the source."""
         if isinstance(self.source, UnaskedSource):
             return ""

@@ -84,7 +84,7 @@ def _dates(
     ) as error:
         raise Unreachable(
             f"Yahoo's calendar of {symbol} has an unreadable date: {error}",
-            "run it again later",
+            "run again later",
         ) from error
     return reports, ex_dividend, "estimated" if estimated else "confirmed"
 

@@ -36,7 +36,7 @@ def test_the_map_shows_where_five_things_are_done() -> None:
     for folder, module, function in (
         ("screening", "blend.py", "def call_at("),
         ("risk_guard", "assessment.py", "def haircut("),
-        ("modelling", "evaluation.py", "def rejection("),
+        ("modelling", "grading.py", "def rejection("),
         ("market_data", "yahoo_client.py", "yfinance.Ticker("),
         ("pipeline", "symbol.py", "def screen_symbol("),
     ):

@@ -39,7 +39,7 @@ def format_signed(number: float, digits: int = 3) -> str:
 
 def percent(number: float, digits: int = 0) -> str:
     """Return a fraction as `68 %`."""
-    return f"{_fixed(number * 100, digits)} %"
+    return f"{_format_fixed(number * 100, digits)} %"
 
 
 def signed_percent(number: float) -> str:
@@ -49,7 +49,7 @@ def signed_percent(number: float) -> str:
 
 def price(number: float) -> str:
     """Return a price with 2 digits, or 4 below 1, and thousands separators."""
-    return _fixed(number, 2 if abs(number) >= 1 else 4, ",")
+    return _format_fixed(number, 2 if abs(number) >= 1 else 4, ",")
 
 
 def instant(value: str) -> str:
@@ -68,7 +68,7 @@ def _text(column: str, value: str) -> str:
     return {"true": "yes", "false": "no"}.get(value, value)
 
 
-def _fixed(number: float, digits: int, thousands: str = "") -> str:
+def _format_fixed(number: float, digits: int, thousands: str = "") -> str:
     return f"{number:{thousands}.{digits}f}".replace("-", MINUS)
 
 
@@ -79,15 +79,27 @@ _FORMATS: Mapping[str, Callable[[float], str]] = {
         (signed_percent, "predicted_return predicted_return_low predicted_return_high"),
         (format_signed, "score lstm_direction trend_direction technical_direction"),
         (format_signed, "finbert_direction sentiment_72h macd macd_signal"),
-        (partial(_fixed, digits=3), "lstm_confidence lstm_confidence_after_haircut"),
-        (partial(_fixed, digits=3), "trend_confidence technical_confidence"),
-        (partial(_fixed, digits=3), "finbert_confidence lstm_weight trend_weight"),
-        (partial(_fixed, digits=3), "technical_weight finbert_weight model_skill"),
-        (partial(_fixed, digits=2), "event_risk_score hedge_beta hedge_r2"),
-        (partial(_fixed, digits=2), "volatility_ratio percent_b"),
-        (partial(_fixed, digits=1), "rsi"),
-        (partial(_fixed, digits=0), "confidence rank"),
-        (partial(_fixed, digits=0, thousands=","), "average_volume_20d data_sessions"),
+        (
+            partial(_format_fixed, digits=3),
+            "lstm_confidence lstm_confidence_after_haircut",
+        ),
+        (partial(_format_fixed, digits=3), "trend_confidence technical_confidence"),
+        (
+            partial(_format_fixed, digits=3),
+            "finbert_confidence lstm_weight trend_weight",
+        ),
+        (
+            partial(_format_fixed, digits=3),
+            "technical_weight finbert_weight model_skill",
+        ),
+        (partial(_format_fixed, digits=2), "event_risk_score hedge_beta hedge_r2"),
+        (partial(_format_fixed, digits=2), "volatility_ratio percent_b"),
+        (partial(_format_fixed, digits=1), "rsi"),
+        (partial(_format_fixed, digits=0), "confidence rank"),
+        (
+            partial(_format_fixed, digits=0, thousands=","),
+            "average_volume_20d data_sessions",
+        ),
         (percent, "probability_up event_weight_haircut position_scale"),
         (percent, "model_directional_accuracy"),
         (partial(percent, digits=2), "volatility_20d"),

@@ -59,7 +59,7 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
     return Verdict(
         level=level,
         headline=headline,
-        sessions=(*_sessions(night), *_kept(views)),
+        sessions=(*_sessions(night), *_count_kept(views)),
         failed=tuple(VerdictText(v.symbol, v.cells["reason"].text) for v in failed),
         degraded=tuple(VerdictText(v.symbol, _defects(v)) for v in degraded),
         usable=(
@@ -90,7 +90,7 @@ def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:
     return ""
 
 
-def _kept(views: Sequence[SymbolView]) -> Iterable[str]:
+def _count_kept(views: Sequence[SymbolView]) -> Iterable[str]:
     """Yield, by exchange and session, how many rows are kept from earlier runs."""
     groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for view in views:

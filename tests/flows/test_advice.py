@@ -20,9 +20,9 @@ from config.parameters import TrainingParameters
 from config.settings import BlendSettings, ModelSettings
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS
-from modelling.evaluation import advice
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
+from modelling.grading import advice
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from screening.findings import (

@@ -159,7 +159,7 @@ def test_too_many_rows_without_a_value_are_refused(
     if not refused:
         assert f"and {missing - 1} more" in check(prices).defects[0].sentence
         return
-    with pytest.raises(BadPrices, match=f"{missing} of 80 rows lack .* at most 5%"):
+    with pytest.raises(BadPrices, match=f"{missing} of 80 rows lack .* accepted 5%"):
         check(prices)
 
 
@@ -205,7 +205,7 @@ def test_too_many_impossible_values_are_refused(
     if not refused:
         assert rules(check(prices))[:2] == ["missing_value", "impossible_value"]
         return
-    with pytest.raises(BadPrices, match=f"{wrong} of 80 rows lack .* at most 5%"):
+    with pytest.raises(BadPrices, match=f"{wrong} of 80 rows lack .* accepted 5%"):
         check(prices)
 
 
@@ -259,7 +259,7 @@ def test_wrong_cells_side_by_side_and_in_turn_are_left_out(long: pd.DataFrame) -
 def test_many_leaps_are_refused(long: pd.DataFrame) -> None:
     """More than 5 % of wrong rows is no accident."""
     long.iloc[100:400:10, 1] *= 100
-    with pytest.raises(BadPrices, match=r"30 of 500 rows lack .* at most 5%"):
+    with pytest.raises(BadPrices, match=r"30 of 500 rows lack .* accepted 5%"):
         check(long)
 
 

@@ -100,7 +100,7 @@ def test_the_age_limit_is_a_setting(
 def test_a_rejected_model_is_silent_at_any_age(
     describe: Describe, *, days: int, due: bool
 ) -> None:
-    """A rejected model never speaks; once old it is up for training again."""
+    """A rejected model is never used; once old it is up for training again."""
     metadata = describe(
         training_date=NOON - timedelta(days=days),
         last_session=SESSION_DAY,
@@ -112,7 +112,7 @@ def test_a_rejected_model_is_silent_at_any_age(
 
 
 @pytest.mark.parametrize(
-    ("state", "speaks"),
+    ("state", "usable"),
     [
         (ModelState("fresh", 0), True),
         (ModelState("stale", 9, due=True), True),
@@ -121,9 +121,9 @@ def test_a_rejected_model_is_silent_at_any_age(
         (ModelState("missing", None, "none", due=True), False),
     ],
 )
-def test_who_speaks(*, state: ModelState, speaks: bool) -> None:
+def test_which_model_is_used(*, state: ModelState, usable: bool) -> None:
     """Fresh and stale models speak unless they have a reason not to."""
-    assert state.usable == speaks
+    assert state.usable == usable
 
 
 def test_a_fitting_model_is_found_for_the_night(
@@ -162,7 +162,7 @@ def test_a_later_models_metadata_stays_hidden(
 def test_a_split_silences_the_model(
     registry: Registry, describe: Describe, indicators: pd.DataFrame
 ) -> None:
-    """After a 10:1 split the model counts as stale, and silent until trained."""
+    """After a 10:1 split the model counts as stale, and is not used until trained."""
     put(registry, describe, training_date=NOON)
     split = indicators.assign(**{CLOSE: indicators[CLOSE] / 10})
     metadata, state = night_model(registry, "CBA.AX", split, NOON)

@@ -14,8 +14,8 @@ from config.errors import DamagedTable, ModelUnusable, TooShort
 from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
-from modelling.evaluation import grade, rejection
 from modelling.forecasting import forecast
+from modelling.grading import grade, rejection
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry

@@ -93,11 +93,11 @@ def test_score_and_confidence_can_be_recomputed(
         return
     lstm = components["lstm"]
     after = replace(lstm, confidence=answer.lstm_confidence_after_haircut)
-    heard = {**components, "lstm": after}
+    used = {**components, "lstm": after}
     assert sum(answer.weights.values()) == pytest.approx(1)
     assert answer.score == pytest.approx(
         sum(
-            weight * (heard[name].direction or 0) * (heard[name].confidence or 0)
+            weight * (used[name].direction or 0) * (used[name].confidence or 0)
             for name, weight in answer.weights.items()
         )
     )

@@ -181,8 +181,8 @@ def test_headlines_that_could_not_be_used_are_counted(count: int, text: str) -> 
 
 def test_what_was_cut_off_the_headlines_stands_in_the_reason() -> None:
     """Each note appears once, with or without a news component."""
-    heard = HeadlineFindings((), notes=("1 headline cut at 1,000 characters",))
+    cut_headlines = HeadlineFindings((), notes=("1 headline cut at 1,000 characters",))
     assert (
         "; 1 headline cut at 1,000 characters"
-        in row_of(found(headlines=heard))["reason"]
+        in row_of(found(headlines=cut_headlines))["reason"]
     )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from config.parameters import training_parameters
 from config.settings import ModelSettings
-from modelling.evaluation import (
+from modelling.grading import (
     Grade,
     advice,
     calibrate,
