@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.errors import ParameterError
+from config.errors import BadPrices, NoNews, ParameterError
 from config.parameters import TrainingOverrides
 from evaluation.lookahead.source_leaks import (
     UncutSource,
     store_check,
     with_another_future,
 )
-from evaluation.past_night import PrefetchedPrices, plan_past_night
+from evaluation.past_night import (
+    PrefetchedHeadlines,
+    PrefetchedPrices,
+    plan_past_night,
+)
 from evaluation.walk_forward import walk_forward
 from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
 from market_data.selection import Symbols
@@ -135,3 +139,16 @@ def test_an_evaluation_uses_what_live_nights_had_stored(night: RunPlan) -> None:
     events = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
     assert events == [("unknown", None), ("confirmed", True), ("unknown", True)]
     assert (night.home.seen_events / "AAPL.json").read_bytes() == before
+
+
+def test_a_failed_fetch_fails_again_in_each_night() -> None:
+    """Type and message stay, so that the night's row is that of a real night."""
+    refused, no_news = (
+        BadPrices("a wrong close", "correct it"),
+        NoNews("no file", "add"),
+    )
+    prices = PrefetchedPrices({}, {"^AXJO": refused})
+    with pytest.raises(BadPrices, match=r"^bad_prices: a wrong close; correct it\.$"):
+        prices.fetch("^AXJO", date(2025, 1, 1), date(2025, 6, 27))
+    with pytest.raises(NoNews, match=r"^no_news: none; add\.$"):
+        PrefetchedHeadlines(None, no_news).fetch("CBA.AX")
