@@ -145,7 +145,7 @@ def test_a_failed_fetch_fails_again_in_each_night() -> None:
     """Type and message stay, so that the night's row is that of a real night."""
     refused, no_news = (
         BadPrices("a wrong close", "correct it"),
-        NoNews("no file", "add"),
+        NoNews("none", "add"),
     )
     prices = PrefetchedPrices({}, {"^AXJO": refused})
     with pytest.raises(BadPrices, match=r"^bad_prices: a wrong close; correct it\.$"):
