@@ -30,13 +30,12 @@ def made_symbols(count: int) -> Iterator[str]:
     return ("".join(letters) + ".AX" for letters in islice(names, count))
 
 
-def write_prices(market: Path, symbol: str, seed: int) -> None:
-    """Write a random walk to `{market}/prices/{symbol}.csv`."""
-    sessions = sessions_between("XASX", FIRST, AS_OF)
+def random_walk(sessions: pd.DatetimeIndex, seed: int) -> pd.DataFrame:
+    """Return one row of prices per session, in the columns of a folder's CSV."""
     generator = np.random.default_rng(seed)
     close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(sessions))))
     spread = 1 + np.abs(generator.normal(0, 0.004, len(sessions)))
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "Date": sessions.date,
             "Open": close / spread**0.5,
@@ -47,6 +46,11 @@ def write_prices(market: Path, symbol: str, seed: int) -> None:
             "Volume": generator.integers(100_000, 900_000, len(sessions)),
         }
     )
+
+
+def write_prices(market: Path, symbol: str, seed: int) -> None:
+    """Write a random walk to `{market}/prices/{symbol}.csv`."""
+    table = random_walk(sessions_between("XASX", FIRST, AS_OF), seed)
     path = market / "prices" / f"{symbol}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)

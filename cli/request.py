@@ -73,8 +73,6 @@ def night_arguments(options: NightOptions) -> dict[str, Any]:
         **_source_arguments(options),
         "as_of": parse_date("as_of", options.as_of),
         "train": "never",
-        "preset": "standard",
-        "parameters": TrainingOverrides(),
     }
 
 

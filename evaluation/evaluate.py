@@ -6,7 +6,6 @@ This is `overnight evaluate`.
 import statistics
 from collections.abc import Callable, Sequence
 from datetime import date
-from operator import methodcaller
 from typing import Any
 
 import pandas as pd
@@ -20,7 +19,7 @@ from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from screening.table import write_csv
-from storage.home import write_atomic, write_file_atomic
+from storage.home import write_atomic
 from storage.paths import StoragePath, read_bytes
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
@@ -104,7 +103,7 @@ def run_evaluation(
     )
     write_atomic(folder / FIGURES, report.model_dump_json(indent=2))
     for name, picture in plots.items():
-        write_file_atomic(folder / name, methodcaller("write_bytes", picture))
+        write_atomic(folder / name, picture)
     return report
 
 

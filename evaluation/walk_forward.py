@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import batched
-from operator import methodcaller
 from pathlib import Path
 
 from config.errors import NoNews, ParameterError, SymbolError, TooShort
@@ -31,17 +30,18 @@ from market_data.sources import Feeds
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from modelling.forecasting import Forecast
-from modelling.jobs import Forecaster, TrainingJob, train_symbol
+from modelling.jobs import Forecaster, train_symbol
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
 from pipeline.sources import calendar_notices, night_calendars, open_sources
 from pipeline.symbol import screen_all
+from pipeline.train import training_job
 from risk_guard.calendar_file import is_same_calendar
 from screening.findings import IndicatorFindings, SymbolFindings
 from screening.row import Row, build_row
-from storage.home import Home, write_file_atomic
+from storage.home import Home, write_atomic
 from storage.lock import one_run_at_a_time
 from storage.paths import StoragePath, read_bytes, remove_tree
 from storage.tables import read_table
@@ -234,7 +234,7 @@ def _use_own_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
 
 def _copy_if_readable(source: StoragePath, target: StoragePath) -> None:
     with suppress(OSError):
-        write_file_atomic(target, methodcaller("write_bytes", read_bytes(source)))
+        write_atomic(target, read_bytes(source))
 
 
 def _split_into_blocks(
@@ -308,15 +308,7 @@ class _Refit:
             return None
         self._started = True
         plan = self._plan
-        job = TrainingJob(
-            symbol=symbol,
-            indicators=indicators.path,
-            price_source=plan.source,
-            models=plan.home.models,
-            parameters=plan.parameters,
-            settings=plan.settings.models,
-            trained_at=at,
-        )
+        job = replace(training_job(plan, symbol, indicators), trained_at=at)
         trained = train_symbol(job, self._on_epoch)
         table = read_table(indicators.path)
         self.baselines = fit_baselines(table, plan.parameters, plan.settings.evaluation)

@@ -36,7 +36,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training uses
         return earlier
     if not _is_due(plan, symbol, table):
         return None
-    job = _training_job(plan, symbol, indicators)
+    job = training_job(plan, symbol, indicators)
     on_epoch = partial(progress.on_epoch, symbol)
     try:
         metadata = retry_if_damaged(
@@ -48,9 +48,10 @@ def train(  # noqa: PLR0913, PLR0917  all that a training uses
     return metadata
 
 
-def _training_job(
+def training_job(
     plan: RunPlan, symbol: str, indicators: IndicatorFindings
 ) -> TrainingJob:
+    """Return the job that trains the symbol's model as the plan says."""
     return TrainingJob(
         symbol=symbol,
         indicators=indicators.path,

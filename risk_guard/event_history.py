@@ -21,7 +21,7 @@ from risk_guard.sightings import (
     find_sightings,
     passed_events,
 )
-from storage.home import write_file_atomic
+from storage.home import write_atomic
 from storage.paths import StoragePath, read_bytes
 
 STILL_NEAR = timedelta(days=30)
@@ -137,7 +137,7 @@ class EventHistory:
 
 
 def _write(path: StoragePath, content: bytes) -> None:
-    write_file_atomic(path, lambda new: new.write_bytes(content))
+    write_atomic(path, content)
 
 
 def _unreadable(path: StoragePath) -> str:

@@ -18,11 +18,10 @@ import absl.logging
 # client can't imitate a browser. A run loads TensorFlow only in training processes;
 # these tests use both in one process.
 import curl_cffi  # noqa: F401
-import numpy as np
-import pandas as pd
 import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
+from made_market import random_walk
 from object_store import bucket_on_loopback
 
 from config.parameters import TrainingOverrides
@@ -167,20 +166,8 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_prices(folder: Path, symbol: str, seed: int, rows: int | None = None) -> None:
     """Write a random walk to `{folder}/prices/{symbol}.csv`, up to some weeks later."""
     sessions = sessions_between("XASX", date(2024, 10, 1), date(2025, 12, 5))
-    generator = np.random.default_rng(seed)
-    close = 50 * np.exp(np.cumsum(generator.normal(0, 0.01, len(sessions))))
-    spread = 1 + np.abs(generator.normal(0, 0.004, len(sessions)))
-    table = pd.DataFrame(
-        {
-            "Date": sessions.date,
-            "Open": close / spread**0.5,
-            "High": close * spread,
-            "Low": close / spread,
-            "Close": close,
-            "Adj Close": close * 0.97,
-            "Volume": generator.integers(100_000, 900_000, len(sessions)),
-        }
-    )
+    walk = random_walk(sessions, seed)
+    table = walk.assign(**{"Adj Close": walk["Close"] * 0.97})
     known = table[table["Date"] <= AS_OF] if rows else table
     path = folder / "prices" / f"{symbol}.csv"
     path.parent.mkdir(exist_ok=True)
