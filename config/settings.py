@@ -13,7 +13,6 @@ from config.universes import UNIVERSES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1, description="Share of the blend.")]
-Engine = Literal["jax", "tensorflow"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -121,9 +120,6 @@ class ModelSettings(Section):
         "largest_model_mb": "max_model_mb",
     }
 
-    engine: Engine = Field(
-        "jax", description="What trains: JAX, by our own step, or Keras on TensorFlow."
-    )
     min_sessions: int = Field(100, ge=60, description="Sessions training needs.")
     stale_after_days: int = Field(7, ge=1, description="Age at which one is refreshed.")
     expires_after_days: int = Field(

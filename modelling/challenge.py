@@ -5,8 +5,6 @@ was fitted or stopped by.
 Knows neither files nor Prefect.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -15,15 +13,12 @@ from config.settings import ModelSettings
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.forecasting import basis_ratio, in_basis
 from modelling.model_metadata import Challenge, ModelMetadata
-from modelling.training import predict_changes
-
-if TYPE_CHECKING:
-    import keras
+from modelling.network import Network
 
 
 def challenge(
     champion: ModelMetadata,
-    network: "keras.Model",
+    network: Network,
     indicators: pd.DataFrame,
     residuals: Floats,
     settings: ModelSettings,
@@ -55,7 +50,7 @@ def challenge(
 
 def champion_residuals(
     champion: ModelMetadata,
-    network: "keras.Model",
+    network: Network,
     indicators: pd.DataFrame,
     sessions: int,
 ) -> Floats:
@@ -75,7 +70,7 @@ def champion_residuals(
         return np.empty(0)
     scaled = champion.scaler.scale(rows)
     windows = np.stack([scaled[place - length : place] for place in targets])
-    predicted = champion.scaler.price_change(predict_changes(network, windows))
+    predicted = champion.scaler.price_change(network.predict_changes(windows))
     last, actual = rows[targets - 1, CLOSE_COLUMN], rows[targets, CLOSE_COLUMN]
     return np.asarray((actual - last - predicted) / last)
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,19 +27,18 @@ from modelling.challenge import challenge
 from modelling.evaluation import advice, grade, loss_ratio, rejection
 from modelling.forecasting import Forecast, forecast
 from modelling.freshness import is_expired
+from modelling.keras_network import write_network
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
+from modelling.network import Network
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 from storage.paths import StoragePath
 from storage.tables import read_signed
 
-if TYPE_CHECKING:
-    import keras
-
 TRIED_WINDOWS = 4
 """Lengths of a window in the rows on which the backend is tried."""
 
-LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ def train_symbol(
     registry = Registry(job.models, job.settings)
     contest = _contest(registry, metadata, indicators)
     metadata = metadata.model_copy(update={"challenge": contest})
-    return registry.save(metadata, model.network.save)
+    write = partial(write_network, model.network, job.parameters)
+    return registry.save(metadata, write)
 
 
 def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
@@ -151,7 +151,7 @@ class Forecaster:
     def __init__(self, registry: Registry) -> None:
         """Load nothing yet."""
         self._registry = registry
-        self._loaded: tuple[str, keras.Model] | None = None
+        self._loaded: tuple[str, Network] | None = None
 
     def forecast(self, metadata: ModelMetadata, indicators: pd.DataFrame) -> Forecast:
         """Return what the model that `metadata` describes says of the next session.
@@ -163,7 +163,6 @@ class Forecaster:
         """
         name = metadata.model_fingerprint
         if self._loaded is None or self._loaded[0] != name:
-            load_backend_quietly()
             self._loaded = name, self._registry.load(metadata)
         return forecast(self._loaded[1], metadata, indicators)
 
@@ -172,7 +171,7 @@ def try_backend(
     parameters: TrainingParameters,
     _on_epoch: Callable[[EpochDone], None] = lambda _: None,
 ) -> str:
-    """Return what computes the networks, after one training on made rows.
+    """Return what trains the networks, after one training on made rows.
 
     Raises
     ------
@@ -180,12 +179,13 @@ def try_backend(
         Whatever is wrong with the installation.
     """
     load_backend_quietly()
-    import keras  # noqa: PLC0415
+    from modelling.fit import has_xla  # noqa: PLC0415
 
     sessions = parameters.sequence_length * TRIED_WINDOWS
     generator = np.random.default_rng(parameters.seed)
     train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
-    return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
+    compiled = "with XLA" if has_xla() else "without XLA, which is slower"
+    return f"TensorFlow {version('tensorflow')} trains {compiled}"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
@@ -285,7 +285,7 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_backend_quietly() -> None:
-    """Import Keras once; its backend's lines about GPUs stay off the screen."""
+    """Import TensorFlow and Keras once; its lines about GPUs stay off the screen."""
     with _silenced_stderr():
         import keras  # noqa: F401, PLC0415
 

@@ -8,19 +8,19 @@ pickled.
 
 import hashlib
 import shutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from config.errors import ModelUnusable, SelectionError
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
+from modelling.model_file import read_network
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from storage.home import write_file_atomic, write_text_atomic
 from storage.paths import (
     StoragePath,
@@ -34,9 +34,6 @@ from storage.paths import (
     regular_file,
     remove,
 )
-
-if TYPE_CHECKING:
-    import keras
 
 MAX_METADATA_BYTES = 5_000_000
 """Size above which a file describes no model; a real one has some 20 kB."""
@@ -184,29 +181,30 @@ class Registry:
             and _belongs(pair.model, metadata)
         )
 
-    def load(self, metadata: ModelMetadata) -> "keras.Model":
-        """Return the network that `metadata` describes, loaded in safe mode.
+    def load(self, metadata: ModelMetadata) -> Network:
+        """Return the network that `metadata` describes; loads no Keras.
 
         Raises
         ------
         ModelUnusable
-            If the file is no model that loads safely.
+            If no file of the symbol has the fingerprint, or it holds another network.
         """
-        path = ModelPair.of(self.folder, metadata.symbol).model
-        earlier = self._history_pair(metadata).model
-        if is_there(earlier) and not _belongs(path, metadata):
-            path = earlier
+        symbol = metadata.symbol
+        pairs = (ModelPair.of(self.folder, symbol), self._history_pair(metadata))
+        path = next((p.model for p in pairs if _belongs(p.model, metadata)), None)
+        if path is None:
+            raise ModelUnusable(
+                f"{pairs[0].model.name} has changed since it was written",
+                f"run `overnight train {symbol}`",
+            )
         try:
             with local_copy(path) as file:
-                _require_bounded(file, self.settings.max_model_mb)
-                import keras  # noqa: PLC0415  loads the backend, seconds
-
-                return keras.saving.load_model(file, compile=False, safe_mode=True)
-        except Exception as error:  # Keras raises many types for a bad file.
+                return read_network(file, self.settings.max_model_mb)
+        except Exception as error:  # A bad file raises many types.
             raise ModelUnusable(
-                f"{path.name} must load in Keras' safe mode, got "
-                f"{type(error).__name__}: {str(error)[:100]}; "
-                f"run `overnight train {metadata.symbol}`."
+                f"{path.name} does not hold a network of ours "
+                f"({type(error).__name__}: {str(error)[:100]})",
+                f"run `overnight train {symbol}`",
             ) from error
 
     def symbols(self) -> tuple[str, ...]:
@@ -288,17 +286,6 @@ def _belongs(model: StoragePath, metadata: ModelMetadata) -> bool:
         return _fingerprint(model) == metadata.model_fingerprint
     except OSError:  # None there, no regular file, or no right to read it.
         return False
-
-
-def _require_bounded(file: Path, most_mb: int) -> None:
-    """Refuse a file that unpacks to more than any model: a few kB can be gigabytes.
-
-    Readers of a zip take no more out of it than its listing says.
-    """
-    with zipfile.ZipFile(file) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > most_mb * 1_000_000:
-        raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {most_mb}")
 
 
 def _fingerprint(path: StoragePath) -> str:

@@ -4,12 +4,10 @@ Runs in a process of its own; the same rows, parameters and seed give the same w
 on one machine. Knows neither files nor Prefect.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from config.errors import TrainingFailed
 from config.parameters import TrainingParameters
@@ -22,11 +20,8 @@ from features.windows import (
     split_windows,
 )
 from modelling.evaluation import Calibration, calibrate
-from modelling.network import CHANGE, build_network
+from modelling.network import Network
 from modelling.shrinkage import shrinkage_factor
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class TrainedModel:
     is what the dense unit was multiplied with after training.
     """
 
-    network: "keras.Model"
+    network: Network
     scaler: Scaler
     loss: float
     validation_loss: float
@@ -63,15 +58,14 @@ def train(
     rows: Floats,
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None] = lambda _: None,
-    weights: Sequence[NDArray[np.float32]] | None = None,
+    trained: Network | None = None,
 ) -> TrainedModel:
     """Return the network trained on `rows` (sessions, 8), no NaN.
 
     Early stopping restores the weights that were best on the first half of the
     validation windows, and the changes they predict are shrunk to what they were worth
     there; the second half calibrates. With `early_stopping_patience` 0 that half
-    decides nothing. Given `weights`, in the order of Keras' `get_weights`, are not
-    trained: they are only shrunk and judged.
+    decides nothing. A network given as `trained` is only shrunk and judged.
 
     Raises
     ------
@@ -81,64 +75,46 @@ def train(
         If a loss is not finite.
     """
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    network = build_seeded_network(parameters)
-    if weights is None:
-        epochs_run = _fit(network, split, parameters, on_epoch)
-    else:
-        network.set_weights(list(weights))
-        epochs_run = 0
-    patient = parameters.early_stopping_patience > 0
-    factor = _shrunk(network, split.stopping) if patient else 1.0
-    return _judged(network, split, epochs_run, factor)
-
-
-def build_seeded_network(parameters: TrainingParameters) -> "keras.Model":
-    """Return the network before its first step, the same for the same seed."""
-    import keras  # noqa: PLC0415  loads the backend, seconds
-
-    keras.utils.set_random_seed(parameters.seed)
-    return build_network(parameters)
+    network, epochs_run = trained, 0
+    if network is None:
+        network, epochs_run = _fit(split, parameters, on_epoch)
+    factor = 1.0
+    if parameters.early_stopping_patience > 0:
+        factor = _shrinkage(network, split.stopping)
+    return _judge(network.scale_changes(factor), split, epochs_run, factor)
 
 
 def _fit(
-    network: "keras.Model",
     split: WindowSplit,
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None],
-) -> int:
-    """Train in place; return the passes run.
-
-    Keras' NumPy backend reads, writes and computes networks, and can't train them:
-    there JAX does. On any other backend Keras trains itself.
-    """
-    import keras  # noqa: PLC0415
+) -> tuple[Network, int]:
+    """Return the trained network and the number of epochs run."""
+    # These import TensorFlow and Keras, which takes seconds.
+    from modelling.fit import fit  # noqa: PLC0415
+    from modelling.keras_network import start_network  # noqa: PLC0415
 
     def on_losses(epoch: int, loss: float, validation_loss: float) -> None:
         on_epoch(EpochDone(epoch, parameters.epochs, loss, validation_loss))
 
-    if keras.backend.backend() == "numpy":
-        from modelling.jax_fit import fit  # noqa: PLC0415  loads JAX
-    else:
-        from modelling.keras_fit import fit  # noqa: PLC0415
-    return fit(network, split, parameters, on_losses)
+    start = start_network(parameters)
+    weights, epochs_run = fit(start.weights, split, parameters, on_losses)
+    return Network(weights), epochs_run
 
 
-def _shrunk(network: "keras.Model", stopping: Windows) -> float:
-    """Multiply the change that the network predicts by its worth; return the factor."""
-    predicted = predict_changes(network, stopping.inputs)
+def _shrinkage(network: Network, stopping: Windows) -> float:
+    """Return the factor that the predicted changes are worth on `stopping`."""
+    predicted = network.predict_changes(stopping.inputs)
     actual = stopping.targets - stopping.inputs[:, -1, CLOSE_COLUMN]
-    factor = shrinkage_factor(predicted, actual)
-    dense = network.get_layer(CHANGE)
-    dense.set_weights([factor * part for part in dense.get_weights()])
-    return factor
+    return shrinkage_factor(predicted, actual)
 
 
-def _judged(
-    network: "keras.Model", split: WindowSplit, epochs_run: int, factor: float
+def _judge(
+    network: Network, split: WindowSplit, epochs_run: int, factor: float
 ) -> TrainedModel:
-    stopping = _predicted(network, split.stopping)
-    calibration = _predicted(network, split.calibration)
-    loss = _squared_error(_predicted(network, split.training), split.training)
+    stopping = network.predict_closes(split.stopping.inputs)
+    calibration = network.predict_closes(split.calibration.inputs)
+    loss = _squared_error(network.predict_closes(split.training.inputs), split.training)
     validation_loss = _squared_error(
         np.concatenate([stopping, calibration]), split.stopping, split.calibration
     )
@@ -148,7 +124,7 @@ def _judged(
             "lower `learning_rate`."
         )
     parts = split.calibration
-    changes = split.scaler.price_change(predict_changes(network, parts.inputs))
+    changes = split.scaler.price_change(network.predict_changes(parts.inputs))
     predicted = changes / parts.last_closes
     return TrainedModel(
         network=network,
@@ -161,34 +137,6 @@ def _judged(
         shrinkage_factor=factor,
         calibration=calibrate(predicted, parts.next_closes / parts.last_closes - 1),
     )
-
-
-def predict_scaled(network: "keras.Model", inputs: Floats) -> Floats:
-    """Return the scaled next closes (windows,) for `inputs` (windows, sessions, 8).
-
-    One call without tracing: the same window gives the same answer in any batch only
-    up to rounding, so a forecast always asks for its one window alone.
-    """
-    import keras  # noqa: PLC0415
-
-    # NumPy tells of the overflow in a sigmoid far below zero, which is a true 0.
-    with np.errstate(over="ignore"):
-        answer = network(inputs.astype(np.float32), training=False)
-    return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)[:, 0]
-
-
-def predict_changes(network: "keras.Model", inputs: Floats) -> Floats:
-    """Return how far the next scaled closes (windows,) lie from the windows' last.
-
-    Exactly 0 where the network predicts no change: the last close is taken off in the
-    single precision in which the network added to it.
-    """
-    last = inputs[:, -1, CLOSE_COLUMN].astype(np.float32)
-    return predict_scaled(network, inputs) - last
-
-
-def _predicted(network: "keras.Model", windows: Windows) -> Floats:
-    return predict_scaled(network, windows.inputs)
 
 
 def _squared_error(predicted: Floats, *parts: Windows) -> float:

@@ -109,7 +109,7 @@ def checks_of(
     return {
         "python": _python,
         "packages": _packages,
-        "backend": partial(_backend, settings),
+        "backend": _backend,
         "settings": partial(_settings, home),
         "cores, memory": lambda: machine_check(this_machine(), settings),
         "write access": partial(_write_access, home),
@@ -179,13 +179,12 @@ def _wrong_version(needed: Requirement) -> str:
     return f"{needed.name} {there} ({needed.specifier} is asked for)"
 
 
-def _backend(settings: Settings) -> Found:
+def _backend() -> Found:
     """Train a network of a few units in a process of its own, as a night does."""
-    engine = settings.models.engine
-    cure = f"repair {engine}: `uv sync`, or name the other `engine` under [models]"
+    cure = "repair TensorFlow: `uv sync`"
     try:
-        with ProcessPool(1, 1, BACKEND_SECONDS, engine) as pool:
-            return True, f"{pool.run(try_backend, SMALLEST)} with {engine}", ""
+        with ProcessPool(1, 1, BACKEND_SECONDS) as pool:
+            return True, pool.run(try_backend, SMALLEST), ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, f"{type(error).__name__}: {str(error)[:200]}", cure
 

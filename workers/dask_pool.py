@@ -19,7 +19,6 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_
 from distributed.comm.addressing import get_address_host_port
 
 from config.errors import ClusterUnavailable, TrainingFailed
-from config.settings import Engine
 from modelling.training import EpochDone
 from workers.process_pool import Job, OnEpoch, ProcessPool
 
@@ -41,7 +40,6 @@ class DaskPool:
         name: str,
         jobs_per_process: int,
         seconds: float,
-        engine: Engine = "jax",
     ) -> None:
         """Connect to the scheduler at `address` and furnish its workers with pool.
 
@@ -58,9 +56,7 @@ class DaskPool:
         self._told: dict[str, queue.SimpleQueue[EpochDone | None]] = {}
         self._client = _connected(address)
         try:
-            self.count = self._furnished(
-                _WorkerSlots(jobs_per_process, seconds, engine)
-            )
+            self.count = self._furnished(_WorkerSlots(jobs_per_process, seconds))
         except BaseException:
             self.close()
             raise
@@ -203,8 +199,8 @@ def _answer[Output](future: Future[Output]) -> Output:
 class _WorkerSlots(WorkerPlugin):
     """What a worker keeps between jobs: a process slot for each of its threads."""
 
-    def __init__(self, jobs_per_process: int, seconds: float, engine: Engine) -> None:
-        self._limits = (jobs_per_process, seconds, engine)
+    def __init__(self, jobs_per_process: int, seconds: float) -> None:
+        self._limits = (jobs_per_process, seconds)
 
     def setup(self, worker: Worker) -> None:
         """Plan the worker's slots; called by Dask, for late-comers too."""

@@ -47,15 +47,13 @@ def open_pool(
     ClusterUnavailable
         If the Dask cluster asked for does not answer, or can't run our jobs.
     """
-    run, engine = settings.run, settings.models.engine
+    run = settings.run
     limit = settings.models.training_seconds
     if run.runner == "dask":
         from workers.dask_pool import DaskPool  # noqa: PLC0415  an extra, seconds
 
         name = f"overnight {home.absolute()}"
-        there = DaskPool(
-            run.dask_scheduler, name, run.models_per_process, limit, engine
-        )
+        there = DaskPool(run.dask_scheduler, name, run.models_per_process, limit)
         return there, ()
     return open_local_pool(settings, symbols)
 
@@ -76,6 +74,5 @@ def open_local_pool(
         processes.count,
         run.models_per_process,
         settings.models.training_seconds,
-        settings.models.engine,
     )
     return pool, ((processes.notice,) if processes.notice else ())

@@ -7,10 +7,9 @@ import no Prefect, so a child stays light; their processes end with their parent
 import multiprocessing
 import os
 import queue
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from concurrent.futures.process import BrokenProcessPool
@@ -22,12 +21,9 @@ from typing import Any, Protocol, Self
 from threadpoolctl import threadpool_limits
 
 from config.errors import TrainingFailed
-from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
-    # Many small processes would fight for one GPU.
-    "JAX_PLATFORMS": "cpu",
     # The threads of XLA's pool: two would hand each small product to one another.
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
@@ -39,9 +35,6 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 """A child's environment: a process a core beats threads fighting for the cores."""
-
-KERAS_BACKENDS: Mapping[Engine, str] = {"jax": "numpy", "tensorflow": "tensorflow"}
-"""JAX trains outside of Keras, which then only keeps and computes the networks."""
 
 LOOK_EVERY_SECONDS = 0.5
 
@@ -104,7 +97,7 @@ class _TooLateError(Exception):
 class _Slot:
     """One process, and the four numbers of its current epoch shared with the parent."""
 
-    def __init__(self, jobs: int, engine: Engine) -> None:
+    def __init__(self, jobs: int) -> None:
         context = multiprocessing.get_context("spawn")
         # Shared memory without a lock: a killed child can't leave one held.
         self.epoch = RawArray("d", 4)
@@ -112,7 +105,7 @@ class _Slot:
             max_workers=1,
             mp_context=context,
             initializer=_begin,
-            initargs=(engine, self.epoch),
+            initargs=(self.epoch,),
             max_tasks_per_child=jobs,
         )
         # The executor can't bear a shutdown beside another, or beside a start.
@@ -157,7 +150,6 @@ class ProcessPool:
         count: int,
         jobs_per_process: int,
         seconds: float,
-        engine: Engine = "jax",
     ) -> None:
         """Plan `count` slots; a process starts with its first job.
 
@@ -167,7 +159,6 @@ class ProcessPool:
         self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
-        self._engine = engine
         self._started: set[_Slot] = set()
         self._closed = False
         self._free: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
@@ -206,7 +197,7 @@ class ProcessPool:
             return slot
         if slot:
             self._kill(slot)
-        fresh = _Slot(self._jobs, self._engine)
+        fresh = _Slot(self._jobs)
         self._started.add(fresh)
         if self._closed:  # Since this thread began to wait, or to look.
             fresh.kill()
@@ -269,16 +260,13 @@ class ProcessPool:
 _shared_epoch: Any = None
 
 
-def _begin(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
+def _begin(epoch: Any) -> None:  # noqa: ANN401
     """Prepare a fresh child: its environment, its report, its end with the parent."""
     global _shared_epoch  # noqa: PLW0603  the only way an initializer passes a value on
-    os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
+    os.environ.update(ONE_THREAD, KERAS_BACKEND="tensorflow")
     # NumPy is loaded by now and its products read no environment any more: two
     # processes with two threads each took twice the time of one.
     threadpool_limits(1)
-    if engine != "tensorflow":
-        # Keras would load it, 600 MB and seconds, to ask for the type of a value.
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -3,19 +3,19 @@
 Runs in a training process, with the function that trains a night's models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.shuffled_labels import LENGTH, SHARE, half_check
-from features.indicators import indicator_frame
+from features.indicators import FEATURES, indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from modelling.training import EpochDone, TrainedModel, build_seeded_network, train
+from modelling.network import Network
+from modelling.training import EpochDone, TrainedModel, train
 
 TINY = TrainingParameters(
     epochs=2,
@@ -41,8 +41,8 @@ RISING_SESSIONS = 150
 
 OnEpoch = Callable[[EpochDone], None]
 Train = Callable[[Floats, TrainingParameters, OnEpoch], TrainedModel]
-Weights = Sequence[NDArray[np.float32]]
-Judge = Callable[[Floats, TrainingParameters, Weights], TrainedModel]
+
+Judge = Callable[[Floats, TrainingParameters, Network], TrainedModel]
 """From rows and weights that are there already to the model judged."""
 
 
@@ -91,9 +91,9 @@ def training_checks(rows: Floats, train: Train = train) -> list[LeakCheck]:
 
 
 def _judged(
-    rows: Floats, parameters: TrainingParameters, weights: Weights
+    rows: Floats, parameters: TrainingParameters, network: Network
 ) -> TrainedModel:
-    return train(rows, parameters, weights=weights)
+    return train(rows, parameters, trained=network)
 
 
 def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[LeakCheck]:
@@ -130,11 +130,16 @@ def judgement_checks(rows: Floats, judge: Judge = _judged) -> list[LeakCheck]:
     ]
 
 
-def _saying(change: float) -> Weights:
+def _saying(change: float) -> Network:
     """Return the weights of a network that always predicts this scaled change."""
-    weights = [np.zeros_like(part) for part in build_seeded_network(TINY).get_weights()]
-    weights[-1] += change
-    return weights
+    first, second = TINY.lstm_units
+    shapes = (
+        *((len(FEATURES), 4 * first), (first, 4 * first), (4 * first,)),
+        *((first, 4 * second), (second, 4 * second), (4 * second,)),
+        (second, 1),
+    )
+    zeros = (np.zeros(shape, np.float32) for shape in shapes)
+    return Network((*zeros, np.array([change], np.float32)))
 
 
 def label_check(histories: tuple[pd.DataFrame, ...]) -> LeakCheck:
@@ -160,7 +165,7 @@ def _learned(
     """Return the weights' bits, and what early stopping was told epoch by epoch."""
     told: list[float] = []
     model = train(rows, parameters, lambda done: told.append(done.validation_loss))
-    weights = model.network.get_weights()
+    weights = model.network.weights
     return [np.asarray(weight).tobytes() for weight in weights], told
 
 

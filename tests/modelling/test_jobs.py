@@ -67,7 +67,7 @@ def test_metadata_carry_the_libraries_versions(
 ) -> None:
     """The versions of all that can change a model are recorded."""
     versions = live_model.library_versions
-    assert {"jax", "jaxlib", "keras", "numpy", "tensorflow"} <= set(versions)
+    assert {"keras", "numpy", "tensorflow"} <= set(versions)
     assert (versions["keras"], versions["numpy"]) == (
         backend.__version__,
         np.__version__,

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from config.errors import ModelUnusable, StorageError
+from config.parameters import TrainingParameters
 from config.settings import ModelSettings
 from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
+from modelling.keras_network import write_network
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from modelling.registry import ModelPair, Registry
 from storage.home import Home, write_file_atomic, write_text_atomic
 from storage.paths import files_in, move, read_bytes, remove
 from storage.tables import write_signed
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
 Describe = Callable[..., ModelMetadata]
@@ -48,13 +51,17 @@ def names(registry: Registry, folder: str) -> list[str]:
 
 
 def test_a_real_network_comes_back(
-    registry: Registry, describe: Describe, untrained: "keras.Model"
+    registry: Registry,
+    describe: Describe,
+    untrained: Network,
+    tiny: TrainingParameters,
 ) -> None:
     """A network saved in any home is loaded from it with the same weights."""
-    saved = registry.save(describe(), untrained.save)
+    write = partial(write_network, untrained, tiny)
+    saved = registry.save(describe(), write)
     assert registry.required("CBA.AX") == saved
-    loaded = registry.load(saved).get_weights()
-    pairs = zip(loaded, untrained.get_weights(), strict=True)
+    loaded = registry.load(saved).weights
+    pairs = zip(loaded, untrained.weights, strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
     assert names(registry, "") == [
         "lstm_CBA.AX_metadata.json",

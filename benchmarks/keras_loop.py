@@ -1,7 +1,4 @@
-"""Training by Keras' own loop, on the backend that is loaded: TensorFlow, say.
-
-The engine of those who choose it, and the reference that `jax_fit` is held to.
-"""
+"""Keras' own training loop: the baseline of the benchmark and the oracle of the tests."""
 
 from collections.abc import Callable
 
@@ -19,8 +16,8 @@ def fit(
 ) -> int:
     """Train in place, with early stopping to the best weights; return the passes run.
 
-    `on_losses` is told of each epoch, from 1, with the losses of training and stopping
-    windows. A loss that is no number ends the training.
+    `on_losses` gets each epoch's number, from 1, with the losses on the training and
+    the stopping windows. A loss that is not finite ends the training.
     """
     optimizer = keras.optimizers.Adam(parameters.learning_rate)
     network.compile(optimizer=optimizer, loss="mean_squared_error")
