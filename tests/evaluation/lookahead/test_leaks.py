@@ -198,7 +198,7 @@ def test_judges_that_look_elsewhere_are_found(rows: Floats) -> None:
 
     assert failed(judgement_checks(rows)) == []
     found = judgement_checks(
-        rows, lambda part, how, weights: train(part[:-5], how, weights=weights)
+        rows, lambda part, how, weights: train(part[:-5], how, trained=weights)
     )
     assert "calibration" in failed(found)
     found = judgement_checks(
