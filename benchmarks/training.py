@@ -1,7 +1,7 @@
-"""Measures how fast models are trained, by our engines, Keras and PyTorch.
+"""Measures how fast models are trained: by this project, by Keras and by PyTorch.
 
     uv run python benchmarks/training.py [--symbols 8] [--epochs 50] [--rounds 1]
-                                         [--more tensorflow] [--json]
+                                         [--json]
 
 Each symbol is 504 real sessions of the sample's stocks: 444 windows of 60 by 8, batch
 32, LSTM 100 and 50, early stopping off. Every contender trains the same symbols for the
@@ -11,7 +11,7 @@ because a worse fit would be no fair comparison.
 
 - `keras`: one process, one symbol after the other, `fit` of Keras on TensorFlow with
   its default number of threads.
-- `jax`, `tensorflow`: our engines, in one process per core.
+- `overnight`: the training of this project, in one process per core.
 - `torch`: PyTorch's own LSTM in a plain loop, if it is installed.
 - `floor`: the seconds of an epoch's matrix products at the rate of one large product,
   measured on all cores.
@@ -31,19 +31,22 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from config.parameters import TrainingParameters
-from config.settings import Engine
 from features.indicators import FEATURES, indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
 from market_data.prices import adjust_prices
 from market_data.sample import LAST_SESSION, SampleSource
+from modelling.jobs import load_backend_quietly
+from modelling.keras_network import build_network
+from modelling.network import Network
 from modelling.training import train
 from workers.process_pool import OnEpoch, ProcessPool
 
+OURS = "overnight"
 STOCKS = ("AAPL", "GOOG", "IBM", "MSFT")
 SESSIONS = 504
 
@@ -79,7 +82,7 @@ def main() -> None:
     if options.child:
         _child(options.child, options.symbols, options.epochs)
         return
-    contenders = ["keras", "jax", *options.more]
+    contenders = ["keras", OURS]
     if importlib.util.find_spec("torch"):
         contenders.append("torch")
     rounds = [
@@ -97,9 +100,6 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--symbols", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=1, help="medians of several")
-    parser.add_argument(
-        "--more", nargs="*", default=["tensorflow"], help="engines beside the default"
-    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -149,18 +149,18 @@ def _report(rounds: Sequence[Sequence[Timing]], floor: float) -> dict[str, Any]:
         f"speedup_vs_sequential_{other}": _median(
             mine.symbols_per_minute / theirs.symbols_per_minute
             for mine, theirs in zip(
-                _timings(rounds, "jax"), _timings(rounds, other), strict=True
+                _timings(rounds, OURS), _timings(rounds, other), strict=True
             )
         )
         for other in ("keras", "torch")
         if other in by_name
     }
-    losses = medians["jax"]["median_validation_loss"]
+    losses = medians[OURS]["median_validation_loss"]
     return {
         **ratios,
         "validation_loss_vs_keras": losses / medians["keras"]["median_validation_loss"],
         "floor_seconds_per_epoch": floor,
-        "times_the_floor": medians["jax"]["seconds_per_epoch"] / floor,
+        "times_the_floor": medians[OURS]["seconds_per_epoch"] / floor,
         "cores": len(os.sched_getaffinity(0)),
         "symbols": rounds[0][0].symbols,
         "epochs": rounds[0][0].epochs,
@@ -205,10 +205,8 @@ def _child(name: str, symbols: int, epochs: int) -> None:
     if name == "floor":
         print(_floor(histories[0], parameters))
         return
-    run = {"keras": _sequential_keras, "torch": _sequential_torch}.get(name)
-    start_seconds, seconds, losses = (
-        run(histories, parameters) if run else _ours(name, histories, parameters)
-    )
+    run = {"keras": _sequential_keras, "torch": _sequential_torch, OURS: _ours}[name]
+    start_seconds, seconds, losses = run(histories, parameters)
     print(
         json.dumps(
             asdict(Timing(name, symbols, epochs, start_seconds, seconds, losses))
@@ -234,17 +232,28 @@ def _sequential_keras(
     import keras  # noqa: F401, PLC0415  the backend is chosen first
 
     started = time.perf_counter()
-    losses = tuple(train(rows, parameters).validation_loss for rows in histories)
+    losses = tuple(_keras_loss(rows, parameters) for rows in histories)
     return started - began, time.perf_counter() - started, losses
 
 
-def _ours(
-    engine: str, histories: Sequence[Floats], parameters: TrainingParameters
-) -> Outcome:
+def _keras_loss(rows: Floats, parameters: TrainingParameters) -> float:
+    """Return the validation loss of the network that Keras' own loop trains."""
+    import keras  # noqa: PLC0415
+    from keras_loop import fit  # noqa: PLC0415
+
+    keras.utils.set_random_seed(parameters.seed)
+    model = build_network(parameters)
+    split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
+    fit(model, split, parameters, lambda *_: None)
+    trained = Network(tuple(model.get_weights()))
+    return train(rows, parameters, trained=trained).validation_loss
+
+
+def _ours(histories: Sequence[Floats], parameters: TrainingParameters) -> Outcome:
     """Train in a process pool, as a night does."""
     cores = len(os.sched_getaffinity(0))
     began = time.perf_counter()
-    pool = ProcessPool(cores, len(histories) + 1, 3600, cast("Engine", engine))
+    pool = ProcessPool(cores, len(histories) + 1, 3600)
     with pool, ThreadPoolExecutor(cores) as threads:
         list(threads.map(partial(pool.run, _load), range(cores)))
         started = time.perf_counter()
@@ -255,10 +264,9 @@ def _ours(
 
 def _load(_number: int, _on_epoch: OnEpoch) -> None:
     """Load what training needs; sleep so that each process gets one of these jobs."""
-    import keras  # noqa: F401, PLC0415  the process has chosen the backend
+    import modelling.fit  # noqa: F401, PLC0415  imports TensorFlow
 
-    if "tensorflow" not in sys.modules:
-        import modelling.jax_fit  # noqa: F401, PLC0415
+    load_backend_quietly()
     time.sleep(2)
 
 
@@ -343,15 +351,12 @@ def _floor(rows: Floats, parameters: TrainingParameters) -> float:
 
 def _operations_per_second(size: int = 2048, tries: int = 7) -> float:
     """Return the operations per second of a large single-precision product."""
-    import jax  # noqa: PLC0415
-
-    square = jax.numpy.ones((size, size), np.float32)
-    product = jax.jit(lambda left: left @ left)
-    product(square).block_until_ready()
+    square = np.ones((size, size), np.float32)
+    product = np.empty_like(square)
     seconds = []
     for _ in range(tries):
         began = time.perf_counter()
-        product(square).block_until_ready()
+        np.matmul(square, square, out=product)
         seconds.append(time.perf_counter() - began)
     return 2 * size**3 / statistics.median(seconds)
 

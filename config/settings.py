@@ -14,7 +14,6 @@ from config.validation import InvalidValueError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
-Engine = Literal["jax", "tensorflow"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -30,6 +29,8 @@ class Section(BaseModel):
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """New names by old ones; a file with an old name is refused with the new one."""
+    removed: ClassVar[Mapping[str, str]] = {}
+    """Why an old setting is gone; a file that has it is refused with the reason."""
 
 
 class PriceSettings(Section):
@@ -93,9 +94,8 @@ class ModelSettings(Section):
         "worst_skill": "max_skill",
         "largest_model_mb": "max_model_mb",
     }
+    removed: ClassVar = {"engine": "TensorFlow trains all models"}
 
-    engine: Engine = "jax"
-    """What trains: `jax` with our own training loop, or Keras on `tensorflow`."""
     min_sessions: int = Field(100, ge=60)
     """Sessions with indicators that a training needs; with fewer it fails."""
     stale_after_days: int = Field(7, ge=1)
@@ -289,7 +289,7 @@ class RunSettings(Section):
     training_processes: int | None = Field(None, ge=1)
     """Processes that train at once; without it one per core."""
     process_memory_mb: int = Field(1000, ge=100)
-    """Megabytes per training process (TensorFlow: 1600); higher starts fewer."""
+    """Megabytes that one training process may need; higher starts fewer."""
     runner: Literal["local", "dask"] = "local"
     """Where models are trained: on this machine, or on a Dask cluster."""
     dask_scheduler: str = ""

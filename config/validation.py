@@ -67,6 +67,8 @@ def _describe_value(
         if new := getattr(section, "renamed", {}).get(name):
             renamed = ".".join([*full.split(".")[:-1], new])
             return f"`{full}` is now called `{renamed}`", "rename it"
+        if reason := getattr(section, "removed", {}).get(name):
+            return f"`{full}` was removed: {reason}", "delete the line"
         choices = ", ".join(section.model_fields)
         known = f"one of the known names ({choices})"
         return f"`{full}` must be {known}, got {quote_value(name)}", ""

@@ -30,7 +30,7 @@ from market_data.sources import Feeds
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from modelling.forecasting import Forecast
-from modelling.jobs import Forecaster, train_symbol
+from modelling.jobs import train_symbol
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
@@ -272,19 +272,13 @@ def walk_block(
     # With the whole list: its US stocks show which tickers of a calendar lack a suffix.
     whole_list = replace(first, symbols=block.plan.symbols)
     sources = open_sources(whole_list, Feeds(prices, block.prefetched.headlines))
-    models = Forecaster(block.plan.registry())
     refit = _Refit(block.plan, on_epoch)
     rows: list[Row] = []
     trained: list[ModelMetadata] = []
     for session in block.sessions:
         plan = plan_past_night(block.plan, symbol, session)
-        stages = plain_stages(
-            plan,
-            prices,
-            sources,
-            partial(refit.train_once, plan.run_at),
-            lambda metadata, table: models.forecast(metadata, read_table(table.path)),
-        )
+        train_once = partial(refit.train_once, plan.run_at)
+        stages = plain_stages(plan, prices, sources, train_once)
         (found,), _ = screen_all(plan, stages)
         rows.append(_build_record(plan, found, prices, refit.baselines))
         trained += [found.trained] if found.trained else []

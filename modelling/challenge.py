@@ -3,8 +3,6 @@
 The new model must not be significantly worse on sessions that fitted neither model.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -14,15 +12,12 @@ from features.windows import Floats, feature_rows, scaled_windows
 from modelling.forecasting import basis_ratio, in_basis
 from modelling.grading import root_mean_square
 from modelling.model_metadata import Challenge, ModelMetadata
-from modelling.training import predict_changes
-
-if TYPE_CHECKING:
-    import keras
+from modelling.network import Network
 
 
 def challenge(
     champion: ModelMetadata,
-    network: "keras.Model",
+    network: Network,
     indicators: pd.DataFrame,
     residuals: Floats,
     settings: ModelSettings,
@@ -54,7 +49,7 @@ def challenge(
 
 def champion_residuals(
     champion: ModelMetadata,
-    network: "keras.Model",
+    network: Network,
     indicators: pd.DataFrame,
     sessions: int,
 ) -> Floats:
@@ -73,7 +68,7 @@ def champion_residuals(
     if first >= len(rows):
         return np.empty(0)
     windows = scaled_windows(rows[first - length :], champion.scaler, length)
-    changes = predict_changes(network, windows.inputs)
+    changes = network.predict_changes(windows.inputs)
     predicted = champion.scaler.price_change(changes)
     actual = windows.next_closes - windows.last_closes
     return np.asarray((actual - predicted) / windows.last_closes)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,7 @@ from features.indicators import FEATURES, RSI
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, VOLUME
 from modelling.model_metadata import ModelMetadata
-from modelling.training import predict_changes
-
-if TYPE_CHECKING:
-    import keras
+from modelling.network import Network
 
 MAX_READJUSTMENT = 1.25
 """Dividends explain a re-adjustment up to this factor; a larger one is a split."""
@@ -59,7 +56,7 @@ class Forecast:
 
 
 def forecast(
-    network: "keras.Model", metadata: ModelMetadata, indicators: pd.DataFrame
+    network: Network, metadata: ModelMetadata, indicators: pd.DataFrame
 ) -> Forecast:
     """Return the forecast of the session after the last row.
 
@@ -80,7 +77,7 @@ def forecast(
         )
     ratio = basis_ratio(metadata, indicators)
     scaled = metadata.scaler.scale(in_basis(rows, ratio))
-    (change,) = predict_changes(network, scaled[np.newaxis])
+    (change,) = network.predict_changes(scaled[np.newaxis])
     last_close = float(indicators[CLOSE].iloc[-1])
     predicted_close = last_close + float(metadata.scaler.price_change(change)) / ratio
     return with_interval(

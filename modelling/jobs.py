@@ -1,4 +1,4 @@
-"""The jobs of a training process: read stored features, train or forecast, write.
+"""The job of a training process: read stored features, train, write the model.
 
 Jobs and answers are small and picklable; tables and networks stay in the process.
 """
@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,22 +24,19 @@ from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.challenge import challenge
-from modelling.forecasting import Forecast, forecast
 from modelling.freshness import is_expired
 from modelling.grading import advice, grade, loss_ratio, rejection
+from modelling.keras_network import write_network
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 from storage.paths import StoragePath
 from storage.tables import read_signed
 
-if TYPE_CHECKING:
-    import keras
-
 TRIAL_WINDOWS = 4
 """The trial training of `doctor` has this many windows' lengths of rows."""
 
-LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "jax", "jaxlib", "tensorflow")
+LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,6 @@ class TrainingJob:
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
-
-
-@dataclass(frozen=True)
-class ForecastJob:
-    """One symbol to forecast with its live model."""
-
-    symbol: str
-    indicators: StoragePath
-    models: StoragePath
-    settings: ModelSettings
 
 
 def train_symbol(
@@ -87,7 +74,8 @@ def train_symbol(
     registry = Registry(job.models, job.settings)
     comparison = _compare_with_live(registry, metadata, indicators)
     metadata = metadata.model_copy(update={"challenge": comparison})
-    return registry.save(metadata, model.network.save)
+    write = partial(write_network, model.network, job.parameters)
+    return registry.save(metadata, write)
 
 
 def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
@@ -103,7 +91,7 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
     return indicators, feature_rows(indicators)
 
 
-def _stored_indicators(job: TrainingJob | ForecastJob) -> pd.DataFrame:
+def _stored_indicators(job: TrainingJob) -> pd.DataFrame:
     """Return the table; checked, because it may have been written minutes ago."""
     return read_signed(job.indicators, symbol=job.symbol, stage="indicators")
 
@@ -129,50 +117,11 @@ def _compare_with_live(
         return None  # A live model that does not load is replaced.
 
 
-def forecast_symbol(
-    job: ForecastJob, _on_epoch: Callable[[EpochDone], None] = lambda _: None
-) -> Forecast:
-    """Return the live model's forecast of the session after the last stored one.
-
-    Raises
-    ------
-    SymbolError
-        If the model does not load or does not fit the features.
-    """
-    registry = Registry(job.models, job.settings)
-    indicators = _stored_indicators(job)
-    metadata = registry.known_by(job.symbol, indicators.index[-1].date())
-    return Forecaster(registry).forecast(metadata, indicators)
-
-
-class Forecaster:
-    """A registry's models; the last used one stays loaded."""
-
-    def __init__(self, registry: Registry) -> None:
-        """Load nothing yet."""
-        self._registry = registry
-        self._loaded: tuple[str, keras.Model] | None = None
-
-    def forecast(self, metadata: ModelMetadata, indicators: pd.DataFrame) -> Forecast:
-        """Return the forecast of the model that `metadata` describes.
-
-        Raises
-        ------
-        SymbolError
-            If the model does not load or does not fit the features.
-        """
-        name = metadata.model_fingerprint
-        if self._loaded is None or self._loaded[0] != name:
-            load_backend_quietly()
-            self._loaded = name, self._registry.load(metadata)
-        return forecast(self._loaded[1], metadata, indicators)
-
-
 def try_backend(
     parameters: TrainingParameters,
     _on_epoch: Callable[[EpochDone], None] = lambda _: None,
 ) -> str:
-    """Return the names of the libraries that train, after one training on made rows.
+    """Return which TensorFlow trains, and whether with XLA, after one training.
 
     Raises
     ------
@@ -180,12 +129,13 @@ def try_backend(
         Any error of the installation.
     """
     load_backend_quietly()
-    import keras  # noqa: PLC0415
+    from modelling.fit import has_xla  # noqa: PLC0415
 
     sessions = parameters.sequence_length * TRIAL_WINDOWS
     generator = np.random.default_rng(parameters.seed)
     train(generator.uniform(size=(sessions, len(FEATURES))), parameters)
-    return f"Keras {keras.__version__} on {keras.backend.backend()} trains"
+    compiled = "with XLA" if has_xla() else "without XLA, which is slower"
+    return f"TensorFlow {version('tensorflow')} trains {compiled}"
 
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
@@ -285,7 +235,7 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_backend_quietly() -> None:
-    """Import Keras once, without printing its backend's lines about GPUs."""
+    """Import TensorFlow and Keras once, without printing their lines about GPUs."""
     with _hidden_stderr():
         import keras  # noqa: F401, PLC0415
 

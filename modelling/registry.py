@@ -7,19 +7,19 @@ symbol's last candidate that did not replace a usable model.
 
 import hashlib
 import shutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from config.errors import ModelUnusable, SelectionError
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
+from modelling.model_file import read_network
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from storage.home import write_atomic, write_file_atomic
 from storage.paths import (
     StoragePath,
@@ -32,9 +32,6 @@ from storage.paths import (
     regular_file,
     remove,
 )
-
-if TYPE_CHECKING:
-    import keras
 
 MAX_METADATA_BYTES = 5_000_000
 """Largest metadata file that is read; a real one has about 20 kB."""
@@ -178,29 +175,30 @@ class Registry:
             and _matches(pair.model, metadata)
         )
 
-    def load(self, metadata: ModelMetadata) -> "keras.Model":
-        """Return the network that `metadata` describes, loaded in Keras' safe mode.
+    def load(self, metadata: ModelMetadata) -> Network:
+        """Return the network that `metadata` describes, without loading Keras.
 
         Raises
         ------
         ModelUnusable
-            If the file can't be loaded.
+            If no file of the symbol has the fingerprint, or it holds another network.
         """
-        path = self._pair(metadata.symbol).model
-        earlier = self._history_pair(metadata).model
-        if is_there(earlier) and not _matches(path, metadata):
-            path = earlier
+        symbol = metadata.symbol
+        pairs = (self._pair(symbol), self._history_pair(metadata))
+        path = next((p.model for p in pairs if _matches(p.model, metadata)), None)
+        if path is None:
+            raise ModelUnusable(
+                f"{pairs[0].model.name} has changed since it was written",
+                f"run `overnight train {symbol}`",
+            )
         try:
             with local_copy(path) as file:
-                _require_bounded(file, self.settings.max_model_mb)
-                import keras  # noqa: PLC0415  loads the backend, seconds
-
-                return keras.saving.load_model(file, compile=False, safe_mode=True)
-        except Exception as error:  # Keras raises many types.
+                return read_network(file, self.settings.max_model_mb)
+        except Exception as error:  # A damaged file raises many types.
             raise ModelUnusable(
-                f"{path.name} can't be loaded in Keras' safe mode "
+                f"{path.name} does not hold a network of this product "
                 f"({type(error).__name__}: {str(error)[:100]})",
-                f"run `overnight train {metadata.symbol}`",
+                f"run `overnight train {symbol}`",
             ) from error
 
     def symbols(self) -> tuple[str, ...]:
@@ -278,17 +276,6 @@ def _matches(model: StoragePath, metadata: ModelMetadata) -> bool:
         return _fingerprint(model) == metadata.model_fingerprint
     except OSError:
         return False
-
-
-def _require_bounded(file: Path, max_mb: int) -> None:
-    """Refuse a file that unpacks to more than `max_mb`, by the sizes in its listing.
-
-    A zip file of a few kB can unpack to gigabytes.
-    """
-    with zipfile.ZipFile(file) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-    if unpacked > max_mb * 1_000_000:
-        raise ValueError(f"it unpacks to {unpacked / 1e6:.0f} MB, more than {max_mb}")
 
 
 def _fingerprint(path: StoragePath) -> str:

@@ -10,7 +10,7 @@ from modelling.model_metadata import ModelMetadata
 from pipeline.checkpoints import Checkpoints, open_checkpoints
 from pipeline.download import download, download_once
 from pipeline.events import events
-from pipeline.forecast import Forecaster, forecast, pool_forecaster
+from pipeline.forecast import forecast
 from pipeline.guard import guard
 from pipeline.headlines import headlines
 from pipeline.index import index
@@ -43,7 +43,7 @@ class RunResources:
     def close(self, summary: RunSummary) -> None:
         """Remove the checkpoints; if symbols failed, only those of the downloads.
 
-        A second run then repeats no training and no forecast of unchanged prices.
+        A second run then repeats no training on unchanged prices.
         """
         any_failed = summary.failures or summary.untrained
         self.checkpoints.drop("download" if any_failed else "")
@@ -87,8 +87,7 @@ def screening_stages(
 ) -> Stages:
     """Return the stages of a screening run."""
     training = training_stages(plan, run)
-    forecaster = pool_forecaster(plan, run.pool, run.checkpoints)
-    stages = plain_stages(plan, run.feeds.prices, sources, training.train, forecaster)
+    stages = plain_stages(plan, run.feeds.prices, sources, training.train)
     return replace(stages, download=training.download, resumed=training.resumed)
 
 
@@ -97,7 +96,6 @@ def plain_stages(
     prices: PriceSource,
     sources: NewsAndEventSources,
     train: Callable[[str, IndicatorFindings], ModelMetadata | None],
-    forecaster: Forecaster,
 ) -> Stages:
     """Return stages that need no worker processes and no checkpoints."""
     return Stages(
@@ -105,7 +103,7 @@ def plain_stages(
         indicators=partial(indicators, plan, source=prices),
         train=train,
         resumed=lambda _: (),
-        forecast=partial(forecast, plan, forecaster),
+        forecast=partial(forecast, plan),
         headlines=partial(headlines, plan, sources),
         events=partial(events, plan, sources),
         guard=partial(guard, plan, source=prices),

@@ -104,7 +104,7 @@ def list_checks(
     return {
         "python": _python,
         "packages": _packages,
-        "backend": partial(_backend, settings),
+        "backend": _backend,
         "settings": partial(_settings, home),
         "cores, memory": lambda: machine_check(this_machine(), settings),
         "write access": partial(_write_access, home),
@@ -176,13 +176,12 @@ def _check_version(required: Requirement) -> str:
     return f"{required.name} {installed} (required: {required.specifier})"
 
 
-def _backend(settings: Settings) -> Found:
+def _backend() -> Found:
     """Train a network of a few units in a separate process, as a night does."""
-    engine = settings.models.engine
-    cure = f"repair {engine}: `uv sync`, or set the other `engine` under [models]"
+    cure = "repair TensorFlow: `uv sync`"
     try:
-        with ProcessPool(1, 1, BACKEND_SECONDS, engine) as pool:
-            return True, f"{pool.run(try_backend, SMALLEST)} with {engine}", ""
+        with ProcessPool(1, 1, BACKEND_SECONDS) as pool:
+            return True, pool.run(try_backend, SMALLEST), ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, _short(error), cure
 

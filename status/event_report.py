@@ -4,13 +4,12 @@ It runs the night's own stages as plain functions, so no Prefect server is start
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 from pydantic import BaseModel
 
-from config.errors import ModelUnusable
-from modelling.forecasting import Forecast
-from modelling.model_metadata import ModelMetadata
+from modelling.freshness import ModelState
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
@@ -19,7 +18,7 @@ from pipeline.symbol import screen_all
 from risk_guard.assessment import RiskTerm
 from risk_guard.events import Event
 from screening.event_words import event_words
-from screening.findings import IndicatorFindings, SymbolFindings
+from screening.findings import IndicatorFindings, ModelFindings, SymbolFindings
 from storage.home import keep_newest_folders
 from storage.lock import one_run_at_a_time
 
@@ -71,7 +70,8 @@ def event_report(plan: RunPlan) -> EventReport:
     with one_run_at_a_time(plan.home), ThreadPoolExecutor(THREADS) as pool:
         feeds = plan.open_feeds(pace)
         sources = open_sources(plan, feeds)
-        stages = plain_stages(plan, feeds.prices, sources, _no_training, _no_forecast)
+        stages = plain_stages(plan, feeds.prices, sources, _no_training)
+        stages = replace(stages, forecast=_no_forecast)
         found, news = screen_all(plan, stages, pool.map)
         keep_newest_folders(plan.tables, plan.settings.run.nights_kept)
     return EventReport(
@@ -85,8 +85,9 @@ def _no_training(_symbol: str, _indicators: IndicatorFindings) -> None:
     """Train nothing: events do not depend on a model."""
 
 
-def _no_forecast(_model: ModelMetadata, _indicators: IndicatorFindings) -> Forecast:
-    raise ModelUnusable("no forecast is needed for events")
+def _no_forecast(_symbol: str, _indicators: IndicatorFindings) -> ModelFindings:
+    """Forecast nothing, for the same reason."""
+    return ModelFindings(ModelState("missing", None), None, None)
 
 
 def _line(found: SymbolFindings) -> SymbolEvents:

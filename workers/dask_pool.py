@@ -18,7 +18,6 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_
 from distributed.comm.addressing import get_address_host_port
 
 from config.errors import ClusterUnavailable, TrainingFailed
-from config.settings import Engine
 from modelling.training import EpochDone
 from workers.process_pool import Job, OnEpoch, ProcessPool, WorkerPool
 
@@ -41,7 +40,6 @@ class DaskPool(WorkerPool):
         name: str,
         jobs_per_process: int,
         seconds: float,
-        engine: Engine = "jax",
     ) -> None:
         """Connect to the scheduler at `address` and open a pool on each worker.
 
@@ -58,7 +56,7 @@ class DaskPool(WorkerPool):
         self._epochs: dict[str, _Epochs] = {}
         self._client = _connect(address)
         try:
-            self.count = self._open_pools(jobs_per_process, seconds, engine)
+            self.count = self._open_pools(jobs_per_process, seconds)
         except BaseException:
             self.close()
             raise
@@ -84,9 +82,9 @@ class DaskPool(WorkerPool):
         finally:
             del self._epochs[key]
 
-    def _open_pools(self, jobs: int, seconds: float, engine: Engine) -> int:
+    def _open_pools(self, jobs: int, seconds: float) -> int:
         """Open a pool on every worker; return how many jobs run at once."""
-        plugin = _PoolPlugin(jobs, seconds, engine)
+        plugin = _PoolPlugin(jobs, seconds)
         try:
             self._client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
             self._client.register_plugin(plugin, name=self._name)
@@ -181,8 +179,8 @@ def _result[Output](future: Future[Output]) -> Output:
 class _PoolPlugin(WorkerPlugin):
     """Holds the process pool of a Dask worker, one process per thread."""
 
-    def __init__(self, jobs_per_process: int, seconds: float, engine: Engine) -> None:
-        self._limits = (jobs_per_process, seconds, engine)
+    def __init__(self, jobs_per_process: int, seconds: float) -> None:
+        self._limits = (jobs_per_process, seconds)
 
     def setup(self, worker: Worker) -> None:
         """Plan the pool of a worker; Dask calls this, also for workers that join."""

@@ -44,7 +44,7 @@ def open_pool(
     ClusterUnavailable
         If the Dask cluster does not answer or can't run our jobs.
     """
-    run, models = settings.run, settings.models
+    run = settings.run
     if run.runner == "local":
         return open_local_pool(settings, symbols)
     from workers.dask_pool import DaskPool  # noqa: PLC0415  optional, takes seconds
@@ -53,8 +53,7 @@ def open_pool(
         run.dask_scheduler,
         f"overnight {home.absolute()}",
         run.models_per_process,
-        models.training_seconds,
-        models.engine,
+        settings.models.training_seconds,
     )
     return pool, ()
 
@@ -63,7 +62,7 @@ def open_local_pool(
     settings: Settings, symbols: int
 ) -> tuple[ProcessPool, tuple[str, ...]]:
     """Return a pool on this machine's processors, and notices for the run's head."""
-    run, models, machine = settings.run, settings.models, this_machine()
+    run, machine = settings.run, this_machine()
     processes = process_count(
         run.training_processes,
         machine.cores,
@@ -72,6 +71,6 @@ def open_local_pool(
         symbols,
     )
     pool = ProcessPool(
-        processes.count, run.models_per_process, models.training_seconds, models.engine
+        processes.count, run.models_per_process, settings.models.training_seconds
     )
     return pool, ((processes.notice,) if processes.notice else ())

@@ -7,11 +7,10 @@ Prefect, which keeps them small, and end with their parent.
 import multiprocessing
 import os
 import queue
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import astuple
@@ -21,12 +20,9 @@ from typing import Any, Self, override
 from threadpoolctl import threadpool_limits
 
 from config.errors import TrainingFailed
-from config.settings import Engine
 from modelling.training import EpochDone
 
 ONE_THREAD = {
-    # Many small processes would compete for one GPU.
-    "JAX_PLATFORMS": "cpu",
     # Threads of XLA's pool; two would pass each small product to and fro.
     "NPROC": "1",
     "OMP_NUM_THREADS": "1",
@@ -38,9 +34,6 @@ ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
 """Environment of a child: one process per core is faster than competing threads."""
-
-KERAS_BACKENDS: Mapping[Engine, str] = {"jax": "numpy", "tensorflow": "tensorflow"}
-"""With `jax` our own loop trains, and Keras only stores and evaluates the networks."""
 
 POLL_SECONDS = 0.5
 
@@ -91,7 +84,7 @@ class _TooLongError(Exception):
 class _Worker:
     """One process, and four numbers of its current epoch in shared memory."""
 
-    def __init__(self, jobs: int, engine: Engine) -> None:
+    def __init__(self, jobs: int) -> None:
         context = multiprocessing.get_context("spawn")
         # Without a lock, which a killed child could leave locked.
         self.epoch = RawArray("d", 4)
@@ -99,7 +92,7 @@ class _Worker:
             max_workers=1,
             mp_context=context,
             initializer=_start_child,
-            initargs=(engine, self.epoch),
+            initargs=(self.epoch,),
             max_tasks_per_child=jobs,
         )
         # The executor can't be shut down by two threads, or while it starts a process.
@@ -142,7 +135,6 @@ class ProcessPool(WorkerPool):
         count: int,
         jobs_per_process: int,
         seconds: float,
-        engine: Engine = "jax",
     ) -> None:
         """Plan `count` processes; each starts with its first job.
 
@@ -152,7 +144,6 @@ class ProcessPool(WorkerPool):
         self.count = count
         self._jobs = jobs_per_process
         self._seconds = seconds
-        self._engine = engine
         self._started: set[_Worker] = set()
         self._closed = False
         self._free: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
@@ -183,7 +174,7 @@ class ProcessPool(WorkerPool):
             return worker
         if worker:
             self._kill(worker)
-        fresh = _Worker(self._jobs, self._engine)
+        fresh = _Worker(self._jobs)
         self._started.add(fresh)
         if self._closed:  # While this thread was waiting.
             fresh.kill()
@@ -233,16 +224,13 @@ class ProcessPool(WorkerPool):
 _shared_epoch: Any = None
 
 
-def _start_child(engine: Engine, epoch: Any) -> None:  # noqa: ANN401
+def _start_child(epoch: Any) -> None:  # noqa: ANN401
     """Prepare a new child: environment, shared epoch, and end with its parent."""
     global _shared_epoch  # noqa: PLW0603  an initializer can pass a value only so
-    os.environ.update(ONE_THREAD, KERAS_BACKEND=KERAS_BACKENDS[engine])
+    os.environ.update(ONE_THREAD, KERAS_BACKEND="tensorflow")
     # NumPy is already loaded and ignores the environment: two processes with two
     # threads each took twice as long as one process.
     threadpool_limits(1)
-    if engine != "tensorflow":
-        # Keras would import it, 600 MB and seconds, only to check the type of a value.
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:

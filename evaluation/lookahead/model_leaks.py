@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.shuffled_labels import LENGTH, SHARE, half_check
-from features.indicators import indicator_frame
+from features.indicators import FEATURES, indicator_frame
 from features.windows import CLOSE_COLUMN, Floats, feature_rows, split_windows
-from modelling.training import TrainedModel, build_seeded_network, train
+from modelling.network import Network
+from modelling.training import TrainedModel, train
 from workers.process_pool import OnEpoch
 
 TINY = TrainingParameters(
@@ -99,13 +99,13 @@ def judgement_checks(rows: Floats, evaluate: Train = train) -> list[LeakCheck]:
     falling[-calibration:] = falling[-calibration - 1] ** 2 / falling[-calibration:]
     before_rise, before_fall = (
         evaluate(
-            history, WITH_EARLY_STOPPING, weights=_constant_forecast(1.0)
+            history, WITH_EARLY_STOPPING, trained=_constant_forecast(1.0)
         ).shrinkage_factor
         for history in (rising, falling)
     )
     count = len(split_windows(rows, LENGTH, SHARE).calibration)
     closes = rows[-count - 1 :, CLOSE_COLUMN]
-    unchanged = evaluate(rows, TINY, weights=_constant_forecast(0.0))
+    unchanged = evaluate(rows, TINY, trained=_constant_forecast(0.0))
     residuals = unchanged.calibration.residuals
     returns = closes[1:] / closes[:-1] - 1
     return [
@@ -136,11 +136,16 @@ def label_check(histories: Sequence[pd.DataFrame]) -> LeakCheck:
     return half_check("shuffled labels, lstm", hits, trials)
 
 
-def _constant_forecast(change: float) -> Sequence[NDArray[np.float32]]:
-    """Return the weights of a network that always predicts this scaled change."""
-    weights = [np.zeros_like(part) for part in build_seeded_network(TINY).get_weights()]
-    weights[-1] += change
-    return weights
+def _constant_forecast(change: float) -> Network:
+    """Return a network that always predicts this scaled change."""
+    first, second = TINY.lstm_units
+    shapes = (
+        *((len(FEATURES), 4 * first), (first, 4 * first), (4 * first,)),
+        *((first, 4 * second), (second, 4 * second), (4 * second,)),
+        (second, 1),
+    )
+    zeros = (np.zeros(shape, np.float32) for shape in shapes)
+    return Network((*zeros, np.array([change], np.float32)))
 
 
 def _train_to_bits(
@@ -149,8 +154,7 @@ def _train_to_bits(
     """Return the bits of the trained weights, and the validation loss of each epoch."""
     losses: list[float] = []
     model = train(rows, parameters, lambda done: losses.append(done.validation_loss))
-    weights = model.network.get_weights()
-    return [np.asarray(weight).tobytes() for weight in weights], losses
+    return [weight.tobytes() for weight in model.network.weights], losses
 
 
 def _alter_future(rows: Floats, count: int) -> list[Floats]:

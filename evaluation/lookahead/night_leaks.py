@@ -4,7 +4,7 @@ In the second run later prices differ, a later dividend has lowered the adjusted
 and a later headline is there. `walk_forward` runs the night, training included.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -22,8 +22,9 @@ from features.indicators import INDICATORS
 from market_data.headlines import read_feed
 from market_data.prices import PriceHistory
 from modelling.freshness import night_model
-from modelling.jobs import ForecastJob, forecast_symbol
+from modelling.registry import Registry
 from pipeline.download import download
+from pipeline.forecast import forecast
 from pipeline.indicators import indicators
 from pipeline.plan import RunPlan
 from screening.row import Row
@@ -100,7 +101,7 @@ def _use_own_home(plan: RunPlan, name: str) -> RunPlan:
 def _registry_checks(
     plan: RunPlan, prices: PriceHistory, session: date
 ) -> list[LeakCheck]:
-    """Check that registry, night and forecast job use no model of a later night.
+    """Check that registry, night and forecast stage use no model of a later night.
 
     The model is that of `session`, the night is the one before.
     """
@@ -109,16 +110,15 @@ def _registry_checks(
     source = PrefetchedPrices({symbol: prices})
     try:
         stored = download(earlier, source, symbol)
-        path = indicators(earlier, symbol, stored).path
+        table = indicators(earlier, symbol, stored)
     except SymbolError as error:
         return [LeakCheck(stage="registry", passed=False, detail=str(error))]
-    registry, table = plan.registry(), read_table(path)
-    job = ForecastJob(symbol, path, plan.home.models, plan.settings.models)
-    known, _ = night_model(registry, symbol, table, earlier.run_at)
+    registry = plan.registry()
+    known, _ = night_model(registry, symbol, read_table(table.path), earlier.run_at)
     leaks = {
-        "registry": _gives_model(lambda: registry.known_by(symbol, before)),
+        "registry": _gives_model(registry, symbol, before),
         "night's model": known is not None,
-        "forecast": _gives_model(lambda: forecast_symbol(job)),
+        "forecast": forecast(earlier, symbol, table).forecast is not None,
     }
     sentence = f"a night of {before} is given {{}} model trained on {session}"
     return [
@@ -129,10 +129,10 @@ def _registry_checks(
     ]
 
 
-def _gives_model(call: Callable[[], object]) -> bool:
-    """Return whether the call succeeds, and so has used a model."""
+def _gives_model(registry: Registry, symbol: str, as_of: date) -> bool:
+    """Return whether the registry has a model for the night of `as_of`."""
     try:
-        call()
+        registry.known_by(symbol, as_of)
     except ModelUnusable:
         return False
     return True

@@ -31,7 +31,7 @@ def report(script: Any) -> dict[str, Any]:  # noqa: ANN401
     rounds = [
         [
             script.Timing("keras", 2, 10, 3.0, keras, (0.010, 0.012)),
-            script.Timing("jax", 2, 10, 1.0, 10.0, (0.009, 0.011)),
+            script.Timing("overnight", 2, 10, 1.0, 10.0, (0.009, 0.011)),
         ]
         for keras in (60.0, 80.0)
     ]
@@ -42,14 +42,23 @@ def report(script: Any) -> dict[str, Any]:  # noqa: ANN401
 def test_a_contender_trains_for_real() -> None:
     """A new process trains one symbol for an epoch and prints time and loss."""
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--child", "jax", "--symbols", "1", "--epochs", "1"],
+        [
+            sys.executable,
+            SCRIPT,
+            "--child",
+            "overnight",
+            "--symbols",
+            "1",
+            "--epochs",
+            "1",
+        ],
         env={"PATH": "", "PYTHONPATH": str(ROOT)},
         check=True,
         capture_output=True,
         text=True,
     )
     told = json.loads(done.stdout)
-    assert (told["contender"], told["symbols"], told["epochs"]) == ("jax", 1, 1)
+    assert (told["contender"], told["symbols"], told["epochs"]) == ("overnight", 1, 1)
     assert told["seconds"] > 0
     assert 0 < told["validation_losses"][0] < 0.1
 
@@ -57,7 +66,7 @@ def test_a_contender_trains_for_real() -> None:
 def test_the_speed_is_compared_with_keras(report: dict[str, Any]) -> None:
     """The ratio is the median of the rounds' ratios of symbols per minute."""
     assert report["speedup_vs_sequential_keras"] == pytest.approx((6 + 8) / 2)
-    assert report["engines"]["jax"]["symbols_per_minute"] == pytest.approx(12)
+    assert report["engines"]["overnight"]["symbols_per_minute"] == pytest.approx(12)
     assert report["engines"]["keras"]["seconds_per_epoch"] == pytest.approx(3.5)
 
 
@@ -74,5 +83,5 @@ def test_the_time_is_compared_with_the_floor(report: dict[str, Any]) -> None:
 def test_the_table_has_every_ratio(script: Any, report: dict[str, Any]) -> None:  # noqa: ANN401
     """The table names both contenders, the floor and the speed-up."""
     table = script._format_table(report)
-    for word in ("keras", "jax", "floor", "speedup_vs_sequential_keras: 7.00"):
+    for word in ("keras", "overnight", "floor", "speedup_vs_sequential_keras: 7.00"):
         assert word in table

@@ -126,6 +126,14 @@ def test_an_old_name_is_refused_with_the_new_one(
     assert new in type(getattr(Settings(), section)).model_fields
 
 
+def test_a_removed_setting_is_refused_with_the_reason(tmp_path: Path) -> None:
+    """The message says why the setting is gone, and in which file it is."""
+    assert refusal_of(tmp_path, '[models]\nengine = "jax"\n') == (
+        "`models.engine` was removed: TensorFlow trains all models in "
+        f"{tmp_path / SETTINGS_FILE}; delete the line."
+    )
+
+
 def test_an_unknown_setting_is_refused_with_its_sections_names(tmp_path: Path) -> None:
     """A misspelt setting is refused, and the message lists that section's settings."""
     message = refusal_of(tmp_path, "[run]\nminimum_cover = 0.5\n")

@@ -97,4 +97,4 @@ def test_a_night_goes_on_where_a_killed_one_stopped(
     first = run_night(home.root, "AAA.AX", "SHORT.AX")
     again = run_night(home.root, "AAA.AX", "SHORT.AX").result()
     assert first.result().resumed == {}
-    assert again.resumed == {"train": 1, "forecast": 1}
+    assert again.resumed == {"train": 1}

@@ -4,9 +4,10 @@ import importlib
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,22 +21,19 @@ from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
 from modelling.forecasting import Forecast, forecast
 from modelling.jobs import TrainingJob, train_symbol
+from modelling.keras_network import start_network, write_network
 from modelling.model_metadata import ModelMetadata, TrainingResults
-from modelling.network import build_network
+from modelling.network import Network
 from modelling.registry import ModelPair, Registry
 from modelling.training import EpochDone, TrainedModel, train
 from storage.tables import write_signed
-
-if TYPE_CHECKING:
-    import keras
 
 # One thread: small sums in one order, and no fight for the machine's cores.
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
-# As in the process slots of a run: JAX trains, Keras keeps the networks.
-os.environ.setdefault("KERAS_BACKEND", "numpy")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 SYMBOL = "CBA.AX"
 TRAINED_AT = datetime(2013, 2, 1, 9, 30, tzinfo=UTC)
@@ -103,9 +101,21 @@ def trained(
 def untrained(
     backend: ModuleType,  # noqa: ARG001  imported before its first use is timed
     tiny: TrainingParameters,
-) -> "keras.Model":
-    """Return a network that was never trained; tests must not change it."""
-    return build_network(tiny)
+) -> Network:
+    """Return a network that was never trained."""
+    return start_network(tiny)
+
+
+@pytest.fixture(scope="session")
+def random_network(untrained: Network) -> Network:
+    """Return a network with random weights everywhere, the dense unit included."""
+    generator = np.random.default_rng(5)
+    return Network(
+        tuple(
+            generator.normal(0, 0.4, part.shape).astype(np.float32)
+            for part in untrained.weights
+        )
+    )
 
 
 @pytest.fixture(scope="session")
@@ -204,7 +214,12 @@ def registry(tmp_path: Path) -> Registry:
 
 
 @pytest.fixture
-def save(registry: Registry, untrained: "keras.Model", describe: Describe) -> Save:
+def save(
+    registry: Registry,
+    untrained: Network,
+    describe: Describe,
+    tiny: TrainingParameters,
+) -> Save:
     """Return a function that saves a real network as trained on a given day."""
 
     def save_one(
@@ -215,7 +230,7 @@ def save(registry: Registry, untrained: "keras.Model", describe: Describe) -> Sa
             rejected=rejected,
             training_date=START + timedelta(days=day),
         )
-        return registry.save(metadata, untrained.save)
+        return registry.save(metadata, partial(write_network, untrained, tiny))
 
     return save_one
 

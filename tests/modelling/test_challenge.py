@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,10 @@ from config.settings import ModelSettings
 from market_data.prices import CLOSE
 from modelling.challenge import challenge, champion_residuals, p_value_new_is_worse
 from modelling.jobs import TrainingJob, train_symbol
+from modelling.keras_network import write_network
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from modelling.registry import ModelPair, Registry
-
-if TYPE_CHECKING:
-    import keras
 
 Describe = Callable[..., ModelMetadata]
 
@@ -60,7 +59,7 @@ def test_equals_are_refused_as_seldom_as_the_level_says() -> None:
 
 
 def test_the_champion_is_asked_for_the_sessions_it_never_saw(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    untrained: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """Its own calibration span and what came after, up to what the new one has."""
     closes = indicators[CLOSE].to_numpy()
@@ -76,7 +75,7 @@ def test_the_champion_is_asked_for_the_sessions_it_never_saw(
 
 
 def test_a_champion_in_old_money_is_asked_in_its_own(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    untrained: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """Dividends since its training change no return of its residuals."""
     close = float(indicators[CLOSE].iloc[-1])
@@ -89,7 +88,7 @@ def test_a_champion_in_old_money_is_asked_in_its_own(
 @pytest.mark.parametrize(("noise", "lost"), [(0.0, False), (0.05, True)])
 def test_worse_beyond_noise_loses(
     *,
-    untrained: "keras.Model",
+    untrained: Network,
     describe: Describe,
     indicators: pd.DataFrame,
     noise: float,
@@ -107,7 +106,7 @@ def test_worse_beyond_noise_loses(
 
 
 def test_too_few_common_sessions_speak_for_nobody(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    untrained: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """A champion that was fitted on nearly all of the span is not compared on it."""
     champion = describe(calibration_residuals=(0.01,) * 9)
@@ -123,13 +122,13 @@ def strict(job: TrainingJob, folder: Path, **changes: object) -> TrainingJob:
 
 
 @pytest.fixture
-def champion(job: TrainingJob, untrained: "keras.Model", tmp_path: Path) -> Registry:
+def champion(job: TrainingJob, untrained: Network, tmp_path: Path) -> Registry:
     """Give a registry whose live model is the untrained network: no change."""
     registry = Registry(tmp_path, strict(job, tmp_path).settings)
     described = train_symbol(strict(job, tmp_path / "other"))
     early = described.training_date - timedelta(days=8)
     live = described.model_copy(update={"training_date": early})
-    registry.save(live, untrained.save)
+    registry.save(live, partial(write_network, untrained, job.parameters))
     return registry
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import BadPrices, ModelUnusable
-from config.parameters import TrainingParameters
 from features.component import Component
 from features.indicators import RSI, indicator_frame
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
 from modelling.forecasting import Forecast, basis_ratio, forecast, with_interval
 from modelling.model_metadata import ModelMetadata
-from modelling.network import build_network
-
-if TYPE_CHECKING:
-    import keras
+from modelling.network import Network
 
 Describe = Callable[..., ModelMetadata]
 
@@ -28,12 +23,10 @@ PRICED = [OPEN, HIGH, LOW, CLOSE]
 
 
 @pytest.fixture(scope="module")
-def optimist(untrained: "keras.Model", tiny: TrainingParameters) -> "keras.Model":
+def optimist(untrained: Network) -> Network:
     """Return a network that always adds 0.05 to the last scaled close."""
-    network = build_network(tiny)
-    network.set_weights(untrained.get_weights())
-    network.get_layer("change").bias.assign([0.05])
-    return network
+    bias = np.array([0.05], np.float32)
+    return Network((*untrained.weights[:-1], bias))
 
 
 def readjusted(indicators: pd.DataFrame, factor: float) -> pd.DataFrame:
@@ -48,7 +41,7 @@ def said(probability_up: float) -> Forecast:
 
 
 def test_the_forecast_by_hand(
-    optimist: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    optimist: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """Predicted close is the last one plus 0.05 of the scaler's range of closes."""
     metadata = describe()
@@ -69,7 +62,7 @@ def test_the_forecast_by_hand(
     ],
 )
 def test_probability_up_is_a_share_of_residuals(
-    untrained: "keras.Model",
+    untrained: Network,
     describe: Describe,
     indicators: pd.DataFrame,
     residuals: tuple[float, ...],
@@ -82,7 +75,7 @@ def test_probability_up_is_a_share_of_residuals(
 
 
 def test_probability_up_counts_from_the_predicted_return(
-    optimist: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    optimist: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """A residual smaller than the predicted rise still leaves the price up."""
     rise = forecast(optimist, describe(), indicators).predicted_return
@@ -96,7 +89,7 @@ def test_probability_up_counts_from_the_predicted_return(
     ("count", "place"), [(9, 0.0), (19, 1.0), (39, 3.0), (14, 0.5)]
 )
 def test_the_interval_is_that_of_the_outcomes(
-    optimist: "keras.Model",
+    optimist: Network,
     describe: Describe,
     indicators: pd.DataFrame,
     count: int,
@@ -145,7 +138,7 @@ def test_the_voice_stays_in_its_range(probability: float) -> None:
 
 @pytest.mark.parametrize("factor", [0.98, 0.85, 1.02])
 def test_dividends_since_training_change_no_return(
-    optimist: "keras.Model",
+    optimist: Network,
     describe: Describe,
     indicators: pd.DataFrame,
     factor: float,
@@ -169,7 +162,7 @@ def test_dividends_change_no_return_of_a_trained_network(
 
 @pytest.mark.parametrize("factor", [0.1, 0.5, 0.79, 1.3, 10])
 def test_a_split_since_training_is_refused(
-    untrained: "keras.Model",
+    untrained: Network,
     describe: Describe,
     indicators: pd.DataFrame,
     factor: float,
@@ -210,7 +203,7 @@ def test_a_history_without_the_models_last_session_is_refused(
 
 @pytest.mark.parametrize("rows", [26, 40, 54])
 def test_too_few_rows_are_refused(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame, rows: int
+    untrained: Network, describe: Describe, indicators: pd.DataFrame, rows: int
 ) -> None:
     """Fewer feature rows than a window holds: the message names both numbers."""
     short = indicators.iloc[:rows]
@@ -219,7 +212,7 @@ def test_too_few_rows_are_refused(
 
 
 def test_a_last_session_without_features_is_refused(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    untrained: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """Without the last session's features there is nothing to forecast from."""
     holed = indicators.copy()
@@ -229,7 +222,7 @@ def test_a_last_session_without_features_is_refused(
 
 
 def test_forecasting_leaves_its_table(
-    untrained: "keras.Model", describe: Describe, indicators: pd.DataFrame
+    untrained: Network, describe: Describe, indicators: pd.DataFrame
 ) -> None:
     """The indicators are as they were after a forecast."""
     before = indicators.copy(deep=True)

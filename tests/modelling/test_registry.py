@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,24 +15,20 @@ from config.settings import ModelSettings
 from modelling.forecasting import forecast
 from modelling.jobs import TrainingJob
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from modelling.registry import ModelPair, Registry
-
-if TYPE_CHECKING:
-    import keras
 
 Describe = Callable[..., ModelMetadata]
 Save = Callable[..., ModelMetadata]
 
 
 def test_a_saved_model_comes_back(
-    registry: Registry, save: Save, untrained: "keras.Model"
+    registry: Registry, save: Save, untrained: Network
 ) -> None:
     """The live metadata equal those saved, and the live network has its weights."""
     saved = save()
     assert registry.live("CBA.AX") == registry.require("CBA.AX") == saved
-    pairs = zip(
-        registry.load(saved).get_weights(), untrained.get_weights(), strict=True
-    )
+    pairs = zip(registry.load(saved).weights, untrained.weights, strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
 
 
@@ -73,7 +68,7 @@ def test_keras_and_the_json_alone_reproduce_a_forecast(
     close = float(network(scaled)[0, 0]) * (high[0] - low[0]) + low[0]
     ours = Registry(job.models, job.settings).load(live_model)
     answer = forecast(ours, live_model, indicators).predicted_close
-    assert answer == pytest.approx(close, rel=1e-9)
+    assert answer == pytest.approx(close, rel=1e-7)
 
 
 def test_the_pair_before_goes_to_history(registry: Registry, save: Save) -> None:

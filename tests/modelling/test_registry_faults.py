@@ -82,16 +82,15 @@ def test_half_a_pair_is_no_model(
 
 
 @pytest.mark.parametrize("content", [b"import os", b"", b"PK\x03\x04 no zip", None])
-@pytest.mark.usefixtures("backend")
 def test_a_file_that_is_no_model_does_not_load(
     registry: Registry, describe: Describe, live: ModelPair, content: bytes | None
 ) -> None:
-    """What Keras can't load in safe mode is unusable, and the file is named."""
+    """A file that holds no network is refused by its name, a missing one too."""
     saved = put(registry, describe, content or b"")
     if content is None:
         live.model.unlink()
     with pytest.raises(
-        ModelUnusable, match=r"lstm_CBA\.AX_model\.keras can't be loaded"
+        ModelUnusable, match=r"lstm_CBA\.AX_model\.keras (does not hold|has changed)"
     ):
         registry.load(saved)
 
@@ -99,11 +98,23 @@ def test_a_file_that_is_no_model_does_not_load(
 def test_code_in_a_model_file_is_not_run(
     backend: ModuleType, registry: Registry, describe: Describe
 ) -> None:
-    """A model with a Python lambda inside is refused: safe mode runs no code."""
+    """A model with a Python lambda inside is refused: nothing in a file is run."""
     inputs = backend.Input((2,))
     double = backend.layers.Lambda(lambda values: values * 2, output_shape=(2,))
     saved = registry.save(describe(), backend.Model(inputs, double(inputs)).save)
-    with pytest.raises(ModelUnusable, match="safe mode"):
+    with pytest.raises(ModelUnusable, match="layers InputLayer, Lambda, not"):
+        registry.load(saved)
+
+
+def test_a_model_file_that_was_exchanged_does_not_load(
+    registry: Registry, save: Save, live: ModelPair
+) -> None:
+    """Another whole network under the same name has another fingerprint."""
+    saved = save()
+    other = save(symbol="BHP.AX", day=1)
+    content = ModelPair.of(registry.folder, other.symbol).model.read_bytes()
+    live.model.write_bytes(content + b" ")
+    with pytest.raises(ModelUnusable, match="has changed since it was written"):
         registry.load(saved)
 
 

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from config.errors import ModelUnusable, StorageError
+from config.parameters import TrainingParameters
 from config.settings import ModelSettings
-from modelling.jobs import ForecastJob, TrainingJob, forecast_symbol, train_symbol
+from modelling.forecasting import forecast
+from modelling.jobs import TrainingJob, train_symbol
+from modelling.keras_network import write_network
 from modelling.model_metadata import ModelMetadata
+from modelling.network import Network
 from modelling.registry import ModelPair, Registry
 from storage.home import Home, write_atomic, write_file_atomic
 from storage.paths import files_in, move, read_bytes, remove
 from storage.tables import write_signed
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
 Describe = Callable[..., ModelMetadata]
@@ -48,13 +52,17 @@ def names(registry: Registry, folder: str) -> list[str]:
 
 
 def test_a_real_network_comes_back(
-    registry: Registry, describe: Describe, untrained: "keras.Model"
+    registry: Registry,
+    describe: Describe,
+    untrained: Network,
+    tiny: TrainingParameters,
 ) -> None:
     """A network saved in any home is loaded from it with the same weights."""
-    saved = registry.save(describe(), untrained.save)
+    write = partial(write_network, untrained, tiny)
+    saved = registry.save(describe(), write)
     assert registry.require("CBA.AX") == saved
-    loaded = registry.load(saved).get_weights()
-    pairs = zip(loaded, untrained.get_weights(), strict=True)
+    loaded = registry.load(saved).weights
+    pairs = zip(loaded, untrained.weights, strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
     assert names(registry, "") == [
         "lstm_CBA.AX_metadata.json",
@@ -63,10 +71,10 @@ def test_a_real_network_comes_back(
     assert names(registry, "drafts") == names(registry, "history") == []
 
 
-def test_a_job_trains_and_forecasts_in_any_home(
+def test_a_job_trains_in_any_home(
     home: Home, job: TrainingJob, indicators: "pd.DataFrame"
 ) -> None:
-    """Training and forecast read their tables and models where the home is."""
+    """A training reads its table from the home, and its model is read from there."""
     table = home.nights / "2013-01-01" / "indicators" / "CBA.AX.parquet"
     write_signed(table, indicators, symbol=job.symbol, stage="indicators")
     there = TrainingJob(
@@ -79,9 +87,10 @@ def test_a_job_trains_and_forecasts_in_any_home(
         trained_at=job.trained_at,
     )
     metadata = train_symbol(there)
-    asked = ForecastJob(job.symbol, table, home.models, job.settings)
-    assert Registry(home.models, job.settings).live(job.symbol) == metadata
-    assert forecast_symbol(asked).predicted_close > 0
+    registry = Registry(home.models, job.settings)
+    assert registry.live(job.symbol) == metadata
+    network = registry.load(metadata)
+    assert forecast(network, metadata, indicators).predicted_close > 0
 
 
 def test_history_keeps_the_last_pairs_of_its_symbol(

@@ -1,7 +1,6 @@
 """The network and its training: from persistence, repeatable, without a leak."""
 
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,20 +8,12 @@ import pytest
 from config.errors import TooShort, TrainingFailed
 from config.parameters import TrainingParameters
 from features.windows import CLOSE_COLUMN, Floats, split_windows
+from modelling.fit import fit
 from modelling.grading import calibrate
-from modelling.jax_fit import fit
-from modelling.network import build_network
+from modelling.keras_network import build_network, start_network
+from modelling.network import Network
 from modelling.shrinkage import shrinkage_factor
-from modelling.training import (
-    EpochDone,
-    TrainedModel,
-    predict_changes,
-    predict_scaled,
-    train,
-)
-
-if TYPE_CHECKING:
-    import keras
+from modelling.training import EpochDone, TrainedModel, train
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +30,14 @@ def stopped(rows: Floats, tiny: TrainingParameters) -> TrainedModel:
     return train(rows, hasty)
 
 
-def test_an_untrained_network_says_no_change(untrained: "keras.Model") -> None:
-    """Before training the answer is the window's last close, exactly."""
-    windows = np.random.default_rng(1).uniform(-0.5, 1.5, (7, 30, 8))
-    answer = predict_scaled(untrained, windows)
-    assert answer.tolist() == windows[:, -1, CLOSE_COLUMN].astype(np.float32).tolist()
-
-
-def test_the_network_has_the_specified_layers(untrained: "keras.Model") -> None:
+def test_the_network_has_the_specified_layers(tiny: TrainingParameters) -> None:
     """LSTM, dropout, LSTM, dropout, dense 1, on windows of 30 sessions by 8."""
-    kinds = [type(layer).__name__ for layer in untrained.layers]
+    network = build_network(tiny)
+    kinds = [type(layer).__name__ for layer in network.layers]
     core = [kind for kind in kinds if kind in {"LSTM", "Dropout", "Dense"}]
     assert core == ["LSTM", "Dropout", "LSTM", "Dropout", "Dense"]
-    assert untrained.input_shape == (None, 30, 8)
-    assert untrained.output_shape == (None, 1)
+    assert network.input_shape == (None, 30, 8)
+    assert network.output_shape == (None, 1)
 
 
 def test_the_network_takes_its_parameters(
@@ -75,7 +60,7 @@ def test_the_same_seed_gives_the_same_model(
 ) -> None:
     """Trained twice: the same weights, losses and record, bit for bit."""
     again = train(rows, tiny)
-    pairs = zip(trained.network.get_weights(), again.network.get_weights(), strict=True)
+    pairs = zip(trained.network.weights, again.network.weights, strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
     assert again.validation_loss == trained.validation_loss
     assert again.calibration == trained.calibration
@@ -92,13 +77,13 @@ def test_another_seed_gives_another_model(
 def test_a_forecast_asked_twice_is_the_same(trained: TrainedModel) -> None:
     """No dropout is at work outside training."""
     window = np.random.default_rng(2).uniform(0, 1, (1, 30, 8))
-    first, second = (predict_scaled(trained.network, window) for _ in range(2))
+    first, second = (trained.network.predict_closes(window) for _ in range(2))
     assert first.tobytes() == second.tobytes()
 
 
 def test_training_moves_the_network(trained: TrainedModel) -> None:
     """After training the predicted change is no longer zero."""
-    assert np.any(trained.network.get_layer("change").get_weights()[0])
+    assert np.any(trained.network.weights[6])
 
 
 def test_losses_are_those_of_the_kept_weights(
@@ -109,7 +94,7 @@ def test_losses_are_those_of_the_kept_weights(
     parts = (split.stopping, split.calibration)
     inputs = np.concatenate([part.inputs for part in parts])
     targets = np.concatenate([part.targets for part in parts])
-    again = np.mean((predict_scaled(trained.network, inputs) - targets) ** 2)
+    again = np.mean((trained.network.predict_closes(inputs) - targets) ** 2)
     assert np.isfinite([trained.loss, trained.validation_loss]).all()
     assert trained.validation_loss == pytest.approx(again, rel=1e-5)
 
@@ -119,7 +104,7 @@ def test_the_record_is_that_of_the_calibration_windows(
 ) -> None:
     """Residuals are actual minus predicted returns of the latest windows only."""
     part = split_windows(rows, 30, 0.2).calibration
-    changes = predict_changes(trained.network, part.inputs)
+    changes = trained.network.predict_changes(part.inputs)
     predicted = trained.scaler.price_change(changes) / part.last_closes
     again = calibrate(predicted, part.next_closes / part.last_closes - 1)
     assert len(trained.calibration.residuals) == len(part) == 11
@@ -140,7 +125,7 @@ def test_later_rows_do_not_reach_the_training(
     altered = rows.copy()
     altered[88 + 30 + 11 :] *= 1.1
     again = train(altered, tiny)
-    pairs = zip(trained.network.get_weights(), again.network.get_weights(), strict=True)
+    pairs = zip(trained.network.weights, again.network.weights, strict=True)
     assert all(first.tobytes() == second.tobytes() for first, second in pairs)
     assert again.calibration != trained.calibration
 
@@ -158,35 +143,23 @@ def test_early_stopping_stops(stopped: TrainedModel) -> None:
     assert 1 < stopped.epochs_run < 12
 
 
-def test_early_stopping_keeps_the_best_weights(
-    rows: Floats, tiny: TrainingParameters
-) -> None:
-    """The kept weights have the lowest loss seen on the windows to stop by."""
-    seen: list[float] = []
-    changes = {"epochs": 12, "learning_rate": 0.5, "early_stopping_patience": 2}
-    network, split = build_network(tiny), split_windows(rows, 30, 0.2)
-    patient = tiny.model_copy(update=changes)
-    fit(network, split, patient, lambda *told: seen.append(told[-1]))
-    part = split.stopping
-    loss = np.mean((predict_scaled(network, part.inputs) - part.targets) ** 2)
-    assert loss == pytest.approx(min(seen), rel=1e-4)
-
-
 @pytest.mark.parametrize("learning_rate", [0.001, 0.5])
 def test_the_predicted_change_is_shrunk_to_its_worth(
-    backend: ModuleType, rows: Floats, tiny: TrainingParameters, learning_rate: float
+    rows: Floats, tiny: TrainingParameters, learning_rate: float
 ) -> None:
-    """The dense unit is multiplied with what its changes were worth, once."""
+    """The dense unit is multiplied once by what its changes were worth."""
     parameters = tiny.model_copy(update={"learning_rate": learning_rate})
-    model, split = train(rows, parameters), split_windows(rows, 30, 0.2)
-    backend.utils.set_random_seed(parameters.seed)
-    network = build_network(parameters)
-    fit(network, split, parameters, lambda *_: None)
-    before = predict_changes(network, split.stopping.inputs)
-    last = split.stopping.inputs[:, -1, CLOSE_COLUMN]
-    factor = shrinkage_factor(before, split.stopping.targets - last)
-    after = predict_changes(model.network, split.stopping.inputs)
+    model, part = train(rows, parameters), split_windows(rows, 30, 0.2).stopping
+    weights, _ = fit(
+        start_network(parameters).weights,
+        split_windows(rows, 30, 0.2),
+        parameters,
+        lambda *_: None,
+    )
+    before = Network(weights).predict_changes(part.inputs)
+    factor = shrinkage_factor(before, part.targets - part.inputs[:, -1, CLOSE_COLUMN])
     assert model.shrinkage_factor == factor
+    after = model.network.predict_changes(part.inputs)
     assert after == pytest.approx(factor * before, abs=1e-6)
 
 
@@ -196,7 +169,7 @@ def test_a_network_that_is_worth_nothing_predicts_no_change(
     """Its answer is the last close, exactly, its skill 1, and it has no direction."""
     part = split_windows(rows, 30, 0.2).calibration
     assert stopped.shrinkage_factor == 0
-    assert not predict_changes(stopped.network, part.inputs).any()
+    assert not stopped.network.predict_changes(part.inputs).any()
     assert stopped.calibration.skill == 1
     assert stopped.calibration.directional_accuracy is None
 

@@ -11,14 +11,11 @@ import pytest
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
-from modelling.forecasting import Forecast
 from pipeline.checkpoints import Checkpoints, open_checkpoints
-from pipeline.forecast import StoredForecast
 from pipeline.plan import RunPlan, RunRequest, plan_run
 from screening.findings import PriceFindings
 
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
-FORECAST = Forecast(101.25, 0.1 + 0.2, -0.01, 1e-17, 0.6)
 
 
 def plan(home: Path, now: datetime = NOW, **changes: Any) -> RunPlan:  # noqa: ANN401
@@ -64,10 +61,8 @@ def test_what_is_kept_comes_back_as_it_was(
 ) -> None:
     """Dates, paths and every digit of a number survive."""
     checkpoints.write("download", "CBA.AX", findings(tmp_path))
-    checkpoints.write("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
     found = checkpoints.read("download", "CBA.AX", PriceFindings)
     assert found == findings(tmp_path)
-    assert checkpoints.read("forecast", "CBA.AX", StoredForecast).forecast == FORECAST
 
 
 def test_work_is_done_once(checkpoints: Checkpoints, tmp_path: Path) -> None:
@@ -161,9 +156,9 @@ def test_a_night_that_ended_is_forgotten(
 
 
 def test_one_stage_can_be_forgotten(checkpoints: Checkpoints, tmp_path: Path) -> None:
-    """Where symbols failed the prices are asked for again, the forecasts are not."""
+    """If symbols failed, the downloads are dropped and the other stages are kept."""
     checkpoints.write("download", "CBA.AX", findings(tmp_path))
-    checkpoints.write("forecast", "CBA.AX", StoredForecast("m", "i", FORECAST))
+    checkpoints.write("other", "CBA.AX", findings(tmp_path))
     checkpoints.drop("download")
     assert checkpoints.read("download", "CBA.AX", PriceFindings) is None
-    assert checkpoints.read("forecast", "CBA.AX", StoredForecast)
+    assert checkpoints.read("other", "CBA.AX", PriceFindings)

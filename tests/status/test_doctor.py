@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -88,12 +89,12 @@ def test_what_fails_says_what_to_do(tmp_path: Path, replay: Replay) -> None:
     assert "expired" in lines["event calendar"].found
 
 
-def test_the_backend_says_who_trains(report: dict[str, object]) -> None:
-    """The engine that trains is named in the line."""
+def test_the_backend_line_names_what_trains(report: dict[str, object]) -> None:
+    """The line names TensorFlow, and whether it compiles with XLA."""
     checks = report["checks"]
     assert isinstance(checks, list)
     (found,) = [one["found"] for one in checks if one["name"] == "backend"]
-    assert found.endswith("trains with jax")
+    assert found == f"TensorFlow {version('tensorflow')} trains with XLA"
 
 
 def test_a_secret_in_the_home_fails_the_settings(tmp_path: Path) -> None:

@@ -204,10 +204,10 @@ def test_shrinkage_and_calibration_on_other_windows_are_found(rows: Floats) -> N
 
     assert failed(judgement_checks(rows)) == []
     found = judgement_checks(
-        rows, lambda part, how, weights: train(part[:-5], how, weights=weights)
+        rows, lambda part, how, trained: train(part[:-5], how, trained=trained)
     )
     assert "calibration" in failed(found)
     found = judgement_checks(
-        rows, lambda part, how, weights: train(part[::-1], how, weights=weights)
+        rows, lambda part, how, trained: train(part[::-1], how, trained=trained)
     )
     assert failed(found) == ["shrinkage", "calibration"]

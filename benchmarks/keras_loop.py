@@ -1,7 +1,4 @@
-"""Training by Keras' own loop, on TensorFlow: the engine `tensorflow`.
-
-The tests compare `jax_fit` with it.
-"""
+"""Keras' own training loop: baseline of the benchmark, oracle of the tests."""
 
 from collections.abc import Callable
 
