@@ -1,4 +1,4 @@
-"""The sample night against a CSV that was made before the code was restructured."""
+"""The sample night against a stored CSV, made when TensorFlow became the engine."""
 
 import csv
 import math
