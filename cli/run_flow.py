@@ -15,17 +15,19 @@ from cli.tables import show_summary
 from pipeline.plan import RunRequest, plan_run
 from screening.summary import RunSummary, TooFewSymbols
 from status.named_server import require_named_server
-from tasks.temporary_server import TemporaryServer, temporary_server
+from tasks.temporary_server import TemporaryServer
 
 
 def run_flow(
+    server: TemporaryServer | None,
     flow: Callable[..., Any],  # A Prefect flow: called, it returns its RunSummary.
     arguments: dict[str, Any],
     **more: Any,  # noqa: ANN401  as `flow` takes them
 ) -> None:
     """Check the request, run the flow, print its summary and exit.
 
-    `plan_run` and the flow both take `arguments`; the flow alone takes `more`.
+    `plan_run` and the flow both take `arguments`; the flow alone takes `more`. A
+    temporary server that is still starting is waited for.
 
     Raises
     ------
@@ -34,10 +36,11 @@ def run_flow(
     """
     plan = plan_run(RunRequest(**arguments), now=datetime.now(UTC))
     require_named_server()
-    title = f"{len(plan.symbols)} symbols as of {plan.as_of}"
+    signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
     failed = False
-    with temporary_server() as server, show_progress(title):
-        signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
+    with show_progress(f"{len(plan.symbols)} symbols as of {plan.as_of}"):
+        if server:
+            server.wait_until_ready()
         try:
             summary: RunSummary = flow(**arguments, **more)
         except TooFewSymbols as error:

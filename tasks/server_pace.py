@@ -10,6 +10,7 @@ from prefect.settings import PREFECT_API_URL, Settings
 
 from pipeline.request_pace import Pace, machine_pace
 from tasks.server import impatient_settings, use_settings, warn
+from tasks.temporary_server import TemporaryServer
 
 LIMIT = "yahoo"
 """The name of the global concurrency limit on Prefect's server."""
@@ -34,7 +35,7 @@ def request_pace(per_second: float) -> Pace:
     unless it is the temporary server of one run.
     """
     machine = machine_pace(per_second)
-    if not PREFECT_API_URL.value():
+    if not PREFECT_API_URL.value() or TemporaryServer.is_in_use():
         return machine
     server = ServerPace(per_second)
 

@@ -1,33 +1,59 @@
-"""Prefect's temporary server: protected by a password, and restarted if it ends.
+"""Prefect's temporary server: a command starts it beside its imports and ends it.
 
-A command without `PREFECT_API_URL` starts this server and stops it at the end. The
-results are files in the home, but Prefect ends a run whose server does not answer.
+A command needs it if no `PREFECT_API_URL` is set: Prefect ends a run whose server does
+not answer. The results of a run are files in the home, so this server has only what
+Prefect's client requires: no scheduler, no recorder of events, and an own database that
+is removed with it. It answers this process and its children only, because without a
+password any web page could use it.
 """
 
+import contextlib
+import http.client
 import os
 import secrets
+import shutil
+import socket
+import sqlite3
+import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import ClassVar
 
 import httpx
 from prefect.context import refresh_global_settings_context
-from prefect.settings import PREFECT_API_URL
+from prefect.events.clients import NullEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from config.errors import RunError
 
-if TYPE_CHECKING:
-    from prefect.server.api.server import SubprocessASGIServer
+ONLY_WHAT_A_RUN_NEEDS = {
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+    "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+    "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",
+    "PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_LOGGER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_UI_ENABLED": "false",
+}
+"""The server's environment; as an ephemeral one it starts no scheduler either."""
 
+START_SECONDS = 120
+"""A first start on a busy machine takes up to 60 s."""
+
+POLL_SECONDS = 0.05
 CHECK_SECONDS = 0.5
 MAX_RESTARTS = 5
 """Restarting does not help a server that has ended so many times."""
-
-PORT_TAKEN = 3
-"""Exit code of the server if its port is taken; Prefect then tries another port."""
 
 
 @contextmanager
@@ -39,11 +65,7 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
     RunError
         If the server, temporary or named, stops answering.
     """
-    server = None
-    if not PREFECT_API_URL.value():
-        _require_auth_string()
-        server = TemporaryServer()
-        threading.Thread(target=server.watch, daemon=True).start()
+    server = None if PREFECT_API_URL.value() else TemporaryServer()
     try:
         yield server
     except httpx.TransportError as error:
@@ -54,62 +76,164 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
         ) from error
     finally:
         if server:
-            server.stop_watching()
-
-
-def _require_auth_string() -> None:
-    """Let the temporary server answer this process and its children only.
-
-    Without a password any web page could use it. It shares its records with the server
-    of `overnight deploy`, whose worker starts the runs in them.
-    """
-    auth_string = secrets.token_urlsafe(24)
-    os.environ["PREFECT_SERVER_API_AUTH_STRING"] = auth_string
-    os.environ["PREFECT_API_AUTH_STRING"] = auth_string
-    refresh_global_settings_context()
-
-
-@dataclass
-class TemporaryServer:
-    """Restarts the temporary server's process with the same port and records."""
-
-    _ended: threading.Event = field(default_factory=threading.Event)
-    # One thread may take it twice: Ctrl-C runs `stop` within `stop_watching`.
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _restarts: int = 0
-
-    def watch(self) -> None:
-        """Check the server twice a second until `stop_watching`."""
-        while not self._ended.wait(CHECK_SECONDS):
-            with self._lock:
-                if not self._ended.is_set():
-                    self._restart_if_dead()
-
-    def stop_watching(self) -> None:
-        """Stop restarting the server; Prefect ends it with this process."""
-        self._ended.set()
-        with self._lock:  # No restart is under way when this returns.
-            pass
-
-    def stop(self) -> None:
-        """End the server now."""
-        self.stop_watching()
-        for server in _servers():
             server.stop()
 
-    def _restart_if_dead(self) -> None:
-        # Prefect repeats requests for 100 s; a server starts in 10 to 30 s.
-        for server in _servers():
-            process = server.server_process
-            dead = process is not None and process.poll() not in {None, PORT_TAKEN}
-            if dead and self._restarts < MAX_RESTARTS:
-                self._restarts += 1
-                server.server_process = server._run_uvicorn_command()  # noqa: SLF001
+
+class TemporaryServer:
+    """A server process; if it ends, it is started again with the same records."""
+
+    _url_in_use: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        """Start the process, and a thread that restarts it until `stop`."""
+        self._folder = Path(tempfile.mkdtemp(prefix="overnight-server-"))
+        self._database = self._folder / "prefect.db"
+        self._password = secrets.token_urlsafe(24)
+        self._port = _free_port()
+        self._answered = False
+        self._restarts = 0
+        self._ended = threading.Event()
+        # One thread may take it twice: Ctrl-C runs `stop` within `stop`.
+        self._lock = threading.RLock()
+        _copy_prepared_database(self._database)
+        self._process = self._start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @classmethod
+    def is_in_use(cls) -> bool:
+        """Return whether Prefect's client in this process uses a temporary server."""
+        return bool(cls._url_in_use) and PREFECT_API_URL.value() == cls._url_in_use
+
+    @property
+    def url(self) -> str:
+        """Return the address of the server's API."""
+        return f"http://127.0.0.1:{self._port}/api"
+
+    def wait_until_ready(self) -> None:
+        """Wait until the server answers, and make it the server of Prefect's client.
+
+        Raises
+        ------
+        RunError
+            If it does not answer within `START_SECONDS`, or ends again and again.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(self._port):
+            if self._restarts >= MAX_RESTARTS or time.monotonic() > deadline:
+                raise RunError(
+                    "Prefect's temporary server did not start; its errors are above",
+                    "run `overnight doctor`",
+                )
+            time.sleep(POLL_SECONDS)
+        self._answered = True
+        _prepare_database(self._database)
+        TemporaryServer._url_in_use = self.url
+        os.environ |= self._client_environment
+        refresh_global_settings_context()
+        # Nobody would receive the client's events.
+        EventsWorker.set_client_override(NullEventsClient)
+
+    def stop(self) -> None:
+        """End the server, and remove its records."""
+        self._ended.set()
+        with self._lock:  # No restart is under way from here on.
+            self._end_process()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self.is_in_use():
+            for name in self._client_environment:
+                del os.environ[name]
+            refresh_global_settings_context()
+            EventsWorker.set_client_override(None)
+
+    @property
+    def _client_environment(self) -> dict[str, str]:
+        return {"PREFECT_API_URL": self.url, "PREFECT_API_AUTH_STRING": self._password}
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        records = f"sqlite+aiosqlite:///{self._database}"
+        own = {
+            "PREFECT_API_DATABASE_CONNECTION_URL": records,
+            "PREFECT_SERVER_API_AUTH_STRING": self._password,
+        }
+        module = ["-m", "tasks.server_process", str(self._port), str(self._folder)]
+        return subprocess.Popen(  # noqa: S603  this Python
+            [sys.executable, *module],
+            env=os.environ | ONLY_WHAT_A_RUN_NEEDS | own,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def _end_process(self) -> None:
+        with self._process:  # Closes the pipe, and waits for the end.
+            self._process.kill()
+
+    def _watch(self) -> None:
+        """Restart the server if it has ended, until `stop`."""
+        while not self._ended.wait(CHECK_SECONDS):
+            with self._lock:
+                if self._ended.is_set() or self._restarts >= MAX_RESTARTS:
+                    return
+                if self._process.poll() is not None:
+                    self._restarts += 1
+                    self._end_process()
+                    if not self._answered:
+                        self._begin_anew()
+                    self._process = self._start()
+
+    def _begin_anew(self) -> None:
+        """Take another port and an empty folder; one of the two may be unusable."""
+        self._port = _free_port()
+        _prepared_database().unlink(missing_ok=True)
+        for part in self._folder.iterdir():
+            part.unlink()
 
 
-def _servers() -> "list[SubprocessASGIServer]":
-    """Return the servers that Prefect has started in this process."""
-    module = sys.modules.get("prefect.server.api.server")
-    # Prefect imports the module late; during the import it lacks the class.
-    started = getattr(module, "SubprocessASGIServer", None)
-    return list(started._instances.values()) if started else []  # noqa: SLF001
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    """Return whether a server is ready on the port; no proxy is asked."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with closing(connection):
+        try:
+            connection.request("GET", "/api/health")
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+
+
+def _prepared_database() -> Path:
+    """Return the path of an empty database in the format of this Prefect.
+
+    To create its tables costs a server 5 s, to copy them nothing.
+    """
+    folder = Path(PREFECT_HOME.value()) / "overnight"
+    return folder / f"empty-{version('prefect')}.db"
+
+
+def _copy_prepared_database(target: Path) -> None:
+    """Copy the empty database; without it the server creates its tables itself."""
+    with contextlib.suppress(OSError):
+        shutil.copyfile(_prepared_database(), target)
+
+
+def _prepare_database(records: Path) -> None:
+    """Store a copy of a new server's records as the empty database of later commands.
+
+    It is written under another name first: a killed command leaves no half of it.
+    """
+    prepared = _prepared_database()
+    if prepared.exists():
+        return
+    draft = prepared.with_suffix(f".{secrets.token_hex(4)}")
+    with contextlib.suppress(OSError, sqlite3.Error):
+        prepared.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            closing(sqlite3.connect(records)) as source,
+            closing(sqlite3.connect(draft)) as copy,
+        ):
+            source.backup(copy)
+        draft.replace(prepared)

@@ -1,9 +1,7 @@
 """The command `overnight screen`."""
 
 from cli.options import ScreenOptions, command
-from cli.request import flow_arguments
-from cli.run_flow import run_flow
-from flows.overnight_screening import overnight_screening
+from tasks.temporary_server import temporary_server
 
 
 @command(ScreenOptions)
@@ -12,5 +10,11 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
-    arguments = flow_arguments(options, options.train)
-    run_flow(overnight_screening, arguments, force=True, only=options.only)
+    with temporary_server() as server:
+        # These imports take seconds, in which the server starts.
+        from cli.request import flow_arguments  # noqa: PLC0415
+        from cli.run_flow import run_flow  # noqa: PLC0415
+        from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+        arguments = flow_arguments(options, options.train)
+        run_flow(server, overnight_screening, arguments, force=True, only=options.only)

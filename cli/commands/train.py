@@ -1,9 +1,7 @@
 """The command `overnight train`."""
 
 from cli.options import TrainOptions, command
-from cli.request import flow_arguments
-from cli.run_flow import run_flow
-from flows.lstm_training import lstm_training
+from tasks.temporary_server import temporary_server
 
 
 @command(TrainOptions)
@@ -12,4 +10,10 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
-    run_flow(lstm_training, flow_arguments(options, "always"))
+    with temporary_server() as server:
+        # These imports take seconds, in which the server starts.
+        from cli.request import flow_arguments  # noqa: PLC0415
+        from cli.run_flow import run_flow  # noqa: PLC0415
+        from flows.lstm_training import lstm_training  # noqa: PLC0415
+
+        run_flow(server, lstm_training, flow_arguments(options, "always"))
