@@ -7,29 +7,39 @@ Prices are random walks of two years on ASX sessions. A cold night trains every 
 fresh night trains none. Memory is sampled for the run's own process and for the largest
 training process. Then one process trains `--memory` models of two epochs on histories
 of different lengths; its memory is printed after 20 models and after all.
+
+Before that, `overnight screen --source sample` runs as a process of its own with fresh
+models, and the seconds of its parts are printed. The server starts beside the imports,
+so its seconds are those that the command still waits for it.
 """
 
 import argparse
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+import typer
 from made_market import AS_OF, QUIET_PREFECT, made_symbols, write_prices
-from scale import Bench, load
+from scale import Bench, Clock, load, processor_seconds, timed
 
 from config.parameters import TrainingParameters
 from features.indicators import indicator_frame
 from features.windows import Floats, feature_rows
 from market_data.folder import FolderSource
 from market_data.prices import adjust_prices
+from modelling.jobs import load_backend_quietly
 from modelling.training import train
+from tasks.temporary_server import temporary_server
 from workers.process_pool import OnEpoch, ProcessPool
 
 SAMPLE_SECONDS = 0.2
@@ -71,14 +81,20 @@ class NightTiming:
 def main() -> None:
     """Print the tables, or all figures as JSON."""
     options = _parse_arguments()
+    if options.parts_of:
+        print(json.dumps(_parts_of_a_command(options.parts_of)))
+        return
     for name, value in QUIET_PREFECT.items():
         os.environ.setdefault(name, value)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, temporary_server() as server:
+        command = _sample_command(Path(folder) / "sample")
         bench = Bench(Path(folder), max([*options.symbols, 1]), options.preset)
-        bench.flow_night(1)  # Starts the server, which is not measured.
+        if server:
+            server.wait_until_ready()
         nights = [night for count in options.symbols for night in _nights(bench, count)]
         stages = bench.plain_night(options.symbols[0], bench.new_home())
         found = {
+            "fresh_sample_command": command,
             "nights": [asdict(night) for night in nights],
             "seconds_per_symbol_by_stage": {
                 stage: seconds / options.symbols[0] for stage, seconds in stages.items()
@@ -94,7 +110,51 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--memory", type=int, default=200, help="models of one process")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--parts-of", default="", help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _sample_command(home: Path) -> dict[str, float]:
+    """Return seconds, CPU seconds and parts of a sample night with fresh models."""
+    command = [sys.executable, __file__, "--parts-of", str(home)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    parts: dict[str, float] = {}
+    for _ in ("cold", "fresh"):
+        began, cpu = time.perf_counter(), processor_seconds()
+        done = subprocess.run(  # noqa: S603  itself
+            command, env=environment, check=True, capture_output=True, text=True
+        )
+        parts = json.loads(done.stdout.splitlines()[-1])
+        seconds = time.perf_counter() - began
+        rest = seconds - sum(parts.values())
+        parts |= {"start and end of Python": rest, "all": seconds}
+        parts["CPU seconds"] = processor_seconds() - cpu
+    return parts
+
+
+def _parts_of_a_command(home: str) -> dict[str, float]:
+    """Run the sample night as `overnight screen` does; return the seconds by part."""
+    from cli import app  # noqa: PLC0415  the benchmark itself does not need it
+
+    clock = Clock()
+    with clock("imports"):
+        app.quiet_prefect(debug=False)
+        from tasks.temporary_server import temporary_server  # noqa: PLC0415
+    with temporary_server() as server:
+        with clock("imports"):
+            from cli import run_flow  # noqa: PLC0415
+            from flows import overnight_screening as night  # noqa: PLC0415
+        for name in ("screen_all", "publish", "report"):
+            setattr(night, name, timed(clock, name, getattr(night, name)))
+        if server:
+            wait = timed(clock, "server", server.wait_until_ready)
+            server.wait_until_ready = wait  # type: ignore[method-assign]
+        request = {"source": "sample", "preset": "quick_test", "home": home}
+        with clock("flow around its stages"), suppress(typer.Exit):
+            run_flow.run_flow(server, night.overnight_screening, request, force=True)
+    inner = ("server", "screen_all", "publish", "report")
+    clock.seconds["flow around its stages"] -= sum(map(clock.seconds.get, inner))
+    return dict(clock.seconds)
 
 
 def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
@@ -164,12 +224,19 @@ def _worker_memory(folder: Path, models: int) -> dict[str, float]:
 
 def _train_briefly(rows: Floats, on_epoch: OnEpoch) -> float:
     """Train two epochs; return the megabytes that this process uses afterwards."""
+    load_backend_quietly()
     train(rows, TrainingParameters(epochs=2), on_epoch)
     return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def _format(found: dict[str, Any]) -> str:
-    lines = ["night   symbols  seconds  trained  epochs  s/model    own MB  worker MB"]
+    lines = ["a sample night with fresh models, in seconds:"]
+    lines += [
+        f"{part:24}{seconds:8.1f}"
+        for part, seconds in found["fresh_sample_command"].items()
+    ]
+    header = "night   symbols  seconds  trained  epochs  s/model    own MB  worker MB"
+    lines += ["", header]
     lines += [
         f"{night['kind']:7}{night['symbols']:8}{night['seconds']:9.1f}{night['trained']:9}"
         f"{night['epochs']:8.1f}{night['training_seconds']:11.1f}{night['own_mb']:8.0f}"

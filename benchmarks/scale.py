@@ -33,6 +33,7 @@ from market_data.selection import Symbols
 from storage.home import Home, write_atomic
 from storage.paths import StoragePath
 from storage.settings_file import SETTINGS_FILE
+from tasks.temporary_server import temporary_server
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,7 @@ class Orchestration:
 class ColdNight:
     """A night in which every model is trained; seconds are of the clock except `cpu`.
 
-    `cpu_seconds` are those of the processes that train and forecast;
-    `forecast_cpu_seconds` those of processes that only forecast. Both are None on Dask.
+    `cpu_seconds` are those of the training processes, None on Dask.
     """
 
     runner: str
@@ -76,7 +76,6 @@ class ColdNight:
     training_seconds: float
     epochs: float
     cpu_seconds: float | None
-    forecast_cpu_seconds: float | None
     load: float
     seconds_by_stage: dict[str, float]
     kilobytes_per_symbol: dict[str, float]
@@ -87,10 +86,11 @@ def main() -> None:
     options = parse_arguments()
     for name, value in QUIET_PREFECT.items():
         os.environ.setdefault(name, value)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, temporary_server() as server:
         most = max([*options.symbols, options.trained, 1])
         bench = Bench(Path(folder), most, options.preset, options.store)
-        bench.flow_night(1)  # Starts the server, which is not measured.
+        if server:
+            server.wait_until_ready()
         found = {
             "orchestration": [bench.orchestration(count) for count in options.symbols],
             "cold": list(bench.cold_nights(options.trained, options.dask)),
@@ -154,19 +154,17 @@ class Bench:
             home, busy = self.new_home(lines), load()
             before = processor_seconds()
             seconds, state = self.flow_night(count, "always", home)
-            here, between = runner == "local", processor_seconds()
+            here, after = runner == "local", processor_seconds()
             trained = state.result(raise_on_failure=False).trained
             times = [model.results.training_time for model in trained]
             stages = self.plain_night(count, home) if here else {}
-            after = processor_seconds()
             yield ColdNight(
                 runner=runner,
                 symbols=count,
                 seconds=seconds,
                 training_seconds=sum(times) / len(times),
                 epochs=sum(model.epochs_run for model in trained) / len(trained),
-                cpu_seconds=between - before if here else None,
-                forecast_cpu_seconds=after - between if here else None,
+                cpu_seconds=after - before if here else None,
                 load=busy,
                 seconds_by_stage=stages,
                 kilobytes_per_symbol=kilobytes_by_folder(home, count),
@@ -251,21 +249,23 @@ def screen_plainly(plan: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
     checkpoints = open_checkpoints(plan, "plain loop")
     run = RunResources(plan.open_feeds(), pool, checkpoints, Progress(plan.symbols))
     stages = screening_stages(plan, run, open_sources(plan, run.feeds))
-    timed = {
-        field.name: _time(clock, field.name, getattr(stages, field.name))
+    measured = {
+        field.name: timed(clock, field.name, getattr(stages, field.name))
         for field in fields(stages)
     }
-    findings, _ = screen_all(plan, replace(stages, **timed))
+    findings, _ = screen_all(plan, replace(stages, **measured))
     with clock("publish"):
         blend = plan.settings.blend
         rows = rank(build_row(found, plan.run_at, blend) for found in findings)
         write_csv(csv_path(plan.home.screening_csv, plan.as_of), rows)
 
 
-def _time(clock: Clock, name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*inputs: object) -> object:
+def timed(clock: Clock, name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function, which then adds its seconds to the stage's."""
+
+    def run(*inputs: object, **named: object) -> object:
         with clock(name):
-            return stage(*inputs)
+            return stage(*inputs, **named)
 
     return run
 
@@ -301,8 +301,6 @@ def _per_symbol(seconds: float | None, symbols: int) -> str:
 
 
 def _details(night: ColdNight) -> Iterator[str]:
-    forecast = _per_symbol(night.forecast_cpu_seconds, night.symbols)
-    yield f"    CPU seconds per forecast, with the start of its process: {forecast}"
     for stage, seconds in night.seconds_by_stage.items():
         yield f"    {stage:12} {1000 * seconds / night.symbols:8.0f} ms per symbol"
     for folder, kilobytes in night.kilobytes_per_symbol.items():
