@@ -71,7 +71,7 @@ def variance_proxy(prices: pd.DataFrame) -> pd.Series:
     overnight = _log_square(prices[OPEN], before)
     proxy = within.clip(upper=MAX_TERM) + overnight.clip(upper=MAX_TERM)
     has_range = proxy.notna() & (prices[HIGH] > prices[LOW])
-    return proxy.where(has_range, _log_square(prices[CLOSE], before))
+    return pd.Series(proxy.where(has_range, _log_square(prices[CLOSE], before)))
 
 
 def _log_square(price: pd.Series, other: pd.Series) -> pd.Series:
