@@ -49,17 +49,25 @@ def calibrate(predicted: Floats, actual: Floats) -> Calibration:
     )
 
 
-def grade(loss: float, validation_loss: float, settings: ModelSettings) -> Grade:
-    """Return the grade of a model from its scaled losses and the thresholds."""
-    ratio = loss_ratio(loss, validation_loss)
-    if ratio > settings.overfitting_ratio:
+def grade(
+    loss: float,
+    validation_loss: float,
+    compared_ratio: float,
+    skill: float | None,
+    settings: ModelSettings,
+) -> Grade:
+    """Return the grade of a model from its scaled losses, ratio and skill.
+
+    `compared_ratio` is that of `loss_ratio_vs_persistence`.
+    """
+    if compared_ratio > settings.overfitting_ratio:
         return "overfitting"
-    if validation_loss > settings.poor_loss:
+    if max(loss, validation_loss) < settings.good_loss:
+        if compared_ratio < settings.excellent_ratio:
+            return "excellent"
+    elif validation_loss > settings.poor_loss and (skill is None or skill > 1):
         return "poor"
-    if validation_loss < settings.good_loss:
-        excellent = loss < settings.good_loss and ratio < settings.excellent_ratio
-        return "excellent" if excellent else "good"
-    return "moderate"
+    return "good" if validation_loss < settings.good_loss else "moderate"
 
 
 def loss_ratio(loss: float, validation_loss: float) -> float:
@@ -69,12 +77,23 @@ def loss_ratio(loss: float, validation_loss: float) -> float:
     return validation_loss / loss
 
 
+def loss_ratio_vs_persistence(ratio: float, of_persistence: float) -> float:
+    """Return the model's loss ratio divided by that of "tomorrow equals today".
+
+    Both are over the same windows. A stock that has become livelier raises both, so
+    only a ratio above 1 shows that the network fits its training windows too closely.
+    """
+    if ratio == of_persistence:
+        return 1.0
+    return ratio / of_persistence if of_persistence else float("inf")
+
+
 def rejection(
     model_grade: Grade, skill: float | None, settings: ModelSettings
 ) -> str | None:
     """Return why a model must not be used in the blend, None if it may."""
-    if model_grade in ("poor", "overfitting"):
-        return f"graded {model_grade}"
+    if model_grade == "overfitting":
+        return "graded overfitting"
     if skill is None:
         return "the price never moved on the calibration span, so skill is undefined"
     if skill > settings.max_skill:
@@ -86,32 +105,44 @@ def rejection(
 
 
 def advice(
-    model_grade: Grade, parameters: TrainingParameters, epochs_run: int | None = None
+    model_grade: Grade, parameters: TrainingParameters, epochs_run: int
 ) -> str | None:
     """Return which options to change for a better grade, None if the grade is good.
 
-    A poor model needs other data if it stopped before its last epoch, as `epochs_run`
-    shows; otherwise more epochs may help.
+    Only changes that can alter the model are named. A training of fewer `epochs_run`
+    than allowed was stopped early and has kept the weights of an earlier epoch: more
+    epochs change nothing, and fewer do only below that epoch.
     """
-    epochs, dropout = parameters.epochs, parameters.dropout
+    stopped = epochs_run < parameters.epochs
     if model_grade == "overfitting":
-        hint = f"overfitting: fewer epochs than {epochs} (--epochs)"
-        if dropout >= ADVISED_DROPOUT:
-            return hint
-        return (
-            f"{hint}, or dropout {ADVISED_DROPOUT:g} instead of {dropout:g} (--dropout)"
-        )
+        hints = _overfitting_hints(parameters, epochs_run, stopped=stopped)
+        return f"overfitting: {_either(hints)}"
     if model_grade != "poor":
         return None
-    may_grow = epochs < MAX_EPOCHS
-    more_epochs = [f"more epochs than {epochs} (--epochs)"] if may_grow else []
-    if epochs_run is not None and epochs_run < epochs:
-        hints = [*_data_hints(parameters), *more_epochs]
+    hints = _data_hints(parameters)
+    if stopped:
         cause = f"poor data, nothing more was learned after {epochs_run} epochs"
-    else:
-        hints = [*more_epochs, *_data_hints(parameters)]
-        cause = "too few epochs, or poor data"
-    return f"{cause}: {', '.join(hints) or 'no parameter can help, leave it out'}"
+        return f"{cause}: {_either(hints)}"
+    if parameters.epochs < MAX_EPOCHS:
+        hints = [f"more epochs than {parameters.epochs} (--epochs)", *hints]
+    return f"too few epochs, or poor data: {_either(hints)}"
+
+
+def _either(hints: list[str]) -> str:
+    return ", or ".join(hints) or "no parameter can help, leave it out"
+
+
+def _overfitting_hints(
+    parameters: TrainingParameters, epochs_run: int, *, stopped: bool
+) -> list[str]:
+    hints = []
+    kept = epochs_run - parameters.early_stopping_patience if stopped else epochs_run
+    if kept > 1:
+        hints.append(f"fewer epochs than {kept} (--epochs)")
+    if parameters.dropout < ADVISED_DROPOUT:
+        change = f"{ADVISED_DROPOUT:g} instead of {parameters.dropout:g}"
+        hints.append(f"dropout {change} (--dropout)")
+    return hints
 
 
 def _data_hints(parameters: TrainingParameters) -> list[str]:

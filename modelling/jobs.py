@@ -25,7 +25,7 @@ from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from modelling.challenge import challenge
 from modelling.freshness import is_expired
-from modelling.grading import advice, grade, loss_ratio, rejection
+from modelling.grading import advice, grade, rejection
 from modelling.keras_network import write_network
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
@@ -202,14 +202,14 @@ def _data_facts(rows: Floats, sessions: pd.Index) -> dict[str, Any]:
 
 
 def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
-    ratio = loss_ratio(model.loss, model.validation_loss)
     return {
         "results": TrainingResults(
             final_loss=model.loss,
             final_val_loss=model.validation_loss,
             training_time=seconds,
         ),
-        "loss_ratio": ratio if math.isfinite(ratio) else None,
+        "loss_ratio": _finite(model.loss_ratio),
+        "loss_ratio_vs_persistence": _finite(model.compared_ratio),
         "epochs_run": model.epochs_run,
         "shrinkage_factor": model.shrinkage_factor,
         "training_windows": model.training_windows,
@@ -219,9 +219,19 @@ def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
     }
 
 
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
     record = model.calibration
-    model_grade = grade(model.loss, model.validation_loss, job.settings)
+    model_grade = grade(
+        model.loss,
+        model.validation_loss,
+        model.compared_ratio,
+        record.skill,
+        job.settings,
+    )
     return {
         "calibration_residuals": record.residuals,
         "skill": record.skill,

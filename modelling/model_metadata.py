@@ -67,6 +67,11 @@ class ModelMetadata(BaseModel):
     loss_ratio: float | None = Field(
         description="Validation loss / training loss; null if the latter is 0"
     )
+    loss_ratio_vs_persistence: float | None = Field(
+        default=None,
+        description="`loss_ratio` / that of persistence on the same windows; null if "
+        "not finite, or in files of earlier versions",
+    )
     epochs_run: int
     shrinkage_factor: float = Field(
         default=1.0,

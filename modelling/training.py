@@ -19,7 +19,12 @@ from features.windows import (
     WindowSplit,
     split_windows,
 )
-from modelling.grading import Calibration, calibrate
+from modelling.grading import (
+    Calibration,
+    calibrate,
+    loss_ratio,
+    loss_ratio_vs_persistence,
+)
 from modelling.network import Network
 from modelling.shrinkage import shrinkage_factor
 
@@ -41,6 +46,8 @@ class TrainedModel:
     `loss` and `validation_loss` are scaled mean squared errors of the kept weights,
     without dropout, over all training and all validation windows. `shrinkage_factor`
     is the factor by which the dense unit was multiplied after training.
+    `persistence_loss_ratio` is validation loss / training loss of "tomorrow equals
+    today" on the same windows.
     """
 
     network: Network
@@ -51,7 +58,18 @@ class TrainedModel:
     training_windows: int
     validation_windows: int
     shrinkage_factor: float
+    persistence_loss_ratio: float
     calibration: Calibration
+
+    @property
+    def loss_ratio(self) -> float:
+        """Return validation loss / training loss."""
+        return loss_ratio(self.loss, self.validation_loss)
+
+    @property
+    def compared_ratio(self) -> float:
+        """Return the loss ratio relative to that of persistence."""
+        return loss_ratio_vs_persistence(self.loss_ratio, self.persistence_loss_ratio)
 
 
 def train(
@@ -136,8 +154,17 @@ def _measure(
         training_windows=len(split.training),
         validation_windows=len(split.stopping) + len(parts),
         shrinkage_factor=factor,
+        persistence_loss_ratio=loss_ratio(
+            _persistence_loss(split.training),
+            _persistence_loss(split.stopping, split.calibration),
+        ),
         calibration=calibrate(predicted, parts.next_closes / parts.last_closes - 1),
     )
+
+
+def _persistence_loss(*parts: Windows) -> float:
+    last = np.concatenate([part.inputs[:, -1, CLOSE_COLUMN] for part in parts])
+    return _squared_error(last, *parts)
 
 
 def _squared_error(predicted: Floats, *parts: Windows) -> float:

@@ -49,6 +49,8 @@ def training_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
         "advice": metadata.advice,
         "grade": metadata.grade,
         "skill": metadata.skill,
+        "loss_ratio": metadata.loss_ratio,
+        "loss_ratio_vs_persistence": metadata.loss_ratio_vs_persistence,
         "epochs_run": metadata.epochs_run,
         "shrinkage_factor": metadata.shrinkage_factor,
         "below_advised_range": metadata.below_advised_range,

@@ -40,7 +40,7 @@ from status.published import find_published_report
 from storage.home import Home
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
-ADVICE = str(advice("overfitting", TrainingParameters()))
+ADVICE = str(advice("overfitting", TrainingParameters(), 50))
 
 LOST = Challenge(
     champion_trained_at=AT - timedelta(days=8),

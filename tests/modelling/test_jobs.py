@@ -79,12 +79,15 @@ def test_metadata_carry_both_fingerprints(
 
 
 def test_metadata_judge_by_the_settings(
-    job: TrainingJob, live_model: ModelMetadata
+    job: TrainingJob, live_model: ModelMetadata, trained: TrainedModel
 ) -> None:
     """Grade, ratio and rejection follow from the recorded losses and skill."""
     loss, validation = live_model.results.final_loss, live_model.results.final_val_loss
     assert live_model.loss_ratio == pytest.approx(validation / loss)
-    assert live_model.grade == grade(loss, validation, job.settings)
+    compared = live_model.loss_ratio_vs_persistence
+    assert compared == pytest.approx(trained.compared_ratio)
+    skill = live_model.skill
+    assert live_model.grade == grade(loss, validation, compared, skill, job.settings)
     reason = rejection(live_model.grade, live_model.skill, job.settings)
     assert (live_model.rejected, live_model.usable) == (reason, reason is None)
 
@@ -144,7 +147,7 @@ def test_a_short_history_is_not_trained(
 def test_a_halted_price_gives_a_model_that_can_be_read_back(
     job: TrainingJob, indicators: pd.DataFrame, tmp_path: Path
 ) -> None:
-    """A price that stood still while training is rejected, and stays on record."""
+    """A ratio without bound, of a price that stood still while training, is stored."""
     prices = indicators[[OPEN, HIGH, LOW, CLOSE, VOLUME]].copy()
     prices.iloc[20:150, :4] = 50.0
     path = tmp_path / "halted.parquet"
@@ -152,5 +155,5 @@ def test_a_halted_price_gives_a_model_that_can_be_read_back(
     write_signed(path, table, symbol=job.symbol, stage="indicators")
     halted = replace(job, indicators=path, models=tmp_path / "models")
     saved = train_symbol(halted)
-    assert not saved.usable
+    assert saved.loss_ratio is None
     assert Registry(halted.models, halted.settings).require(job.symbol) == saved

@@ -227,3 +227,19 @@ def test_a_loss_that_is_no_number_is_a_failure(
     broken[3, 1] = np.nan
     with pytest.raises(TrainingFailed, match="the training diverged: loss nan"):
         train(broken, tiny)
+
+
+def test_a_network_that_predicts_no_change_has_the_loss_ratio_of_persistence(
+    rows: Floats, tiny: TrainingParameters
+) -> None:
+    """Its compared ratio is 1 also for a stock that has become four times livelier."""
+    lively = rows.copy()
+    lively[-25:] = lively[-26] + 4 * (rows[-25:] - rows[-26])
+    untrained = start_network(tiny)
+    calm_model, lively_model = (
+        train(part, tiny, trained=untrained) for part in (rows, lively)
+    )
+    assert lively_model.loss_ratio > 4 * calm_model.loss_ratio
+    for model in (calm_model, lively_model):
+        assert model.persistence_loss_ratio == pytest.approx(model.loss_ratio)
+        assert model.compared_ratio == pytest.approx(1)
