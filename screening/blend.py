@@ -36,22 +36,35 @@ def blend(
 ) -> Blend | None:
     """Return the blend of the available components, None if all are missing.
 
-    `haircut` (0 to 1) reduces only the LSTM's confidence. In a `sit_out` the call is
-    HOLD, whatever the score.
+    In the score `haircut` (0 to 1) reduces only the LSTM's confidence. In a `sit_out`
+    the call is HOLD, whatever the score.
     """
     weights = component_weights(components, settings)
     if not weights:
         return None
-    score = total_confidence = 0.0
+    score = 0.0
     after_haircut = None
     for name, weight in weights.items():
         confidence = components[name].confidence or 0.0
         if name == "lstm":
             confidence = after_haircut = confidence * (1 - haircut)
         score += weight * (components[name].direction or 0.0) * confidence
-        total_confidence += weight * confidence
     call: Call = "HOLD" if sit_out else call_at(score, settings)
-    return Blend(score, 100 * total_confidence, call, weights, after_haircut)
+    confidence_pct = 100 * (1 - haircut) * _total_confidence(components, settings)
+    return Blend(score, confidence_pct, call, weights, after_haircut)
+
+
+def _total_confidence(
+    components: Mapping[str, Component], settings: BlendSettings
+) -> float:
+    """Return the weighted mean of the confidences, 0 for a missing component.
+
+    The weights are those of four available components, whatever is missing: so less
+    knowledge never gives more confidence.
+    """
+    base = {name: getattr(settings, name) for name in COMPONENTS}
+    known = (base[name] * (components[name].confidence or 0.0) for name in COMPONENTS)
+    return float(sum(known) / sum(base.values()))
 
 
 def component_weights(

@@ -86,7 +86,7 @@ def test_without_components_there_is_no_blend() -> None:
 def test_score_and_confidence_can_be_recomputed(
     components: dict[str, Component], haircut: float
 ) -> None:
-    """Score and confidence are the weighted sums over the available components."""
+    """The score is a sum over the available components, confidence over all four."""
     answer = blend(components, haircut, SETTINGS)
     if answer is None:
         assert not any(component.present for component in components.values())
@@ -101,6 +101,9 @@ def test_score_and_confidence_can_be_recomputed(
             for name, weight in answer.weights.items()
         )
     )
+    base = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
+    known = sum(base[name] * (components[name].confidence or 0) for name in COMPONENTS)
+    assert answer.confidence_pct == pytest.approx(100 * (1 - haircut) * known)
     assert -1 <= answer.score <= 1
     assert 0 <= answer.confidence_pct <= 100 + 1e-9
 
@@ -148,3 +151,27 @@ def test_a_missing_component_changes_no_other_direction(
         return
     assert set(less.weights) == set(full.weights) - {lost}
     assert all(weight >= 0 for weight in less.weights.values())
+
+
+@given(panels, st.sampled_from(COMPONENTS), shares, shares)
+def test_less_knowledge_is_never_more_confidence(
+    components: dict[str, Component], lost: str, one: float, other: float
+) -> None:
+    """Neither a missing component nor a larger haircut raises the confidence."""
+    small, large = sorted([one, other])
+    full = blend(components, small, SETTINGS)
+    less = blend({**components, lost: MISSING}, small, SETTINGS)
+    with_event = blend(components, large, SETTINGS)
+    if full and with_event:
+        assert with_event.confidence_pct <= full.confidence_pct + 1e-9
+    if full and less:
+        assert less.confidence_pct <= full.confidence_pct + 1e-9
+
+
+def test_weights_that_do_not_sum_to_one_keep_confidence_below_100() -> None:
+    """Four components that are all sure give 100, whatever their weights are."""
+    components = panel(lstm=(1, 1), trend=(1, 1), technical=(1, 1), finbert=(1, 1))
+    heavy = BlendSettings(lstm=1, trend=1, technical=1, finbert=0.5)
+    answer = blend(components, 0.0, heavy)
+    assert answer
+    assert answer.confidence_pct == pytest.approx(100)
