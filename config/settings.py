@@ -141,6 +141,13 @@ class BlendSettings(Section):
     """Score above which the call is BUY; higher gives fewer BUY calls."""
     sell_below: float = Field(-0.30, ge=-1, lt=0)
     """Score below which the call is SELL; lower gives fewer SELL calls."""
+    min_return_scale: Share = 0.003
+    """Expected size of a session's return below which every call is HOLD; 0: never."""
+    min_traded_share: Share = 0.90
+    """Share of the last 60 sessions with trades below which every call is HOLD."""
+    min_turnover: float = Field(100_000, ge=0)
+    """Median turnover of the last 20 sessions, in the stock's currency, below which
+    every call is HOLD; 0: never."""
 
 
 class SentimentSettings(Section):

@@ -1,0 +1,36 @@
+"""Whether anybody can act on a call: does the stock move, and does it trade? Pure.
+
+A call on a stock that can't be traded, or that hardly moves, is worth nothing (SPEC 7).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from config.settings import BlendSettings
+from features.trading_activity import TRADED_SESSIONS
+
+
+def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
+    """Return why nobody can act on the row's call, '' if somebody can.
+
+    Reads `return_scale`, `traded_share_60d` and `median_turnover_20d`. A value that is
+    not known refuses nothing.
+    """
+    scale, traded = row.get("return_scale"), row.get("traded_share_60d")
+    turnover, currency = row.get("median_turnover_20d"), row.get("currency") or ""
+    if scale is not None and scale < settings.min_return_scale:
+        return (
+            f"it hardly moves: {scale:.2%} a session, less than "
+            f"{settings.min_return_scale:.2%}"
+        )
+    if traded is not None and traded < settings.min_traded_share:
+        return (
+            f"it hardly trades: on {traded:.0%} of the last {TRADED_SESSIONS} sessions,"
+            f" less than {settings.min_traded_share:.0%}"
+        )
+    if turnover is not None and turnover < settings.min_turnover:
+        return (
+            f"it hardly trades: {turnover:,.0f} {currency} a session, less than "
+            f"{settings.min_turnover:,.0f}"
+        )
+    return ""
