@@ -13,6 +13,7 @@ from config.settings import GuardSettings, PriceSettings
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from features.windows import Scaler, feature_rows
+from market_data.price_schemas import price_frame
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -22,7 +23,6 @@ from market_data.prices import (
     PRICE_COLUMNS,
     VOLUME,
     adjust_prices,
-    price_frame,
 )
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import FIRST_DATE, sessions_between

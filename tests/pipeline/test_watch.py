@@ -13,7 +13,8 @@ import pytest
 from config.errors import UnknownSymbol, Unreachable
 from features.component import Component
 from features.sentiment import NewsSentiment
-from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import PRICE_COLUMNS, PriceHistory
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 from pipeline.download import download
