@@ -16,6 +16,7 @@ from modelling.training import EpochDone
 from workers.dask_pool import DaskPool
 from workers.process_pool import ProcessPool, WorkerPool
 
+KINDS = ["local", pytest.param("dask", marks=pytest.mark.long)]
 LIMITS = {"jobs_per_process": 4, "seconds": 10}
 
 
@@ -31,7 +32,7 @@ def open_pool(kind: str, request: pytest.FixtureRequest) -> Iterator[WorkerPool]
             yield there
 
 
-@pytest.fixture(scope="module", params=["local", "dask"])
+@pytest.fixture(scope="module", params=KINDS)
 def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
     """Yield a pool of either kind, which the tests share."""
     with open_pool(request.param, request) as opened:
@@ -110,7 +111,7 @@ def test_closing_ends_a_process_that_starts(seconds: float) -> None:
         waiting.result()
 
 
-@pytest.mark.parametrize("kind", ["local", "dask"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_closing_ends_a_busy_process(kind: str, request: pytest.FixtureRequest) -> None:
     """A caller that waits for a job gets an error when the pool closes."""
     start = time.monotonic()
