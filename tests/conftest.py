@@ -47,7 +47,42 @@ QUICK = TrainingOverrides(
     early_stopping_patience=0,
 )
 
+SLOW_FILES = (
+    "flows/test_temporary_server.py",
+    "flows/test_operation.py",
+    "flows/test_resume.py",
+    "flows/test_shared_server.py",
+    "flows/test_overnight_screening.py",
+    "flows/test_named_server.py",
+    "flows/test_telemetry.py",
+    "flows/test_schedules.py",
+    "flows/test_dask_night.py",
+    "flows/test_one_night.py",
+    "test_readme.py",
+    "flows/test_home_in_store.py",
+    "test_evaluation_guide.py",
+    "evaluation/test_evaluate.py",
+    "faults/test_kills.py",
+    "pipeline/test_golden_night.py",
+    "test_services_by_hand.py",
+    "cli/test_app.py",
+    "flows/test_scale_benchmark.py",
+    "market_data/test_yahoo_replay.py",
+    "screening/report/test_page_in_browser.py",
+    "benchmarks/test_training.py",
+    "faults/test_network.py",
+    "storage/test_lock.py",
+    "workers/test_process_pool.py",
+)
+"""The files that take longest, the longest first; see `--durations=50`."""
+
 RunNight = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put slow files first, so that no worker is left with one at the end."""
+    places = {Path(__file__).parent / name: at for at, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_configure(config: pytest.Config) -> None:
