@@ -78,6 +78,7 @@ def test_a_killed_server_is_restarted_with_its_records(server: TemporaryServer) 
     login = {"Authorization": f"Basic {b64encode(server._password.encode()).decode()}"}
     body = {"name": "a-flow"}
     assert httpx.post(f"{server.url}/flows/", json=body).status_code == 401
+    assert httpx.get(f"{server.url}/admin/settings").status_code == 401
     assert httpx.post(f"{server.url}/flows/", json=body, headers=login).is_success
     (process,) = processes_of(server._folder)
     process.kill()
