@@ -181,6 +181,25 @@ def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def prepare_prefect(tmp_path_factory: pytest.TempPathFactory) -> Prepare:
+    """Return a function that copies the tables of a server, made once for all tests."""
+    shared = tmp_path_factory.getbasetemp().parent / "prefect-tables"
+    database = shared / "prefect.db"
+    prepared = f"empty-{version('prefect')}.db"
+    with FileLock(f"{shared}.lock"):
+        if not database.exists():
+            make_tables(shared)
+
+    def prepare(folder: Path) -> Path:
+        (folder / "overnight").mkdir(parents=True)
+        for copy in (folder / database.name, folder / "overnight" / prepared):
+            shutil.copyfile(database, copy)
+        return folder
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Yield the tests a Prefect server and database of their own."""
     from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from own_server import OwnServer
+from own_server import OwnServer, Prepare
 
 RATE = 4
 PACED = Path(__file__).parents[1] / "paced.py"
@@ -22,9 +22,11 @@ AWAY_SECONDS = float(os.environ.get("OVERNIGHT_TEST_AWAY_SECONDS", "10"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
+) -> Iterator[OwnServer]:
     """Give a server of this module's own."""
-    own = OwnServer(tmp_path_factory.mktemp("prefect"))
+    own = OwnServer(prepare_prefect(tmp_path_factory.mktemp("prefect")))
     yield own
     own.kill()
 
@@ -142,6 +144,7 @@ def runs_on(server: OwnServer) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.timeout(500)
 def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
     """If the server is killed for a while during training, no symbol fails."""
