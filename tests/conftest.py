@@ -23,13 +23,16 @@ from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
 from made_market import random_walk
 from object_store import bucket_on_loopback
+from plain_night import plain_night
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from market_data.sessions import calendar, sessions_between
 from market_data.symbols import EXCHANGES
+from pipeline.plan import RunRequest
 from storage.home import Home
 from storage.paths import remove_tree
+from workers.process_pool import ProcessPool
 
 # Prefect reads these when it is imported.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
@@ -234,15 +237,55 @@ def run_night(prefect_server: None, market: Path) -> RunNight:  # noqa: ARG001
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
     def run(home: Path, *symbols: str, **changes: Any) -> Any:  # noqa: ANN401
-        arguments = {
-            "selection": Symbols(symbols=symbols),
-            "source": "folder",
-            "folder": market,
-            "as_of": AS_OF,
-            "parameters": QUICK,
-            "home": str(home),
-            "force": True,
-        }
-        return overnight_screening(**(arguments | changes), return_state=True)
+        asked = asked_for(market, home, symbols, changes)
+        return overnight_screening(**({"force": True} | asked), return_state=True)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def training_pool() -> Iterator[ProcessPool]:
+    """Yield a pool of one process, which imports TensorFlow once for all tests."""
+    with ProcessPool(1, jobs_per_process=250, seconds=250) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def quick_night(market: Path, training_pool: ProcessPool) -> RunNight:
+    """Return a function like `run_night` that needs no Prefect server."""
+
+    def run(
+        home: Path,
+        *symbols: str,
+        only: bool = False,
+        **changes: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        request = RunRequest(**asked_for(market, home, symbols, changes))
+        return plain_night(request, training_pool, only=only)
+
+    return run
+
+
+def asked_for(
+    market: Path, home: Path, symbols: tuple[str, ...], changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a quick night of the market, with `changes`."""
+    arguments = {
+        "selection": Symbols(symbols=symbols),
+        "source": "folder",
+        "folder": market,
+        "as_of": AS_OF,
+        "parameters": QUICK,
+        "home": str(home),
+    }
+    return arguments | changes
+
+
+@pytest.fixture(scope="session")
+def trained_home(
+    quick_night: RunNight, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the home of a night that trained the three good symbols; only read it."""
+    home = tmp_path_factory.mktemp("trained")
+    quick_night(home, *GOOD)
+    return home
