@@ -4,11 +4,11 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ import curl_cffi  # noqa: F401
 import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
+from filelock import FileLock
 from made_market import random_walk
 from object_store import bucket_on_loopback
+from own_server import Prepare, make_tables
 from plain_night import plain_night
 
 from config.parameters import TrainingOverrides
@@ -88,20 +90,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the many short-lived processes share what JAX and Python compiled.
+def pytest_configure() -> None:
+    """Let Python keep the bytecode of Prefect for the many short-lived processes.
 
-    JAX, which reads it when imported: 2 s each. Prefect, where the environment forbids
-    Python to keep bytecode: 5 s each. pytest's own workers inherit both.
+    Where the environment forbids it, each of them takes 5 s longer. pytest's own
+    workers inherit the environment.
     """
     # Keras' logger closes its stream when Prefect sets logging up, unless it is the
     # stderr of that moment: within a test that would be what pytest captures with.
     absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="compiled-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
 
 
 @pytest.fixture(scope="session", autouse=True)
