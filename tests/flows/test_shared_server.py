@@ -95,7 +95,8 @@ def test_turns_go_on_without_the_server(server: OwnServer) -> None:
     assert [error.count(pace) for error in errors] == [1, 1]
 
 
-def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_what_is_shown_costs_no_run() -> None:
     """An artifact that Prefect refuses leaves None behind, and the run goes on."""
     from prefect import flow  # noqa: PLC0415
     from prefect.artifacts import create_table_artifact  # noqa: PLC0415
@@ -110,8 +111,7 @@ def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
             try_show("a table", lambda: create_table_artifact(table, key="a-key")),
         )
 
-    with connected(server):
-        refused, taken = showing()
+    refused, taken = showing()
     assert refused is None
     assert taken is not None
 
