@@ -295,7 +295,7 @@ class RunSettings(Section):
     """Share of usable symbols below which the run has failed."""
     training_processes: int | None = Field(None, ge=1)
     """Processes that train at once; without it one per core."""
-    process_memory_mb: int = Field(1000, ge=100)
+    process_memory_mb: int = Field(1200, ge=100)
     """Megabytes that one training process may need; higher starts fewer."""
     runner: Literal["local", "dask"] = "local"
     """Where models are trained: on this machine, or on a Dask cluster."""

@@ -5,14 +5,19 @@ an average's first sessions, and for a ratio if the price never moved. RSI has v
 from the second session on.
 """
 
+from __future__ import annotations
+
 import logging
 import warnings
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SMA_20, SMA_50, RSI = "sma_20", "sma_50", "rsi"
 MACD, MACD_SIGNAL, PERCENT_B = "macd", "macd_signal", "percent_b"

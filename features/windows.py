@@ -1,13 +1,18 @@
 """The network's inputs and targets: scaled windows of indicator rows, in time order."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from config.errors import BadPrices, TooShort
 from features.indicators import FEATURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +31,7 @@ class Scaler:
     maximum: tuple[float, ...]
 
     @classmethod
-    def fit(cls, rows: Floats) -> "Scaler":
+    def fit(cls, rows: Floats) -> Scaler:
         """Return the scaler of `rows`, shape (sessions, features), no NaN."""
         return cls(tuple(rows.min(axis=0).tolist()), tuple(rows.max(axis=0).tolist()))
 
@@ -60,7 +65,7 @@ class Windows:
         """Return the number of windows."""
         return len(self.targets)
 
-    def part(self, first: int, last: int) -> "Windows":
+    def part(self, first: int, last: int) -> Windows:
         """Return the windows from `first` up to, not including, `last`."""
         return Windows(
             *(getattr(self, field.name)[first:last] for field in fields(self))

@@ -14,13 +14,13 @@ from config.errors import BadPrices, UnknownSymbol
 from market_data.adjustment import SAVE_BOTH
 from market_data.dates import local_moments, oldest_first
 from market_data.events_file import MAX_FILE_BYTES, EventsFile, read_events_file
+from market_data.price_schemas import price_frame
 from market_data.prices import (
     YAHOO_COLUMNS,
     Dividends,
     PriceHistory,
     Splits,
     filter_dates,
-    price_frame,
 )
 from market_data.symbols import elsewhere, exchange_of, file_of_user, symbol_of
 from storage.paths import read_bytes

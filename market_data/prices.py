@@ -1,14 +1,19 @@
-"""Daily prices: their column names, the frame's schemas and point-in-time adjustment.
+"""Daily prices: their column names and point-in-time adjustment.
 
 A price frame is indexed by session (midnight, no zone) and has one row per session.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import pandera.pandas as pa
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OPEN, HIGH, LOW, CLOSE = "open", "high", "low", "close"
 ADJUSTED_CLOSE, VOLUME = "adjusted_close", "volume"
@@ -25,29 +30,6 @@ YAHOO_COLUMNS = {
     "Volume": VOLUME,
 }
 """Our column names by those of Yahoo and its download files."""
-
-RAW_PRICES = pa.DataFrameSchema(
-    {name: pa.Column(float, nullable=True) for name in PRICE_COLUMNS},
-    index=pa.Index("datetime64[ns]", name=SESSION),
-    strict=True,
-    ordered=True,
-)
-"""The frame of every source: the six columns, unchanged, with all faults."""
-
-CLEAN_PRICES = pa.DataFrameSchema(
-    {name: pa.Column(float, pa.Check.gt(0)) for name in [*OHLC, ADJUSTED_CLOSE]}
-    | {VOLUME: pa.Column(float, pa.Check.ge(0))},
-    index=pa.Index(
-        "datetime64[ns]",
-        pa.Check(lambda index: index.is_monotonic_increasing, element_wise=False),
-        unique=True,
-        name=SESSION,
-    ),
-    strict=True,
-    ordered=True,
-)
-"""The frame after the quality check: one finite, positive row per session, in order."""
-
 
 Dividends = dict[date, float]
 """Dividends per share, by ex-dividend date."""
@@ -74,16 +56,9 @@ class PriceHistory:
     notes: tuple[str, ...] = ()
 
 
-def price_frame(columns: dict[str, list[float]], sessions: pd.Index) -> pd.DataFrame:
-    """Return a `RAW_PRICES` frame of the columns and their sessions."""
-    index = pd.DatetimeIndex(sessions).as_unit("ns")
-    frame = pd.DataFrame(columns, index=index.rename(SESSION), dtype=float)
-    return RAW_PRICES.validate(frame[PRICE_COLUMNS])
-
-
 def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:
     """Return the rows up to `last`: those that a run with that as-of may use."""
-    return frame[frame.index <= pd.Timestamp(last)]
+    return frame[frame.index <= np.datetime64(last)]
 
 
 def filter_dates(
@@ -98,7 +73,7 @@ def cut_history(history: PriceHistory, first: date, last: date) -> PriceHistory:
     frame = through(history.frame, last)
     return replace(
         history,
-        frame=frame[frame.index >= pd.Timestamp(first)],
+        frame=frame[frame.index >= np.datetime64(first)],
         dividends=filter_dates(history.dividends, first, last),
         splits=filter_dates(history.splits, first, last),
     )

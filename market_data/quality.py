@@ -14,7 +14,7 @@ import pandas as pd
 
 from config.settings import PriceSettings
 from market_data.findings import Defect, Findings
-from market_data.prices import CLEAN_PRICES
+from market_data.price_schemas import CLEAN_PRICES
 from market_data.quality_history import (
     find_contradictions,
     find_gaps,

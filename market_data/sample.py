@@ -8,12 +8,8 @@ import pandas as pd
 
 from config.errors import UnknownSymbol
 from config.universes import UNIVERSES
-from market_data.prices import (
-    ADJUSTED_CLOSE,
-    PRICE_COLUMNS,
-    PriceHistory,
-    price_frame,
-)
+from market_data.price_schemas import price_frame
+from market_data.prices import ADJUSTED_CLOSE, PRICE_COLUMNS, PriceHistory
 
 LAST_SESSION = date(2013, 3, 1)
 """The package's last session, and the default as-of of a sample night."""

@@ -4,14 +4,17 @@ A session is a trading day; it is completed once its close has passed. This modu
 reads no clock: the caller passes the time.
 """
 
+from __future__ import annotations
+
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-
-import exchange_calendars
-import pandas as pd
-from exchange_calendars import ExchangeCalendar
+from typing import TYPE_CHECKING
 
 from config.errors import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from exchange_calendars import ExchangeCalendar
 
 FIRST_DATE = date(1990, 1, 2)
 """The first day with known sessions, and the earliest day that a run may use."""
@@ -20,6 +23,8 @@ FIRST_DATE = date(1990, 1, 2)
 @lru_cache
 def calendar(exchange: str) -> ExchangeCalendar:
     """Return the calendar of an exchange code such as `XASX`, from `FIRST_DATE` on."""
+    import exchange_calendars  # noqa: PLC0415  with pandas half a second
+
     return exchange_calendars.get_calendar(exchange, start=FIRST_DATE.isoformat())
 
 
@@ -38,42 +43,40 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
             f"`as_of` must be {FIRST_DATE} to today ({now.date()}), got {run_date}",
             "pass a date in that range",
         )
-    day = min(pd.Timestamp(run_date), sessions.last_session)
+    day = min(_timestamp(run_date), sessions.last_session)
     session = sessions.date_to_session(day, direction="previous")
-    while sessions.session_close(session) > pd.Timestamp(now):
+    while sessions.session_close(session) > _timestamp(now):
         session = sessions.previous_session(session)
     return _date(session)
 
 
 def is_session(exchange: str, day: date) -> bool:
     """Return whether the exchange trades on `day`, also on a half day."""
-    return bool(calendar(exchange).is_session(pd.Timestamp(day)))
+    return bool(calendar(exchange).is_session(_timestamp(day)))
 
 
 def next_session(exchange: str, session: date) -> date:
     """Return the session after `session`."""
-    return _date(calendar(exchange).next_session(pd.Timestamp(session)))
+    return _date(calendar(exchange).next_session(_timestamp(session)))
 
 
 def next_open(exchange: str, session: date) -> datetime:
     """Return the time at which the session after `session` opens."""
     opening: datetime = calendar(exchange).session_open(
-        pd.Timestamp(next_session(exchange, session))
+        _timestamp(next_session(exchange, session))
     )
     return opening
 
 
 def session_close(exchange: str, session: date) -> datetime:
     """Return the time at which the session closes, also on a half day."""
-    closing: datetime = calendar(exchange).session_close(pd.Timestamp(session))
+    closing: datetime = calendar(exchange).session_close(_timestamp(session))
     return closing
 
 
 def session_on_or_after(exchange: str, day: date) -> date:
     """Return `day` if it is a session, else the first session after it."""
-    return _date(
-        calendar(exchange).date_to_session(pd.Timestamp(day), direction="next")
-    )
+    return _date(calendar(exchange).date_to_session(_timestamp(day), direction="next"))
 
 
 def sessions_apart(exchange: str, session: date, day: date) -> int:
@@ -90,13 +93,13 @@ def sessions_apart(exchange: str, session: date, day: date) -> int:
 def nth_session_after(exchange: str, day: date, count: int) -> date:
     """Return the `count`-th session after `day`."""
     sessions = calendar(exchange)
-    last = sessions.date_to_session(pd.Timestamp(day), direction="previous")
+    last = sessions.date_to_session(_timestamp(day), direction="previous")
     return _date(sessions.session_offset(last, count))
 
 
 def local_date(exchange: str, instant: datetime) -> date:
     """Return the date of `instant` in the exchange's time zone."""
-    return pd.Timestamp(instant).tz_convert(calendar(exchange).tz).date()
+    return _timestamp(instant).tz_convert(calendar(exchange).tz).date()
 
 
 def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
@@ -104,12 +107,20 @@ def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex
 
     Sessions before `FIRST_DATE` are unknown and left out.
     """
+    import pandas as pd  # noqa: PLC0415
+
     if last < FIRST_DATE:
         return pd.DatetimeIndex([])
-    start = max(pd.Timestamp(first), pd.Timestamp(FIRST_DATE))
+    start = max(_timestamp(first), _timestamp(FIRST_DATE))
     return pd.DatetimeIndex(
-        calendar(exchange).sessions_in_range(start, pd.Timestamp(last))
+        calendar(exchange).sessions_in_range(start, _timestamp(last))
     )
+
+
+def _timestamp(day: date) -> pd.Timestamp:
+    import pandas as pd  # noqa: PLC0415
+
+    return pd.Timestamp(day)
 
 
 def _date(session: pd.Timestamp) -> date:

@@ -17,13 +17,8 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import DamagedTable, RateLimited, SymbolError, Unreachable
 from config.settings import PriceSettings
-from market_data.prices import (
-    ADJUSTED_CLOSE,
-    CLOSE,
-    RAW_PRICES,
-    PriceHistory,
-    cut_history,
-)
+from market_data.price_schemas import RAW_PRICES
+from market_data.prices import ADJUSTED_CLOSE, CLOSE, PriceHistory, cut_history
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
 from market_data.symbols import exchange_of, file_stem

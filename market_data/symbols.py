@@ -36,17 +36,18 @@ _SUFFIXES = {
 
 @dataclass(frozen=True)
 class Exchange:
-    """An exchange: its calendar's name, quote currency and leading index."""
+    """An exchange: its calendar's name, quote currency, leading index and time zone."""
 
     code: str
     currency: str
     index: str
+    time_zone: str
 
 
 EXCHANGES: dict[str, Exchange] = {
-    ".AX": Exchange("XASX", "AUD", "^AXJO"),
-    ".L": Exchange("XLON", "GBp", "^FTSE"),
-    "": Exchange("XNYS", "USD", "^GSPC"),
+    ".AX": Exchange("XASX", "AUD", "^AXJO", "Australia/Sydney"),
+    ".L": Exchange("XLON", "GBp", "^FTSE", "Europe/London"),
+    "": Exchange("XNYS", "USD", "^GSPC", "America/New_York"),
 }
 """Exchanges by Yahoo's suffix. London quotes in pence unless a source gives another
 currency."""

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from config.errors import BadPrices, SymbolError, UnknownSymbol, Unreachable
-from market_data.prices import YAHOO_COLUMNS, PriceHistory, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import YAHOO_COLUMNS, PriceHistory
 from market_data.symbols import elsewhere, exchange_of
 from market_data.yahoo_bars import drop_unfinished_bars, last_stamp
 from market_data.yahoo_client import YahooClient

@@ -120,12 +120,16 @@ class YahooClient:
     """
 
     def __init__(
-        self, settings: PriceSettings, shared_pace: Callable[[], None] = lambda: None
+        self,
+        settings: PriceSettings,
+        shared_pace: Callable[[], None] = lambda: None,
+        pause_seconds: float = 1,
     ) -> None:
         """Prepare the client; it sends nothing before the first query.
 
         `shared_pace` waits for a turn among other clients. One thread at a time calls
-        it, after the client's own pace.
+        it, after the client's own pace. `pause_seconds` is the least pause before a
+        failed query is sent again.
         """
         self.timeout = settings.request_timeout_seconds
         self._query_seconds = settings.question_timeout_seconds
@@ -133,6 +137,7 @@ class YahooClient:
         self._budget = RequestBudget(rate, settings.retry_seconds, failures)
         self._extras = RequestBudget(rate, settings.extras_retry_seconds, failures)
         self._shared_pace = shared_pace
+        self._pause_seconds = pause_seconds
         self._turn = threading.Lock()
         self._opening = threading.Lock()
         self._opened: tuple[ModuleType, TimedSession] | None = None
@@ -160,7 +165,9 @@ class YahooClient:
         budget = self._extras if extra else self._budget
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_temporary),
-            wait=tenacity.wait_random_exponential(multiplier=2, min=1, max=60),
+            wait=tenacity.wait_random_exponential(
+                multiplier=2 * self._pause_seconds, min=self._pause_seconds, max=60
+            ),
             stop=lambda state: (
                 self._budget.given_up is not None
                 or not budget.allows(state.upcoming_sleep)

@@ -134,7 +134,7 @@ def draw_epoch(
 def has_xla() -> bool:
     """Return whether this TensorFlow can compile with XLA: it compiles one sum."""
     try:
-        tf.function(lambda: tf.constant(1.0) + 1, jit_compile=True)()
+        tf.function(lambda: tf.constant(1.0) + 1, jit_compile=True, autograph=False)()
     except (tf.errors.OpError, RuntimeError, ValueError):
         return False
     return True
@@ -145,8 +145,9 @@ def compiled_epoch() -> Callable[
     [State, Sample, Sample, Draw, tf.Tensor], tuple[State, Losses]
 ]:
     """Return `one_epoch` as one TensorFlow function, compiled by XLA if it is there."""
+    # Autograph is not needed, and leaves files in the temporary folder.
     epoch: Callable[..., tuple[State, Losses]] = tf.function(
-        one_epoch, jit_compile=has_xla()
+        one_epoch, jit_compile=has_xla(), autograph=False
     )
     return epoch
 

@@ -1,11 +1,12 @@
 """Computes a forecast and the LSTM's component from a live model and its features."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import pandas as pd
 
 from config.errors import ModelUnusable
 from features.component import Component
@@ -14,6 +15,9 @@ from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, VOLUME
 from modelling.model_metadata import ModelMetadata
 from modelling.network import Network
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_READJUSTMENT = 1.25
 """Dividends explain a re-adjustment up to this factor; a larger one is a split."""
@@ -98,6 +102,8 @@ def basis_ratio(model: FittedModel, indicators: pd.DataFrame) -> float:
     ModelUnusable
         If the history lacks the session, or a split has changed the prices since.
     """
+    import pandas as pd  # noqa: PLC0415  the caller has loaded it
+
     session = pd.Timestamp(model.last_session)
     if session not in indicators.index:
         raise ModelUnusable(

@@ -1,16 +1,19 @@
 """Whether a symbol's model may be used on a given night, and whether to train anew."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from config.errors import ModelUnusable
 from config.settings import ModelSettings
 from modelling.forecasting import basis_ratio
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ModelStatus = Literal["fresh", "stale", "missing", "rejected"]
 

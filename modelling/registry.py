@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from config.errors import ModelUnusable, SelectionError
 from config.settings import ModelSettings
 from market_data.symbols import file_stem, parse_symbol
-from modelling.model_file import read_network
 from modelling.model_metadata import ModelMetadata
 from modelling.network import Network
 from storage.home import write_atomic, write_file_atomic
@@ -191,6 +190,8 @@ class Registry:
                 f"{pairs[0].model.name} has changed since it was written",
                 f"run `overnight train {symbol}`",
             )
+        from modelling.model_file import read_network  # noqa: PLC0415  loads h5py
+
         try:
             with local_copy(path) as file:
                 return read_network(file, self.settings.max_model_mb)

@@ -1,11 +1,16 @@
 """Inputs of the risk beside events: news polarity, volatility, and hedge."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from config.settings import GuardSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MINIMUM_BASE = 60
 """Returns from which the usual volatility can be computed."""
@@ -77,6 +82,8 @@ def hedge(
     in both are left out. Return None if fewer than `min_beta_sessions` returns remain,
     or if the index never moved.
     """
+    import pandas as pd  # noqa: PLC0415  the caller has loaded it
+
     both = pd.concat([closes, index_closes], axis=1, keys=["stock", "index"])
     recent = both.loc[closes.index[-(settings.beta_sessions + 1) :]]
     recent = recent[(recent > 0).all(axis=1)]

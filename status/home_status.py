@@ -3,20 +3,22 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from config.errors import OvernightError
 from market_data.selection import Symbols
 from market_data.sessions import as_of_session
+from market_data.symbols import exchange_of
 from modelling.freshness import ModelStatus
 from risk_guard.calendar_file import read_calendar
 from screening.event_words import row_event_words
-from screening.report.page import report_path
+from screening.report.report_file import report_path
 from screening.table import latest_csv
-from screening.track_record.ledger import Ledger, select_counted
+from screening.track_record.counts import count_calls
 from status.model_status import SymbolStatus, model_statuses
 from status.published import home_option, read_published_rows
 from storage.home import Home
@@ -26,18 +28,20 @@ from storage.settings_file import read_settings
 CsvRow = dict[str, str]
 Universes = Mapping[str, tuple[str, ...]]
 
+NOON = time(12)
 TRY_LIST = "--universe asx_priority"
 
 
 class LastNight(BaseModel, frozen=True):
     """The latest screening CSV in numbers.
 
-    `expected` is the as-of date of the latest night that could have run by now.
+    `expected` is the as-of date of the latest night that could have run by now, None if
+    no price is Yahoo's: another source gets no new prices.
     `run_at` is the start of the last run, `source` names all price sources of the rows.
     """
 
     as_of: date
-    expected: date
+    expected: date | None
     csv: str
     report: str | None
     run_at: datetime
@@ -50,8 +54,8 @@ class LastNight(BaseModel, frozen=True):
 
     @property
     def is_current(self) -> bool:
-        """Return whether no later night is due; only Yahoo gets new prices."""
-        return self.as_of >= self.expected or "yahoo" not in self.source
+        """Return whether no later night is due."""
+        return self.expected is None or self.as_of >= self.expected
 
 
 class AheadEvent(BaseModel, frozen=True):
@@ -108,7 +112,8 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
     states = Counter(model.status for model in _models(rows, address, now))
     live, replayed = _count_calls(home, problems)
     if night:
-        problems += read_calendar(home.event_calendar).notices(night.expected)
+        day = night.expected or night.as_of
+        problems += read_calendar(home.event_calendar).notices(day)
     found = HomeStatus(
         home=str(home.root),
         last_night=night,
@@ -138,18 +143,18 @@ def _read_rows(home: Home, problems: list[str]) -> list[CsvRow]:
 
 def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
     path = latest_csv(home.screening_csv)
-    exchanges = {row["exchange"] for row in rows}
     as_of = max(date.fromisoformat(row["as_of"]) for row in rows)
     report = report_path(home.morning_reports, as_of)
     status = Counter(row["data_status"] for row in rows)
     calls = Counter(row["prediction"] for row in rows if row["prediction"])
+    source = ", ".join(sorted({row["data_source"] for row in rows} - {""}))
     return LastNight(
         as_of=as_of,
-        expected=max(as_of_session(code, now.date(), now) for code in exchanges),
+        expected=_latest_night(rows, now) if "yahoo" in source else None,
         csv=str(path),
         report=str(report) if is_there(report) else None,
         run_at=max(datetime.fromisoformat(row["run_at"]) for row in rows),
-        source=", ".join(sorted({row["data_source"] for row in rows} - {""})),
+        source=source,
         symbols=len(rows),
         usable=len(rows) - status["failed"],
         degraded=status["degraded"],
@@ -160,6 +165,24 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
             if row["data_status"] == "failed"
         },
     )
+
+
+def _latest_night(rows: Sequence[CsvRow], now: datetime) -> date:
+    """Return the as-of date of the latest night of these exchanges at `now`."""
+    return max(_latest_session(row, now) for row in rows)
+
+
+def _latest_session(row: CsvRow, now: datetime) -> date:
+    """Return the last completed session of the row's exchange at `now`.
+
+    No session closes before noon. Until then the calendar is not loaded, which takes a
+    second.
+    """
+    following = date.fromisoformat(row["forecast_session"])
+    zone = ZoneInfo(exchange_of(row["symbol"]).time_zone)
+    if now < datetime.combine(following, NOON, zone):
+        return date.fromisoformat(row["as_of"])
+    return as_of_session(row["exchange"], now.date(), now)
 
 
 def _models(
@@ -174,11 +197,10 @@ def _models(
 def _count_calls(home: Home, problems: list[str]) -> tuple[int, int]:
     """Return the number of live calls and of replayed calls in the ledger."""
     try:
-        calls = Ledger(home.track_record).calls()
+        return count_calls(home.track_record)
     except OvernightError as error:
         problems.append(str(error))
         return 0, 0
-    return len(select_counted(calls, live=True)), len(select_counted(calls, live=False))
 
 
 def _events(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:

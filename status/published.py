@@ -9,7 +9,7 @@ from config.errors import RunError, SelectionError, list_names
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
 from screening.report.earlier import NIGHTS_LOOKED_AT, list_published_nights
-from screening.report.page import REPORT_NAME, report_path
+from screening.report.report_file import REPORT_NAME, report_path
 from screening.table import csv_path, latest_csv, read_published_status, read_rows
 from storage.home import Home
 from storage.paths import StoragePath, files_in, is_there

@@ -26,7 +26,8 @@ from screening.report.facts import (
     PricePath,
     price_path,
 )
-from screening.report.page import morning_report, report_path
+from screening.report.page import morning_report
+from screening.report.report_file import report_path
 from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary

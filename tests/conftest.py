@@ -4,11 +4,11 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,20 @@ import curl_cffi  # noqa: F401
 import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
+from filelock import FileLock
 from made_market import random_walk
 from object_store import bucket_on_loopback
+from own_server import Prepare, make_tables
+from plain_night import plain_night
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from market_data.sessions import calendar, sessions_between
 from market_data.symbols import EXCHANGES
+from pipeline.plan import RunRequest
 from storage.home import Home
 from storage.paths import remove_tree
+from workers.process_pool import ProcessPool
 
 # Prefect reads these when it is imported.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
@@ -47,23 +52,54 @@ QUICK = TrainingOverrides(
     early_stopping_patience=0,
 )
 
+SLOW_FILES = (
+    "flows/test_temporary_server.py",
+    "flows/test_operation.py",
+    "flows/test_resume.py",
+    "flows/test_shared_server.py",
+    "flows/test_overnight_screening.py",
+    "flows/test_named_server.py",
+    "flows/test_telemetry.py",
+    "flows/test_schedules.py",
+    "flows/test_dask_night.py",
+    "flows/test_one_night.py",
+    "test_readme.py",
+    "flows/test_home_in_store.py",
+    "test_evaluation_guide.py",
+    "evaluation/test_evaluate.py",
+    "faults/test_kills.py",
+    "pipeline/test_golden_night.py",
+    "test_services_by_hand.py",
+    "cli/test_app.py",
+    "flows/test_scale_benchmark.py",
+    "market_data/test_yahoo_replay.py",
+    "screening/report/test_page_in_browser.py",
+    "benchmarks/test_training.py",
+    "faults/test_network.py",
+    "storage/test_lock.py",
+    "workers/test_process_pool.py",
+)
+"""The files that take longest, the longest first; see `--durations=50`."""
+
 RunNight = Callable[..., Any]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the many short-lived processes share what JAX and Python compiled.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put slow files first, so that no worker is left with one at the end."""
+    places = {Path(__file__).parent / name: at for at, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
-    JAX, which reads it when imported: 2 s each. Prefect, where the environment forbids
-    Python to keep bytecode: 5 s each. pytest's own workers inherit both.
+
+def pytest_configure() -> None:
+    """Let Python keep the bytecode of Prefect for the many short-lived processes.
+
+    Where the environment forbids it, each of them takes 5 s longer. pytest's own
+    workers inherit the environment.
     """
     # Keras' logger closes its stream when Prefect sets logging up, unless it is the
     # stderr of that moment: within a test that would be what pytest captures with.
     absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="compiled-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -146,6 +182,25 @@ def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
+def prepare_prefect(tmp_path_factory: pytest.TempPathFactory) -> Prepare:
+    """Return a function that copies the tables of a server, made once for all tests."""
+    shared = tmp_path_factory.getbasetemp().parent / "prefect-tables"
+    database = shared / "prefect.db"
+    prepared = f"empty-{version('prefect')}.db"
+    with FileLock(f"{shared}.lock"):
+        if not database.exists():
+            make_tables(shared)
+
+    def prepare(folder: Path) -> Path:
+        (folder / "overnight").mkdir(parents=True)
+        for copy in (folder / database.name, folder / "overnight" / prepared):
+            shutil.copyfile(database, copy)
+        return folder
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
     """Yield the tests a Prefect server and database of their own."""
     from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
@@ -180,15 +235,55 @@ def run_night(prefect_server: None, market: Path) -> RunNight:  # noqa: ARG001
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
     def run(home: Path, *symbols: str, **changes: Any) -> Any:  # noqa: ANN401
-        arguments = {
-            "selection": Symbols(symbols=symbols),
-            "source": "folder",
-            "folder": market,
-            "as_of": AS_OF,
-            "parameters": QUICK,
-            "home": str(home),
-            "force": True,
-        }
-        return overnight_screening(**(arguments | changes), return_state=True)
+        asked = asked_for(market, home, symbols, changes)
+        return overnight_screening(**({"force": True} | asked), return_state=True)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def training_pool() -> Iterator[ProcessPool]:
+    """Yield a pool of one process, which imports TensorFlow once for all tests."""
+    with ProcessPool(1, jobs_per_process=250, seconds=250) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def quick_night(market: Path, training_pool: ProcessPool) -> RunNight:
+    """Return a function like `run_night` that needs no Prefect server."""
+
+    def run(
+        home: Path,
+        *symbols: str,
+        only: bool = False,
+        **changes: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        request = RunRequest(**asked_for(market, home, symbols, changes))
+        return plain_night(request, training_pool, only=only)
+
+    return run
+
+
+def asked_for(
+    market: Path, home: Path, symbols: tuple[str, ...], changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a quick night of the market, with `changes`."""
+    arguments = {
+        "selection": Symbols(symbols=symbols),
+        "source": "folder",
+        "folder": market,
+        "as_of": AS_OF,
+        "parameters": QUICK,
+        "home": str(home),
+    }
+    return arguments | changes
+
+
+@pytest.fixture(scope="session")
+def trained_home(
+    quick_night: RunNight, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the home of a night that trained the three good symbols; only read it."""
+    home = tmp_path_factory.mktemp("trained")
+    quick_night(home, *GOOD)
+    return home

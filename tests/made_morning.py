@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -174,13 +174,13 @@ def event(day: date, kind: str = "earnings", **changes: Any) -> Event:  # noqa: 
     return Event(**(values | changes))
 
 
-@lru_cache
+@cache
 def path_of(symbol: str) -> PricePath:
     """Return the data of the symbol's chart."""
     return price_path(indicators_of(symbol), 120)
 
 
-@lru_cache
+@cache
 def indicators_of(symbol: str) -> pd.DataFrame:
     """Return indicators on a random walk seeded by the symbol."""
     sessions = sessions_between("XASX", date(2024, 10, 1), AS_OF)

@@ -7,9 +7,28 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 STARTS_WITHIN_SECONDS = 150
+
+Prepare = Callable[[Path], Path]
+"""Gives a `PREFECT_HOME` an empty database with all tables, and returns it."""
+
+TABLES = """
+import asyncio
+from prefect.server.database import provide_database_interface
+asyncio.run(provide_database_interface().create_db())
+"""
+
+
+def make_tables(folder: Path) -> None:
+    """Create the tables of a server in `folder`, which takes 5 s."""
+    subprocess.run(
+        [sys.executable, "-c", TABLES],
+        env=os.environ | {"PREFECT_HOME": str(folder)},
+        check=True,
+    )
 
 
 class OwnServer:
@@ -44,7 +63,7 @@ class OwnServer:
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while not self._answers():
             assert time.monotonic() < deadline, "the server must start, got no answer"
-            time.sleep(0.5)
+            time.sleep(0.1)
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""

@@ -21,6 +21,7 @@ def test_the_guide_s_commands_are_the_two() -> None:
     assert [words.split()[0] for words in COMMANDS] == ["evaluate", "check-leaks"]
 
 
+@pytest.mark.long
 def test_the_evaluation_runs_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,6 +50,7 @@ def test_the_evaluation_runs_as_written(
     }
 
 
+@pytest.mark.long
 def test_nothing_of_ours_knows_the_future() -> None:
     """The second command prints one line per check; all pass, so it exits with 0."""
     done = CliRunner().invoke(app, shlex.split(COMMANDS[1]))

@@ -14,6 +14,8 @@ from compose_file import ROOT, SERVICES, guide_command
 from prefect_api import prefect_api
 from services_by_hand import SECRETS, ServicesByHand, services_by_hand
 
+pytestmark = pytest.mark.long
+
 AUTH_STRING = SECRETS["PREFECT_SERVER_API_AUTH_STRING"]
 SECONDS = {"30s": 30}
 

@@ -18,7 +18,8 @@ from config.errors import Unreachable
 from config.parameters import training_parameters
 from config.settings import ModelSettings, PriceSettings
 from features.indicators import FEATURES
-from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import PRICE_COLUMNS, PriceHistory
 from market_data.store import PriceStore
 from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.registry import Registry

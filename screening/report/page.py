@@ -7,7 +7,6 @@ only its own script and style, by their hashes, and no requests.
 import base64
 import hashlib
 import re
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,19 +21,10 @@ from screening.report.facts import Morning
 from screening.report.verdict import count_values, verdict
 from screening.report.views import SymbolView, symbol_views, web_address
 from screening.report.waterfall import axis_for
-from storage.paths import StoragePath
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 Coming = tuple[Event, SymbolView]
-
-REPORT_NAME = "_morning_report.html"
-"""End of a report's file name, after the as-of date."""
-
-
-def report_path(folder: StoragePath, as_of: date) -> StoragePath:
-    """Return the path of a night's morning report."""
-    return folder / f"{as_of}{REPORT_NAME}"
 
 
 def morning_report(morning: Morning) -> str:

@@ -39,6 +39,7 @@ def report(script: Any) -> dict[str, Any]:  # noqa: ANN401
     return found
 
 
+@pytest.mark.long
 def test_a_contender_trains_for_real() -> None:
     """A new process trains one symbol for an epoch and prints time and loss."""
     done = subprocess.run(

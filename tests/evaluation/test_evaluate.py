@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
+from plain_night import ONE_PROCESS, plain_night
 from typer.testing import CliRunner, Result
 
 from cli.app import app
@@ -17,10 +17,13 @@ from cli.request import flow_arguments
 from config.settings import EvaluationSettings
 from evaluation.forecast_record import COLUMNS, NIGHT_COLUMNS, record_frame
 from evaluation.metrics import Metrics, compute_metrics
+from pipeline.plan import RunRequest
 from storage.home import Home
+from workers.process_pool import ProcessPool
 
 FIRST, LAST = date(2025, 11, 7), date(2025, 11, 10)
 QUICK = ("--epochs", "1", "--sequence-length", "30", "--period", "1y")
+UNITS = ("--lstm-units", "4,3")
 CALENDAR = """ticker,event_type,date
 AAA.AX,earnings,2025-11-10
 BBB.AX,earnings,2025-11-11
@@ -32,7 +35,7 @@ def evaluate(home: Path, market: Path, *words: str) -> Result:
     """Run `overnight evaluate` for two nights in that home, and return its output."""
     source = ("--source", "folder", "--folder", str(market), "--home", str(home))
     span = ("--from", FIRST.isoformat(), "--to", LAST.isoformat())
-    return CliRunner().invoke(app, ["evaluate", *words, *source, *span, *QUICK])
+    return CliRunner().invoke(app, ["evaluate", *words, *source, *span, *QUICK, *UNITS])
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,7 @@ def evaluated(
     """Return the home and the JSON of two nights, each with its own model."""
     home = tmp_path_factory.mktemp("home")
     (home / "event_calendar.csv").write_text(CALENDAR)
+    (home / "overnight.toml").write_text(ONE_PROCESS)
     words = ("AAA.AX", "BBB.AX", "GONE.AX", "--refit-sessions", "1", "--json")
     done = evaluate(home, market_with_index, *words)
     assert done.exit_code == 0, done.output
@@ -114,27 +118,28 @@ def test_calls_with_and_without_the_guard_are_recorded(
     record = record_of(evaluated).set_index(["symbol", "as_of"])
     row = record.loc[("BBB.AX", "2025-11-10")]
     assert (row["prediction"], row["position_scale"]) == ("HOLD", 0)
-    assert row["prediction_without_guard"] in ("BUY", "HOLD", "SELL")
-    assert np.isfinite(row["score_without_guard"])
+    score = row["score_without_guard"]
+    assert abs(score) > abs(row["score"])
+    call = "BUY" if score > 0.3 else "SELL" if score < -0.3 else "HOLD"
+    assert row["prediction_without_guard"] == call
 
 
 def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) -> None:
     """No model, no price and no table of past nights stays in the home."""
     assert {path.name for path in evaluated[0].iterdir()} == {
         "event_calendar.csv",
+        "overnight.toml",
         "reports",
     }
 
 
 def test_an_evaluated_night_is_the_night_itself(
     evaluated: tuple[Path, dict[str, Any]],
-    prefect_server: None,  # noqa: ARG001
+    training_pool: ProcessPool,
     market_with_index: Path,
     tmp_path: Path,
 ) -> None:
     """A live night of that date has the same cells, hedge and event included."""
-    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
-
     (tmp_path / "event_calendar.csv").write_text(CALENDAR)
     options = ScreenOptions(
         symbol=["AAA.AX"],
@@ -144,9 +149,10 @@ def test_an_evaluated_night_is_the_night_itself(
         epochs="1",
         sequence_length="30",
         period="1y",
+        lstm_units=UNITS[1],
         home=str(tmp_path),
     )
-    overnight_screening(**flow_arguments(options, "always"), return_state=True)
+    plain_night(RunRequest(**flow_arguments(options, "always")), training_pool)
     (path,) = Home(tmp_path).screening_csv.iterdir()
     night = cells(path).iloc[0]
     record = cells(report_file(evaluated, "forecasts.csv"))

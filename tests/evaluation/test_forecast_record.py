@@ -15,7 +15,8 @@ from evaluation.forecast_record import (
 )
 from evaluation.metrics import compute_metrics
 from evaluation.plots import draw_plots
-from market_data.prices import PRICE_COLUMNS, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import PRICE_COLUMNS
 from modelling.forecasting import Forecast
 from screening.table import write_csv
 from storage.paths import read_bytes

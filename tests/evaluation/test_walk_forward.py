@@ -23,7 +23,8 @@ from evaluation.past_night import (
     plan_past_night,
 )
 from evaluation.walk_forward import walk_forward
-from market_data.prices import PRICE_COLUMNS, PriceHistory, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import PRICE_COLUMNS, PriceHistory
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
 from pipeline.plan import RunPlan, RunRequest, plan_run

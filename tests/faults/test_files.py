@@ -63,7 +63,6 @@ def test_a_full_disk_is_named_and_leaves_what_was_there(
     with pytest.raises(StorageError, match="No space left on") as refused:
         WRITES[what](home)
     assert str(refused.value).startswith(str(small_disk))
-    assert str(refused.value).startswith(str(small_disk))
     assert "an earlier file is unchanged" in str(refused.value)
     filler.unlink()
     assert state_of(home) == before
@@ -103,7 +102,7 @@ def test_a_home_on_another_drive_takes_all_files(small_disk: Path) -> None:
     for number in range(3):
         write_all(home, number)
     assert registry_of(home).require(SYMBOL).data_points == 2
-    assert store_of(home).history(SYMBOL, FIRST, LAST).frame["close"].eq(2).all()
+    assert set(store_of(home).history(SYMBOL, FIRST, LAST).frame["close"]) == {2}
 
 
 @pytest.mark.parametrize("content", [b"import os", b"PK\x05\x06", b""])
@@ -112,7 +111,7 @@ def test_a_text_or_half_a_zip_is_no_model(tmp_path: Path, content: bytes) -> Non
     registry = Registry(tmp_path, ModelSettings())
     saved = registry.save(described(1), lambda path: path.write_bytes(content))
     with pytest.raises(
-        ModelUnusable, match=r"lstm_CBA\.AX_model\.keras can't be loaded"
+        ModelUnusable, match=r"lstm_CBA\.AX_model\.keras does not hold a network"
     ):
         registry.load(saved)
 
@@ -128,7 +127,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     registry = Registry(tmp_path, ModelSettings(max_model_mb=10))
     saved = registry.save(described(1), bomb)
     assert ModelPair.of(tmp_path, SYMBOL).model.stat().st_size < 100_000
-    with pytest.raises(ModelUnusable, match="unpacks to 20 MB, more than 10"):
+    with pytest.raises(ModelUnusable, match="20 MB unpacked, of at most 10"):
         registry.load(saved)
 
 

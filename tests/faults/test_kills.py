@@ -28,6 +28,8 @@ from writing_jobs import (
 from screening.columns import COLUMNS
 from storage.home import DRAFT, Home, remove_drafts
 
+pytestmark = pytest.mark.long
+
 KILLS = 50
 Kill = Callable[[int, float], None]
 

@@ -36,7 +36,7 @@ def ask(source: YahooSource, symbol: str = "BHP.AX") -> PriceHistory:
 def test_prices_need_no_credentials(replay: Replay, endpoint: str) -> None:
     """A cookie or crumb that hangs is waited for once, and no prices are lost."""
     replay.faults(f"{HANG},endpoint=cookie", f"{HANG},endpoint={endpoint}")
-    source = yahoo()
+    source = yahoo(request_timeout_seconds=2, question_timeout_seconds=6)
     for symbol in ("BHP.AX", "CBA.AX", "WBC.AX"):
         assert len(ask(source, symbol).frame) == SESSIONS
     assert replay.stats()["by_endpoint"][endpoint] <= 1
@@ -47,8 +47,8 @@ def test_where_all_hangs_a_question_ends_in_its_time(replay: Replay) -> None:
     replay.faults(f"{HANG},endpoint=*")
     begun = time.monotonic()
     with pytest.raises(Unreachable, match=r"BHP\.AX"):
-        ask(yahoo())
-    assert time.monotonic() - begun < 40
+        ask(yahoo(request_timeout_seconds=1, question_timeout_seconds=2))
+    assert time.monotonic() - begun < 10
 
 
 def test_answers_that_drip_end_in_their_time(replay: Replay) -> None:
@@ -56,8 +56,8 @@ def test_answers_that_drip_end_in_their_time(replay: Replay) -> None:
     replay.faults("slow,seconds=9,endpoint=chart")
     begun = time.monotonic()
     with pytest.raises(Unreachable):
-        ask(yahoo())
-    assert time.monotonic() - begun < 40
+        ask(yahoo(request_timeout_seconds=1, question_timeout_seconds=3))
+    assert time.monotonic() - begun < 8
 
 
 def test_a_dead_service_is_given_up(replay: Replay) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +14,7 @@ from config.settings import GuardSettings, PriceSettings
 from features.indicators import indicator_frame
 from features.votes import technical, trend
 from features.windows import Scaler, feature_rows
+from market_data.price_schemas import price_frame
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -22,7 +24,6 @@ from market_data.prices import (
     PRICE_COLUMNS,
     VOLUME,
     adjust_prices,
-    price_frame,
 )
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sessions import FIRST_DATE, sessions_between
@@ -41,6 +42,11 @@ ALL_DAYS = pd.bdate_range("1985-01-01", FIRST_DATE, inclusive="left").append(
 
 def history(sessions: int = 300) -> pd.DataFrame:
     """Return faultless prices of New York up to the as-of session."""
+    return _made(sessions).copy()
+
+
+@cache
+def _made(sessions: int) -> pd.DataFrame:
     days = ALL_DAYS[-sessions:]
     moves = np.random.default_rng(11).normal(0, 0.01, len(days)).clip(-0.03, 0.03)
     close = 100 * np.exp(np.cumsum(moves - moves.mean()))

@@ -21,6 +21,8 @@ from storage.home import Home, write_atomic
 from storage.paths import files_in, read_bytes
 from storage.settings_file import SETTINGS_FILE
 
+pytestmark = pytest.mark.long
+
 TIMES = ["run_at", "model_trained_at"]
 
 

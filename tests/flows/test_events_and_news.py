@@ -53,9 +53,11 @@ def prepared(
     return folder
 
 
-def screened(run_night: Any, home: Path, folder: Path) -> tuple[pd.DataFrame, Any]:  # noqa: ANN401
+def screened(quick_night: Any, home: Path, folder: Path) -> tuple[pd.DataFrame, Any]:  # noqa: ANN401
     """Return the night's rows as text, and its summary."""
-    state = run_night(home, "AAA.AX", "BBB.AX", "CCC.AX", folder=folder, train="never")
+    state = quick_night(
+        home, "AAA.AX", "BBB.AX", "CCC.AX", folder=folder, train="never"
+    )
     path = Home(home).screening_csv / "2025-11-10_screening_results.csv"
     rows = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("symbol")
     return rows, state.result()
@@ -63,13 +65,13 @@ def screened(run_night: Any, home: Path, folder: Path) -> tuple[pd.DataFrame, An
 
 @pytest.fixture(scope="module")
 def night(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     market: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[pd.DataFrame, Any]:
     """Give the rows and the summary of a night with calendar and headlines."""
     home = tmp_path_factory.mktemp("home")
-    return screened(run_night, home, prepared(home, market))
+    return screened(quick_night, home, prepared(home, market))
 
 
 def cells(rows: pd.DataFrame, symbol: str, *names: str) -> list[str]:
@@ -153,19 +155,19 @@ def test_a_bad_line_is_named_at_the_head_of_the_run(
 
 
 def test_later_and_repeated_headlines_change_no_cell(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     market: Path,
     night: tuple[pd.DataFrame, Any],
     tmp_path: Path,
 ) -> None:
     """No headline after the cut-off counts, and no repeated title."""
     folder = prepared(tmp_path, market, news=[*REPEATS, *NEWS])
-    rows, _ = screened(run_night, tmp_path, folder)
+    rows, _ = screened(quick_night, tmp_path, folder)
     assert rows.drop(columns="run_at").equals(night[0].drop(columns="run_at"))
 
 
 def test_a_missing_model_is_said_once_and_nothing_stands_in(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     market: Path,
     tmp_path: Path,
 ) -> None:
@@ -174,7 +176,7 @@ def test_a_missing_model_is_said_once_and_nothing_stands_in(
     toml = "[sentiment]\nmodel_folder = 'nowhere'\n"
     (tmp_path / "overnight.toml").write_text(toml)
     (tmp_path / "event_calendar.csv").unlink()
-    rows, summary = screened(run_night, tmp_path, folder)
+    rows, summary = screened(quick_night, tmp_path, folder)
     (notice,) = summary.notices
     assert "FinBERT's folder nowhere has no config.json" in notice
     assert set(rows["components"]) == {"trend technical"}
@@ -187,7 +189,7 @@ def test_a_missing_model_is_said_once_and_nothing_stands_in(
 
 
 def test_finbert_reads_with_its_own_files(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     market: Path,
     tmp_path: Path,
 ) -> None:
@@ -196,7 +198,7 @@ def test_finbert_reads_with_its_own_files(
     model = write_tiny_finbert(tmp_path / "model")
     toml = f"[sentiment]\nmodel_folder = '{model.as_posix()}'\n"
     (tmp_path / "overnight.toml").write_text(toml)
-    rows, _ = screened(run_night, tmp_path, folder)
+    rows, _ = screened(quick_night, tmp_path, folder)
     assert rows.loc["AAA.AX", "components"] == "trend technical finbert"
     assert float(rows.loc["AAA.AX", "finbert_direction"]) > 0.5
     assert list((tmp_path / "data" / "sentiment").glob("finbert-sha256-*.parquet"))

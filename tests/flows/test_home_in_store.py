@@ -2,16 +2,19 @@
 
 import io
 import json
+import shutil
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from plain_night import ONE_PROCESS
 
 from config.errors import BusyError
 from status.model_status import model_statuses
-from storage.home import Home
+from storage.home import Home, write_atomic
 from storage.lock import one_run_at_a_time
 from storage.paths import files_in, folders_by_use, is_there, read_bytes
 
@@ -30,14 +33,20 @@ def rows_of(home: Home) -> pd.DataFrame:
 def stored(run_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
     """Give a home in a store and the state of a night in it, with one short symbol."""
     home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
+    write_atomic(home.root / "overnight.toml", ONE_PROCESS.encode())
     return home, run_night(home.root, *SYMBOLS)
 
 
 @pytest.fixture(scope="module")
-def on_disk(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> Home:  # noqa: ANN401
-    """Give the home of the same night in a folder."""
+def on_disk(
+    quick_night: Any,  # noqa: ANN401
+    trained_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Home:
+    """Give the home of the same night in a folder, with models trained there."""
     home = Home(tmp_path_factory.mktemp("home"))
-    run_night(home.root, *SYMBOLS)
+    shutil.copytree(trained_home / "models", home.models)
+    quick_night(home.root, *SYMBOLS, train="never")
     return home
 
 
@@ -89,12 +98,11 @@ def test_a_second_run_in_the_same_store_is_refused(
 
 
 def test_a_night_goes_on_where_a_killed_one_stopped(
-    run_night: Any,  # noqa: ANN401
-    bucket: str,
+    quick_night: Any,  # noqa: ANN401
+    stored: tuple[Home, Any],
 ) -> None:
     """The next run uses the checkpoints and models that are in the store."""
-    home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
-    first = run_night(home.root, "AAA.AX", "SHORT.AX")
-    again = run_night(home.root, "AAA.AX", "SHORT.AX").result()
+    home, first = stored
+    again = quick_night(home.root, *SYMBOLS).result()
     assert first.result().resumed == {}
-    assert again.resumed == {"train": 1}
+    assert again.resumed == {"train": 2}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plain_night import ONE_PROCESS
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
@@ -24,6 +25,7 @@ def trained(
     from flows.lstm_training import lstm_training  # noqa: PLC0415
 
     home = tmp_path_factory.mktemp("home")
+    (home / "overnight.toml").write_text(ONE_PROCESS)
     return home, lstm_training(
         selection=Symbols(symbols=SYMBOLS),
         source="folder",

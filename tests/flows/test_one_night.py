@@ -42,14 +42,14 @@ def without_rank(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def nights(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, dict[str, dict[str, str]], Any]:
     """Give a home with a list and one more stock, the list's rows, the second state."""
     home = tmp_path_factory.mktemp("home")
-    run_night(home, *FIRST, train="never")
+    quick_night(home, *FIRST, train="never")
     before = rows_of(home)
-    return home, before, run_night(home, "CCC.AX", train="never")
+    return home, before, quick_night(home, "CCC.AX", train="never")
 
 
 def test_one_more_stock_adds_its_row(nights: tuple[Path, Any, Any]) -> None:
@@ -108,13 +108,13 @@ def test_each_call_is_in_the_ledger_once(nights: tuple[Path, Any, Any]) -> None:
 
 
 def test_a_symbol_screened_again_has_its_new_row(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """The later run's row replaces the earlier one; there is one row per symbol."""
-    run_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
     before = rows_of(tmp_path)
-    run_night(tmp_path, "BBB.AX", "CCC.AX", train="never")
+    quick_night(tmp_path, "BBB.AX", "CCC.AX", train="never")
     after = rows_of(tmp_path)
     assert sorted(after) == ["AAA.AX", "BBB.AX", "CCC.AX"]
     assert after["AAA.AX"]["run_at"] == before["AAA.AX"]["run_at"]
@@ -123,12 +123,12 @@ def test_a_symbol_screened_again_has_its_new_row(
 
 
 def test_only_writes_a_fresh_file(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """With `only` the file has this run's symbols alone, and the run names the rest."""
-    run_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    summary = run_night(tmp_path, "CCC.AX", train="never", only=True).result()
+    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
+    summary = quick_night(tmp_path, "CCC.AX", train="never", only=True).result()
     assert set(rows_of(tmp_path)) == {"CCC.AX"}
     assert "AAA.AX, BBB.AX" in "".join(summary.notices)
     assert charts(page_of(tmp_path)) == {"CCC.AX"}
@@ -136,12 +136,12 @@ def test_only_writes_a_fresh_file(
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "foreign"])
 def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
     damage: str,
 ) -> None:
     """Row and score stay in the report, which notes that the details are missing."""
-    run_night(tmp_path, "AAA.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", train="never")
     (file,) = (Home(tmp_path).nights / "2025-11-10" / "findings").iterdir()
     if damage == "missing":
         file.unlink()
@@ -151,7 +151,7 @@ def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
         content = json.loads(file.read_text())
         content["run_at"] = "2025-11-10T01:00:00Z"
         file.write_text(json.dumps(content))
-    summary = run_night(tmp_path, "BBB.AX", train="never").result()
+    summary = quick_night(tmp_path, "BBB.AX", train="never").result()
     page = page_of(tmp_path)
     assert summary.report
     assert charts(page) == {"BBB.AX"}
@@ -160,27 +160,27 @@ def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
 
 
 def test_a_chart_is_never_another_runs(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """A table that a killed run has overwritten since is not drawn for the old row."""
-    run_night(tmp_path, "AAA.AX", train="never")
-    run_night(tmp_path / "other", "BBB.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", train="never")
+    quick_night(tmp_path / "other", "BBB.AX", train="never")
     tables = [Home(home).nights for home in (tmp_path, tmp_path / "other")]
     old, new = (one / "2025-11-10" / "indicators" for one in tables)
     (old / "AAA.AX.parquet").write_bytes((new / "BBB.AX.parquet").read_bytes())
-    run_night(tmp_path, "CCC.AX", train="never")
+    quick_night(tmp_path, "CCC.AX", train="never")
     assert charts(page_of(tmp_path)) == {"CCC.AX"}
 
 
 @pytest.mark.parametrize("damage", ["header", "cell", "folder", "bytes"])
 def test_a_damaged_csv_costs_no_run_and_is_put_aside(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
     damage: str,
 ) -> None:
     """What can't be kept is named, and the damaged file lies beside the new one."""
-    run_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
     path = Home(tmp_path).screening_csv / CSV
     text = path.read_text()
     path.unlink()
@@ -193,7 +193,7 @@ def test_a_damaged_csv_costs_no_run_and_is_put_aside(
     else:
         score = text.splitlines()[1].split(",")[COLUMNS.index("score")]
         path.write_text(text.replace(f",{score},", ",0.987,", 1))
-    summary = run_night(tmp_path, "CCC.AX", train="never").result()
+    summary = quick_night(tmp_path, "CCC.AX", train="never").result()
     assert "CCC.AX" in rows_of(tmp_path)
     assert len(rows_of(tmp_path)) == (2 if damage == "cell" else 1)
     assert (path.parent / f"{CSV}.damaged-1").exists()
@@ -202,11 +202,12 @@ def test_a_damaged_csv_costs_no_run_and_is_put_aside(
 
 def test_a_list_that_is_published_need_not_run_again(
     run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """Symbols beside the list's do not make the deployed night run; `only` does."""
-    run_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    run_night(tmp_path, "CCC.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
+    quick_night(tmp_path, "CCC.AX", train="never")
     again: dict[str, Any] = {"train": "never", "force": False}
     assert run_night(tmp_path, "BBB.AX", **again).name == "Skipped"
     assert run_night(tmp_path, "BBB.AX", only=True, **again).name == "Completed"
@@ -215,11 +216,11 @@ def test_a_list_that_is_published_need_not_run_again(
 
 
 def test_the_night_before_is_compared_over_all_rows(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """What changed since the last night counts kept symbols too."""
-    run_night(tmp_path, "AAA.AX", "BBB.AX", train="never", as_of=date(2025, 11, 7))
-    run_night(tmp_path, "AAA.AX", train="never")
-    run_night(tmp_path, "BBB.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never", as_of=date(2025, 11, 7))
+    quick_night(tmp_path, "AAA.AX", train="never")
+    quick_night(tmp_path, "BBB.AX", train="never")
     assert "for 2 symbols of both nights" in page_of(tmp_path)

@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 from own_operation import Operation, free_port, receiver
+from own_server import Prepare
 from own_terminal import OwnTerminal
 from playwright.sync_api import sync_playwright
 
@@ -26,9 +27,12 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="module")
-def operation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operation]:
+def operation(
+    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
+) -> Iterator[Operation]:
     """Give a running `overnight deploy` of a new user."""
     folder = tmp_path_factory.mktemp("operation")
+    prepare_prefect(folder / ".prefect")
     port = free_port()
     with receiver() as (hook, posted):
         environment = {
@@ -302,8 +306,11 @@ def test_ctrl_c_ends_all_of_it(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("part", ["server", "worker"])
-def test_a_part_that_is_killed_ends_the_others(tmp_path: Path, part: str) -> None:
+def test_a_part_that_is_killed_ends_the_others(
+    tmp_path: Path, prepare_prefect: Prepare, part: str
+) -> None:
     """One sentence names the part; no process stays, and the terminal is as before."""
+    prepare_prefect(tmp_path / ".prefect")
     terminal = OwnTerminal(
         [COMMAND, "deploy", "--port", str(free_port()), "--home", tmp_path / "home"],
         {"HOME": str(tmp_path), "PATH": os.environ["PATH"]},

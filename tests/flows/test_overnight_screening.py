@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from plain_night import ONE_PROCESS
 
 from config.errors import BusyError
 from screening.columns import COLUMNS
@@ -39,19 +40,20 @@ def without_times(rows: pd.DataFrame) -> pd.DataFrame:
 def night(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:  # noqa: ANN401
     """Give the home and the state of a night with one broken symbol."""
     home = tmp_path_factory.mktemp("home")
+    (home / "overnight.toml").write_text(ONE_PROCESS)
     return home, run_night(home, *GOOD, "SHORT.AX", "GONE.AX")
 
 
 @pytest.fixture(scope="module")
 def replayed(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     night: tuple[Path, Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Give a home with the night's models, in which an earlier night was replayed."""
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(night[0] / "models", home / "models")
-    run_night(home, "AAA.AX", as_of=EARLIER)
+    quick_night(home, "AAA.AX", as_of=EARLIER)
     return home
 
 
@@ -127,19 +129,17 @@ def test_a_night_keeps_its_calls_in_the_ledger(night: tuple[Path, Any]) -> None:
 
 
 def test_good_rows_are_the_same_without_the_broken_ones(
-    run_night: Any,  # noqa: ANN401
-    night: tuple[Path, Any],
-    tmp_path: Path,
+    trained_home: Path, night: tuple[Path, Any]
 ) -> None:
     """A broken symbol changes no other row, and a night can be repeated elsewhere."""
     home, _ = night
-    run_night(tmp_path, *GOOD)
-    again = without_times(rows_of(tmp_path))
+    again = without_times(rows_of(trained_home))
+    assert sorted(again.index) == sorted(GOOD)
     assert again.equals(without_times(rows_of(home)).loc[again.index])
 
 
 def test_a_night_without_training_says_the_same(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     night: tuple[Path, Any],
     tmp_path: Path,
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_night_without_training_says_the_same(
     home, _ = night
     again = tmp_path / "again"
     shutil.copytree(home / "models", again / "models")
-    run_night(again, *GOOD, train="never")
+    quick_night(again, *GOOD, train="never")
     first = rows_of(home).loc[list(GOOD)].sort_index()
     assert (
         rows_of(again)
@@ -158,7 +158,7 @@ def test_a_night_without_training_says_the_same(
 
 
 def test_no_later_price_reaches_a_night(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     replayed: Path,
     market: Path,
     tmp_path: Path,
@@ -173,21 +173,21 @@ def test_no_later_price_reaches_a_night(
         table[prices] = table[prices].mask(later, table[prices] * 1.7)
         table["Volume"] = table["Volume"].mask(later, 7)
         table.to_csv(path, index=False)
-    run_night(tmp_path, "AAA.AX", folder=other, as_of=EARLIER)
+    quick_night(tmp_path, "AAA.AX", folder=other, as_of=EARLIER)
     rows = [without_times(rows_of(home, EARLIER_CSV)) for home in (replayed, tmp_path)]
     assert rows[0].loc["AAA.AX", "prediction_source"] == "LSTM"  # it could be silent
     assert rows[0].equals(rows[1])
 
 
 def test_a_model_that_knows_the_future_is_silent(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     night: tuple[Path, Any],
     tmp_path: Path,
 ) -> None:
     """A replay of an earlier night does not hear a model trained on later prices."""
     home, _ = night
     shutil.copytree(home / "models", tmp_path / "models")
-    run_night(tmp_path, "AAA.AX", train="never", as_of=EARLIER)
+    quick_night(tmp_path, "AAA.AX", train="never", as_of=EARLIER)
     row = rows_of(tmp_path, EARLIER_CSV).loc["AAA.AX"]
     assert row["prediction_source"] == "TREND"
     assert row["model_status"] == "missing"
@@ -195,14 +195,14 @@ def test_a_model_that_knows_the_future_is_silent(
 
 
 def test_a_replay_leaves_the_live_model_alone(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     night: tuple[Path, Any],
     replayed: Path,
 ) -> None:
     """A replay trains a model of its own; the later night then has the same rows."""
     home, _ = night
     earlier = rows_of(replayed, EARLIER_CSV).loc["AAA.AX"]
-    run_night(replayed, "AAA.AX", train="never")
+    quick_night(replayed, "AAA.AX", train="never")
     columns = ["predicted_close", "score", "prediction_source", "model_grade"]
     assert list(rows_of(replayed).loc["AAA.AX", columns]) == list(
         rows_of(home).loc["AAA.AX", columns]
@@ -312,25 +312,25 @@ def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None
 
 
 def test_the_next_night_tells_what_changed(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """A night compares itself with the CSV of the night before."""
-    run_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
-    run_night(tmp_path, "AAA.AX", train="never")
+    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
+    quick_night(tmp_path, "AAA.AX", train="never")
     page = (tmp_path / "reports" / "html" / REPORT).read_text(encoding="utf-8")
     assert "Compared with the night of 2025-11-07, for 1 symbol of both" in page
 
 
 def test_a_report_that_cannot_be_written_costs_no_night(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """If the report can't be written, the run has a notice and the CSV is complete."""
     place = tmp_path / "reports" / "html"
     place.parent.mkdir()
     place.write_text("a file where a folder must be")
-    state = run_night(tmp_path, "AAA.AX", train="never")
+    state = quick_night(tmp_path, "AAA.AX", train="never")
     assert state.is_completed()
     assert rows_of(tmp_path).loc["AAA.AX", "data_status"] != "failed"
     summary = state.result()

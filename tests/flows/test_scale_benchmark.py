@@ -10,6 +10,8 @@ import pytest
 
 from storage.home import Home
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def scale(prefect_server: None) -> ModuleType:  # noqa: ARG001

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from own_server import OwnServer
+from own_server import OwnServer, Prepare
 
 from config.schedules import Schedule
 from flows.scheduled_nights import schedule_lines, scheduled_deployments
@@ -117,9 +117,11 @@ class Registered:
 
 
 @pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registered]:
+def registered(
+    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
+) -> Iterator[Registered]:
     """Give a server with the built-in deployments and one that a user has made."""
-    server = OwnServer(tmp_path_factory.mktemp("server"))
+    server = OwnServer(prepare_prefect(tmp_path_factory.mktemp("server")))
     home = tmp_path_factory.mktemp("home")
     environment = server.environment | {"OVERNIGHT_HOME": str(home)}
     found = Registered(server.url, environment, home)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from own_server import OwnServer
+from own_server import OwnServer, Prepare
 
 RATE = 4
 PACED = Path(__file__).parents[1] / "paced.py"
@@ -22,9 +22,11 @@ AWAY_SECONDS = float(os.environ.get("OVERNIGHT_TEST_AWAY_SECONDS", "10"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
+) -> Iterator[OwnServer]:
     """Give a server of this module's own."""
-    own = OwnServer(tmp_path_factory.mktemp("prefect"))
+    own = OwnServer(prepare_prefect(tmp_path_factory.mktemp("prefect")))
     yield own
     own.kill()
 
@@ -93,7 +95,8 @@ def test_turns_go_on_without_the_server(server: OwnServer) -> None:
     assert [error.count(pace) for error in errors] == [1, 1]
 
 
-def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_what_is_shown_costs_no_run() -> None:
     """An artifact that Prefect refuses leaves None behind, and the run goes on."""
     from prefect import flow  # noqa: PLC0415
     from prefect.artifacts import create_table_artifact  # noqa: PLC0415
@@ -108,8 +111,7 @@ def test_what_is_shown_costs_no_run(server: OwnServer) -> None:
             try_show("a table", lambda: create_table_artifact(table, key="a-key")),
         )
 
-    with connected(server):
-        refused, taken = showing()
+    refused, taken = showing()
     assert refused is None
     assert taken is not None
 
@@ -142,6 +144,7 @@ def runs_on(server: OwnServer) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.timeout(500)
 def test_a_night_outlives_its_server(server: OwnServer, tmp_path: Path) -> None:
     """If the server is killed for a while during training, no symbol fails."""

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from market_data.prices import PRICE_COLUMNS, price_frame
+from market_data.price_schemas import price_frame
+from market_data.prices import PRICE_COLUMNS
 from market_data.sessions import sessions_between
 
 

@@ -14,6 +14,7 @@ from config.errors import BadPrices
 from config.settings import PriceSettings
 from market_data.adjustment import check_adjustment
 from market_data.folder import FolderSource
+from market_data.price_schemas import price_frame
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -21,7 +22,6 @@ from market_data.prices import (
     VOLUME,
     PriceHistory,
     adjust_prices,
-    price_frame,
     usable_rows,
 )
 from market_data.quality import check_prices

@@ -159,7 +159,8 @@ def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
 def ask(symbol: str = "CBA.AX", retry_seconds: float = 0) -> HeadlineFeed:
     """Return what the real client gets from the replay."""
     settings = PriceSettings(extras_retry_seconds=retry_seconds, requests_per_second=50)
-    return YahooHeadlines(YahooClient(settings), 50).fetch(symbol)
+    client = YahooClient(settings, pause_seconds=0.1)
+    return YahooHeadlines(client, 50).fetch(symbol)
 
 
 def test_yahoo_s_feed_is_read(replay: Replay) -> None:
@@ -221,7 +222,7 @@ def test_the_extras_never_use_up_the_prices_waiting_time(replay: Replay) -> None
     settings = PriceSettings(
         retry_seconds=10, extras_retry_seconds=0, requests_per_second=50
     )
-    client = YahooClient(settings)
+    client = YahooClient(settings, pause_seconds=0.1)
     replay.faults("rate_limit,endpoint=news", "rate_limit,endpoint=chart,first=2")
     with pytest.raises(RateLimited):
         YahooHeadlines(client, 5).fetch("BHP.AX")

@@ -11,15 +11,14 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pandera.errors import SchemaError
 
+from market_data.price_schemas import CLEAN_PRICES, price_frame
 from market_data.prices import (
     ADJUSTED_CLOSE,
-    CLEAN_PRICES,
     CLOSE,
     OHLC,
     PRICE_COLUMNS,
     VOLUME,
     adjust_prices,
-    price_frame,
     through,
 )
 

@@ -10,6 +10,7 @@ import pytest
 
 from config.errors import BadPrices, StalePrices, SymbolError, TooShort
 from config.settings import PriceSettings
+from market_data.price_schemas import price_frame
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -18,7 +19,6 @@ from market_data.prices import (
     OHLC,
     PRICE_COLUMNS,
     VOLUME,
-    price_frame,
 )
 from market_data.quality import CheckedPrices, check_prices
 

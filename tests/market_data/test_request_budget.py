@@ -12,7 +12,7 @@ from equipment import Replay
 from config.settings import PriceSettings
 from market_data.yahoo_client import RequestBudget, YahooClient
 
-SLOW_TURN = 0.6
+SLOW_TURN = 0.75
 
 
 def test_requests_keep_the_pace() -> None:
@@ -45,18 +45,21 @@ def test_waiting_for_a_turn_is_no_retry() -> None:
 
 
 def test_every_question_waits_for_its_turn(replay: Replay) -> None:
-    """A turn is taken for each question and each retry, and its wait costs no retry."""
+    """A turn is taken for each question and each retry, and its wait costs no retry.
+
+    One turn takes almost as long as all pauses may; a second retry comes all the same.
+    """
     turns: list[str] = []
 
     def turn() -> None:
         turns.append(threading.current_thread().name)
         time.sleep(SLOW_TURN)
 
-    chosen = PriceSettings(requests_per_second=50, extras_retry_seconds=3)
-    client = YahooClient(chosen, turn)
-    replay.faults("http,status=503,endpoint=quoteSummary,first=2")
+    chosen = PriceSettings(requests_per_second=50, extras_retry_seconds=0.8)
+    client = YahooClient(chosen, turn, pause_seconds=0.05)
+    replay.faults("http,status=503,endpoint=quoteSummary,first=4")
     assert client.calendar_events("CBA.AX")
-    assert len(turns) == 2
+    assert len(turns) == 3
 
 
 def test_one_thread_at_a_time_waits_for_a_turn(replay: Replay) -> None:  # noqa: ARG001

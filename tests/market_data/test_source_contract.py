@@ -11,7 +11,8 @@ import pytest
 from config.errors import SymbolError, UnknownSymbol
 from config.settings import PriceSettings
 from market_data.folder import FolderSource
-from market_data.prices import RAW_PRICES, YAHOO_COLUMNS
+from market_data.price_schemas import RAW_PRICES
+from market_data.prices import YAHOO_COLUMNS
 from market_data.sample import SampleSource
 from market_data.sources import PriceSource
 from market_data.yahoo import YahooSource

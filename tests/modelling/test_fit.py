@@ -147,7 +147,7 @@ def test_the_function_runs_uncompiled(rows: Floats, tiny: TrainingParameters) ->
         tf.constant([tiny.dropout, tiny.learning_rate]),
     )
     compiled, plain = (
-        tf.function(module.one_epoch, jit_compile=xla)(*given)[1]
+        tf.function(module.one_epoch, jit_compile=xla, autograph=False)(*given)[1]
         for xla in (True, False)
     )
     assert [*map(float, compiled)] == pytest.approx([*map(float, plain)], rel=1e-4)

@@ -1,6 +1,7 @@
 """The volatility rule and the hedge, against independent computations."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -10,25 +11,32 @@ from config.settings import GuardSettings
 from risk_guard.market_context import Hedge, hedge, volatility
 
 SETTINGS = GuardSettings()
-PATHS = 1000
+
+
+@cache
+def days(count: int) -> pd.DatetimeIndex:
+    """Return the last `count` business days up to 2025-11-10."""
+    return pd.bdate_range(end="2025-11-10", periods=count)
 
 
 def closes(returns: np.ndarray) -> pd.Series:
     """Return a price path of these returns, on business days to 2025-11-10."""
-    days = pd.bdate_range(end="2025-11-10", periods=len(returns) + 1)
-    return pd.Series(50 * np.cumprod(np.r_[1, 1 + returns]), index=days)
+    prices = 50 * np.cumprod(np.r_[1, 1 + returns])
+    return pd.Series(prices, index=days(len(prices)))
 
 
-def fires(seed: int, deviation: float, change: Callable[[np.ndarray], None]) -> float:
+def fires(
+    seed: int, deviation: float, paths: int, change: Callable[[np.ndarray], None]
+) -> float:
     """Return the share of simulated paths, changed by `change`, that spike."""
     generator = np.random.default_rng(seed)
     count = 0
-    for _ in range(PATHS):
+    for _ in range(paths):
         returns = generator.normal(0.0003, deviation, 300)
         change(returns)
         found = volatility(closes(returns), SETTINGS)
         count += bool(found and found.spike)
-    return count / PATHS
+    return count / paths
 
 
 @pytest.mark.parametrize(("seed", "deviation"), [(1, 0.01), (3, 0.03)])
@@ -40,8 +48,8 @@ def test_ordinary_paths_seldom_spike_and_doubled_ones_do(
     def double(returns: np.ndarray) -> None:
         returns[-10:] *= 2
 
-    assert 0.03 < fires(seed, deviation, lambda _: None) < 0.07
-    assert fires(seed, deviation, double) > 0.90
+    assert 0.03 < fires(seed, deviation, 1000, lambda _: None) < 0.07
+    assert fires(seed, deviation, 300, double) > 0.90
 
 
 def test_the_ratio_is_recent_over_the_median_of_rolling_deviations() -> None:

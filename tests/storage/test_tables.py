@@ -120,7 +120,7 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(
         pd.testing.assert_frame_equal(read_signed(path, **NAMES), TABLE)
 
 
-@same_file
+@settings(same_file, max_examples=30)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -1,25 +1,18 @@
 """The temporary server: prepared records, restarts, and nothing left behind."""
 
+import multiprocessing
 import os
-import sqlite3
 import subprocess
 import sys
-import time
-from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import httpx
-import psutil
 import pytest
-from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from server_checks import check_restart, check_use, processes_of, wait_for
 
 from config.errors import RunError
-from pipeline.request_pace import machine_pace
 from tasks import temporary_server
-from tasks.server_pace import request_pace
 from tasks.temporary_server import TemporaryServer
 
 
@@ -31,85 +24,33 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def server(
-    prepared: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TemporaryServer]:
-    """Yield a server that is in use, and end it."""
-    monkeypatch.setattr(temporary_server, "_prepared_database", lambda: prepared)
-    started = TemporaryServer()
-    try:
-        started.wait_until_ready()
-        yield started
-    finally:
-        started.stop()
+@pytest.fixture(scope="module")
+def other_process() -> Iterator[ProcessPoolExecutor]:
+    """Yield a process that has no part in the server of other tests."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as executor:
+        yield executor
 
 
-def wait_for(happens: Callable[[], object]) -> None:
-    """Wait until the condition holds."""
-    deadline = time.monotonic() + 60
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
-def processes_of(folder: Path) -> list[psutil.Process]:
-    """Return the server processes with this folder."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(folder) in (process.info["cmdline"] or [])
-    ]
-
-
-def answers(url: str) -> bool:
-    """Return whether a server is ready at the address."""
-    try:
-        return httpx.get(f"{url}/health").is_success
-    except httpx.TransportError:
-        return False
-
-
-def test_a_killed_server_is_restarted_with_its_records(server: TemporaryServer) -> None:
+def test_a_killed_server_is_restarted_with_its_records(
+    other_process: ProcessPoolExecutor, prepared: Path
+) -> None:
     """The address stays the same, and what was stored before the kill is still there.
 
     Without the password nobody stores or reads anything, before and after.
     """
-    login = {"Authorization": f"Basic {b64encode(server._password.encode()).decode()}"}
-    body = {"name": "a-flow"}
-    assert httpx.post(f"{server.url}/flows/", json=body).status_code == 401
-    assert httpx.post(f"{server.url}/flows/", json=body, headers=login).is_success
-    (process,) = processes_of(server._folder)
-    process.kill()
-    wait_for(lambda: processes_of(server._folder) not in ([], [process]))
-    wait_for(lambda: answers(server.url))
-    assert httpx.get(f"{server.url}/flows/name/a-flow").status_code == 401
-    found = httpx.get(f"{server.url}/flows/name/a-flow", headers=login)
-    assert found.json()["name"] == "a-flow"
+    other_process.submit(check_restart, prepared).result()
 
 
 def test_a_server_begins_empty_and_leaves_nothing(
-    server: TemporaryServer, prepared: Path, monkeypatch: pytest.MonkeyPatch
+    other_process: ProcessPoolExecutor, prepared: Path
 ) -> None:
     """It has no records of another server, and paces no requests, unlike a shared one.
 
     The first server has replaced the damaged prepared database. After `stop` there is
     no folder, no process and no setting of the server.
     """
-    with closing(sqlite3.connect(prepared)) as database:
-        assert database.execute("SELECT count(*) FROM flow").fetchone() == (0,)
-    assert PREFECT_API_URL.value() == os.environ["PREFECT_API_URL"] == server.url
-    with get_client(sync_client=True) as client:
-        assert client.read_flows() == []
-    monkeypatch.setattr("tasks.server_pace.machine_pace", lambda _: machine_pace)
-    assert request_pace(2) is machine_pace
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
-        assert request_pace(2) is not machine_pace
-    server.stop()
-    assert not server._folder.exists()
-    assert not processes_of(server._folder)
-    assert PREFECT_API_URL.value() != server.url
-    assert "PREFECT_API_AUTH_STRING" not in os.environ
+    other_process.submit(check_use, prepared).result()
 
 
 def test_a_server_that_ends_again_and_again_is_an_error(

@@ -10,6 +10,8 @@ from dask_cluster import dask_cluster
 from config.errors import ClusterUnavailable, TrainingFailed
 from workers.dask_pool import DaskPool
 
+pytestmark = pytest.mark.long
+
 
 def test_a_job_of_a_lost_worker_is_done_elsewhere(
     dask_address: str, tmp_path: Path
