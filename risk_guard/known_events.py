@@ -114,7 +114,12 @@ def merge_events(
 
 def _join(kept: Event, event: Event) -> Event:
     names = dict.fromkeys([*kept.source.split(", "), event.source])
-    return replace(kept, source=", ".join(names), title=kept.title or event.title)
+    return replace(
+        kept,
+        source=", ".join(names),
+        title=kept.title or event.title,
+        time=event.time if kept.time == "unknown" else kept.time,
+    )
 
 
 def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
