@@ -14,7 +14,7 @@ from risk_guard.calendar_file import (
     unusable_calendars,
 )
 from risk_guard.event_history import EventHistory, RememberedEvents
-from risk_guard.event_sources import EventSource, UnaskedSource
+from risk_guard.event_sources import EventSource, FolderReports, UnaskedSource
 from risk_guard.pillar3 import Pillar3Rule
 from risk_guard.yahoo_calendar import YahooCalendar
 
@@ -46,6 +46,7 @@ def open_sources(plan: RunPlan, feeds: Feeds) -> NewsAndEventSources:
             *_remember_events(plan, feeds, calendars),
             *unusable_calendars(calendars),
             Pillar3Rule(guard),
+            *([FolderReports(plan.folder)] if plan.folder else []),
         ),
         headlines=headlines,
         reader=reader,
