@@ -43,7 +43,7 @@ def read_earnings_page(ticker: Any, symbol: str) -> tuple[datetime, ...]:  # noq
 
 def _require_whole_page(symbol: str, status: int, body: bytes) -> None:
     if status == NOT_FOUND:
-        raise UnknownSymbol(f"Yahoo has no page of {symbol}'s earnings", "")
+        raise UnknownSymbol(f"Yahoo has no page of {symbol}'s earnings")
     end = b"</table>" if b"<table" in body else b"</html>"
     if status < FIRST_ERROR and end in body and b"Will be right back" not in body:
         return

@@ -114,3 +114,11 @@ def test_a_row_without_a_date_is_left_out() -> None:
     noon = pd.Timestamp("2025-05-01 12:00", tz="America/New_York")
     table = pd.DataFrame(index=pd.DatetimeIndex([pd.NaT, noon]))
     assert read_earnings_page(ticker(table), "AAPL") == (noon.to_pydatetime(),)
+
+
+def test_a_page_cut_after_its_table_is_whole_enough() -> None:
+    """Every row is there; without a table the page's own end must be."""
+    body = WHOLE.removesuffix(b"</html>")
+    assert read_earnings_page(ticker(None, body), "AAPL") == ()
+    with pytest.raises(Unreachable):
+        read_earnings_page(ticker(None, b"<html><body>"), "AAPL")

@@ -53,8 +53,9 @@ def test_a_report_is_past_once_the_price_has_reacted(
 
 def test_a_report_after_the_as_of_session_moves_no_other() -> None:
     """A replay may not use tomorrow's date, not even to correct yesterday's."""
-    yesterday, tomorrow = on(-3), on(1, "folder", "before_open")
-    assert past_reports([yesterday, tomorrow], "XASX", AS_OF) == (yesterday,)
+    tuesday = AS_OF + timedelta(days=1)
+    monday, wednesday = on(0), on(2, "folder", "before_open")
+    assert past_reports([monday, wednesday], "XASX", tuesday) == (monday,)
 
 
 def test_the_preferred_day_decides_whether_a_report_is_past() -> None:
@@ -182,9 +183,12 @@ def test_a_sighting_of_a_later_night_is_not_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "guess",
-    [yahoo(-30, status="estimated"), window(AS_OF - timedelta(50), AS_OF)],
+    [
+        yahoo(-30, status="estimated"),
+        window(AS_OF - timedelta(50), AS_OF, status="confirmed", source="yahoo"),
+    ],
 )
-def test_an_estimated_day_is_no_past_report(tmp_path: Path, guess: Event) -> None:
+def test_an_uncertain_day_is_no_past_report(tmp_path: Path, guess: Event) -> None:
     """A wrong day would be taken for a reaction."""
     assert known(remembered(tmp_path, answer(-40, guess))).past_reports == ()
 

@@ -82,6 +82,7 @@ def test_a_report_has_a_time_of_day_and_a_reaction_session(
 UNTIMED = [
     ("XNYS", "2025-07-31T00:00:00+00:00", "2025-07-31"),
     ("XNYS", "2025-07-31T00:00:00-04:00", "2025-07-31"),
+    ("XNYS", "2025-07-30T20:00:00-04:00", "2025-07-31"),
     ("XASX", "2025-08-12T14:00:00+00:00", "2025-08-13"),
     ("XASX", "2025-08-13T00:00:00+00:00", "2025-08-13"),
     ("XASX", "2025-08-13T00:00:00-04:00", "2025-08-13"),
@@ -132,9 +133,11 @@ def test_an_hour_that_holds_the_close_leaves_the_time_unknown(
 
 
 def test_a_close_on_the_hour_leaves_no_doubt() -> None:
-    """New York closes at 16:00: an hour from there is after the close."""
+    """New York closes at 16:00: the hour before is during, the next one after it."""
+    hour = timedelta(hours=1)
     instant = datetime.fromisoformat("2025-07-30T16:00:00-04:00")
-    assert report_time("XNYS", instant, timedelta(hours=1))[1] == "after_close"
+    assert report_time("XNYS", instant, hour)[1] == "after_close"
+    assert report_time("XNYS", instant - hour, hour)[1] == "during"
 
 
 @pytest.mark.parametrize("year", [1985, 2095])
