@@ -28,7 +28,7 @@ from evaluation.past_night import (
 from market_data.sessions import as_of_session, next_session, sessions_between
 from market_data.sources import Feeds
 from market_data.store import PriceStore
-from market_data.symbols import exchange_of, file_stem
+from market_data.symbols import exchange_of, file_of_user, file_stem
 from modelling.forecasting import Forecast
 from modelling.jobs import train_symbol
 from modelling.model_metadata import ModelMetadata
@@ -138,7 +138,7 @@ def walk_forward(
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
         blocks = [
             _split_into_blocks(
-                _use_own_home(plan, Path(folder), prefetched.symbol),
+                use_own_home(plan, Path(folder), prefetched.symbol),
                 prefetched,
                 first,
                 refit_sessions,
@@ -216,20 +216,31 @@ def _fetch_headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
         return PrefetchedHeadlines(None, error)
 
 
-def _use_own_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
+def use_own_home(plan: RunPlan, folder: Path, symbol: str) -> RunPlan:
     """Return the plan with a home of the symbol's own, and copy the events into it.
 
-    The events are the user's calendar and what sources gave on live nights. A calendar
-    in the folder source's folder is read from there.
+    The events are the user's calendar and what sources gave on live nights. Those in
+    the folder source's folder are read from there. If that folder is the home, the own
+    home takes its place, because copy and original would both be read.
     """
-    own = Home(folder / file_stem(symbol))
-    own.root.mkdir()
+    root = folder / file_stem(symbol)
+    root.mkdir()
+    own = Home(root)
     if is_same_calendar(plan.home.event_calendar, plan.folder):
-        plan = replace(plan, folder=None)  # Else copy and original are both read.
+        plan = _move_folder(plan, root, symbol)
     stored = f"{file_stem(symbol)}.json"
     _copy_if_readable(plan.home.event_calendar, own.event_calendar)
     _copy_if_readable(plan.home.seen_events / stored, own.seen_events / stored)
+    _copy_if_readable(plan.home.past_earnings / stored, own.past_earnings / stored)
     return replace(plan, home=own)
+
+
+def _move_folder(plan: RunPlan, own: Path, symbol: str) -> RunPlan:
+    """Return the plan with `own` as its folder, and copy the symbol's facts into it."""
+    if plan.folder:
+        facts = file_of_user(plan.folder / "events", symbol, ".json")
+        _copy_if_readable(facts, own / "events" / facts.name)
+    return replace(plan, folder=own)
 
 
 def _copy_if_readable(source: StoragePath, target: StoragePath) -> None:

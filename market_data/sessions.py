@@ -74,6 +74,19 @@ def session_close(exchange: str, session: date) -> datetime:
     return closing
 
 
+def session_hours(exchange: str, day: date) -> tuple[datetime, datetime] | None:
+    """Return when the session of `day` opens and closes, None if there is none."""
+    if not is_session(exchange, day):
+        return None
+    sessions, session = calendar(exchange), _timestamp(day)
+    return sessions.session_open(session), sessions.session_close(session)
+
+
+def covers(exchange: str, day: date) -> bool:
+    """Return whether the sessions around `day` are known."""
+    return FIRST_DATE <= day < _date(calendar(exchange).last_session)
+
+
 def session_on_or_after(exchange: str, day: date) -> date:
     """Return `day` if it is a session, else the first session after it."""
     return _date(calendar(exchange).date_to_session(_timestamp(day), direction="next"))
@@ -97,9 +110,15 @@ def nth_session_after(exchange: str, day: date, count: int) -> date:
     return _date(sessions.session_offset(last, count))
 
 
+def local_time(exchange: str, instant: datetime) -> datetime:
+    """Return `instant` in the exchange's time zone."""
+    local: datetime = _timestamp(instant).tz_convert(calendar(exchange).tz)
+    return local
+
+
 def local_date(exchange: str, instant: datetime) -> date:
     """Return the date of `instant` in the exchange's time zone."""
-    return _timestamp(instant).tz_convert(calendar(exchange).tz).date()
+    return local_time(exchange, instant).date()
 
 
 def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex:

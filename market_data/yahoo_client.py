@@ -23,6 +23,7 @@ from config.errors import (
     Unreachable,
 )
 from config.settings import PriceSettings
+from market_data.yahoo_earnings import read_earnings_page
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -208,6 +209,15 @@ class YahooClient:
             return events
 
         return self.ask(symbol, "a calendar", request, extra=True)
+
+    def earnings(self, symbol: str) -> tuple[datetime, ...]:
+        """Return the instants of past and coming earnings; see `yahoo_earnings`."""
+        return self.ask(
+            symbol,
+            "past earnings",
+            lambda ticker: read_earnings_page(ticker, symbol),
+            extra=True,
+        )
 
     def _ask_once[Answer](
         self,

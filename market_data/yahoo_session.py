@@ -46,7 +46,7 @@ class TimedSession(Session[Response]):
     def limited_query(self) -> Iterator[None]:
         """Limit the time of all requests that this thread sends in the block."""
         self._current.ends = time.monotonic() + self._query_seconds
-        self._current.body = b""
+        self._current.body, self._current.status = b"", 0
         try:
             yield
         finally:
@@ -57,6 +57,12 @@ class TimedSession(Session[Response]):
         """Return the unchanged body of the last answer to this thread."""
         body: bytes = self._current.body
         return body
+
+    @property
+    def last_status(self) -> int:
+        """Return the HTTP status of the last answer to this thread."""
+        status: int = self._current.status
+        return status
 
     def request(self, method: Any, url: str, *parts: Any, **options: Any) -> Response:  # noqa: ANN401
         """Return the answer; see `curl_cffi.requests.Session.request`.
@@ -81,6 +87,7 @@ class TimedSession(Session[Response]):
         if credential and answer.status_code in REFUSALS:
             self._paused_until[address] = paused_until
         self._current.body = answer.content
+        self._current.status = answer.status_code
         self._note_time(answer.headers.get("Date"))
         return answer
 

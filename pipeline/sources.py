@@ -14,9 +14,10 @@ from risk_guard.calendar_file import (
     unusable_calendars,
 )
 from risk_guard.event_history import EventHistory, RememberedEvents
-from risk_guard.event_sources import EventSource, UnaskedSource
+from risk_guard.event_sources import EventSource, FolderReports, UnaskedSource
 from risk_guard.pillar3 import Pillar3Rule
 from risk_guard.yahoo_calendar import YahooCalendar
+from risk_guard.yahoo_reports import YahooReports
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,17 @@ class NewsAndEventSources:
 def open_sources(plan: RunPlan, feeds: Feeds) -> NewsAndEventSources:
     """Read the calendar files, find the language model, and open Yahoo's calendar."""
     guard, engine = plan.settings.guard, plan.settings.sentiment.engine
-    calendars = night_calendars(plan)
+    calendars, replayed = night_calendars(plan), _replayed(plan)
     reader, unavailable_reason = _open_reader(plan, feeds)
     headlines = feeds.headlines if engine != "off" else None
     missing = [unavailable_reason] if headlines and unavailable_reason else []
     return NewsAndEventSources(
         event_sources=(
-            *_remember_events(plan, feeds, calendars),
+            *_remember_events(plan, feeds, calendars, replayed),
             *unusable_calendars(calendars),
             Pillar3Rule(guard),
+            *([FolderReports(plan.folder)] if plan.folder else []),
+            YahooReports(feeds.yahoo, plan.home.past_earnings, replayed),
         ),
         headlines=headlines,
         reader=reader,
@@ -69,15 +72,21 @@ def calendar_notices(
     )
 
 
+def _replayed(plan: RunPlan) -> frozenset[str]:
+    return frozenset(filter(plan.is_replay, plan.symbols))
+
+
 def _remember_events(
-    plan: RunPlan, feeds: Feeds, calendars: Iterable[CalendarFile]
+    plan: RunPlan,
+    feeds: Feeds,
+    calendars: Iterable[CalendarFile],
+    replayed: frozenset[str],
 ) -> tuple[RememberedEvents, ...]:
     """Return the calendar files and Yahoo, each with its events of earlier nights.
 
     A run on another source uses Yahoo's earlier events too.
     """
     history = EventHistory(plan.home.seen_events)
-    replayed = frozenset(filter(plan.is_replay, plan.symbols))
     yahoo: EventSource = UnaskedSource(YahooCalendar.name)
     if feeds.yahoo:
         yahoo = YahooCalendar(feeds.yahoo, plan.settings.guard)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from risk_guard.reactions import ReportTime
+
 EventType = Literal["earnings", "dividend", "basel_iii", "regulatory"]
 EventStatus = Literal["confirmed", "estimated"]
 
@@ -31,6 +33,7 @@ class Event:
 
     `first` and `last` are days of the exchange. They differ only for a window: its
     event is on an unknown day from `first` to `last`. `retrieved_at` has a time zone.
+    `time` is the time of day of a report.
     """
 
     type: EventType
@@ -41,6 +44,7 @@ class Event:
     status: EventStatus
     retrieved_at: datetime
     url: str = ""
+    time: ReportTime = "unknown"
 
     @property
     def is_window(self) -> bool:

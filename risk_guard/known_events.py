@@ -3,16 +3,18 @@
 A confirmed date replaces an estimated one. Differences between sources are reported.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
+from market_data.symbols import exchange_of
 from risk_guard.date_changes import date_changes
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event, may_be_same, select_events
+from risk_guard.past_reports import PastReport, past_reports, reports_among
 from risk_guard.sightings import EventSighting
 
 PAST_DAYS = 30
@@ -26,12 +28,15 @@ class KnownEvents:
     """A symbol's events around the as-of session.
 
     `gaps` are the reasons why coming events may be missing, empty if a source covers
-    them. `notes` are sentences for the row's warning.
+    them. `notes` are sentences for the row's warning. `past_reports` are all that are
+    known, however long ago; `report_gaps` are the reasons why some may be missing.
     """
 
     events: tuple[Event, ...]
     gaps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    past_reports: tuple[PastReport, ...] = ()
+    report_gaps: tuple[str, ...] = ()
 
 
 def collect_events(
@@ -41,7 +46,7 @@ def collect_events(
     now: datetime,
     settings: GuardSettings,
 ) -> KnownEvents:
-    """Return the merged events of all sources.
+    """Return the merged events of all sources, and the past reports.
 
     A failed source counts as an empty answer and is always reported; a source without
     data is not.
@@ -58,13 +63,26 @@ def collect_events(
         *date_changes(sightings, as_of, settings),
         *differing,
     )
+    reports = [*reports_among(events), *(r for a in answers for r in a.past_reports)]
+    gaps, notes = _gaps(answers, notes)
+    return KnownEvents(
+        merged,
+        gaps,
+        notes,
+        past_reports(reports, exchange_of(symbol).code, as_of),
+        tuple(gap for answer in answers for gap in answer.report_gaps),
+    )
+
+
+def _gaps(
+    answers: Sequence[EventAnswer], notes: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return why coming events may be missing, and the notes without those reasons."""
     doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
     if any(answer.covers_future for answer in answers):
-        others = tuple(note for note in notes if note not in doubts)
-        return KnownEvents(merged, doubts, others)
+        return doubts, tuple(note for note in notes if note not in doubts)
     gaps = tuple(answer.gap for answer in answers if answer.gap) or NO_EVENT_SOURCE
-    others = tuple(note for note in notes if not any(note in gap for gap in gaps))
-    return KnownEvents(merged, gaps, others)
+    return gaps, tuple(note for note in notes if not any(note in gap for gap in gaps))
 
 
 def _answer(
@@ -114,7 +132,12 @@ def merge_events(
 
 def _join(kept: Event, event: Event) -> Event:
     names = dict.fromkeys([*kept.source.split(", "), event.source])
-    return replace(kept, source=", ".join(names), title=kept.title or event.title)
+    return replace(
+        kept,
+        source=", ".join(names),
+        title=kept.title or event.title,
+        time=event.time if kept.time == "unknown" else kept.time,
+    )
 
 
 def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:

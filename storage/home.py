@@ -49,6 +49,8 @@ class Home:
     """Folder of the tables between two stages, one folder per night."""
     seen_events = _Place("data", "events")
     """Folder of the answers that event sources gave on live nights."""
+    past_earnings = _Place("data", "events", "past_earnings")
+    """Folder of Yahoo's lists of past earnings."""
     polarities = _Place("data", "sentiment")
     """Folder of the language model's stored answers."""
     lock = _Place("data", "run.lock")

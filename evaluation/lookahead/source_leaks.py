@@ -40,6 +40,7 @@ from risk_guard.event_sources import EventAnswer
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
 from risk_guard.market_context import MarketContext
+from risk_guard.past_reports import PastReport
 from risk_guard.sightings import StoredAnswer
 from screening.findings import NO_SENTIMENT, IndexFindings, PriceFindings
 from storage.home import Home
@@ -93,6 +94,18 @@ class PresentCalendar:
     def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
         """Return the event; a past night must not call this."""
         return EventAnswer((self.event,), covers_future=True)
+
+
+@dataclass(frozen=True)
+class PresentReports:
+    """A list of past reports that was retrieved after the night."""
+
+    report: PastReport
+    name: ClassVar[str] = "present reports"
+
+    def ask(self, symbol: str, as_of: date, now: datetime) -> EventAnswer:  # noqa: ARG002
+        """Return the report, whose day is after the night."""
+        return EventAnswer((), covers_future=False, past_reports=(self.report,))
 
 
 def with_another_future(prices: PriceHistory, session: date) -> PriceHistory:
@@ -224,7 +237,8 @@ def event_check(
 ) -> LeakCheck:
     """Check that a night does not use an event first seen on a later night.
 
-    The later night has stored the event, and the calendar would return it today.
+    The later night has stored the event, and the calendar would return it today. A list
+    of past reports holds it too.
     """
     symbol, later = plan.symbols[0], session + timedelta(days=1)
     at = datetime(later.year, later.month, later.day, tzinfo=UTC)
@@ -236,12 +250,13 @@ def event_check(
     night = plan_past_night(plan, symbol, session)
     replayed = frozenset(filter(night.is_replay, night.symbols))
     source = RememberedEvents(PresentCalendar(event), history, True, replayed)  # noqa: FBT003
-    sources = NewsAndEventSources((source,), None, None, "", ())
+    listed = PresentReports(PastReport(later, "before_open", PresentReports.name))
+    sources = NewsAndEventSources((source, listed), None, None, "", ())
     known = read_events(night, sources, symbol, None)
     return LeakCheck.from_leak(
         "events",
         f"a night of {session} uses an event first seen on {later}"
-        if known.events
+        if known.events or known.past_reports
         else "",
         f"an event first seen on {later} is not used by a night of {session}",
     )

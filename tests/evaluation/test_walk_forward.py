@@ -1,5 +1,6 @@
 """Past nights run again: what each may use, and what a failure costs."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,16 +23,20 @@ from evaluation.past_night import (
     PrefetchedPrices,
     plan_past_night,
 )
-from evaluation.walk_forward import walk_forward
+from evaluation.walk_forward import use_own_home, walk_forward
 from market_data.price_schemas import price_frame
 from market_data.prices import PRICE_COLUMNS, PriceHistory
 from market_data.selection import Symbols
 from market_data.sessions import sessions_between
+from market_data.sources import Feeds
+from pipeline.events import events
 from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.sources import open_sources
 from risk_guard.event_history import EventHistory
 from risk_guard.events import Event
+from risk_guard.past_reports import PastReport
 from risk_guard.sightings import StoredAnswer
-from storage.home import Home
+from storage.home import Home, write_atomic
 
 NOW = datetime(2013, 3, 4, 12, 0, tzinfo=UTC)
 SESSION = date(2013, 2, 20)
@@ -140,6 +145,44 @@ def test_an_evaluation_uses_what_live_nights_had_stored(night: RunPlan) -> None:
     events = [(row["event_status"], row["event_skip_trading"]) for row in rows[:3]]
     assert events == [("unknown", None), ("confirmed", True), ("unknown", True)]
     assert (night.home.seen_events / "AAPL.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "home"])
+def test_a_past_night_knows_the_reports_of_its_own_past(
+    night: RunPlan, tmp_path: Path, place: str
+) -> None:
+    """From the folder, which may be the home, and from Yahoo's stored list."""
+    folder = tmp_path if place == "home" else tmp_path / place
+    texts = ["2012-07-24T20:30:00Z", "2013-02-20T21:30:00Z"]
+    write_atomic(
+        folder / "events" / "AAPL.json",
+        json.dumps({"earnings": [{"datetime": text} for text in texts]}),
+    )
+    listed = ["2012-10-25T16:00:00-04:00", "2013-02-21T09:00:00-05:00"]
+    stored = {"retrieved_at": NOW.isoformat(), "instants": listed}
+    write_atomic(night.home.past_earnings / "AAPL.json", json.dumps(stored))
+    write_atomic(
+        night.home.event_calendar,
+        "ticker,event_type,date\nAAPL,earnings,2013-02-21\n",
+    )
+    before = _files(tmp_path)
+    (tmp_path / "own").mkdir()
+    own = use_own_home(replace(night, folder=folder), tmp_path / "own", "AAPL")
+    past = plan_past_night(own, "AAPL", SESSION)
+    known = events(past, open_sources(past, Feeds(PrefetchedPrices({}))), "AAPL", None)
+    assert known.past_reports == (
+        PastReport(date(2012, 7, 24), "after_close", "folder"),
+        PastReport(date(2012, 10, 25), "after_close", "yahoo earnings"),
+    )
+    assert known.report_gaps == ()
+    assert [event.source for event in known.events] == ["event_calendar.csv"]
+    after = _files(tmp_path)
+    assert {name: after[name] for name in before} == before
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files}
 
 
 def test_a_failed_fetch_fails_again_in_each_night() -> None:

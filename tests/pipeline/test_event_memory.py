@@ -1,11 +1,12 @@
 """Live nights and replays under a clock of ours: a replay changes no later night."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from pipeline.sources import open_sources
 from risk_guard.assessment import EventAssessment, assess
 from risk_guard.known_events import KnownEvents
 from risk_guard.market_context import MarketContext
+from risk_guard.past_reports import PastReport
 
 NIGHTS = [date(2025, 11, day) for day in (14, 17, 18, 19, 20, 21, 24, 25)]
 """Sessions of New York."""
@@ -35,6 +37,7 @@ class Yahoo:
     calendars: Mapping[date, Sequence[date] | None]
     today: date = NIGHTS[0]
     asked: list[date] = field(default_factory=list)
+    listed: list[date] = field(default_factory=list)
 
     def calendar_events(self, _symbol: str) -> dict[str, Any]:
         """Return today's calendar as Yahoo sends it, or refuse."""
@@ -44,6 +47,11 @@ class Yahoo:
             raise RateLimited("Yahoo said 429.")
         epochs = [datetime(d.year, d.month, d.day, 21, 20, tzinfo=UTC) for d in named]
         return {"earnings": {"earningsDate": [one.timestamp() for one in epochs]}}
+
+    def earnings(self, _symbol: str) -> tuple[datetime, ...]:
+        """Return Yahoo's list of past earnings, and note the request."""
+        self.listed.append(self.today)
+        return (datetime(2025, 8, 27, 16, tzinfo=ZoneInfo("America/New_York")),)
 
 
 def evening(day: date) -> datetime:
@@ -176,6 +184,47 @@ def test_a_run_on_another_source_does_not_mention_yahoo(tmp_path: Path) -> None:
     assert gap.startswith("there is no event_calendar.csv")
 
 
+AUGUST = PastReport(date(2025, 8, 27), "after_close", "yahoo earnings")
+SEEN = PastReport(REPORT, "after_close", "yahoo")
+
+
+def test_past_reports_travel_with_the_events(tmp_path: Path) -> None:
+    """Yahoo's list and its calendar's sightings, live and replayed; one request."""
+    yahoo = passing()
+    assert live(tmp_path, yahoo, NIGHTS[0]).past_reports == (AUGUST,)
+    after = live(tmp_path, yahoo, date(2025, 11, 21))
+    assert (after.past_reports, after.report_gaps) == ((AUGUST, SEEN), ())
+    assert yahoo.listed == [NIGHTS[0]]
+    files = _files(tmp_path)
+    for day, count in [(NIGHTS[0], 1), (REPORT, 1), (date(2025, 11, 20), 2)]:
+        again = known(tmp_path, yahoo, day, evening(NIGHTS[-1]))
+        assert again.past_reports == (AUGUST, SEEN)[:count]
+    assert (yahoo.listed, _files(tmp_path)) == ([NIGHTS[0]], files)
+
+
+def test_a_replay_asks_for_no_list(tmp_path: Path) -> None:
+    """It says that there is none, beside the row's own sentences."""
+    yahoo = passing()
+    found = known(tmp_path, yahoo, date(2025, 11, 18), evening(NIGHTS[-1]))
+    gap = "Yahoo's past earnings of NVDA are not stored"
+    assert (found.past_reports, found.report_gaps) == ((), (gap,))
+    assert gap not in (*found.gaps, *found.notes)
+    assert yahoo.listed == []
+
+
+def test_a_run_on_another_source_uses_the_stored_list(tmp_path: Path) -> None:
+    """And the reports in the folder source's own file."""
+    live(tmp_path, passing(), NIGHTS[0])
+    (tmp_path / "events").mkdir()
+    text = '{"earnings": [{"datetime": "2025-05-28T20:20:00Z"}]}'
+    (tmp_path / "events" / "NVDA.json").write_text(text)
+    night = plan(tmp_path, date(2025, 11, 18), evening(NIGHTS[-1]), source="sample")
+    night = replace(night, folder=tmp_path)
+    found = events(night, open_sources(night, Feeds(SampleSource())), "NVDA", None)
+    may = PastReport(date(2025, 5, 28), "after_close", "folder")
+    assert (found.past_reports, found.report_gaps) == ((may, AUGUST), ())
+
+
 DAYS = st.none() | st.lists(
     st.sampled_from([REPORT, date(2025, 11, 21), date(2025, 11, 26), NEXT]),
     max_size=2,
@@ -206,7 +255,8 @@ def test_no_replay_changes_a_later_live_night(data: st.DataObject) -> None:
 
 def _files(home: Path) -> dict[str, bytes]:
     folder = home / "data" / "events"
-    return {path.name: path.read_bytes() for path in folder.glob("*")}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(home)): path.read_bytes() for path in files}
 
 
 @settings(deadline=None, max_examples=30)

@@ -313,6 +313,19 @@ def test_a_file_of_the_first_format_becomes_sightings(
     assert set(night(home, calendar, 2).events) == {on(-5), on(4), on(90)}
 
 
+def test_the_time_of_day_is_stored(home: Home, calendar: Calendar) -> None:
+    """A replay reads it; in a file of before it is unknown, and the next is added."""
+    calendar.events = (on(1, time="after_close"),)
+    night(home, calendar)
+    assert night(home, calendar, replay=True).events == calendar.events
+    old = json.loads(stored(home) or b"")
+    del old["events"][0]["time"]
+    write_atomic(home.seen_events / "CBA.AX.json", json.dumps(old))
+    assert night(home, calendar, replay=True).events == (on(1),)
+    night(home, calendar)
+    assert night(home, calendar, replay=True).events == calendar.events
+
+
 def test_two_sources_don_t_disturb_each_other(home: Home) -> None:
     """Each symbol's file holds all its sources."""
     one = Calendar((on(1),))

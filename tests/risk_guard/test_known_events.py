@@ -104,6 +104,14 @@ def test_two_confirmed_dates_both_stay_and_are_told() -> None:
     assert notes[0].startswith("sources differ: ")
 
 
+def test_a_joined_event_keeps_the_time_of_day_that_a_source_names() -> None:
+    """The confirmed source's time counts first; a date without a time yields."""
+    timed = on(2, source="yahoo", time="before_open")
+    assert [one.time for one in merged(on(2), timed)] == ["before_open"]
+    late = on(2, time="after_close")
+    assert [one.time for one in merged(late, timed)] == ["after_close"]
+
+
 def test_two_dates_of_one_source_are_two_events() -> None:
     """A file may hold two reports within two weeks."""
     events, notes = merge_events((on(2), on(9)), AS_OF, SETTINGS)

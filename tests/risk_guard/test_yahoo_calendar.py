@@ -51,6 +51,25 @@ def test_an_instant_is_a_day_of_the_exchange() -> None:
     assert days(read(MORNING, "AAPL")) == [("earnings", date(2025, 11, 16))]
 
 
+def test_midnight_utc_is_a_date_of_the_exchange() -> None:
+    """Yahoo writes a date without a time so; in New York it is the evening before."""
+    answer = {"earnings": {"earningsDate": [epoch(2025, 11, 19)]}}
+    for symbol in ("AAPL", "CBA.AX", "BP.L"):
+        (found,) = read(answer, symbol).events
+        assert (found.first, found.time) == (date(2025, 11, 19), "unknown")
+
+
+@pytest.mark.parametrize(
+    ("hour", "time"), [(13, "before_open"), (16, "during"), (21, "after_close")]
+)
+def test_a_confirmed_instant_has_a_time_of_day(hour: int, time: str) -> None:
+    """It is that of the exchange's hours; an estimated date has none."""
+    earnings = {"earningsDate": [epoch(2025, 11, 19, hour)]}
+    assert [one.time for one in read({"earnings": earnings}, "AAPL").events] == [time]
+    estimate = {"earnings": earnings | {"isEarningsDateEstimate": True}}
+    assert [one.time for one in read(estimate, "AAPL").events] == ["unknown"]
+
+
 def test_this_machine_s_zone_does_not_matter() -> None:
     """The same days in a process of any zone; the client's own would differ."""
     answer = MORNING | {"exDividendDate": epoch(2025, 11, 13)}

@@ -189,12 +189,25 @@ def test_a_replay_that_asks_the_present_calendar_is_found(night: RunPlan) -> Non
     def asking(
         own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
     ) -> KnownEvents:
-        (source,) = sources.event_sources
+        source, _ = sources.event_sources
         assert isinstance(source, RememberedEvents)
         live = replace(sources, event_sources=(replace(source, replayed=frozenset()),))
         return events(own, live, symbol, prices)
 
     assert not event_check(night, SESSION, asking).passed
+
+
+def test_a_night_that_uses_a_later_report_is_found(night: RunPlan) -> None:
+    """Yahoo's list is retrieved later than a past night, and cut at its session."""
+
+    def uncut(
+        own: RunPlan, sources: NewsAndEventSources, symbol: str, prices: object
+    ) -> KnownEvents:
+        _, listed = sources.event_sources
+        reports = listed.ask(symbol, own.as_of, own.run_at).past_reports
+        return replace(events(own, sources, symbol, prices), past_reports=reports)
+
+    assert not event_check(night, SESSION, uncut).passed
 
 
 @pytest.mark.parametrize(

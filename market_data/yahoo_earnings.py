@@ -1,0 +1,53 @@
+"""Yahoo's page of a company's earnings dates, which yfinance reads.
+
+yfinance does not check the page: an error page gives no rows, and a page that was cut
+short gives fewer rows, both without an error.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from config.errors import NoCalendar, UnknownSymbol, Unreachable
+
+MAX_ROWS = 100
+"""The most that Yahoo sends: 25 years of quarters."""
+
+NOT_FOUND, FIRST_ERROR = 404, 400
+
+
+def read_earnings_page(ticker: Any, symbol: str) -> tuple[datetime, ...]:  # noqa: ANN401
+    """Return the instants of earnings that yfinance's `ticker` gets, cut to the hour.
+
+    They are past and coming, in New York's time zone; none if Yahoo knows no earnings.
+
+    Raises
+    ------
+    SymbolError
+        `UnknownSymbol` or `Unreachable` for an error page or a page that was cut short,
+        `NoCalendar` for a page of another form.
+    """
+    session = ticker.session
+    try:
+        table = ticker.get_earnings_dates(limit=MAX_ROWS)
+        found = () if table is None else tuple(table.index[table.index.notna()])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        _require_whole_page(symbol, session.last_status, session.last_body)
+        raise NoCalendar(
+            f"Yahoo's page of {symbol}'s earnings has another form "
+            f"({type(error).__name__})",
+            "update yfinance",
+        ) from error
+    _require_whole_page(symbol, session.last_status, session.last_body)
+    return tuple(instant.to_pydatetime() for instant in found)
+
+
+def _require_whole_page(symbol: str, status: int, body: bytes) -> None:
+    if status == NOT_FOUND:
+        raise UnknownSymbol(f"Yahoo has no page of {symbol}'s earnings")
+    end = b"</table>" if b"<table" in body else b"</html>"
+    if status < FIRST_ERROR and end in body and b"Will be right back" not in body:
+        return
+    raise Unreachable(
+        f"Yahoo gave no usable page of {symbol}'s earnings (status {status})",
+        "try again later",
+    )
