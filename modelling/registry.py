@@ -184,20 +184,17 @@ class Registry:
         """
         symbol = metadata.symbol
         pairs = (self._pair(symbol), self._history_pair(metadata))
-        path = next((p.model for p in pairs if _matches(p.model, metadata)), None)
-        if path is None:
-            raise ModelUnusable(
-                f"{pairs[0].model.name} has changed since it was written",
-                f"run `overnight train {symbol}`",
-            )
+        own = (pair.model for pair in pairs if _matches(pair.model, metadata))
+        path = next(own, pairs[0].model)
         from modelling.model_file import read_network  # noqa: PLC0415  loads h5py
 
         try:
             with local_copy(path) as file:
+                _require_match(path, metadata)
                 return read_network(file, self.settings.max_model_mb)
         except Exception as error:  # A damaged file raises many types.
             raise ModelUnusable(
-                f"{path.name} does not hold a network of this product "
+                f"{path.name} can't be used "
                 f"({type(error).__name__}: {str(error)[:100]})",
                 f"run `overnight train {symbol}`",
             ) from error
@@ -277,6 +274,11 @@ def _matches(model: StoragePath, metadata: ModelMetadata) -> bool:
         return _fingerprint(model) == metadata.model_fingerprint
     except OSError:
         return False
+
+
+def _require_match(model: StoragePath, metadata: ModelMetadata) -> None:
+    if not _matches(model, metadata):
+        raise ValueError("it has changed since it was written")
 
 
 def _fingerprint(path: StoragePath) -> str:

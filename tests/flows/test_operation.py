@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import httpx
 import psutil
@@ -20,6 +21,9 @@ from own_operation import Operation, free_port, receiver
 from own_server import Prepare
 from own_terminal import OwnTerminal
 from playwright.sync_api import sync_playwright
+
+from config.errors import RunError
+from flows.operation import _wait_for_end
 
 COMMAND = Path(sys.executable).with_name("overnight")
 ROOT = Path(__file__).parents[2]
@@ -306,8 +310,24 @@ def test_ctrl_c_ends_all_of_it(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("part", ["server", "worker"])
+def test_each_part_that_ends_is_named(part: str) -> None:
+    """The wait ends with the first part that ends, whichever it is."""
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=PIPE, text=True
+        ) as lasting,
+        subprocess.Popen(
+            [sys.executable, "-c", "1/0"], stderr=DEVNULL, text=True
+        ) as ending,
+    ):
+        parts = dict.fromkeys(("server", "worker"), lasting) | {part: ending}
+        with pytest.raises(RunError, match=f"{part} ended by itself with code 1"):
+            _wait_for_end(parts)
+        lasting.kill()
+
+
 def test_a_part_that_is_killed_ends_the_others(
-    tmp_path: Path, prepare_prefect: Prepare, part: str
+    tmp_path: Path, prepare_prefect: Prepare
 ) -> None:
     """One sentence names the part; no process stays, and the terminal is as before."""
     prepare_prefect(tmp_path / ".prefect")
@@ -317,9 +337,9 @@ def test_a_part_that_is_killed_ends_the_others(
     )
     terminal.wait_for("symbol=CBA.AX")
     started = psutil.Process(terminal.process.pid).children(recursive=True)
-    (killed,) = [one for one in started if part in one.cmdline()]
+    (killed,) = [one for one in started if "server" in one.cmdline()]
     killed.kill()
     assert terminal.ended() == 1
-    assert f"overnight: the {part} ended by itself with code -9" in terminal.text
+    assert "overnight: the server ended by itself with code -9" in terminal.text
     assert terminal.is_as_before
     assert [one for one in started if one.is_running()] == []

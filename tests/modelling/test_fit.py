@@ -92,8 +92,16 @@ def test_a_pattern_is_learned(rows: Floats) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [16, 33, 64])
-def test_every_window_is_used_once_per_epoch(rows: Floats, batch_size: int) -> None:
-    """With steps of almost nothing, the epoch's loss is that of the start, over all."""
+def test_every_window_is_used_once_per_epoch(
+    rows: Floats, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With steps of almost nothing, the epoch's loss is that of the start, over all.
+
+    The epoch is not compiled here, which takes seconds for each size.
+    """
+    from modelling import fit as module  # noqa: PLC0415  imports TensorFlow
+
+    monkeypatch.setattr(module, "compiled_epoch", lambda: module.one_epoch)
     split = split_windows(rows, 30, 0.2)
     parameters = ONE_BATCH.model_copy(
         update={"epochs": 1, "batch_size": batch_size, "learning_rate": 1e-12}
