@@ -160,8 +160,6 @@ def quiet_prefect(*, debug: bool) -> None:
     for name, value in {
         "PREFECT_LOGGING_LEVEL": level,
         "PREFECT_LOGGING_SERVER_LEVEL": level,
-        # The default of 20 s is too short for a first start on a busy machine.
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         # Each retry waits longer: five retries last for 50 s of a server's restart,
         # six for 100 s.
         "PREFECT_CLIENT_MAX_RETRIES": "6",

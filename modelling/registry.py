@@ -184,17 +184,19 @@ class Registry:
         """
         symbol = metadata.symbol
         pairs = (self._pair(symbol), self._history_pair(metadata))
+        live = pairs[0].model
         own = (pair.model for pair in pairs if _matches(pair.model, metadata))
-        path = next(own, pairs[0].model)
+        path = next(own, None)
         from modelling.model_file import read_network  # noqa: PLC0415  loads h5py
 
         try:
-            with local_copy(path) as file:
-                _require_match(path, metadata)
+            with local_copy(path or live) as file:
+                if path is None:
+                    raise ValueError("it has changed since it was written")  # noqa: TRY301
                 return read_network(file, self.settings.max_model_mb)
         except Exception as error:  # A damaged file raises many types.
             raise ModelUnusable(
-                f"{path.name} can't be used "
+                f"{(path or live).name} can't be used "
                 f"({type(error).__name__}: {str(error)[:100]})",
                 f"run `overnight train {symbol}`",
             ) from error
@@ -274,11 +276,6 @@ def _matches(model: StoragePath, metadata: ModelMetadata) -> bool:
         return _fingerprint(model) == metadata.model_fingerprint
     except OSError:
         return False
-
-
-def _require_match(model: StoragePath, metadata: ModelMetadata) -> None:
-    if not _matches(model, metadata):
-        raise ValueError("it has changed since it was written")
 
 
 def _fingerprint(path: StoragePath) -> str:

@@ -169,7 +169,9 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
 
 def _latest_night(rows: Sequence[CsvRow], now: datetime) -> date:
     """Return the as-of date of the latest night of these exchanges at `now`."""
-    return max(_latest_session(row, now) for row in rows)
+    keys = ("exchange", "as_of", "forecast_session")
+    distinct = {tuple(row[key] for key in keys): row for row in rows}
+    return max(_latest_session(row, now) for row in distinct.values())
 
 
 def _latest_session(row: CsvRow, now: datetime) -> date:
