@@ -256,7 +256,7 @@ def screen_plainly(plan: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
     findings, _ = screen_all(plan, replace(stages, **measured))
     with clock("publish"):
         blend = plan.settings.blend
-        rows = rank(build_row(found, plan.run_at, blend) for found in findings)
+        rows = rank((build_row(found, plan.run_at, blend) for found in findings), blend)
         write_csv(csv_path(plan.home.screening_csv, plan.as_of), rows)
 
 

@@ -89,18 +89,22 @@ def next_scales(prices: pd.DataFrame) -> pd.Series:
     return ((last + week + month) / len(HORIZONS)) ** 0.5
 
 
-def standardised_returns(
-    prices: pd.DataFrame, reactions: Collection[date] = ()
-) -> pd.Series:
-    """Return returns divided by their scale, of the latest 252 sessions that have one.
+def standardise(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return `return`, `scale` and `z` = return / scale of each session that has all.
 
-    The scale of a session is that of `next_scales` at the session before. Reaction
-    sessions are left out, and so are sessions after 22 without any move.
+    The scale of a session is that of `next_scales` at the session before. Sessions
+    after 22 without any move have no scale.
     """
     scales = next_scales(prices).shift()
     returns = prices[CLOSE].pct_change(fill_method=None)
-    z = (returns / scales).where(scales > 0).dropna().tail(MAX_SESSIONS)
-    return z[~z.index.isin([pd.Timestamp(day) for day in reactions])]
+    table = pd.DataFrame({"return": returns, "scale": scales.where(scales > 0)})
+    return table.assign(z=table["return"] / table["scale"]).dropna()
+
+
+def ordinary_sessions(table: pd.DataFrame, reactions: Collection[date]) -> pd.DataFrame:
+    """Return the latest 252 rows of `standardise` without the reaction sessions."""
+    latest = table.tail(MAX_SESSIONS)
+    return latest[~latest.index.isin([pd.Timestamp(day) for day in reactions])]
 
 
 def quantile(outcomes: Floats, share: float) -> float:

@@ -1,4 +1,4 @@
-"""Computes a forecast and the LSTM's component from a live model and its features."""
+"""Computes a forecast from a live model and its features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from config.errors import ModelUnusable
-from features.component import Component
 from features.indicators import FEATURES, RSI
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, VOLUME
@@ -43,7 +42,9 @@ class FittedModel(Protocol):
 class Forecast:
     """A forecast of the next session; returns are fractions of the last close.
 
-    `low` and `high` are the 10 % and 90 % points of the predicted return.
+    `low` and `high` (the 10 % and 90 % points) and `probability_up` come from errors in
+    calibration sessions. They are SPEC's first edition, a baseline of the evaluation: a
+    night uses those of `modelling.distribution`.
     """
 
     predicted_close: float
@@ -51,12 +52,6 @@ class Forecast:
     low: float
     high: float
     probability_up: float
-
-    @property
-    def component(self) -> Component:
-        """Return the LSTM's component: sign and size of 2 * probability_up - 1."""
-        lean = 2 * self.probability_up - 1
-        return Component(float(np.sign(lean)), abs(lean))
 
 
 def forecast(

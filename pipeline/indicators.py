@@ -6,6 +6,7 @@ import pandas as pd
 
 from config.errors import DamagedTable
 from features.indicators import indicator_frame
+from features.trading_activity import trading_activity
 from features.votes import technical, trend
 from market_data.sources import PriceSource
 from pipeline.download import STAGE as PRICES
@@ -28,12 +29,14 @@ def indicators(
 
     Damaged prices are downloaded again from `source`.
     """
-    table = indicator_frame(price_table(plan, symbol, prices, source))
+    bars = price_table(plan, symbol, prices, source)
+    table = indicator_frame(bars)
     return IndicatorFindings(
         path=write_night_table(plan, STAGE, symbol, table),
         last={str(name): float(value) for name, value in table.iloc[-1].items()},
         trend=trend(table),
         technical=technical(table),
+        activity=trading_activity(bars),
     )
 
 

@@ -3,7 +3,8 @@
 A damaged table is made again from its inputs. If that fails, its symbol fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -12,11 +13,17 @@ from pipeline.plan import RunPlan
 from storage.paths import StoragePath
 from storage.tables import read_signed, write_signed
 
+NO_ATTRIBUTES: Mapping[str, object] = MappingProxyType({})
+
 
 def write_night_table(
-    plan: RunPlan, stage: str, symbol: str, table: pd.DataFrame
+    plan: RunPlan,
+    stage: str,
+    symbol: str,
+    table: pd.DataFrame,
+    attributes: Mapping[str, object] = NO_ATTRIBUTES,
 ) -> StoragePath:
-    """Write a stage's table of a symbol; return its path.
+    """Write a stage's table of a symbol with its own `attributes`; return its path.
 
     Raises
     ------
@@ -25,7 +32,8 @@ def write_night_table(
     """
     path = plan.table(stage, symbol)
     table = table.copy(deep=False)
-    table.attrs = {}
+    table.attrs.clear()
+    table.attrs.update(attributes)
     write_signed(path, table, symbol=symbol, stage=stage)
     return path
 

@@ -8,6 +8,7 @@ from functools import partial
 from market_data.sources import Feeds, PriceSource
 from modelling.model_metadata import ModelMetadata
 from pipeline.checkpoints import Checkpoints, open_checkpoints
+from pipeline.distributions import distributions
 from pipeline.download import download, download_once
 from pipeline.events import events
 from pipeline.forecast import forecast
@@ -109,4 +110,5 @@ def plain_stages(
         guard=partial(guard, plan, source=prices),
         index=partial(index, plan, prices),
         read_headlines=partial(sentiment, plan, sources),
+        distributions=partial(distributions, plan, prices),
     )

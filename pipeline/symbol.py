@@ -4,20 +4,20 @@ The live night, the training flow, the evaluation, `overnight events` and the te
 these functions. In a flow the stages are Prefect tasks (`tasks/stages.py`).
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from config.errors import OvernightError
 from features.sentiment import NewsSentiment
 from market_data.symbols import exchange_of
 from modelling.model_metadata import ModelMetadata
+from pipeline.attempt import attempt
 from pipeline.plan import RunPlan
 from pipeline.sentiment import News
 from risk_guard.assessment import EventAssessment, unknown_events
 from risk_guard.known_events import KnownEvents
 from screening.findings import (
+    DistributionFindings,
     HeadlineFindings,
     IndexFindings,
     IndicatorFindings,
@@ -47,6 +47,7 @@ class Stages(TrainingStages):
 
     `index` takes the symbol of an exchange's index. `read_headlines` takes the
     headlines of all symbols at once, so that each distinct title is read once.
+    `distributions` takes all findings, because symbols share their past reactions.
     """
 
     forecast: Callable[[str, IndicatorFindings], ModelFindings]
@@ -58,6 +59,9 @@ class Stages(TrainingStages):
     ]
     index: Callable[[str], IndexFindings]
     read_headlines: Callable[[Mapping[str, HeadlineFindings]], News]
+    distributions: Callable[
+        [Sequence[SymbolFindings]], Mapping[str, DistributionFindings]
+    ]
 
 
 type EachSymbol = Callable[
@@ -72,15 +76,17 @@ def screen_all(
     """Return the findings of all symbols in the plan's order, and their news."""
     screened = list(each_symbol(partial(screen_symbol, plan, stages), plan.symbols))
     news = stages.read_headlines({found.symbol: found.headlines for found in screened})
+    distributions = stages.distributions(screened)
     indices = {
         exchange.code: download_index(stages, exchange.index)
         for exchange in plan.exchanges
     }
     guarded = []
-    for found in screened:
-        index = indices[exchange_of(found.symbol).code]
-        found_news = news.by_symbol[found.symbol]
-        guarded.append(guard_symbol(plan, stages, found, found_news, index))
+    for one in screened:
+        symbol = one.symbol
+        index = indices[exchange_of(symbol).code]
+        found = replace(one, distribution=distributions[symbol])
+        guarded.append(guard_symbol(plan, stages, found, news.by_symbol[symbol], index))
     return guarded, news
 
 
@@ -93,10 +99,10 @@ def screen_symbol(plan: RunPlan, stages: Stages, symbol: str) -> SymbolFindings:
     found = train_symbol(plan, stages, symbol)
     prices, indicators = found.prices, found.indicators
     if indicators:
-        model, no_forecast = _attempt(stages.forecast, symbol, indicators)
+        model, no_forecast = attempt(stages.forecast, symbol, indicators)
         found = replace(found, model=model, failure=no_forecast or None)
-    headlines, no_headlines = _attempt(stages.headlines, symbol, prices)
-    events, no_events = _attempt(stages.events, symbol, prices)
+    headlines, no_headlines = attempt(stages.headlines, symbol, prices)
+    events, no_events = attempt(stages.events, symbol, prices)
     return replace(
         found,
         headlines=headlines or HeadlineFindings(None, reason=no_headlines),
@@ -112,13 +118,13 @@ def train_symbol(plan: RunPlan, stages: TrainingStages, symbol: str) -> SymbolFi
     """
     session = plan.forecast_session(symbol)
     found = SymbolFindings(symbol, plan.as_of_for(symbol), session)
-    prices, no_prices = _attempt(stages.download, symbol)
+    prices, no_prices = attempt(stages.download, symbol)
     if prices is None:
         return replace(found, failure=no_prices)
-    indicators, no_indicators = _attempt(stages.indicators, symbol, prices)
+    indicators, no_indicators = attempt(stages.indicators, symbol, prices)
     if indicators is None:
         return replace(found, prices=prices, failure=no_indicators)
-    trained, not_trained = _attempt(stages.train, symbol, indicators)
+    trained, not_trained = attempt(stages.train, symbol, indicators)
     return replace(
         found,
         prices=prices,
@@ -138,10 +144,10 @@ def guard_symbol(
 ) -> SymbolFindings:
     """Return the findings with the symbol's event risk and its hedge."""
     guard = partial(stages.guard, found.symbol, found.known_events, news)
-    assessment, failure = _attempt(guard, found.prices, index)
+    assessment, failure = attempt(guard, found.prices, index)
     if assessment is None:
         # Without prices there is no volatility and no hedge; the events still count.
-        assessment, _ = _attempt(guard, None, IndexFindings(None))
+        assessment, _ = attempt(guard, None, IndexFindings(None))
     return replace(
         found,
         failure=found.failure or failure or None,
@@ -153,26 +159,5 @@ def guard_symbol(
 
 def download_index(stages: Stages, symbol: str) -> IndexFindings:
     """Return the index' closes; if they fail, only the hedge is missing."""
-    found, failure = _attempt(stages.index, symbol)
+    found, failure = attempt(stages.index, symbol)
     return found or IndexFindings(None, failure)
-
-
-def _attempt[**Inputs, Found](
-    stage: Callable[Inputs, Found], *inputs: Inputs.args, **named: Inputs.kwargs
-) -> tuple[Found | None, str]:
-    """Return what the stage found and "", or None and the reason of its failure.
-
-    This is the only place where an exception ends a symbol's stage. A stage itself
-    handles an error that costs only a part of its findings.
-    """
-    try:
-        return stage(*inputs, **named), ""
-    except OvernightError as error:
-        return None, str(error)
-    except Exception as error:  # Whatever it is, the other symbols go on.
-        logging.getLogger(__name__).debug("a stage failed", exc_info=True)
-        kind = type(error).__name__
-        return None, (
-            f"unexpected error ({kind}: {error}); run the symbol again with --debug "
-            "for the traceback."
-        )

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from typing import Literal
 
 from config.settings import GuardSettings
-from market_data.sessions import sessions_apart
+from market_data.sessions import covers, next_session, sessions_apart
 from risk_guard.events import REPORTS, Event, select_events
 from risk_guard.known_events import KnownEvents
 from risk_guard.market_context import MarketContext
+from risk_guard.reactions import Reaction, reaction_in
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class EventAssessment:
 
     `event` is the nearest event that forces the sit-out, or else the nearest coming
     event. `haircut` and `risk_score` are shares, 0 to 1. `sit_out` forces HOLD.
-    `warning` is text for the row.
+    `reaction` is whether the forecast session reacts to a report. `warning` is text for
+    the row.
     """
 
     status: Literal["unknown", "none", "estimated", "confirmed"]
@@ -42,6 +44,7 @@ class EventAssessment:
     event: Event | None = None
     days_to_event: int | None = None
     sessions_to_event: int | None = None
+    reaction: Reaction | None = None
     sit_out_reason: str = ""
     coming: tuple[Event, ...] = ()
     context: MarketContext = field(default_factory=MarketContext)
@@ -85,6 +88,7 @@ def assess(
         sessions_to_event=(
             sessions_apart(exchange, as_of, dated.first) if dated else None
         ),
+        reaction=forecast_reaction(known, exchange, as_of),
         sit_out_reason=_sit_out_reason(forcing, exchange, as_of),
         coming=coming,
         context=context,
@@ -100,6 +104,25 @@ def unknown_events(reason: str, settings: GuardSettings) -> EventAssessment:
         sit_out=None,
         warning=_warning(known, settings.unknown_haircut),
     )
+
+
+def forecast_reaction(
+    known: KnownEvents, exchange: str, as_of: date
+) -> Reaction | None:
+    """Return whether the session after `as_of` reacts to a dated report.
+
+    A window counts for nothing. None is returned if a report may be missing and none is
+    known.
+    """
+    reports = [
+        (event.first, event.time)
+        for event in known.events
+        if event.type in REPORTS
+        and not event.is_window
+        and covers(exchange, event.last)
+    ]
+    found = reaction_in(next_session(exchange, as_of), exchange, reports)
+    return None if found == "no" and known.gaps else found
 
 
 def coming_events(

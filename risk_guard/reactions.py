@@ -1,5 +1,6 @@
 """The time of day of a report, and the sessions in which the price can react to it."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
@@ -14,6 +15,10 @@ from market_data.sessions import (
 
 ReportTime = Literal["before_open", "during", "after_close", "unknown"]
 """When a report came, by the exchange's own hours of its day."""
+
+type Reaction = Literal["yes", "possible", "no"]
+"""Whether the price can react to a report in a session; "possible" if the time of day
+is not known, so that it may also be another session."""
 
 EXACT = timedelta()
 
@@ -60,3 +65,17 @@ def reaction_sessions(
     if time_of_day == "after_close":
         return (nth_session_after(exchange, day, 1),)
     return (first,)
+
+
+def reaction_in(
+    session: date, exchange: str, reports: Iterable[tuple[date, ReportTime]]
+) -> Reaction:
+    """Return whether `session` reacts to one of the reports, by day and time of day."""
+    found = [
+        sessions
+        for day, time_of_day in reports
+        if session in (sessions := reaction_sessions(exchange, day, time_of_day))
+    ]
+    if not found:
+        return "no"
+    return "yes" if any(len(sessions) == 1 for sessions in found) else "possible"

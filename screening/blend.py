@@ -32,12 +32,12 @@ def blend(
     haircut: float,
     settings: BlendSettings,
     *,
-    sit_out: bool = False,
+    hold: bool = False,
 ) -> Blend | None:
     """Return the blend of the available components, None if all are missing.
 
-    In the score `haircut` (0 to 1) reduces only the LSTM's confidence. In a `sit_out`
-    the call is HOLD, whatever the score.
+    In the score `haircut` (0 to 1) reduces only the LSTM's confidence. With `hold`, in
+    a sit-out or if nobody can act on the call, it is HOLD, whatever the score.
     """
     weights = component_weights(components, settings)
     if not weights:
@@ -49,7 +49,7 @@ def blend(
         if name == "lstm":
             confidence = after_haircut = confidence * (1 - haircut)
         score += weight * (components[name].direction or 0.0) * confidence
-    call: Call = "HOLD" if sit_out else call_at(score, settings)
+    call: Call = "HOLD" if hold else call_at(score, settings)
     confidence_pct = 100 * (1 - haircut) * _total_confidence(components, settings)
     return Blend(score, confidence_pct, call, weights, after_haircut)
 

@@ -14,7 +14,9 @@ COLUMNS = (
     "hedge_r2 position_scale sma_20 sma_50 rsi macd macd_signal percent_b "
     "volatility_20d average_volume_20d model_status model_grade model_trained_at "
     "model_age_days model_skill model_directional_accuracy data_status "
-    "data_sessions data_source reason"
+    "data_sessions data_source median_turnover_20d traded_share_60d return_scale "
+    "distribution_sessions event_time event_reaction event_past_reactions "
+    "event_typical_move event_own_share previous_prediction reason"
 ).split()
 
 TEXT_COLUMNS = frozenset(
@@ -22,7 +24,7 @@ TEXT_COLUMNS = frozenset(
         "symbol exchange as_of forecast_session run_at currency prediction "
         "prediction_source components event_status event_type event_date event_title "
         "event_source event_warning model_status model_grade model_trained_at "
-        "data_status data_source reason"
+        "data_status data_source event_time event_reaction previous_prediction reason"
     ).split()
 )
 TRUTH_COLUMNS = frozenset({"event_skip_trading", "volatility_spike"})

@@ -16,6 +16,7 @@ from risk_guard.assessment import RiskTerm, haircut, sit_out_reach
 from screening.blend import COMPONENTS, Call, call_at
 from screening.columns import TRUTHS
 from screening.event_words import row_event_words
+from screening.tradable import why_not_tradable
 
 CsvRow = Mapping[str, str]
 
@@ -102,6 +103,7 @@ class Explanation(BaseModel, frozen=True):
     haircut_by_risk: float | None = None
     event_warning: str = ""
     sit_out: bool | None = None
+    not_tradable: str = ""
     trades_again: date | None = None
     flips: tuple[FlipThreshold, ...] = ()
     differs: tuple[str, ...] = ()
@@ -136,29 +138,18 @@ def explain(row: CsvRow, settings: Settings) -> Explanation:
 
 
 def forecast_note(row: CsvRow) -> str:
-    """Return why the LSTM's direction differs from the change it predicts, else ''.
+    """Return what a forecast of no change means, '' for any other forecast.
 
     Raises
     ------
     ValueError
         If a cell of the forecast holds no number.
     """
-    change, direction = _number(row, "predicted_return"), _number(row, "lstm_direction")
-    if change is None or direction is None:
-        return ""
-    if change == 0:
-        return (
-            "The LSTM predicts no change: in the sessions that ended its training, its "
-            "predicted changes were no better than none. Its direction follows only "
-            "from how often the price rose in its calibration sessions."
-        )
-    if change * direction >= 0:
+    if _number(row, "predicted_return") != 0:
         return ""
     return (
-        f"The LSTM predicts {change:+.2%}, but its direction is "
-        f"{'up' if direction > 0 else 'down'}: given its errors in the calibration "
-        f"sessions, the probability of a return above 0 is "
-        f"{float(row['probability_up']):.0%}."
+        "The LSTM predicts no change: in the sessions that ended its training, its "
+        "predicted changes were no better than none. So it adds nothing to the score."
     )
 
 
@@ -171,11 +162,18 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "missing": tuple(name for name in COMPONENTS if not row[f"{name}_weight"]),
         "components": row["components"],
         "forecast_note": forecast_note(row),
+        "not_tradable": _not_tradable(row, blend),
         "computed_score": score,
         "call_by_score": call_at(score, blend),
         "score_without_haircut": uncut,
         "call_without_haircut": call_at(uncut, blend),
     }
+
+
+def _not_tradable(row: CsvRow, blend: BlendSettings) -> str:
+    names = ("return_scale", "traded_share_60d", "median_turnover_20d")
+    values = {name: _number(row, name) for name in names}
+    return why_not_tradable({**values, "currency": row["currency"]}, blend)
 
 
 def component_terms(row: CsvRow) -> tuple[ComponentTerm, ...]:
@@ -304,7 +302,8 @@ def _differences(found: Explanation) -> tuple[str, ...]:
         differences.append(
             f"the row's score is {score:+.6f}, its columns give {computed:+.6f}"
         )
-    by_rule = "HOLD" if found.sit_out else found.call_by_score
+    held = found.sit_out or found.not_tradable
+    by_rule = "HOLD" if held else found.call_by_score
     if found.call != by_rule:
         differences.append(
             f"the row's call is {found.call}, today's thresholds "

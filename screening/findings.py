@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
+
 from config.settings import GuardSettings
 from features.component import Component
 from features.sentiment import NewsSentiment
+from features.trading_activity import TradingActivity
 from market_data.headlines import Headline
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.model_metadata import ModelMetadata
 from risk_guard.assessment import EventAssessment, unknown_events
 from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
+from risk_guard.reactions import Reaction
 from storage.paths import StoragePath
 
 
@@ -41,12 +45,14 @@ class IndicatorFindings:
     """Indicators stored at `path`, and the two components that follow from them.
 
     `last` holds the values at the as-of session, NaN if an indicator is undefined.
+    `activity` is how much the stock trades.
     """
 
     path: StoragePath
     last: dict[str, float]
     trend: Component
     technical: Component
+    activity: TradingActivity
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,51 @@ class ModelFindings:
     metadata: ModelMetadata | None
     forecast: Forecast | None
 
-    @property
-    def component(self) -> Component:
-        """Return the LSTM's component; without a forecast it is missing."""
-        if self.forecast is None:
-            return Component.missing(self.state.reason)
-        return self.forecast.component
+
+@dataclass(frozen=True)
+class PastReaction:
+    """A session that reacted to a report; `z` is its return divided by its scale."""
+
+    session: date
+    move: float
+    z: float
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What a distribution says in four numbers, as fractions of the last close.
+
+    `low` and `high` are the ends of the 80 % interval. `base_probability_up` is the
+    probability of a rise with the centre 0: what the stock does without a model.
+    """
+
+    low: float
+    high: float
+    probability_up: float
+    base_probability_up: float
+
+
+@dataclass(frozen=True)
+class DistributionFindings:
+    """The distribution of the forecast session's return, stored at `path`.
+
+    Without one, `outcomes` is None and `reason` says why. `scale` is the size that is
+    expected of an ordinary session, `sessions` the number of standardised returns.
+    `ordinary` are the outcomes of a session without a report. `reaction` says whether
+    the session reacts to one. `own_share` is the size of the stock's past reactions
+    relative to those of `pool`.
+    """
+
+    reason: str = ""
+    path: StoragePath | None = None
+    scale: float | None = None
+    sessions: int | None = None
+    outcomes: Outcomes | None = None
+    ordinary: Outcomes | None = None
+    reaction: Reaction | None = None
+    past: tuple[PastReaction, ...] = ()
+    own_share: float | None = None
+    pool: str = ""
 
 
 NOTHING_KNOWN = unknown_events("no source was asked", GuardSettings())
@@ -98,6 +143,7 @@ NO_EVENTS = KnownEvents((), NO_EVENT_SOURCE)
 NO_HEADLINES = HeadlineFindings(None)
 NO_SENTIMENT = NewsSentiment(Component.missing("no source was asked"), engine="")
 NO_INDEX = IndexFindings(None, "no source was asked")
+NO_DISTRIBUTION = DistributionFindings("there are no prices")
 
 
 @dataclass(frozen=True)
@@ -123,3 +169,22 @@ class SymbolFindings:
     headlines: HeadlineFindings = NO_HEADLINES
     news: NewsSentiment = NO_SENTIMENT
     market: IndexFindings = NO_INDEX
+    distribution: DistributionFindings = NO_DISTRIBUTION
+
+    @property
+    def lstm(self) -> Component:
+        """Return the LSTM's component: what its forecast adds to the distribution.
+
+        The direction is the sign of the predicted return. The confidence is twice the
+        change of `probability_up` by it. Without a usable model it is missing.
+        """
+        model, outcomes = self.model, self.distribution.outcomes
+        if model is None:
+            return Component.missing("no model")
+        if model.forecast is None:
+            return Component.missing(model.state.reason)
+        if outcomes is None:
+            return Component.missing(self.distribution.reason)
+        added = outcomes.probability_up - outcomes.base_probability_up
+        direction = float(np.sign(model.forecast.predicted_return))
+        return Component(direction, min(1.0, 2 * abs(added)))

@@ -24,13 +24,8 @@ from storage.paths import StoragePath
 NAMED_LINES = 5
 """Damaged lines that `damage` names; the others are counted."""
 
-_FORECAST = (
-    "predicted_close",
-    "predicted_return",
-    "predicted_return_low",
-    "predicted_return_high",
-    "probability_up",
-)
+_FORECAST = ("predicted_close", "predicted_return")
+_INTERVAL = ("predicted_return_low", "predicted_return_high", "probability_up")
 
 
 @dataclass(frozen=True)
@@ -137,8 +132,9 @@ def _require_consistency(cells: Mapping[str, str]) -> None:
         raise ValueError(
             f"call {quote_value(call)} with data status {quote_value(status)}"
         )
-    if any(bool(cells[name]) != bool(cells[_FORECAST[0]]) for name in _FORECAST):
-        raise ValueError("its forecast is not complete")
+    for group in (_FORECAST, _INTERVAL):
+        if len({bool(cells[name]) for name in group}) > 1:
+            raise ValueError("its forecast is not complete")
     for name in ("as_of", "forecast_session", "event_date"):
         if cells[name] or name != "event_date":
             date.fromisoformat(cells[name])

@@ -4,6 +4,7 @@ A row is a dict by column name. A value that is not known is None, NaN or left o
 never 0.
 """
 
+import statistics
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,21 @@ from features.indicators import INDICATORS
 from market_data.prices import CLOSE
 from market_data.symbols import exchange_of
 from risk_guard.assessment import EventAssessment
-from risk_guard.events import Event
+from risk_guard.events import REPORTS, Event
 from screening.blend import COMPONENTS, Blend, blend
-from screening.findings import IndicatorFindings, ModelFindings, SymbolFindings
+from screening.findings import (
+    DistributionFindings,
+    IndicatorFindings,
+    ModelFindings,
+    PriceFindings,
+    SymbolFindings,
+)
+from screening.tradable import why_not_tradable
 
 Row = dict[str, Any]
+
+MIN_TYPICAL = 4
+"""Past reactions that a typical move needs."""
 
 
 def build_row(
@@ -33,38 +44,73 @@ def build_row(
     if findings.failure or prices is None or indicators is None:
         reason = findings.failure or "no stage has run"
         return row | {"data_status": "failed", "reason": reason}
-    components = _components(findings, indicators)
-    events = findings.events
-    sit_out = bool(events.sit_out)
-    answer = blend(components, events.haircut, settings, sit_out=sit_out)
+    components, events = _components(findings, indicators), findings.events
+    stock = row | _stock(findings, prices, indicators)
+    not_tradable = why_not_tradable(stock, settings)
+    hold = bool(events.sit_out or not_tradable)
+    answer = blend(components, events.haircut, settings, hold=hold)
     if answer is None:
         reason = "all components of the blend are missing"
         return row | {"data_status": "failed", "reason": reason}
     return (
-        row
-        | {
-            "currency": prices.currency or row["currency"],
-            "data_status": "degraded" if prices.defects else "ok",
-            "data_sessions": prices.sessions,
-            "data_source": prices.source,
-        }
-        | {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
+        stock
         | _model(findings.model)
         | _blend(components, answer)
         | {
             "components": " ".join(_component_names(findings, answer)),
             "position_scale": events.position_scale,
-            "reason": _reason(findings, components, answer),
+            "reason": _reason(findings, components, answer, not_tradable),
         }
     )
+
+
+def _stock(
+    findings: SymbolFindings, prices: PriceFindings, indicators: IndicatorFindings
+) -> Row:
+    """Return what follows from the prices, with and without a model."""
+    return (
+        {
+            "currency": prices.currency or exchange_of(findings.symbol).currency,
+            "data_status": "degraded" if prices.defects else "ok",
+            "data_sessions": prices.sessions,
+            "data_source": prices.source,
+            "median_turnover_20d": indicators.activity.turnover,
+            "traded_share_60d": indicators.activity.traded_share,
+        }
+        | {name: indicators.last[name] for name in [CLOSE, *INDICATORS]}
+        | _distribution(findings.distribution)
+    )
+
+
+def _distribution(found: DistributionFindings) -> Row:
+    row: Row = {
+        "return_scale": found.scale,
+        "distribution_sessions": found.sessions,
+        "event_past_reactions": len(found.past),
+        "event_typical_move": typical_move(found),
+        "event_own_share": found.own_share,
+    }
+    if found.outcomes:
+        row |= {
+            "predicted_return_low": found.outcomes.low,
+            "predicted_return_high": found.outcomes.high,
+            "probability_up": found.outcomes.probability_up,
+        }
+    return row
+
+
+def typical_move(found: DistributionFindings) -> float | None:
+    """Return the median size of the returns after reports, None below 4 of them."""
+    if len(found.past) < MIN_TYPICAL:
+        return None
+    return statistics.median(abs(past.move) for past in found.past)
 
 
 def _components(
     findings: SymbolFindings, indicators: IndicatorFindings
 ) -> dict[str, Component]:
-    model = findings.model
     return {
-        "lstm": model.component if model else Component.missing("no model"),
+        "lstm": findings.lstm,
         "trend": indicators.trend,
         "technical": indicators.technical,
         "finbert": findings.news.component,
@@ -100,9 +146,6 @@ def _model(model: ModelFindings | None) -> Row:
         row |= {
             "predicted_close": forecast.predicted_close,
             "predicted_return": forecast.predicted_return,
-            "predicted_return_low": forecast.low,
-            "predicted_return_high": forecast.high,
-            "probability_up": forecast.probability_up,
         }
     return row
 
@@ -132,6 +175,8 @@ def _events(events: EventAssessment) -> Row:
         "event_date": event.first if event and dated else None,
         "event_title": _title(event) if event else None,
         "event_source": event.source if event else None,
+        "event_time": event.time if event and dated and event.type in REPORTS else None,
+        "event_reaction": events.reaction,
         "days_to_event": events.days_to_event,
         "sessions_to_event": events.sessions_to_event,
         "event_risk_score": events.risk_score,
@@ -158,14 +203,19 @@ def _component_names(findings: SymbolFindings, answer: Blend) -> list[str]:
 
 
 def _reason(
-    findings: SymbolFindings, components: dict[str, Component], answer: Blend
+    findings: SymbolFindings,
+    components: dict[str, Component],
+    answer: Blend,
+    not_tradable: str,
 ) -> str:
     """Return one sentence: the call and its components, then all that is missing."""
     names = ", ".join(_component_names(findings, answer))
     call = f"{answer.call} at score {answer.score:+.3f} from {names}"
     if findings.events.sit_out:
         call = f"{call}, sat out: {findings.events.sit_out_reason}"
-    prices = findings.prices
+    if not_tradable:
+        call = f"{call}, nobody can act on it: {not_tradable}"
+    prices, distribution = findings.prices, findings.distribution
     # A failed training explains why there is no LSTM.
     missing = [
         (name, (name == "lstm" and findings.training_failure) or component.reason)
@@ -178,10 +228,18 @@ def _reason(
         *findings.headlines.notes,
         *_training(findings, components["lstm"]),
         *(f"{name} is missing ({reason.rstrip('.')})" for name, reason in missing),
+        *_no_interval(distribution),
         *_unreadable(findings.headlines.unreadable),
         *_hedge(findings),
     ]
     return f"{'; '.join(parts)}."
+
+
+def _no_interval(found: DistributionFindings) -> list[str]:
+    """Return why the interval and the probability are missing, if they are."""
+    if found.outcomes:
+        return []
+    return [f"the interval is missing ({found.reason.rstrip('.')})"]
 
 
 def _unreadable(count: int) -> list[str]:

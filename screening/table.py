@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from config.plain_text import plain_text
+from config.settings import BlendSettings
 from screening.columns import COLUMNS
 from screening.row import Row
+from screening.tradable import why_not_tradable
 from storage.home import write_atomic
 from storage.paths import StoragePath, files_in, read_bytes
 
@@ -24,15 +26,23 @@ MOST_BYTES = 200_000_000
 """Refuse a larger file; a row of a screening CSV has about 1.5 kB."""
 
 
-def rank(rows: Iterable[Row]) -> list[Row]:
+def rank(rows: Iterable[Row], settings: BlendSettings) -> list[Row]:
     """Return the rows with their `rank`, best score first.
 
-    Failed rows come last, by symbol, without a rank.
+    After them come those on which nobody can act. Failed rows come last, by symbol,
+    without a rank.
     """
     given = list(rows)
     usable = [row for row in given if row["data_status"] != "failed"]
     failed = [row for row in given if row["data_status"] == "failed"]
-    best_first = sorted(usable, key=lambda row: (-row["score"], row["symbol"]))
+    best_first = sorted(
+        usable,
+        key=lambda row: (
+            bool(why_not_tradable(row, settings)),
+            -row["score"],
+            row["symbol"],
+        ),
+    )
     return [
         *({**row, "rank": place} for place, row in enumerate(best_first, start=1)),
         *sorted(failed, key=lambda row: str(row["symbol"])),

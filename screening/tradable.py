@@ -1,6 +1,7 @@
 """Whether anybody can act on a call: does the stock move, and does it trade? Pure.
 
 A call on a stock that can't be traded, or that hardly moves, is worth nothing (SPEC 7).
+London quotes shares in pence (GBp); their turnover is compared in pounds.
 """
 
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from typing import Any
 
 from config.settings import BlendSettings
 from features.trading_activity import TRADED_SESSIONS
+
+_PENCE = {"GBp": ("GBP", 100), "GBX": ("GBP", 100)}
 
 
 def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
@@ -28,9 +31,11 @@ def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
             f"it hardly trades: on {traded:.0%} of the last {TRADED_SESSIONS} sessions,"
             f" less than {settings.min_traded_share:.0%}"
         )
-    if turnover is not None and turnover < settings.min_turnover:
-        return (
-            f"it hardly trades: {turnover:,.0f} {currency} a session, less than "
-            f"{settings.min_turnover:,.0f}"
-        )
+    if turnover is not None:
+        currency, units = _PENCE.get(currency, (currency, 1))
+        if turnover / units < settings.min_turnover:
+            return (
+                f"it hardly trades: {turnover / units:,.0f} {currency} a session, less "
+                f"than {settings.min_turnover:,.0f}"
+            )
     return ""

@@ -22,6 +22,7 @@ from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
 from pipeline.plan import RunPlan
 from pipeline.record import record_night
 from screening.findings import SymbolFindings
+from screening.previous_call import previous_calls
 from screening.row import Row, build_row
 from screening.summary import RunSummary, TooFewSymbols
 from screening.table import (
@@ -58,7 +59,7 @@ def publish(  # noqa: PLR0913  all that a night publishes
     published; with `only` those rows are removed. `notices` are logged once. Damaged
     prices are downloaded again from `source`.
     """
-    rows = [build_row(found, plan.run_at, plan.settings.blend) for found in findings]
+    rows = _build_rows(plan, findings)
     # Before the CSV: a killed run then leaves no published night without its calls.
     records, unrecorded = record_night(plan, source, findings, rows, ended_at)
     night_rows, lost = _write_night(plan, findings, rows, only=only)
@@ -83,6 +84,17 @@ def publish(  # noqa: PLR0913  all that a night publishes
     )
 
 
+def _build_rows(plan: RunPlan, findings: Sequence[SymbolFindings]) -> list[Row]:
+    """Return the rows of this run, each with its symbol's previous call."""
+    replays = {symbol: plan.is_replay(symbol) for symbol in plan.symbols}
+    previous = previous_calls(plan.home.screening_csv, plan.as_of, replays)
+    return [
+        build_row(found, plan.run_at, plan.settings.blend)
+        | {"previous_prediction": previous.get(found.symbol)}
+        for found in findings
+    ]
+
+
 def _write_night(
     plan: RunPlan,
     findings: Sequence[SymbolFindings],
@@ -97,7 +109,7 @@ def _write_night(
     """
     path = csv_path(plan.home.screening_csv, plan.as_of)
     kept = read_kept_rows(plan, path, only=only)
-    night_rows = rank([*rows, *kept.rows])
+    night_rows = rank([*rows, *kept.rows], plan.settings.blend)
     # Before the CSV: a killed run then leaves no row without its findings.
     unkept = keep_findings(plan, findings)
     write_csv(path, night_rows)

@@ -24,6 +24,9 @@ from tasks.server_pace import request_pace
 RESUMED = "Resumed"
 """The state of a stage whose result comes from an earlier, unfinished run."""
 
+JOINT_STAGES = ("read_headlines", "distributions")
+"""Stages that take all symbols at once."""
+
 MIN_THREADS = 16
 THREADS_PER_PROCESS = 2
 """A symbol waits on a thread; downloads go on while all processes are training."""
@@ -52,11 +55,10 @@ def as_tasks[Stages: TrainingStages](plan: RunPlan, stages: Stages) -> Stages:
     wrapped = {
         field.name: _as_task(plan, field.name, stages)
         for field in fields(stages)
-        if field.name not in ("resumed", "read_headlines")
+        if field.name not in ("resumed", *JOINT_STAGES)
     }
     if isinstance(stages, ScreeningStages):
-        read = _task(plan, "read headlines", "")(stages.read_headlines)
-        wrapped["read_headlines"] = lambda headlines: read(quote(headlines))
+        wrapped |= {name: _as_joint_task(plan, name, stages) for name in JOINT_STAGES}
     return replace(stages, **wrapped)
 
 
@@ -79,6 +81,14 @@ def as_symbol_tasks(plan: RunPlan, run: RunResources) -> EachSymbol:
         return [future.result() for future in futures]
 
     return each_symbol
+
+
+def _as_joint_task(
+    plan: RunPlan, name: str, stages: ScreeningStages
+) -> Callable[..., Any]:
+    """Return a function that calls the stage of all symbols in one task run."""
+    run = _task(plan, name.replace("_", " "), "")(getattr(stages, name))
+    return lambda inputs: run(quote(inputs))
 
 
 def _as_task(plan: RunPlan, name: str, stages: TrainingStages) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from made_rows import ACTIVE, DISTRIBUTION
 
 from config.settings import BlendSettings, GuardSettings, SentimentSettings
 from features.component import Component
@@ -72,7 +73,9 @@ NO_NEWS = "no_news: no headline in the last 72 hours"
 
 def morning(findings: Sequence[SymbolFindings], **changes: Any) -> Morning:  # noqa: ANN401
     """Return the facts of a report on these findings, with a chart per symbol."""
-    rows = rank(build_row(one, RUN_AT, BlendSettings()) for one in findings)
+    rows = rank(
+        (build_row(one, RUN_AT, BlendSettings()) for one in findings), BlendSettings()
+    )
     paths = {one.symbol: path_of(one.symbol) for one in findings if not one.failure}
     values: dict[str, Any] = {"night": FACTS, "rows": rows, "findings": findings}
     return Morning(**({**values, "paths": paths} | changes))
@@ -88,12 +91,15 @@ def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa:
         as_of=AS_OF,
         forecast_session=date(2025, 11, 11),
         prices=PriceFindings(Path("p"), len(table), "AUD", "folder", ()),
-        indicators=IndicatorFindings(Path("i"), last, trend(table), technical(table)),
+        indicators=IndicatorFindings(
+            Path("i"), last, trend(table), technical(table), ACTIVE
+        ),
         model=ModelFindings(
             ModelState("fresh", 2),
             METADATA,
             Forecast(close * 1.004, 0.004, -0.015, 0.021, 0.64),
         ),
+        distribution=DISTRIBUTION,
         events=guarded(UNKNOWN),
         headlines=HeadlineFindings((), reason=NO_NEWS),
         news=NewsSentiment(Component.missing(NO_NEWS), "lexicon", 0),

@@ -4,9 +4,20 @@ from typing import Any
 
 from config.settings import BlendSettings
 from features.component import Component
+from features.trading_activity import TradingActivity
 from screening.blend import COMPONENTS, blend
 from screening.columns import COLUMNS
+from screening.findings import DistributionFindings, Outcomes
 from screening.table import cell
+
+ACTIVE = TradingActivity(traded_share=1.0, turnover=1e9)
+
+OUTCOMES = Outcomes(-0.02, 0.04, 0.75, 0.5)
+
+DISTRIBUTION = DistributionFindings(
+    scale=0.015, sessions=252, outcomes=OUTCOMES, ordinary=OUTCOMES, reaction="no"
+)
+"""Without a model the price rises with the probability 0.5, with it 0.75."""
 
 
 def csv_row(
@@ -15,8 +26,8 @@ def csv_row(
     **changes: Any,  # noqa: ANN401
 ) -> dict[str, str]:
     """Return the CSV cells of a row with the blend of these components."""
-    sit_out = bool(changes.get("event_skip_trading"))
-    answer = blend(components, haircut, BlendSettings(), sit_out=sit_out)
+    hold = bool(changes.get("event_skip_trading"))
+    answer = blend(components, haircut, BlendSettings(), hold=hold)
     assert answer
     values: dict[str, Any] = {
         "symbol": "CBA.AX",

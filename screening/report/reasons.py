@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from screening.findings import SymbolFindings
+from screening.row import MIN_TYPICAL
 
 NOT_STORED = "the details of its run are no longer in the home"
 
@@ -15,8 +16,11 @@ def build_reasons(findings: SymbolFindings, failure: str) -> Callable[[str], str
     model, indicators = _model_reason(findings), findings.indicators
     has_model = findings.model is not None and findings.model.metadata is not None
     no_indicators = "there are no indicators"
+    interval = ("predicted_return_low", "predicted_return_high", "probability_up")
     by_prefix = {
-        **dict.fromkeys(("predicted_", "probability_up", "lstm_"), model),
+        **dict.fromkeys(interval, findings.distribution.reason),
+        **dict.fromkeys(("predicted_", "lstm_"), model),
+        "return_scale": findings.distribution.reason,
         "model_directional": "the model predicts no change" if has_model else model,
         "model_": model,
         "trend_": indicators.trend.reason if indicators else no_indicators,
@@ -24,6 +28,11 @@ def build_reasons(findings: SymbolFindings, failure: str) -> Callable[[str], str
         "finbert_headlines": findings.headlines.reason or "no source of headlines",
         **dict.fromkeys(("finbert_", "sentiment_"), findings.news.component.reason),
         "event_skip": "no source covers all coming events",
+        "event_reaction": "no source covers all coming events",
+        "event_typical": f"fewer than {MIN_TYPICAL} past reports are known",
+        "event_own": findings.distribution.reason,
+        "event_time": "no report with a date is known",
+        "previous_prediction": "no earlier night of the same kind has a call",
         **dict.fromkeys(("event_", "days_", "sessions_"), "no event is known"),
         "volatility_": "the history is too short, or the price never moved",
         "hedge_": "there is no index, or too few sessions in common with it",
@@ -45,4 +54,4 @@ def _model_reason(findings: SymbolFindings) -> str:
         return findings.training_failure
     if findings.model is None:
         return "there is no model"
-    return findings.model.component.reason or "the model gives no value"
+    return findings.lstm.reason or "the model gives no value"

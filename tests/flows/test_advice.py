@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer
-from made_rows import csv_row, four
+from made_rows import ACTIVE, csv_row, four
 
 from cli.app import app
 from cli.tables import show_statuses, show_summary
@@ -152,6 +152,7 @@ def test_the_row_says_that_a_champion_stays() -> None:
             {"close": 100.0} | dict.fromkeys(INDICATORS, 1.5),
             Component(0.5, 0.5),
             Component(-0.2, 0.6),
+            ACTIVE,
         ),
         model=ModelFindings(
             ModelState("stale", 8), model(), Forecast(101.0, 0.01, -0.02, 0.04, 0.75)

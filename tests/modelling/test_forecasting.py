@@ -6,11 +6,8 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from config.errors import BadPrices, ModelUnusable
-from features.component import Component
 from features.indicators import RSI, indicator_frame
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
 from modelling.forecasting import Forecast, basis_ratio, forecast, with_interval
@@ -33,11 +30,6 @@ def readjusted(indicators: pd.DataFrame, factor: float) -> pd.DataFrame:
     """Return the indicators of the same history with all prices times `factor`."""
     prices = indicators[[*PRICED, VOLUME]]
     return indicator_frame(prices.assign(**(prices[PRICED] * factor)))
-
-
-def said(probability_up: float) -> Forecast:
-    """Return a forecast with that probability."""
-    return Forecast(100, 0, -0.01, 0.01, probability_up)
 
 
 def test_the_forecast_by_hand(
@@ -113,27 +105,6 @@ def test_the_interval_holds_four_of_five_of_what_comes(count: int) -> None:
         answer = with_interval(100, 100, draws[:-1])
         hits.append(answer.low <= draws[-1] <= answer.high)
     assert np.mean(hits) == pytest.approx(0.8, abs=0.025)
-
-
-@pytest.mark.parametrize(
-    ("probability", "direction", "confidence"),
-    [(1, 1, 1), (0.75, 1, 0.5), (0.5, 0, 0), (0.25, -1, 0.5), (0, -1, 1)],
-)
-def test_the_voice_by_hand(
-    probability: float, direction: float, confidence: float
-) -> None:
-    """Direction is the sign of 2p - 1, confidence its size."""
-    assert said(probability).component == Component(direction, confidence)
-
-
-@settings(max_examples=30, deadline=None)
-@given(probability=st.floats(0, 1))
-def test_the_voice_stays_in_its_range(probability: float) -> None:
-    """Direction is -1, 0 or 1 and confidence in [0, 1] for any probability."""
-    component = said(probability).component
-    assert component.direction in {-1.0, 0.0, 1.0}
-    assert component.confidence is not None
-    assert 0 <= component.confidence <= 1
 
 
 @pytest.mark.parametrize("factor", [0.98, 0.85, 1.02])

@@ -97,7 +97,7 @@ def found_by(plan: RunPlan) -> list[SymbolFindings]:
 def rows_of(plan: RunPlan, findings: list[SymbolFindings]) -> list[Row]:
     """Return the night's rows."""
     blend = plan.settings.blend
-    return rank(build_row(one, plan.run_at, blend) for one in findings)
+    return rank((build_row(one, plan.run_at, blend) for one in findings), blend)
 
 
 @pytest.fixture(scope="module")

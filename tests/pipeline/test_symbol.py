@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_rows import ACTIVE, DISTRIBUTION
 
 from config.errors import Unreachable
 from features.component import Component
@@ -59,7 +60,10 @@ def stages(called: list[str], **changes: Callable[..., Any]) -> Stages:
     prices = PriceFindings(Path("p"), 500, "AUD", "yahoo", ())
     plain = {
         "download": stage("download", prices),
-        "indicators": stage("indicators", IndicatorFindings(Path("i"), {}, VOTE, VOTE)),
+        "indicators": stage(
+            "indicators",
+            IndicatorFindings(Path("i"), {}, VOTE, VOTE, ACTIVE),
+        ),
         "train": stage("train", None),
         "resumed": lambda _: (),
         "forecast": stage(
@@ -70,6 +74,7 @@ def stages(called: list[str], **changes: Callable[..., Any]) -> Stages:
         "guard": stage("guard", SAFE),
         "index": stage("index", IndexFindings(Path("x"))),
         "read_headlines": lambda found: News(dict.fromkeys(found, NEWS)),
+        "distributions": lambda found: {one.symbol: DISTRIBUTION for one in found},
     }
     return Stages(**(plain | changes))
 

@@ -72,7 +72,7 @@ def test_the_call_follows_the_thresholds(
 def test_a_sit_out_holds_and_keeps_the_score() -> None:
     """In a sit-out the call is HOLD, and the score does not change."""
     components = panel(trend=(1, 1), technical=(1, 1))
-    answer = blend(components, 0.7, SETTINGS, sit_out=True)
+    answer = blend(components, 0.7, SETTINGS, hold=True)
     assert answer
     assert (answer.call, answer.score) == ("HOLD", pytest.approx(1.0))
 

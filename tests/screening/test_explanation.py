@@ -139,27 +139,22 @@ def test_the_risk_has_its_terms(
 
 
 @pytest.mark.parametrize(
-    ("predicted", "chance", "direction", "text"),
-    [
-        (0.0, 0.57, 1.0, "predicts no change: "),
-        (0.0012, 0.43, -1.0, "predicts +0.12%, but its direction is down: "),
-        (0.0012, 0.43, -1.0, "the probability of a return above 0 is 43%."),
-        (-0.0012, 0.57, 1.0, "predicts -0.12%, but its direction is up: "),
-        (0.0012, 0.57, 1.0, None),
-        (-0.0012, 0.43, -1.0, None),
-        (0.0012, 0.5, 0.0, None),
-        (None, None, 1.0, None),
-    ],
+    ("predicted", "note"), [(0.0, "predicts no change: "), (0.0012, ""), (None, "")]
 )
-def test_a_direction_against_the_predicted_change_has_a_note(
-    predicted: float | None, chance: float | None, direction: float, text: str | None
-) -> None:
-    """The model's own errors decide the direction; unknown values give no note."""
-    forecast = {"predicted_return": predicted, "probability_up": chance}
-    note = explanation_of(
-        csv_row(four(direction, 0.5, 0.5, None), **forecast)
-    ).forecast_note
-    assert text in note if text else note == ""
+def test_a_forecast_of_no_change_has_a_note(predicted: float | None, note: str) -> None:
+    """The note says that it adds nothing; other forecasts have no note."""
+    row = csv_row(four(0, 0.5, 0.5, None), predicted_return=predicted)
+    found = explanation_of(row).forecast_note
+    assert note in found
+    assert bool(found) == bool(note)
+
+
+def test_a_call_that_nobody_can_act_on_is_explained() -> None:
+    """The explanation has the reason, and no other rule is looked for."""
+    row = csv_row(four(1, 1, 0, None), return_scale=0.001, prediction="HOLD")
+    found = explanation_of(row)
+    assert found.not_tradable.startswith("it hardly moves: 0.10%")
+    assert (found.call_by_score, found.differs) == ("BUY", ())
 
 
 def test_a_row_made_with_other_thresholds_differs() -> None:

@@ -25,7 +25,10 @@ FOUND = (
 def published(folder: Path, found: tuple[SymbolFindings, ...] = FOUND) -> Path:
     """Write a night's CSV of these findings."""
     path = csv_path(folder, AS_OF)
-    write_csv(path, rank(build_row(o, RUN_AT, BlendSettings()) for o in found))
+    write_csv(
+        path,
+        rank((build_row(o, RUN_AT, BlendSettings()) for o in found), BlendSettings()),
+    )
     return path
 
 
@@ -35,7 +38,7 @@ def test_rows_that_are_written_again_are_the_same_bytes(tmp_path: Path) -> None:
     before = path.read_bytes()
     found = earlier_rows(path)
     assert found.damage == ""
-    write_csv(path, rank(found.rows))
+    write_csv(path, rank(found.rows, BlendSettings()))
     assert path.read_bytes() == before
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_rows import ACTIVE, DISTRIBUTION, OUTCOMES
 
 from config.settings import BlendSettings, GuardSettings
 from features.component import Component
@@ -17,10 +18,12 @@ from modelling.freshness import ModelState
 from risk_guard.assessment import unknown_events
 from screening.columns import COLUMNS
 from screening.findings import (
+    DistributionFindings,
     HeadlineFindings,
     IndexFindings,
     IndicatorFindings,
     ModelFindings,
+    PastReaction,
     PriceFindings,
     SymbolFindings,
 )
@@ -47,9 +50,14 @@ def found(**changes: Any) -> SymbolFindings:  # noqa: ANN401  any field of the f
         news=NewsSentiment(Component.missing("no headline"), "finbert"),
         prices=PriceFindings(Path("p"), 506, "AUD", "folder", ()),
         indicators=IndicatorFindings(
-            Path("i"), last, Component(0.5, 0.5), Component(-0.2, 0.6)
+            Path("i"),
+            last,
+            Component(0.5, 0.5),
+            Component(-0.2, 0.6),
+            ACTIVE,
         ),
         model=ModelFindings(ModelState("fresh", 0), None, FORECAST),
+        distribution=DISTRIBUTION,
     )
     return replace(findings, **changes)
 
@@ -149,10 +157,79 @@ def test_a_note_stands_in_the_reason_and_marks_nothing() -> None:
 
 def test_a_row_without_components_failed() -> None:
     """If all components are missing the row is failed, not a HOLD."""
-    mute = Component.missing("undefined")
-    indicators = IndicatorFindings(Path("i"), {}, mute, mute)
+    none, good = Component.missing("undefined"), found().indicators
+    assert good
+    indicators = replace(good, trend=none, technical=none)
     row = row_of(found(indicators=indicators, model=None))
     assert row["data_status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("predicted", "up", "direction", "confidence"),
+    [
+        (0.01, 0.75, 1.0, 0.5),
+        (0.01, 0.45, 1.0, 0.1),
+        (-0.01, 0.3, -1.0, 0.4),
+        (0.0, 0.5, 0.0, 0.0),
+        (0.9, 1.0, 1.0, 1.0),
+    ],
+)
+def test_the_lstm_gives_what_its_forecast_adds(
+    predicted: float, up: float, direction: float, confidence: float
+) -> None:
+    """The sign of its predicted return, and twice the change of the probability."""
+    forecast = replace(FORECAST, predicted_return=predicted)
+    outcomes = replace(OUTCOMES, probability_up=up)
+    row = row_of(
+        found(
+            model=ModelFindings(ModelState("fresh", 0), None, forecast),
+            distribution=replace(DISTRIBUTION, outcomes=outcomes),
+        )
+    )
+    assert row["lstm_direction"] == direction
+    assert row["lstm_confidence"] == pytest.approx(confidence)
+
+
+def test_without_a_model_the_interval_stays() -> None:
+    """A rejected model takes its forecast away, not the distribution."""
+    unusable = ModelFindings(ModelState("rejected", 1, "overfitting"), None, None)
+    row = row_of(found(model=unusable))
+    interval = ("predicted_return_low", "predicted_return_high", "probability_up")
+    assert [row[name] for name in interval] == [-0.02, 0.04, 0.75]
+    assert row.get("predicted_return") is None
+    assert (row["return_scale"], row["distribution_sessions"]) == (0.015, 252)
+
+
+def test_without_a_distribution_the_row_says_why() -> None:
+    """There is no interval, no probability and no LSTM, and the reason is named."""
+    missing = DistributionFindings("32 standardised returns; 60 are needed", scale=0.01)
+    row = row_of(found(distribution=missing))
+    assert row.get("probability_up") is None
+    assert row["lstm_weight"] is None
+    assert row["return_scale"] == 0.01
+    assert "the interval is missing (32 standardised returns" in row["reason"]
+
+
+def test_a_call_that_nobody_can_act_on_is_hold() -> None:
+    """The score stays; the call is HOLD with the reason."""
+    strong = replace(DISTRIBUTION, scale=0.001)
+    best = IndicatorFindings(
+        Path("i"), found().indicators.last, Component(1, 1), Component(1, 1), ACTIVE
+    )
+    row = row_of(found(distribution=strong, indicators=best))
+    assert row["score"] > 0.3
+    assert row["prediction"] == "HOLD"
+    assert "nobody can act on it: it hardly moves: 0.10% a session" in row["reason"]
+
+
+@pytest.mark.parametrize(("count", "typical"), [(3, None), (4, 0.025), (5, 0.03)])
+def test_the_typical_move_needs_four_reports(count: int, typical: float | None) -> None:
+    """It is the median of the sizes of the past reactions."""
+    moves = (0.01, -0.02, 0.03, -0.04, 0.05)[:count]
+    past = tuple(PastReaction(date(2025, 8, 13), move, move / 0.01) for move in moves)
+    row = row_of(found(distribution=replace(DISTRIBUTION, past=past)))
+    assert row["event_past_reactions"] == count
+    assert row["event_typical_move"] == typical
 
 
 def test_the_currency_is_what_the_source_says() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_events import AS_OF, event, window
+from made_rows import ACTIVE, DISTRIBUTION, OUTCOMES
 
 from config.settings import BlendSettings, GuardSettings
 from features.component import Component
@@ -44,16 +45,22 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the row of a good symbol with these events and news."""
     last = {"close": 100.0} | dict.fromkeys(INDICATORS, 1.5)
-    forecast = Forecast(101.0, 0.01, -0.02, 0.04, probability_up)
+    forecast = Forecast(101.0, 0.01, -0.02, 0.04, 0.75)
+    outcomes = replace(OUTCOMES, probability_up=probability_up)
     findings = SymbolFindings(
         symbol="CBA.AX",
         as_of=AS_OF,
         forecast_session=date(2025, 11, 11),
         prices=PriceFindings(Path("p"), 506, "AUD", "folder", ()),
         indicators=IndicatorFindings(
-            Path("i"), last, Component(0.5, 0.5), Component(0.2, 0.6)
+            Path("i"),
+            last,
+            Component(0.5, 0.5),
+            Component(0.2, 0.6),
+            ACTIVE,
         ),
         model=ModelFindings(ModelState("fresh", 0), None, forecast),
+        distribution=replace(DISTRIBUTION, outcomes=outcomes),
         news=news,
     )
     known = KnownEvents(events, gaps)
@@ -167,7 +174,9 @@ def test_a_row_can_be_computed_again(
     parts = [("lstm", after)]
     parts += [(n, row[f"{n}_confidence"]) for n in ("trend", "technical", "finbert")]
     score = sum(row[f"{n}_weight"] * row[f"{n}_direction"] * c for n, c in parts)
-    sure_of = 100 * sum(row[f"{n}_weight"] * c for n, c in parts)
+    before = {n: row[f"{n}_confidence"] for n in ("lstm", *dict(parts[1:]))}
+    cut = row["event_weight_haircut"]
+    sure_of = 100 * (1 - cut) * sum(row[f"{n}_weight"] * c for n, c in before.items())
     assert row["lstm_confidence_after_haircut"] == pytest.approx(after)
     assert row["score"] == pytest.approx(score)
     assert row["confidence"] == pytest.approx(sure_of)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import StorageError
+from config.settings import BlendSettings
 from screening.columns import COLUMNS
 from screening.table import (
     cell,
@@ -34,7 +35,10 @@ HEADER = (
     "volatility_ratio,volatility_spike,hedge_beta,hedge_r2,position_scale,sma_20,"
     "sma_50,rsi,macd,macd_signal,percent_b,volatility_20d,average_volume_20d,"
     "model_status,model_grade,model_trained_at,model_age_days,model_skill,"
-    "model_directional_accuracy,data_status,data_sessions,data_source,reason"
+    "model_directional_accuracy,data_status,data_sessions,data_source,"
+    "median_turnover_20d,traded_share_60d,return_scale,distribution_sessions,"
+    "event_time,event_reaction,event_past_reactions,event_typical_move,"
+    "event_own_share,previous_prediction,reason"
 )
 
 
@@ -53,10 +57,22 @@ def test_the_header_is_the_published_one(tmp_path: Path) -> None:
     assert path.read_bytes() == HEADER.encode() + b"\n"
 
 
+def test_a_call_that_nobody_can_act_on_is_ranked_after_the_others() -> None:
+    """The best score is behind the worst if its stock hardly moves."""
+    fund = row("FUND.AX", 0.9) | {"return_scale": 0.0005}
+    found = rank([fund, row("A", -0.5), row("Z", None)], BlendSettings())
+    assert [(one["symbol"], one.get("rank")) for one in found] == [
+        ("A", 1),
+        ("FUND.AX", 2),
+        ("Z", None),
+    ]
+
+
 def test_best_score_first_failed_last() -> None:
     """Rows are ranked by score, equal ones by symbol; failed ones have no rank."""
     rows = rank(
-        [row("Z", None), row("B", 0.1), row("C", 0.9), row("A", 0.1), row("Y", None)]
+        [row("Z", None), row("B", 0.1), row("C", 0.9), row("A", 0.1), row("Y", None)],
+        BlendSettings(),
     )
     assert [(one["symbol"], one.get("rank")) for one in rows] == [
         ("C", 1),
@@ -146,7 +162,7 @@ def test_a_row_of_an_earlier_session_does_not_publish_its_symbol(
         {**row("AAPL", 0.2), "as_of": new_york},
         {**row("MSFT", None), "as_of": new_york},
     ]
-    write_csv(path, rank(rows))
+    write_csv(path, rank(rows, BlendSettings()))
     assert read_published_coverage(path, {"CBA.AX": sydney}) == 1
     assert read_published_coverage(path, {"AAPL": new_york, "MSFT": new_york}) == 0.5
     assert read_published_coverage(path, {"CBA.AX": sydney, "AAPL": sydney}) is None

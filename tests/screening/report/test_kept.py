@@ -38,7 +38,7 @@ def second_run(
     base = morning((own, *kept))
     return replace(
         base,
-        rows=rank(rows),
+        rows=rank(rows, BlendSettings()),
         findings=(own, *(kept if stored else ())),
         paths=base.paths if stored else {},
         kept=frozenset(one.symbol for one in kept),

@@ -148,10 +148,10 @@ def test_a_rejected_models_reason_is_at_its_numbers() -> None:
         ModelState("rejected", 1, "graded overfitting"), None, None
     )
     cells = view_of(screened(model=unusable)).cells
-    for column in ("probability_up", "predicted_close", "lstm_direction"):
+    for column in ("predicted_return", "predicted_close", "lstm_direction"):
         assert cells[column].reason == "graded overfitting"
     untrained = replace(screened(model=unusable), training_failure="too_short: 90.")
-    assert view_of(untrained).cells["probability_up"].reason == "too_short: 90"
+    assert view_of(untrained).cells["lstm_weight"].reason == "too_short: 90"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_no_model_has_no_direction_either() -> None:
 
 
 def test_a_forecast_of_no_change_has_a_note() -> None:
-    """The fold-out explains the direction of a forecast of no change."""
+    """The fold-out explains a forecast of no change."""
     still = Forecast(100.0, 0.0, -0.015, 0.021, 0.55)
     model = ModelFindings(ModelState("fresh", 2), None, still)
     assert "predicts no change" in view_of(screened(model=model)).forecast_note

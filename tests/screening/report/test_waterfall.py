@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_morning import RUN_AT, failed, screened
+from made_rows import ACTIVE
 
 from config.settings import BlendSettings
 from features.component import Component
@@ -35,7 +36,11 @@ def test_the_bars_lead_from_zero_to_the_score(
     base = screened()
     assert base.indicators
     indicators = IndicatorFindings(
-        base.indicators.path, base.indicators.last, trend, technical
+        base.indicators.path,
+        base.indicators.last,
+        trend,
+        technical,
+        ACTIVE,
     )
     forecast = Forecast(100.0, 0.0, -0.1, 0.1, chance)
     model = ModelFindings(ModelState("fresh", 0), None, forecast)

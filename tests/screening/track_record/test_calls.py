@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_calls import SESSIONS, night_of
+from made_rows import ACTIVE
 
 from config.settings import BlendSettings
 from features.component import Component
@@ -41,7 +42,11 @@ def found(folder: Path, **changes: Any) -> SymbolFindings:  # noqa: ANN401
         "forecast_session": date(2025, 10, 1),
         "prices": PriceFindings(prices(folder), 506, "AUD", "folder", ()),
         "indicators": IndicatorFindings(
-            Path("i"), last, Component(1, 1), Component(0.5, 1)
+            Path("i"),
+            last,
+            Component(1, 1),
+            Component(0.5, 1),
+            ACTIVE,
         ),
     }
     return SymbolFindings(**(given | changes))
