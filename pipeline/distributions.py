@@ -147,13 +147,14 @@ def _distribution(
     drawn = _drawn(reaction, ordinary, reaction_z(pool, share))
     table, of_pool = _table(history, drawn), {"pool": pool.name, "share": share}
     path = write_night_table(plan, STAGE, found.symbol, table, of_pool)
-    *_, z = (ordinary, *drawn.values())
     centre = _centre(found)
+    each = [_outcomes(centre, history.scale, z) for z in (ordinary, *drawn.values())]
     return replace(
         findings,
         path=path,
-        outcomes=_outcomes(centre, history.scale, z),
-        ordinary=_outcomes(centre, history.scale, ordinary),
+        outcomes=each[-1],
+        ordinary=each[0],
+        added=min(outcomes.added for outcomes in each),
     )
 
 
@@ -173,12 +174,14 @@ def _centre(found: SymbolFindings) -> float:
 def _drawn(
     reaction: Reaction | None, ordinary: Floats, reacting: Floats
 ) -> dict[str, Floats]:
-    """Return drawn outcomes by kind; the last kind is that of the forecast session."""
-    if reaction == "yes":
-        return {REACTION: reacting}
-    if reaction == "possible":
-        return {REACTION: reacting, MIXTURE: mixture(ordinary, reacting)}
-    return {}
+    """Return drawn outcomes by kind; the last kind is that of the forecast session.
+
+    The outcomes of a session that surely reacts begin with those of one that may.
+    """
+    if reaction not in ("yes", "possible"):
+        return {}
+    drawn = {MIXTURE: mixture(ordinary, reacting)}
+    return drawn | {REACTION: reacting} if reaction == "yes" else drawn
 
 
 def _outcomes(centre: float, scale: float, z: Floats) -> Outcomes:

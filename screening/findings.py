@@ -114,6 +114,11 @@ class Outcomes:
     probability_up: float
     base_probability_up: float
 
+    @property
+    def added(self) -> float:
+        """Return by how much the centre changes the probability of a rise."""
+        return abs(self.probability_up - self.base_probability_up)
+
 
 @dataclass(frozen=True)
 class DistributionFindings:
@@ -121,9 +126,10 @@ class DistributionFindings:
 
     Without one, `outcomes` is None and `reason` says why. `scale` is the size that is
     expected of an ordinary session, `sessions` the number of standardised returns.
-    `ordinary` are the outcomes of a session without a report. `reaction` says whether
-    the session reacts to one. `own_share` is the size of the stock's past reactions
-    relative to those of `pool`.
+    `ordinary` are the outcomes of a session without a report, and `added` is what the
+    centre adds to the probability of a rise: no report makes it larger. `reaction` says
+    whether the session reacts to one. `own_share` is the size of the stock's past
+    reactions relative to those of `pool`.
     """
 
     reason: str = ""
@@ -132,6 +138,7 @@ class DistributionFindings:
     sessions: int | None = None
     outcomes: Outcomes | None = None
     ordinary: Outcomes | None = None
+    added: float | None = None
     reaction: Reaction | None = None
     past: tuple[PastReaction, ...] = ()
     own_share: float | None = None
@@ -178,13 +185,12 @@ class SymbolFindings:
         The direction is the sign of the predicted return. The confidence is twice the
         change of `probability_up` by it. Without a usable model it is missing.
         """
-        model, outcomes = self.model, self.distribution.outcomes
+        model, added = self.model, self.distribution.added
         if model is None:
             return Component.missing("no model")
         if model.forecast is None:
             return Component.missing(model.state.reason)
-        if outcomes is None:
+        if added is None:
             return Component.missing(self.distribution.reason)
-        added = outcomes.probability_up - outcomes.base_probability_up
         direction = float(np.sign(model.forecast.predicted_return))
-        return Component(direction, min(1.0, 2 * abs(added)))
+        return Component(direction, min(1.0, 2 * added))
