@@ -1,10 +1,9 @@
 """Findings: what each stage found for one symbol, with the paths of stored tables."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-
-import numpy as np
 
 from config.settings import GuardSettings
 from features.component import Component
@@ -192,5 +191,6 @@ class SymbolFindings:
             return Component.missing(model.state.reason)
         if added is None:
             return Component.missing(self.distribution.reason)
-        direction = float(np.sign(model.forecast.predicted_return))
+        change = model.forecast.predicted_return
+        direction = math.copysign(1.0, change) if change else 0.0
         return Component(direction, min(1.0, 2 * added))

@@ -12,12 +12,21 @@ from screening.table import cell
 
 ACTIVE = TradingActivity(traded_share=1.0, turnover=1e9)
 
-OUTCOMES = Outcomes(-0.02, 0.04, 0.75, 0.5)
 
-DISTRIBUTION = DistributionFindings(
-    scale=0.015, sessions=252, outcomes=OUTCOMES, ordinary=OUTCOMES, reaction="no"
-)
-"""Without a model the price rises with the probability 0.5, with it 0.75."""
+def rising(probability_up: float) -> DistributionFindings:
+    """Return a distribution in which a model leads from 0.5 to this probability."""
+    outcomes = Outcomes(-0.02, 0.04, probability_up, 0.5)
+    return DistributionFindings(
+        scale=0.015,
+        sessions=252,
+        outcomes=outcomes,
+        ordinary=outcomes,
+        added=outcomes.added,
+        reaction="no",
+    )
+
+
+DISTRIBUTION = rising(0.75)
 
 
 def csv_row(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import typer
-from made_rows import ACTIVE, csv_row, four
+from made_rows import ACTIVE, DISTRIBUTION, csv_row, four
 
 from cli.app import app
 from cli.tables import show_statuses, show_summary
@@ -158,6 +158,7 @@ def test_the_row_says_that_a_champion_stays() -> None:
             ModelState("stale", 8), model(), Forecast(101.0, 0.01, -0.02, 0.04, 0.75)
         ),
         trained=model(challenge=LOST),
+        distribution=DISTRIBUTION,
     )
     row = build_row(findings, AT, BlendSettings())
     assert f"the new model is worse ({LOST.sentence})" in row["reason"]

@@ -104,7 +104,9 @@ def test_a_row_can_be_computed_again(night: tuple[Path, Any], symbol: str) -> No
         weights[name] * float(row[f"{name}_direction"]) * float(sure)
         for name, sure in parts.items()
     )
-    confidence = 100 * sum(weights[name] * float(sure) for name, sure in parts.items())
+    base = {"lstm": 0.45, "trend": 0.25, "technical": 0.15, "finbert": 0.15}
+    sure_of = sum(base[name] * float(row[f"{name}_confidence"]) for name in parts)
+    confidence = 100 * (1 - float(row["event_weight_haircut"])) * sure_of
     call = "BUY" if score > 0.3 else "SELL" if score < -0.3 else "HOLD"
     assert sum(weights.values()) == pytest.approx(1)
     assert float(row["score"]) == pytest.approx(score, abs=1e-6)

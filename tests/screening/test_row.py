@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_rows import ACTIVE, DISTRIBUTION, OUTCOMES
+from made_rows import ACTIVE, DISTRIBUTION, rising
 
 from config.settings import BlendSettings, GuardSettings
 from features.component import Component
@@ -179,11 +179,10 @@ def test_the_lstm_gives_what_its_forecast_adds(
 ) -> None:
     """The sign of its predicted return, and twice the change of the probability."""
     forecast = replace(FORECAST, predicted_return=predicted)
-    outcomes = replace(OUTCOMES, probability_up=up)
     row = row_of(
         found(
             model=ModelFindings(ModelState("fresh", 0), None, forecast),
-            distribution=replace(DISTRIBUTION, outcomes=outcomes),
+            distribution=rising(up),
         )
     )
     assert row["lstm_direction"] == direction

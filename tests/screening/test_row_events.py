@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_events import AS_OF, event, window
-from made_rows import ACTIVE, DISTRIBUTION, OUTCOMES
+from made_rows import ACTIVE, rising
 
 from config.settings import BlendSettings, GuardSettings
 from features.component import Component
@@ -46,7 +46,6 @@ def row_of(
     """Return the row of a good symbol with these events and news."""
     last = {"close": 100.0} | dict.fromkeys(INDICATORS, 1.5)
     forecast = Forecast(101.0, 0.01, -0.02, 0.04, 0.75)
-    outcomes = replace(OUTCOMES, probability_up=probability_up)
     findings = SymbolFindings(
         symbol="CBA.AX",
         as_of=AS_OF,
@@ -60,7 +59,7 @@ def row_of(
             ACTIVE,
         ),
         model=ModelFindings(ModelState("fresh", 0), None, forecast),
-        distribution=replace(DISTRIBUTION, outcomes=outcomes),
+        distribution=rising(probability_up),
         news=news,
     )
     known = KnownEvents(events, gaps)
