@@ -245,9 +245,16 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_backend_quietly() -> None:
-    """Import TensorFlow and Keras once, without printing their lines about GPUs."""
+    """Import TensorFlow and Keras once, without printing their lines.
+
+    They are about GPUs, and about the first compilation of a process.
+    """
     with _hidden_stderr():
         import keras  # noqa: F401, PLC0415
+
+        from modelling.fit import has_xla  # noqa: PLC0415
+
+        has_xla()
 
 
 @contextlib.contextmanager
