@@ -66,16 +66,21 @@ def variance_proxy(prices: pd.DataFrame) -> pd.Series:
     The range within the session (Parkinson 1980) plus the squared move from the close
     before to the open. Without a range or an open it is the squared log return.
     """
-    before = prices[CLOSE].shift()
-    within = _log_square(prices[HIGH], prices[LOW]) / (4 * np.log(2))
-    overnight = _log_square(prices[OPEN], before)
-    proxy = within.clip(upper=MAX_TERM) + overnight.clip(upper=MAX_TERM)
-    has_range = proxy.notna() & (prices[HIGH] > prices[LOW])
-    return pd.Series(proxy.where(has_range, _log_square(prices[CLOSE], before)))
+    opening, high, low, close = (
+        prices[name].to_numpy(np.float64) for name in (OPEN, HIGH, LOW, CLOSE)
+    )
+    before = np.concatenate([[np.nan], close[:-1]])
+    within = _log_square(high, low) / (4 * np.log(2))
+    overnight = _log_square(opening, before)
+    proxy = np.minimum(within, MAX_TERM) + np.minimum(overnight, MAX_TERM)
+    has_range = np.isfinite(proxy) & (high > low)
+    return pd.Series(
+        np.where(has_range, proxy, _log_square(close, before)), prices.index
+    )
 
 
-def _log_square(price: pd.Series, other: pd.Series) -> pd.Series:
-    return pd.Series(np.log(price / other) ** 2)
+def _log_square(price: Floats, other: Floats) -> Floats:
+    return np.asarray(np.log(price / other) ** 2)
 
 
 def next_scales(prices: pd.DataFrame) -> pd.Series:
@@ -89,13 +94,13 @@ def next_scales(prices: pd.DataFrame) -> pd.Series:
     return ((last + week + month) / len(HORIZONS)) ** 0.5
 
 
-def standardise(prices: pd.DataFrame) -> pd.DataFrame:
+def standardise(prices: pd.DataFrame, next_scales: pd.Series) -> pd.DataFrame:
     """Return `return`, `scale` and `z` = return / scale of each session that has all.
 
-    The scale of a session is that of `next_scales` at the session before. Sessions
+    The scale of a session is the one of `next_scales` at the session before. Sessions
     after 22 without any move have no scale.
     """
-    scales = next_scales(prices).shift()
+    scales = next_scales.shift()
     returns = prices[CLOSE].pct_change(fill_method=None)
     table = pd.DataFrame({"return": returns, "scale": scales.where(scales > 0)})
     return table.assign(z=table["return"] / table["scale"]).dropna()
