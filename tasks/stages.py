@@ -27,6 +27,9 @@ RESUMED = "Resumed"
 JOINT_STAGES = ("read_headlines", "distributions")
 """Stages that take all symbols at once."""
 
+ARITHMETIC = ("forecast", "guard")
+"""Stages that ask no source and no process: a task run costs more than their work."""
+
 MIN_THREADS = 16
 THREADS_PER_PROCESS = 2
 """A symbol waits on a thread; downloads go on while all processes are training."""
@@ -51,11 +54,14 @@ def open_flow_run(plan: RunPlan, flow: str) -> Iterator[RunResources]:
 
 
 def as_tasks[Stages: TrainingStages](plan: RunPlan, stages: Stages) -> Stages:
-    """Return the same stages; each call is a task run like `download CBA.AX`."""
+    """Return the same stages; their calls are task runs like `download CBA.AX`.
+
+    The stages of `ARITHMETIC` stay functions.
+    """
     wrapped = {
         field.name: _as_task(plan, field.name, stages)
         for field in fields(stages)
-        if field.name not in ("resumed", *JOINT_STAGES)
+        if field.name not in ("resumed", *JOINT_STAGES, *ARITHMETIC)
     }
     if isinstance(stages, ScreeningStages):
         wrapped |= {name: _as_joint_task(plan, name, stages) for name in JOINT_STAGES}
