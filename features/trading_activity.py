@@ -1,10 +1,14 @@
 """How much a stock trades: the share of sessions with trades, and its turnover."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from market_data.prices import CLOSE, VOLUME
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRADED_SESSIONS, TURNOVER_SESSIONS = 60, 20
 """Latest sessions of the share with trades, and of the median turnover."""
