@@ -7,6 +7,7 @@ from rich.table import Table
 
 from cli.output import literal, new_table, say
 from screening.explanation import Explanation, FlipThreshold
+from screening.interval_explanation import interval_sentences
 
 
 def show_explanation(found: Explanation) -> None:
@@ -54,8 +55,20 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
     )
     if found.forecast_note:
         yield found.forecast_note
+    if found.interval:
+        head, *steps = interval_sentences(found.interval)
+        yield head
+        yield from (f"  {step}" for step in steps)
+    else:
+        yield "The row has no interval of the next return; its reason says why."
     yield from _event_lines(found)
     yield from _sit_out_lines(found)
+    if found.not_tradable:
+        yield (
+            f"Nobody can act on the call: {found.not_tradable}. So it is HOLD whatever "
+            "the score, and ranked after the calls that can be acted on; by the score "
+            f"alone it would be {found.call_by_score}."
+        )
     until = " after the sit-out" if found.sit_out else ""
     yield f"What would change the call{until}:"
     for flip in found.flips:

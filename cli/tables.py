@@ -3,15 +3,17 @@
 It imports nothing heavy, so that `overnight model status` answers quickly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from cli.output import TABLE_STYLE, literal, new_table, say
+from config.errors import list_names
 from screening.event_words import row_event_words, trading_word
 from screening.report.cells import instant
+from screening.tradable import NOT_TRADABLE
 
 if TYPE_CHECKING:
     from modelling.model_metadata import ModelMetadata
@@ -34,8 +36,8 @@ def show_summary(summary: "RunSummary") -> None:
         for symbol, reason in summary.untrained.items():
             say(console, f"not trained {symbol}: {literal(reason)}")
         console.print(_screening_table(summary))
-        if summary.kept:
-            say(console, _kept_line(summary))
+        for line in _notes(summary):
+            say(console, line)
     elif summary.trained:
         console.print(_training_table(summary))
         _print_advice(console, summary.trained)
@@ -96,6 +98,18 @@ def _screening_table(summary: "RunSummary") -> Table:
         *cells, data = _screening_cells(row)
         table.add_row(*cells, f"{data} *" if row["symbol"] in kept else data)
     return table
+
+
+def _notes(summary: "RunSummary") -> Iterator[str]:
+    """Yield what the ranked table does not show of its rows."""
+    inert = [r["symbol"] for r in summary.rows if NOT_TRADABLE in r.get("reason", "")]
+    if inert:
+        yield (
+            f"Nobody can act on {len(inert)} of the calls ({list_names(inert)}): the "
+            "stock hardly moves or hardly trades. They are HOLD and ranked last."
+        )
+    if summary.kept:
+        yield _kept_line(summary)
 
 
 def _kept_line(summary: "RunSummary") -> str:

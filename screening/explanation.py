@@ -16,6 +16,11 @@ from risk_guard.assessment import RiskTerm, haircut, sit_out_reach
 from screening.blend import COMPONENTS, Call, call_at
 from screening.columns import TRUTHS
 from screening.event_words import row_event_words
+from screening.interval_explanation import (
+    IntervalExplanation,
+    StoredDistribution,
+    explain_interval,
+)
 from screening.tradable import why_not_tradable
 
 CsvRow = Mapping[str, str]
@@ -74,6 +79,7 @@ class Explanation(BaseModel, frozen=True):
     """A row's call in numbers; None is "not known".
 
     `terms` are of the components that the blend used, `missing` names the others.
+    `not_tradable` says why nobody can act on the call, '' if somebody can.
     """
 
     symbol: str
@@ -104,13 +110,22 @@ class Explanation(BaseModel, frozen=True):
     event_warning: str = ""
     sit_out: bool | None = None
     not_tradable: str = ""
+    interval: IntervalExplanation | None = None
     trades_again: date | None = None
     flips: tuple[FlipThreshold, ...] = ()
     differs: tuple[str, ...] = ()
 
 
-def explain(row: CsvRow, settings: Settings) -> Explanation:
+def explain(
+    row: CsvRow,
+    settings: Settings,
+    stored: StoredDistribution | None = None,
+    why_not_stored: str = "",
+) -> Explanation:
     """Return the explanation of a row of the screening CSV; a failed row has no terms.
+
+    `stored` is what the night's table holds of the symbol's distribution, used on a
+    reaction session; without it, `why_not_stored` says why it is missing.
 
     Raises
     ------
@@ -131,7 +146,9 @@ def explain(row: CsvRow, settings: Settings) -> Explanation:
     )
     if heading.call is None or heading.score is None:
         return heading
-    found = heading.model_copy(update=_score(row, blend) | _events(row, settings.guard))
+    interval = explain_interval(row, stored, why_not_stored)
+    parts = _score(row, blend) | _events(row, settings.guard) | {"interval": interval}
+    found = heading.model_copy(update=parts)
     return found.model_copy(
         update={"flips": _flips(found, blend), "differs": _differences(found)}
     )
@@ -162,7 +179,7 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "missing": tuple(name for name in COMPONENTS if not row[f"{name}_weight"]),
         "components": row["components"],
         "forecast_note": forecast_note(row),
-        "not_tradable": _not_tradable(row, blend),
+        "not_tradable": not_tradable_reason(row, blend),
         "computed_score": score,
         "call_by_score": call_at(score, blend),
         "score_without_haircut": uncut,
@@ -170,7 +187,14 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
     }
 
 
-def _not_tradable(row: CsvRow, blend: BlendSettings) -> str:
+def not_tradable_reason(row: CsvRow, blend: BlendSettings) -> str:
+    """Return why nobody can act on the row's call, '' if somebody can.
+
+    Raises
+    ------
+    ValueError
+        If a cell that must hold a number holds something else.
+    """
     names = ("return_scale", "traded_share_60d", "median_turnover_20d")
     values = {name: _number(row, name) for name in names}
     return why_not_tradable({**values, "currency": row["currency"]}, blend)
@@ -309,6 +333,8 @@ def _differences(found: Explanation) -> tuple[str, ...]:
             f"the row's call is {found.call}, today's thresholds "
             f"{found.buy_above:+g} and {found.sell_below:+g} give {by_rule}"
         )
+    if found.interval and found.interval.differs:
+        differences.append(found.interval.differs)
     return tuple(differences)
 
 

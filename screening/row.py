@@ -23,7 +23,7 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.tradable import why_not_tradable
+from screening.tradable import NOT_TRADABLE, why_not_tradable
 
 Row = dict[str, Any]
 
@@ -214,7 +214,7 @@ def _reason(
     if findings.events.sit_out:
         call = f"{call}, sat out: {findings.events.sit_out_reason}"
     if not_tradable:
-        call = f"{call}, nobody can act on it: {not_tradable}"
+        call = f"{call}, {NOT_TRADABLE}{not_tradable}"
     prices, distribution = findings.prices, findings.distribution
     # A failed training explains why there is no LSTM.
     missing = [

@@ -10,6 +10,9 @@ from typing import Any
 from config.settings import BlendSettings
 from features.trading_activity import TRADED_SESSIONS
 
+NOT_TRADABLE = "nobody can act on it: "
+"""What a row's `reason` says before the reason why its call is not tradable."""
+
 _PENCE = {"GBp": ("GBP", 100), "GBX": ("GBP", 100)}
 
 

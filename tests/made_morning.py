@@ -29,6 +29,7 @@ from screening.findings import (
     HeadlineFindings,
     IndicatorFindings,
     ModelFindings,
+    PastReaction,
     PriceFindings,
     SymbolFindings,
 )
@@ -135,12 +136,23 @@ def headline(title: str, url: str = "https://news.example/a", **more: Any) -> He
     return Headline(title, **({"published_at": at, "url": url} | more))
 
 
+def past_reactions(*moves: float) -> tuple[PastReaction, ...]:
+    """Return reactions of these moves, a quarter of a year apart."""
+    return tuple(
+        PastReaction(AS_OF - timedelta(days=91 * (len(moves) - place)), move, move * 70)
+        for place, move in enumerate(moves)
+    )
+
+
 def large_night(symbols: int) -> Morning:
     """Return a report of many symbols with charts, news, events and a failure."""
+    past = past_reactions(0.031, -0.044, 0.012, 0.074, -0.061, 0.024, -0.018, 0.05)
     findings = [
         with_events(
             with_news(
-                screened(f"S{number:03}.AX"),
+                screened(
+                    f"S{number:03}.AX", distribution=replace(DISTRIBUTION, past=past)
+                ),
                 *(
                     headline(
                         f"S{number:03} shares are up {place} % after a word on costs",

@@ -5,6 +5,7 @@ from cli.output import print_result
 from cli.render_explanation import show_explanation
 from cli.request import parse_date
 from screening import explanation
+from screening.interval_explanation import needs_table
 from status.published import changed_csv_error, read_published_row
 from storage.home import Home
 from storage.settings_file import read_settings
@@ -14,15 +15,23 @@ from storage.settings_file import read_settings
 def explain(options: ExplainOptions) -> None:
     """Show a call term by term, and what would change it.
 
-    All numbers are computed from the symbol's row of that night's CSV.
+    All numbers are computed from the symbol's row of that night's CSV. On the night
+    of a report, the night's own table shows how the wider interval is made.
 
     For example: overnight explain CBA.AX --as-of 2025-11-10
     """
     home = Home.existing(options.home)
     settings = read_settings(home.root)
     row = read_published_row(home, options.symbol, parse_date("as_of", options.as_of))
+    stored, why_not = None, ""
+    if needs_table(row):
+        from status.night_distribution import (  # noqa: PLC0415  it loads pandas
+            read_distribution,
+        )
+
+        stored, why_not = read_distribution(home, row)
     try:
-        found = explanation.explain(row, settings)
+        found = explanation.explain(row, settings, stored, why_not)
     except ValueError as error:
         raise changed_csv_error(f"the row of {row['symbol']}", error) from error
     print_result(found, show_explanation, as_json=options.json)

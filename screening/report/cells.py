@@ -65,12 +65,19 @@ def _text(column: str, value: str) -> str:
             return instant(value)
     except ValueError:  # A person may have changed an earlier night's CSV.
         return value
-    return {"true": "yes", "false": "no"}.get(value, value)
+    return _WORDS.get(value, value)
 
 
 def _format_fixed(number: float, digits: int, thousands: str = "") -> str:
     return f"{number:{thousands}.{digits}f}".replace("-", MINUS)
 
+
+_WORDS = {
+    "true": "yes",
+    "false": "no",
+    "before_open": "before the open",
+    "after_close": "after the close",
+}
 
 _FORMATS: Mapping[str, Callable[[float], str]] = {
     column: form
@@ -98,10 +105,16 @@ _FORMATS: Mapping[str, Callable[[float], str]] = {
         (partial(_format_fixed, digits=0), "confidence rank"),
         (
             partial(_format_fixed, digits=0, thousands=","),
-            "average_volume_20d data_sessions",
+            "average_volume_20d data_sessions median_turnover_20d",
         ),
+        (
+            partial(_format_fixed, digits=0, thousands=","),
+            "distribution_sessions event_past_reactions",
+        ),
+        (partial(_format_fixed, digits=2), "event_own_share"),
+        (partial(percent, digits=2), "return_scale event_typical_move"),
         (percent, "probability_up event_weight_haircut position_scale"),
-        (percent, "model_directional_accuracy"),
+        (percent, "model_directional_accuracy traded_share_60d"),
         (partial(percent, digits=2), "volatility_20d"),
     )
     for column in columns.split()

@@ -25,8 +25,8 @@ AHEAD = 8
 PRICE_UNITS, VOLUME_UNITS = 200, 100
 """Height of the price panel and of the volume panel in grid units."""
 
-SMOOTH = 2
-"""Averages and bands are drawn through every second session, to save bytes."""
+SMOOTH = 3
+"""Averages and bands are drawn through every third session, to save bytes."""
 
 MARK_HEIGHT = 20
 """Height of a mark in pixels."""
@@ -37,11 +37,16 @@ MARK_SLOTS = 8
 
 @dataclass(frozen=True)
 class ForecastPoint:
-    """The forecast close and the prices at the ends of its interval."""
+    """The forecast close and the prices at the ends of its interval.
+
+    Without a model's forecast `predicted` is false, and `close` is the last close. The
+    ends are NaN if they are not known.
+    """
 
     close: float
     low: float
     high: float
+    predicted: bool = True
 
 
 @dataclass(frozen=True)
@@ -209,8 +214,10 @@ def _forecast(
     if forecast is None:
         return "", "", ""
     last, ahead = len(path.sessions) - 1, len(path.sessions)
-    dot = f"M{_x(ahead)} {y(forecast.close)}h0"
+    dot = f"M{_x(ahead)} {y(forecast.close)}h0" if forecast.predicted else ""
     bridge = f"M{_x(last)} {y(path.close[-1])}L{_x(ahead)} {y(forecast.close)}"
+    if not math.isfinite(forecast.low + forecast.high):
+        return dot, bridge, ""
     high, low = y(forecast.high), y(forecast.low)
     cap = f"m-{STEP} 0h{2 * STEP}"
     interval = f"M{_x(ahead)} {high}{cap}M{_x(ahead)} {high}V{low}{cap}"
@@ -279,7 +286,10 @@ def _describe(path: PricePath, forecast: ForecastPoint | None) -> str:
     )
     if forecast is None:
         return f"{prices} No forecast."
-    return (
-        f"{prices} Forecast of the next close {price(forecast.close)}, 80 % interval "
-        f"{price(forecast.low)} to {price(forecast.high)}."
-    )
+    point = "No model's forecast"
+    if forecast.predicted:
+        point = f"Forecast of the next close {price(forecast.close)}"
+    if not math.isfinite(forecast.low + forecast.high):
+        return f"{prices} {point}, no interval."
+    ends = f"{price(forecast.low)} to {price(forecast.high)}"
+    return f"{prices} {point}, 80 % interval {ends}."

@@ -10,7 +10,7 @@ from features.sentiment import NewsSentiment
 from risk_guard.assessment import EventAssessment
 from risk_guard.events import Event
 from screening.columns import TRUTHS
-from screening.findings import SymbolFindings
+from screening.findings import DistributionFindings, Outcomes, SymbolFindings
 from screening.report.reasons import NOT_STORED
 
 _WINDOW = re.compile(r" \((\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)\)$")
@@ -18,7 +18,9 @@ _WINDOW = re.compile(r" \((\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)\)$")
 
 
 def parse_findings(row: Mapping[str, str]) -> SymbolFindings:
-    """Return the events and the news engine of a row; all other findings are empty.
+    """Return a row's events, news engine and distribution; all else is empty.
+
+    The row has no past reactions and no ordinary interval.
 
     Raises
     ------
@@ -44,7 +46,42 @@ def parse_findings(row: Mapping[str, str]) -> SymbolFindings:
         news=NewsSentiment(
             Component.missing(NOT_STORED), engine if row["finbert_weight"] else ""
         ),
+        distribution=_distribution(row),
     )
+
+
+def _distribution(row: Mapping[str, str]) -> DistributionFindings:
+    """Return the distribution without what only the night's own table holds."""
+    reaction: Any = row["event_reaction"] or None
+    return DistributionFindings(
+        reason=NOT_STORED,
+        scale=_number(row, "return_scale"),
+        sessions=int(row["distribution_sessions"] or 0) or None,
+        outcomes=_outcomes(row),
+        reaction=reaction,
+        own_share=_number(row, "event_own_share"),
+    )
+
+
+def _outcomes(row: Mapping[str, str]) -> Outcomes | None:
+    """Return the row's interval and probabilities, None without an interval.
+
+    The LSTM's confidence is twice what it adds to the probability of a rise.
+    """
+    low, high, up = (
+        _number(row, name)
+        for name in ("predicted_return_low", "predicted_return_high", "probability_up")
+    )
+    if low is None or high is None or up is None:
+        return None
+    direction, confidence = (
+        _number(row, f"lstm_{part}") or 0.0 for part in ("direction", "confidence")
+    )
+    return Outcomes(low, high, up, up - direction * confidence / 2)
+
+
+def _number(row: Mapping[str, str], name: str) -> float | None:
+    return float(row[name]) if row[name] else None
 
 
 def _event(row: Mapping[str, str]) -> Event | None:

@@ -125,9 +125,11 @@ def _defects(view: SymbolView) -> str:
 def _calls(views: Sequence[SymbolView]) -> Iterable[Count]:
     made = Counter(view.cells["prediction"].value for view in views)
     sat_out = sum(view.sits_out and not view.failed for view in views)
+    inert = sum(bool(view.not_tradable) for view in views)
+    notes = [f"{sat_out} sat out"] if sat_out else []
+    notes += [f"{inert} not tradable"] if inert else []
     for call in ("BUY", "HOLD", "SELL"):
-        note = f"{sat_out} sat out" if call == "HOLD" and sat_out else ""
-        yield Count(call, made[call], note)
+        yield Count(call, made[call], ", ".join(notes) if call == "HOLD" else "")
 
 
 def _coverage(view: SymbolView) -> str:

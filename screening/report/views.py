@@ -1,5 +1,6 @@
 """One symbol as the report shows it, in the ranking and in its fold-out. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -10,11 +11,13 @@ from market_data.headlines import Headline
 from market_data.symbols import exchange_of
 from screening.columns import COLUMNS, TRUTHS
 from screening.event_words import row_event_words, trading_word
-from screening.explanation import forecast_note
+from screening.explanation import forecast_note, not_tradable_reason
 from screening.findings import SymbolFindings
 from screening.report.cells import Cell, format_signed, render_cell
 from screening.report.chart import Chart, ForecastPoint, MarkedEvent, price_chart
 from screening.report.facts import Morning, PricePath
+from screening.report.interval_bar import IntervalBar, interval_bar
+from screening.report.past_moves import PastMoves, past_moves
 from screening.report.reasons import NOT_STORED, build_reasons
 from screening.report.row_findings import parse_findings
 from screening.report.waterfall import Bars, waterfall
@@ -49,6 +52,8 @@ class SymbolView:
 
     `cells` holds every column of the CSV. Without a `chart`, `no_chart` is the reason.
     `bars` is empty without a score. `headlines_left` counts the headlines not listed.
+    `interval` and `moves` are None if they are not known. `not_tradable` says why
+    nobody can act on the call, '' if somebody can.
     `kept` is true if an earlier run of the night made the row, `from_csv` if only the
     row is known.
     """
@@ -63,6 +68,9 @@ class SymbolView:
     bars: Bars
     headlines: tuple[HeadlineLine, ...]
     headlines_left: int
+    interval: IntervalBar | None
+    moves: PastMoves | None
+    not_tradable: str
     kept: bool = False
     from_csv: bool = False
 
@@ -116,6 +124,7 @@ def _view(
         build_reasons(stored, failure) if stored else lambda _: failure or NOT_STORED
     )
     path = morning.paths.get(found.symbol)
+    interval = interval_bar(row, found.distribution)
     lines = headline_lines(found, morning.settings.headlines_each(len(morning.rows)))
     return SymbolView(
         symbol=found.symbol,
@@ -123,24 +132,36 @@ def _view(
         cells={name: render_cell(name, row[name], reasons(name)) for name in COLUMNS},
         forecast_note=forecast_note(row),
         findings=found,
-        chart=_chart(row, path, found) if path else None,
+        chart=_chart(row, path, found, interval) if path else None,
         no_chart="" if path else failure or _no_chart(stored, morning),
         bars=waterfall(row),
         headlines=lines,
         headlines_left=len(found.headlines.recent or ()) - len(lines),
+        interval=interval,
+        moves=past_moves(found.distribution.past),
+        not_tradable="" if failure else not_tradable_reason(row, morning.night.blend),
         kept=found.symbol in morning.kept,
         from_csv=stored is None,
     )
 
 
-def _chart(row: Mapping[str, str], path: PricePath, found: SymbolFindings) -> Chart:
-    forecast = None
-    if row["predicted_close"] and row["close"]:
-        low, high = (
-            float(row["close"]) * (1 + float(row[f"predicted_return_{end}"]))
-            for end in ("low", "high")
+def _chart(
+    row: Mapping[str, str],
+    path: PricePath,
+    found: SymbolFindings,
+    interval: IntervalBar | None,
+) -> Chart:
+    forecast, close = None, float(row["close"] or "nan")
+    predicted = float(row["predicted_close"] or "nan")
+    if interval and row["close"]:
+        forecast = ForecastPoint(
+            close=predicted if row["predicted_close"] else close,
+            low=close * (1 + interval.low),
+            high=close * (1 + interval.high),
+            predicted=bool(row["predicted_close"]),
         )
-        forecast = ForecastPoint(float(row["predicted_close"]), low, high)
+    elif row["predicted_close"]:
+        forecast = ForecastPoint(predicted, math.nan, math.nan)
     exchange = exchange_of(found.symbol).code
     return price_chart(path, forecast, _marked_events(found), exchange)
 

@@ -36,7 +36,10 @@ finally:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home with a night of the sample: CSV, report and track record."""
     home = Home(tmp_path_factory.mktemp("home"))
-    row = csv_row(four(1, 1, 1, None), data_source="sample", run_at="2025-11-10T08:30Z")
+    known = {"data_source": "sample", "run_at": "2025-11-10T08:30Z"}
+    interval = {"predicted_return_low": -0.01, "predicted_return_high": 0.01}
+    scale = {"return_scale": 0.01, "event_reaction": "no"}
+    row = csv_row(four(1, 1, 1, None), **known) | interval | scale
     write_csv(csv_path(home.screening_csv, AS_OF), [row])
     write_atomic(report_path(home.morning_reports, AS_OF), "<html></html>")
     made = calls_frame(call("CBA.AX", SESSIONS[0]))

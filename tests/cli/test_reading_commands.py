@@ -45,8 +45,14 @@ AHEAD = {
     "event_skip_trading": True,
 }
 STILL = {"predicted_return": 0.0, "probability_up": 0.57}
+INTERVAL = {
+    "return_scale": 0.01,
+    "distribution_sessions": 240,
+    "predicted_return_low": -0.012,
+    "predicted_return_high": 0.013,
+}
 BUYS = {"symbol": "CBA.AX", "event_status": "none"} | STILL | SOURCE
-WAITS = {"symbol": "ANZ.AX"} | AHEAD | SOURCE
+WAITS = {"symbol": "ANZ.AX", "event_reaction": "yes"} | AHEAD | SOURCE
 GONE = dict.fromkeys(COLUMNS, "") | {
     "symbol": "GONE.AX",
     "exchange": "XASX",
@@ -63,8 +69,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a home with one night: a BUY, a sit-out and a failed symbol."""
     root = tmp_path_factory.mktemp("home")
     rows: list[dict[str, Any]] = [
-        {**csv_row(four(1, 1, 1, None), **BUYS)},
-        {**csv_row(four(1, 0.5, 1, 0.1), 0.45, **WAITS)},
+        {**csv_row(four(1, 1, 1, None), **BUYS), **INTERVAL},
+        {**csv_row(four(1, 0.5, 1, 0.1), 0.45, **WAITS), **INTERVAL},
         GONE,
     ]
     write_csv(csv_path(Home(root).screening_csv, AS_OF), rows)
@@ -115,12 +121,25 @@ def test_explain_tells_a_sit_out(home: Path) -> None:
     assert "What would change the call after the sit-out:" in text
 
 
+def test_explain_shows_how_the_interval_is_made(home: Path) -> None:
+    """Scale, z and centre give the interval; without the night's table it says so."""
+    text = on_one_line(printed(home, "explain", "CBA.AX"))
+    assert "80 % interval of -1.20% to +1.30%" in text
+    assert (
+        "Places 24.1 and 216.9 of 240 ordered ordinary z: -1.2000 and +1.3000" in text
+    )
+    assert "Low: +0.000000 + 0.010000 x -1.2000 = -0.012000" in text
+    text = on_one_line(printed(home, "explain", "ANZ.AX"))
+    assert "the night's table is no longer in the home" in text
+
+
 def test_explain_for_a_program_is_the_explanation(home: Path) -> None:
     """The JSON holds every number, computed from the CSV's row."""
     found = json.loads(printed(home, "explain", "ANZ.AX", "--json"))
     path = csv_path(Home(home).screening_csv, AS_OF)
     (row,) = (one for one in read_rows(path) if one["symbol"] == "ANZ.AX")
-    assert found == explain(row, Settings()).model_dump(mode="json")
+    why = "the night's table is no longer in the home"
+    assert found == explain(row, Settings(), None, why).model_dump(mode="json")
 
 
 def test_explain_of_a_failed_symbol_gives_its_reason(home: Path) -> None:

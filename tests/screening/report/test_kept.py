@@ -20,10 +20,11 @@ from screening.findings import SymbolFindings
 from screening.report.facts import Morning
 from screening.report.page import morning_report
 from screening.report.reasons import NOT_STORED
+from screening.report.row_findings import parse_findings
 from screening.report.verdict import verdict
 from screening.report.views import symbol_views
 from screening.row import build_row
-from screening.table import rank
+from screening.table import csv_cells, rank
 
 EARLIER = RUN_AT - timedelta(hours=2)
 OWN = screened("AAA.AX")
@@ -99,6 +100,19 @@ def test_a_row_alone_shows_its_event_score_and_model() -> None:
     assert page.count(NOT_STORED) >= 4
     assert views["CCC.AX"].cells["model_grade"].value == "good"
     assert "unknown_symbol: the source must know" in page
+
+
+def test_a_row_alone_has_its_distribution() -> None:
+    """Interval, scale and probabilities of a row without stored findings are read."""
+    kept = screened("BBB.AX")
+    made = second_run(OWN, kept, stored=False)
+    (row,) = (csv_cells(row) for row in made.rows if row["symbol"] == "BBB.AX")
+    found, stored = parse_findings(row).distribution, kept.distribution
+    assert (found.scale, found.sessions) == (stored.scale, stored.sessions)
+    assert found.outcomes == stored.outcomes
+    view = next(v for v in symbol_views(made) if v.symbol == "BBB.AX")
+    assert view.interval
+    assert (view.interval.low, view.interval.ordinary) == (-0.02, None)
 
 
 def test_engines_of_several_runs_are_counted_apart() -> None:

@@ -1,5 +1,6 @@
 """The morning report in Chromium: its controls, and attacks on it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from made_morning import (
     headline,
     large_night,
     morning,
+    past_reactions,
     screened,
     with_events,
     with_news,
 )
+from made_rows import DISTRIBUTION
 
 from screening.report.facts import Morning, RecordSection, ReportTable
 
@@ -31,11 +34,16 @@ def shown(page: Any) -> list[str]:  # noqa: ANN401
 
 def full_morning() -> Morning:
     """Return a morning with each kind of content."""
+    reports = replace(DISTRIBUTION, past=past_reactions(0.03, -0.04, 0.01, 0.07))
+    still = replace(DISTRIBUTION, scale=0.001)
     return morning(
         [
-            with_events(screened("AAA.AX"), event(screened().forecast_session)),
+            with_events(
+                screened("AAA.AX", distribution=reports),
+                event(screened().forecast_session),
+            ),
             with_news(screened("BBB.AX"), headline("BBB rises"), polarity=-0.6),
-            screened("CCC.AX"),
+            screened("CCC.AX", distribution=still),
             failed("GONE.AX"),
         ],
         track_record=RecordSection(
@@ -111,7 +119,7 @@ def test_filters_hide_rows_and_fold_outs(open_page: Any) -> None:  # noqa: ANN40
 def test_a_symbol_unfolds_from_the_table(open_page: Any) -> None:  # noqa: ANN401
     """The link in the table opens the symbol's details with the chart."""
     page = open_page(full_morning()).page
-    chart = page.locator("details[data-symbol='CCC.AX'] figure svg[role=img]")
+    chart = page.locator("details[data-symbol='CCC.AX'] figure.chart svg[role=img]")
     assert not chart.is_visible()
     page.locator(".ranking").get_by_role("link", name="CCC.AX").click()
     assert chart.is_visible()
@@ -123,7 +131,7 @@ def test_it_can_be_read_without_script(open_page: Any) -> None:  # noqa: ANN401
     assert page.locator(".ranking tbody tr").count() == 4
     assert page.locator(".controls:visible").count() == 0
     page.locator("details.symbol summary").first.click()
-    assert page.locator("details.symbol figure svg[role=img]").first.is_visible()
+    assert page.locator("details.symbol figure.chart svg[role=img]").first.is_visible()
 
 
 def test_text_from_outside_is_text(open_page: Any) -> None:  # noqa: ANN401
@@ -175,7 +183,7 @@ def test_printing_unfolds_a_small_night(open_page: Any) -> None:  # noqa: ANN401
     """On paper every symbol of a small night has its details, in light colours."""
     page = open_page(full_morning(), "dark").page
     page.emulate_media(media="print", color_scheme="dark")
-    chart = page.locator("details[data-symbol='CCC.AX'] figure svg[role=img]")
+    chart = page.locator("details[data-symbol='CCC.AX'] figure.chart svg[role=img]")
     assert chart.is_visible()
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"

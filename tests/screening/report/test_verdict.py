@@ -8,6 +8,7 @@ from made_morning import AS_OF, FACTS, failed, morning, screened
 
 from screening.findings import SymbolFindings
 from screening.report.facts import ExchangeSession, NightFacts
+from screening.report.page import morning_report
 from screening.report.verdict import Verdict, verdict
 from screening.report.views import symbol_views
 
@@ -86,3 +87,14 @@ def test_the_sources_are_counted() -> None:
     assert sources["events"] == "unknown for 2"
     assert sources["news"] == "read by lexicon for 0 of 2"
     assert sources["models"] == "fresh for 1; used for 1 of 2"
+
+
+def test_calls_on_which_nobody_can_act_are_counted() -> None:
+    """The count of HOLD says how many of them are not tradable; the page says why."""
+    still = replace(GOOD.distribution, scale=0.001)
+    found = replace(GOOD, distribution=still)
+    hold = verdict_on(found).calls[1]
+    assert (hold.name, hold.number, hold.note) == ("HOLD", 1, "1 not tradable")
+    page = morning_report(morning([found, screened("BBB.AX")]))
+    assert "Nobody can act on this call: it hardly moves: 0.10%" in page
+    assert page.count(" data-inert") == 1
