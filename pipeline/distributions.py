@@ -146,8 +146,9 @@ def _distribution(
         return replace(findings, reason=_too_few(len(history.ordinary)))
     ordinary = history.ordinary["z"].to_numpy()
     drawn = _drawn(reaction, ordinary, reaction_z(pool, share))
-    table, of_pool = _table(history, drawn), {"pool": pool.name, "share": share}
-    path = write_night_table(plan, STAGE, found.symbol, table, of_pool)
+    attributes = {"pool": pool.name, "mean_size": pool.mean_size, "share": share}
+    table = _table(history, drawn)
+    path = write_night_table(plan, STAGE, found.symbol, table, attributes)
     centre = _centre(found)
     each = [_outcomes(centre, history.scale, z) for z in (ordinary, *drawn.values())]
     return replace(

@@ -4,13 +4,13 @@ It loads pandas; `overnight explain` imports it only for a reaction session.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 
 from config.errors import DamagedTable
 from market_data.symbols import file_stem
 from modelling.distribution import HIGH_SHARE, LOW_SHARE, quantile
-from modelling.reaction_pool import US_MEAN_SIZE, US_POOL
 from screening.interval_explanation import PastMove, StoredDistribution, ZRange
 from storage.home import Home
 from storage.paths import is_there
@@ -23,9 +23,11 @@ DRAWN = {"yes": "reaction", "possible": "mixture"}
 
 
 def read_distribution(
-    home: Home, row: Mapping[str, str]
+    home: Home, night: date, row: Mapping[str, str]
 ) -> tuple[StoredDistribution | None, str]:
-    """Return what the table of the row's night holds, else the reason why not.
+    """Return what the night's table of the row holds, else the reason why not.
+
+    `night` is the as-of date of the CSV; the row's own may be earlier.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def read_distribution(
         If the store refuses or does not answer.
     """
     symbol = row["symbol"]
-    path = home.nights / row["as_of"] / STAGE / f"{file_stem(symbol)}.parquet"
+    path = home.nights / night.isoformat() / STAGE / f"{file_stem(symbol)}.parquet"
     if not is_there(path):
         return None, "the night's table is no longer in the home"
     try:
@@ -47,17 +49,13 @@ def read_distribution(
 
 def _parse(table: pd.DataFrame, kind: str) -> StoredDistribution:
     """Return the table's z; `kind` names the rows of the forecast session."""
-    pool, share = str(table.attrs["pool"]), float(table.attrs["share"])
-    size = US_MEAN_SIZE
-    if pool != US_POOL.name and "reaction" in table:
-        size = float(table.loc[table["reaction"], "z"].abs().mean()) / share
     past = table[table["past_reaction"]]
     moves = zip(past.index, past["return"], past["z"], strict=True)
     return StoredDistribution(
         ordinary=_z_range(table, "ordinary"),
         drawn=_z_range(table, kind) if kind in table else None,
-        pool=pool,
-        mean_size=size,
+        pool=str(table.attrs["pool"]),
+        mean_size=float(table.attrs["mean_size"]),
         past=tuple(
             PastMove(session=day.date(), move=float(move), z=float(z))
             for day, move, z in moves

@@ -70,6 +70,11 @@ def read_published_row(home: Home, symbol: str, as_of: date | None) -> dict[str,
     )
 
 
+def latest_night(home: Home) -> date:
+    """Return the as-of date of the latest screening CSV, of which there is one."""
+    return list_published_nights(home.screening_csv)[0]
+
+
 def _suggest_night(home: Home, symbol: str) -> str:
     """Return how to see the symbol: in an earlier night that has it, or a new night."""
     for night in list_published_nights(home.screening_csv)[:NIGHTS_LOOKED_AT]:

@@ -6,7 +6,7 @@ from cli.render_explanation import show_explanation
 from cli.request import parse_date
 from screening import explanation
 from screening.interval_explanation import needs_table
-from status.published import changed_csv_error, read_published_row
+from status.published import changed_csv_error, latest_night, read_published_row
 from storage.home import Home
 from storage.settings_file import read_settings
 
@@ -22,14 +22,15 @@ def explain(options: ExplainOptions) -> None:
     """
     home = Home.existing(options.home)
     settings = read_settings(home.root)
-    row = read_published_row(home, options.symbol, parse_date("as_of", options.as_of))
+    as_of = parse_date("as_of", options.as_of)
+    row = read_published_row(home, options.symbol, as_of)
     stored, why_not = None, ""
     if needs_table(row):
         from status.night_distribution import (  # noqa: PLC0415  it loads pandas
             read_distribution,
         )
 
-        stored, why_not = read_distribution(home, row)
+        stored, why_not = read_distribution(home, as_of or latest_night(home), row)
     try:
         found = explanation.explain(row, settings, stored, why_not)
     except ValueError as error:
