@@ -203,12 +203,26 @@ def prepare_prefect(tmp_path_factory: pytest.TempPathFactory) -> Prepare:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
+def prefect_server(
+    prepare_prefect: Prepare, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Yield the tests a Prefect server and database of their own."""
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_BLOCKS_REGISTER_ON_START,
+        PREFECT_SERVER_UI_ENABLED,
+        temporary_settings,
+    )
     from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
 
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
+    folder = prepare_prefect(tmp_path_factory.mktemp("harness"))
+    (folder / "prefect.db").rename(folder / "prefect-test.db")
+    less = {PREFECT_API_BLOCKS_REGISTER_ON_START: False}
+    less |= {PREFECT_SERVER_UI_ENABLED: False}
+    with pytest.MonkeyPatch.context() as patch, temporary_settings(less):
+        # The harness finds its database in its folder, and need not make the tables.
+        patch.setattr("prefect.testing.utilities.mkdtemp", lambda: str(folder))
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,12 @@ class Operation:
         """Return all processes that it has started."""
         return psutil.Process(self.terminal.process.pid).children(recursive=True)
 
+    @property
+    def worker(self) -> psutil.Process:
+        """Return the worker, whose environment its runs get."""
+        (found,) = [one for one in self.processes if "worker" in one.cmdline()]
+        return found
+
     def listed(self, path: str, **asked: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """Return the records that the server lists at the path."""
         answer = self.client.post(f"{path}/filter", json=asked)
@@ -75,11 +81,11 @@ class Operation:
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """Return the run when it has ended."""
-        for _ in range(240):
+        for _ in range(480):
             run: dict[str, Any] = self.client.get(f"/flow_runs/{run_id}").json()
             if run["end_time"] is not None:
                 return run
-            time.sleep(0.5)
+            time.sleep(0.25)
         raise AssertionError(f"still {run['state']['name']}")
 
     def run(self, name: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -88,11 +94,11 @@ class Operation:
 
     def told(self, name: str) -> dict[str, Any]:
         """Return the notices that were posted about the run of that name."""
-        for _ in range(60):
+        for _ in range(300):
             for notice in self.posted:
                 if notice["run"] == name:
                     return notice
-            time.sleep(0.5)
+            time.sleep(0.1)
         raise AssertionError(f"nothing posted of {name}: {self.posted}")
 
 

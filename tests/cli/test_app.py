@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -88,21 +89,47 @@ def test_a_wrong_request_is_refused_in_one_sentence(
     assert not list(home.iterdir())
 
 
-def test_a_person_is_asked_which_list(tmp_path: Path) -> None:
-    """At a terminal `train` without symbols shows the lists and takes one of them."""
+AT_A_TERMINAL = """
+import sys
+from cli.app import main
+try: main()
+finally:
+    from prefect.settings import get_current_settings
+    found = get_current_settings()
+    print(found.client.max_retries, found.logging.level)
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> subprocess.CompletedProcess[str]:
+    """Return `train` at a terminal, answered with 99; it prints Prefect's settings."""
+    home = str(tmp_path_factory.mktemp("home"))
     keyboard, terminal = os.openpty()
-    asked = subprocess.Popen(
-        [COMMAND, "train", "--home", str(tmp_path)],
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
     os.write(keyboard, b"99\n")
-    menu, refusal = asked.communicate(timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", AT_A_TERMINAL, "train", "--home", home],
+        env={k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_person_is_asked_which_list(asked: subprocess.CompletedProcess[str]) -> None:
+    """At a terminal `train` without symbols shows the lists and takes one of them."""
     assert asked.returncode == 2
-    assert "1  asx_priority   CBA.AX ANZ.AX" in menu
-    assert "the list must be 1 to 7, got 99" in refusal
+    assert "1  asx_priority   CBA.AX ANZ.AX" in asked.stdout
+    assert "the list must be 1 to 7, got 99" in asked.stderr
+
+
+def test_prefect_gets_its_environment_before_it_is_imported(
+    asked: subprocess.CompletedProcess[str],
+) -> None:
+    """Prefect reads it at import: it asks again for 100 seconds and logs nothing."""
+    assert asked.stdout.split()[-2:] == ["6", "CRITICAL"]
 
 
 def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
@@ -114,10 +141,9 @@ def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (tmp_path / "data" / "nights").exists():
+    while not is_training(night):
         assert night.poll() is None
-        time.sleep(0.2)
-    time.sleep(5)
+        time.sleep(0.1)
     os.killpg(night.pid, signal.SIGINT)
     _, message = night.communicate(timeout=30)
     assert night.returncode == 130
@@ -129,6 +155,17 @@ def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
     while left := session_processes(night.pid):
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
+
+
+def is_training(night: subprocess.Popen[str]) -> bool:
+    """Return whether all training processes of the night have begun to work."""
+    children = psutil.Process(night.pid).children()
+    used = [
+        sum(one.cpu_times()[:2])
+        for one in children
+        if "spawn_main" in f"{one.cmdline()}"
+    ]
+    return bool(used) and min(used) > 1
 
 
 def session_processes(leader: int) -> list[str]:
@@ -243,29 +280,6 @@ def test_the_list_of_commands_has_each_command_s_own_first_line() -> None:
     for name, line in modules.items():
         function = getattr(import_module(f"cli.commands.{name}"), name)
         assert function.__doc__.splitlines()[0] == line
-
-
-def test_prefect_gets_its_environment_before_it_is_imported() -> None:
-    """Prefect reads it at import: it asks again for 100 seconds and logs nothing."""
-    program = (
-        "import sys\n"
-        "from cli.app import main\n"
-        "sys.argv[1:] = ['screen', 'CBA.AX', '--source', 'folder']\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "from prefect.settings import get_current_settings\n"
-        "found = get_current_settings()\n"
-        "print(found.client.max_retries, found.logging.level)"
-    )
-    plain = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=plain,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == ["6", "CRITICAL"]
 
 
 def commands() -> list[list[str]]:

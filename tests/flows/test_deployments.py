@@ -1,10 +1,12 @@
 """`prefect.yaml`: every deployment names a real flow, with parameters it takes."""
 
 import asyncio
+import functools
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -113,27 +115,32 @@ REFUSED = [
 ]
 
 
+@functools.cache
+def deployed(name: str) -> UUID:
+    """Return the id of the deployment of that name on the tests' server."""
+    module, _, function = by_name(name)["entrypoint"].rpartition(".")
+    found: UUID = getattr(import_module(module), function).to_deployment(name).apply()
+    return found
+
+
+@pytest.mark.usefixtures("prefect_server")
 @pytest.mark.parametrize(("name", "parameters", "words"), REFUSED)
 def test_the_server_refuses_before_a_run_starts(
-    prefect_server: None,  # noqa: ARG001
-    name: str,
-    parameters: dict[str, Any],
-    words: str,
+    name: str, parameters: dict[str, Any], words: str
 ) -> None:
     """A value out of range is refused with value and bound, and no run is made."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.client.schemas.filters import DeploymentFilter  # noqa: PLC0415
     from prefect.exceptions import PrefectHTTPStatusError  # noqa: PLC0415
 
-    module, _, function = by_name(name)["entrypoint"].rpartition(".")
-    flow = getattr(import_module(module), function)
-    deployed = flow.to_deployment(name).apply()
+    ours = DeploymentFilter.model_validate({"id": {"any_": [deployed(name)]}})
     with get_client(sync_client=True) as client:
         with pytest.raises(PrefectHTTPStatusError) as refusal:
-            client.create_flow_run_from_deployment(deployed, parameters=parameters)
+            client.create_flow_run_from_deployment(
+                deployed(name), parameters=parameters
+            )
         assert words in refusal.value.response.text
-        assert not [
-            run for run in client.read_flow_runs() if run.deployment_id == deployed
-        ]
+        assert client.read_flow_runs(deployment_filter=ours) == []
 
 
 @pytest.mark.parametrize("name", ["custom", "manual"])

@@ -1,11 +1,11 @@
 """`[[schedules]]` of `overnight.toml`: what a real Prefect server makes of them."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ import pytest
 from own_server import OwnServer, Prepare
 
 from config.schedules import Schedule
+from flows.registration import register
 from flows.scheduled_nights import schedule_lines, scheduled_deployments
 from market_data.selection import find_list, select_symbols
 from screening.table import csv_path, write_csv
@@ -77,18 +78,16 @@ class Registered:
         """Register a home with these settings; return what was printed."""
         if self.last[0] == settings:
             return self.last[1]
+        from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
+
         (self.home / "overnight.toml").write_text(settings)
-        done = subprocess.run(
-            [sys.executable, "-m", "flows.registration"],
-            cwd=CHECKOUT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        self.last = (settings, done.stdout)
-        return done.stdout
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
+            for name in ("OVERNIGHT_HOME", "PREFECT_HOME", "PREFECT_API_URL"):
+                patch.setenv(name, self.environment[name])
+            with temporary_settings({PREFECT_API_URL: self.api}):
+                register()
+        self.last = (settings, out.getvalue())
+        return out.getvalue()
 
     def post(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
         """Return the server's answer."""

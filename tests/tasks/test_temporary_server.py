@@ -32,6 +32,7 @@ def other_process() -> Iterator[ProcessPoolExecutor]:
         yield executor
 
 
+@pytest.mark.long
 def test_a_killed_server_is_restarted_with_its_records(
     other_process: ProcessPoolExecutor, prepared: Path
 ) -> None:
@@ -47,7 +48,7 @@ def test_a_server_begins_empty_and_leaves_nothing(
 ) -> None:
     """It has no records of another server, and paces no requests, unlike a shared one.
 
-    The first server has replaced the damaged prepared database. After `stop` there is
+    A server has replaced the damaged prepared database. After `stop` there is
     no folder, no process and no setting of the server.
     """
     other_process.submit(check_use, prepared).result()
@@ -66,6 +67,7 @@ def test_a_server_that_ends_again_and_again_is_an_error(
     server.stop()
 
 
+@pytest.mark.long
 def test_a_killed_command_leaves_no_server(tmp_path: Path) -> None:
     """The server's process ends, and its folder is removed, with a killed command."""
     code = (
