@@ -78,7 +78,7 @@ def interval_metrics(record: pd.DataFrame, draws: DayBootstrap) -> Intervals:
     names = [name for name in INTERVALS if _part(record, name, "low").notna().any()]
     lows = pd.DataFrame({name: _part(record, name, "low") for name in names})
     rows = record[lows.notna().all(axis=1)] if names else record.iloc[:0]
-    inside = pd.DataFrame({name: inside_interval(rows, name) for name in names})
+    inside = pd.DataFrame({name: covers_return(rows, name) for name in names})
     scores = pd.DataFrame({name: interval_score(rows, name) for name in names})
     days = rows["forecast_session"]
 
@@ -113,7 +113,7 @@ def rise_probabilities(record: pd.DataFrame, draws: DayBootstrap) -> RiseProbabi
     )
 
 
-def inside_interval(record: pd.DataFrame, name: str) -> pd.Series:
+def covers_return(record: pd.DataFrame, name: str) -> pd.Series:
     """Return 1 for a realized return inside the interval, else 0; NaN without one."""
     low, high = _part(record, name, "low"), _part(record, name, "high")
     inside = record["realized_return"].between(low, high).astype(float)
