@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.output import TABLE_STYLE, literal, say
-from evaluation.day_bootstrap import Estimate
+from cli.render_estimates import cell, value
+from cli.render_intervals import brier_sentence, interval_tables
 from evaluation.evaluate import Evaluation
 from evaluation.metrics import CALLS, Judgement
 
@@ -29,6 +30,8 @@ def show_evaluation(found: Evaluation) -> None:
     for symbol, reason in found.failures.items():
         say(console, f"[bold]failed[/] {symbol}: {literal(reason)}")
     for table in _component_tables(found):
+        console.print(table)
+    for table in interval_tables(found.figures.intervals):
         console.print(table)
     console.print(_calls(found))
     console.print(_portfolios(found))
@@ -57,25 +60,33 @@ def _component_table(title: str, judgements: Mapping[str, Judgement]) -> Table:
 
 def _cells(judgement: Judgement) -> list[str]:
     return [
-        _cell(judgement.hit_rate, ".0f", 100),
-        _cell(judgement.information_coefficient, "+.2f"),
-        _value(judgement.rmse_against_persistence, ".3f"),
-        _value(judgement.brier_score, ".3f"),
-        _cell(judgement.interval_coverage, ".0f", 100),
+        cell(judgement.hit_rate, ".0f", 100),
+        cell(judgement.information_coefficient, "+.2f"),
+        value(judgement.rmse_against_persistence, ".3f"),
+        value(judgement.brier_score, ".3f"),
+        cell(judgement.interval_coverage, ".0f", 100),
     ]
 
 
 def _calls(found: Evaluation) -> Table:
     title = "Mean return of the next session, %"
     table = Table("", "call", "count", "return", title=title, **TABLE_STYLE)
-    for guard, calls in found.figures.calls.items():
+    for guard in _shown(found):
+        calls = found.figures.calls[guard]
         for call in CALLS:
             estimate = calls[call]
-            name, mean = guard.replace("_", " "), _cell(estimate, "+.2f", 100)
+            name, mean = guard.replace("_", " "), cell(estimate, "+.2f", 100)
             table.add_row(name, call, str(estimate.count), mean)
-        spread = _cell(found.figures.buy_less_sell[guard], "+.2f", 100)
+        spread = cell(found.figures.buy_less_sell[guard], "+.2f", 100)
         table.add_row(name, "BUY - SELL", "", spread)
     return table
+
+
+def _shown(found: Evaluation) -> list[str]:
+    """Return the names of the calls; those with untradable ones only if there are."""
+    calls = found.figures.calls
+    same = calls.get("with_untradable") == calls["with_guard"]
+    return [name for name in calls if name != "with_untradable" or not same]
 
 
 def _portfolios(found: Evaluation) -> Table:
@@ -84,13 +95,15 @@ def _portfolios(found: Evaluation) -> Table:
     table = Table(
         "", "return", "exposure", "turnover", "net", title=title, **TABLE_STYLE
     )
-    for name, portfolio in found.figures.portfolios.items():
+    portfolios = found.figures.portfolios
+    for name in [*_shown(found), "buy_and_hold"]:
+        portfolio = portfolios[name]
         table.add_row(
             name.replace("_", " "),
-            _cell(portfolio.daily_return, "+.2f", 100),
-            _value(portfolio.daily_exposure, ".0f", 100),
-            _value(portfolio.daily_turnover, ".0f", 100),
-            _cell(portfolio.daily_net_return, "+.2f", 100),
+            cell(portfolio.daily_return, "+.2f", 100),
+            value(portfolio.daily_exposure, ".0f", 100),
+            value(portfolio.daily_turnover, ".0f", 100),
+            cell(portfolio.daily_net_return, "+.2f", 100),
         )
     return table
 
@@ -101,21 +114,7 @@ def _sentences(found: Evaluation) -> str:
     return (
         f"{models.trained} models trained, {models.usable} usable, of which "
         f"{models.kept_live} were worse than the one before; median skill {skill}\n"
+        f"{brier_sentence(found.figures.rise_probability)}"
         "In brackets: 95 % intervals that cluster by day\n"
         f"Report: {literal(found.files[0].rpartition('/')[0])}"
     )
-
-
-def _value(estimate: Estimate | None, form: str, times: float = 1) -> str:
-    if estimate is None or estimate.value is None:
-        return "-"
-    return format(estimate.value * times, form)
-
-
-def _cell(estimate: Estimate | None, form: str, times: float = 1) -> str:
-    """Return `value [low, high]`, or `-` if the value is not known."""
-    value = _value(estimate, form, times)
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return value
-    ends = (format(end * times, form) for end in (estimate.low, estimate.high))
-    return f"{value} \\[{', '.join(ends)}]"

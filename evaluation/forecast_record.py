@@ -20,7 +20,11 @@ NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
 """Columns of the screening CSV (SPEC 9), without a rank: each symbol runs alone."""
 
 OWN_COLUMNS = (
-    *("score_without_guard", "prediction_without_guard", "realized_return"),
+    *("score_without_guard", "prediction_without_guard"),
+    *("prediction_with_untradable", "realized_return"),
+    *("ordinary_low", "ordinary_high"),
+    *("first_edition_low", "first_edition_high", "first_edition_probability_up"),
+    *("ewma_low", "ewma_high", "garch_low", "garch_high"),
     *("persistence_return", "persistence_low"),
     *("persistence_high", "persistence_probability_up"),
     "majority_probability_up",
@@ -30,7 +34,11 @@ OWN_COLUMNS = (
 
 COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
 
-TEXTS = TEXT_COLUMNS | TRUTH_COLUMNS | {"prediction_without_guard"}
+TEXTS = (
+    TEXT_COLUMNS
+    | TRUTH_COLUMNS
+    | {"prediction_without_guard", "prediction_with_untradable"}
+)
 """Columns that hold text or truth values, not numbers."""
 
 
@@ -39,9 +47,9 @@ def record_forecast(
 ) -> Row:
     """Return the record of one forecast.
 
-    `row` and `unguarded` are the night's rows with and without the guard. `realized` is
-    the return to the forecast session, None if unknown. `baselines` are forecasts by
-    name.
+    `row` and `unguarded` are the night's rows with and without the guard; `row` has the
+    columns of the compared intervals too. `realized` is the return to the forecast
+    session, None if unknown. `baselines` are forecasts by name.
     """
     record = dict(row) | {
         "score_without_guard": unguarded.get("score"),

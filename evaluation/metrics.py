@@ -12,6 +12,12 @@ from pydantic import BaseModel, Field
 from config.settings import EvaluationSettings
 from evaluation.baselines import BASELINES
 from evaluation.day_bootstrap import DayBootstrap, Estimate, divide_sums
+from evaluation.intervals import (
+    Intervals,
+    RiseProbability,
+    interval_metrics,
+    rise_probabilities,
+)
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
 from screening.blend import COMPONENTS
@@ -21,8 +27,16 @@ CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)
 """Components and baselines that forecast a return or a probability of a rise."""
 
-GUARDS = {"with_guard": "prediction", "without_guard": "prediction_without_guard"}
-"""The record's column of calls, with the guard and without it."""
+GUARDS = {
+    "with_guard": "prediction",
+    "without_guard": "prediction_without_guard",
+    "with_untradable": "prediction_with_untradable",
+}
+"""The record's columns of calls.
+
+With the guard and without it; with the guard, but without the rule that a call is HOLD
+if nobody can act on it.
+"""
 
 JUDGED = (*COMPONENTS, "blend", *BASELINES, "buy_and_hold")
 """Names in the report; `buy_and_hold` predicts a rise every day."""
@@ -67,6 +81,8 @@ class Metrics(BaseModel, frozen=True):
         description="Mean return after BUY less mean return after SELL, by guard"
     )
     portfolios: dict[str, Portfolio]
+    intervals: Intervals
+    rise_probability: RiseProbability
 
 
 @dataclass(frozen=True)
@@ -87,8 +103,9 @@ def compute_metrics(
     """Return the metrics of a record that comes from `record_frame`."""
     usable = record[record["data_status"] != "failed"]
     known = usable[usable["realized_return"].notna()]
-    with_lstm = known[known["probability_up"].notna()]
+    with_lstm = known[known["predicted_return"].notna()]
     draws = DayBootstrap(settings)
+    guards = {guard: column for guard, column in GUARDS.items() if column in record}
     return Metrics(
         forecasts=len(usable),
         realized=len(known),
@@ -97,13 +114,15 @@ def compute_metrics(
         where_lstm_spoke={name: _judge(with_lstm, name, draws) for name in FORECASTERS},
         calls={
             guard: _returns_by_call(known, column, draws)
-            for guard, column in GUARDS.items()
+            for guard, column in guards.items()
         },
         buy_less_sell={
             guard: _buy_less_sell(known, column, draws)
-            for guard, column in GUARDS.items()
+            for guard, column in guards.items()
         },
         portfolios=portfolios(known, draws, cost_bps),
+        intervals=interval_metrics(known, draws),
+        rise_probability=rise_probabilities(known, draws),
     )
 
 
@@ -157,15 +176,19 @@ def _forecast_metrics(
 
 
 def _forecast_column(record: pd.DataFrame, name: str, part: str) -> pd.Series:
-    """Return a column of a forecaster; NaN in all rows if it has no such column."""
-    column = f"{name}_{part}"
-    if name == "lstm":
-        column = {
-            "return": "predicted_return",
-            "low": "predicted_return_low",
-            "high": "predicted_return_high",
-        }.get(part, part)
-    return record.get(column, pd.Series(np.nan, record.index))
+    """Return a column of a forecaster; NaN in all rows if it has no such column.
+
+    The LSTM's are those of the row, in the rows with a predicted return. In the others
+    the row's interval and probability are not based on a model.
+    """
+    if name != "lstm":
+        return record.get(f"{name}_{part}", pd.Series(np.nan, record.index))
+    column = {
+        "return": "predicted_return",
+        "low": "predicted_return_low",
+        "high": "predicted_return_high",
+    }.get(part, part)
+    return record[column].where(record["predicted_return"].notna())
 
 
 def inside_interval(record: pd.DataFrame, name: str) -> pd.Series:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evaluation.metrics import CALLS, Metrics, inside_interval
+from evaluation.intervals import (
+    FIRST_EDITION,
+    NOMINAL_COVERAGE,
+    OURS,
+    covers_return,
+)
+from evaluation.metrics import CALLS, Metrics
 from evaluation.portfolio import daily_returns, positions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-NOMINAL_COVERAGE = 0.8
 
 
 def draw_plots(
@@ -52,10 +56,14 @@ def _plot_reliability(axes: "Axes", metrics: Metrics) -> None:
 
 
 def _plot_coverage(axes: "Axes", record: pd.DataFrame) -> None:
-    """Plot the share of returns inside the interval, month by month."""
+    """Plot the share of returns inside our interval and the first edition's."""
     months = record["forecast_session"].str.slice(0, 7)
-    shares = inside_interval(record, "lstm").groupby(months).mean().dropna()
-    axes.bar(shares.index.tolist(), shares.tolist(), label="lstm")
+    ours, first = (
+        covers_return(record, name).groupby(months).mean().dropna()
+        for name in (OURS, FIRST_EDITION)
+    )
+    axes.bar(ours.index.tolist(), ours.tolist(), label=OURS)
+    axes.plot(first.index.tolist(), first.tolist(), "o", label="first edition")
     axes.axhline(NOMINAL_COVERAGE, color="black", linestyle=":", label="80 %")
     axes.set(ylabel="share inside the interval", ylim=(0, 1))
     axes.tick_params(axis="x", rotation=90)

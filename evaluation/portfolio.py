@@ -28,7 +28,7 @@ class Portfolio(BaseModel, frozen=True):
 def portfolios(
     record: pd.DataFrame, draws: DayBootstrap, cost_bps: float
 ) -> dict[str, Portfolio]:
-    """Return the portfolios with the guard, without it, and of holding all symbols.
+    """Return the portfolios that follow the calls, and that of holding all symbols.
 
     `record` holds the rows whose realized return is known.
     """
@@ -40,12 +40,15 @@ def portfolios(
 
 def positions(record: pd.DataFrame) -> dict[str, pd.Series]:
     """Return each row's position in [-1, 1], by portfolio."""
-    guarded = record["prediction"].map(SIGNS) * record["position_scale"]
-    return {
-        "with_guard": guarded,
+    scale = record["position_scale"]
+    found = {
+        "with_guard": record["prediction"].map(SIGNS) * scale,
         "without_guard": record["prediction_without_guard"].map(SIGNS),
-        "buy_and_hold": pd.Series(1.0, record.index),
     }
+    if "prediction_with_untradable" in record:
+        signs = record["prediction_with_untradable"].map(SIGNS)
+        found["with_untradable"] = signs * scale
+    return found | {"buy_and_hold": pd.Series(1.0, record.index)}
 
 
 def daily_returns(

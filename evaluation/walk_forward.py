@@ -19,12 +19,19 @@ from pathlib import Path
 from config.errors import NoNews, ParameterError, SymbolError, TooShort
 from evaluation.baselines import Baselines, fit_baselines
 from evaluation.forecast_record import realized_return, record_forecast
+from evaluation.interval_baselines import (
+    GarchParameters,
+    fit_garch,
+    garch_notices,
+    interval_columns,
+)
 from evaluation.past_night import (
     UNGUARDED,
     PrefetchedHeadlines,
     PrefetchedPrices,
     plan_past_night,
 )
+from market_data.prices import CLOSE
 from market_data.sessions import as_of_session, next_session, sessions_between
 from market_data.sources import Feeds
 from market_data.store import PriceStore
@@ -41,6 +48,7 @@ from pipeline.train import training_job
 from risk_guard.calendar_file import is_same_calendar
 from screening.findings import IndicatorFindings, SymbolFindings
 from screening.row import Row, build_row
+from screening.tradable import without_trading_limits
 from storage.home import Home, write_atomic
 from storage.lock import one_run_at_a_time
 from storage.paths import StoragePath, read_bytes, remove_tree
@@ -150,7 +158,8 @@ def walk_forward(
         # Progress closes before the pool, whose ending processes look like failures.
         with ThreadPoolExecutor() as threads, pool, closing(progress):
             parts = list(threads.map(partial(_walk_symbol, pool, progress), blocks))
-    notices = (*notices, *calendar_notices(night_calendars(plan), plan))
+    calendars = calendar_notices(night_calendars(plan), plan)
+    notices = (*notices, *calendars, *garch_notices())
     return sum(parts, WalkForwardResult(failures=failures, notices=notices))
 
 
@@ -291,7 +300,7 @@ def walk_block(
         train_once = partial(refit.train_once, plan.run_at)
         stages = plain_stages(plan, prices, sources, train_once)
         (found,), _ = screen_all(plan, stages)
-        rows.append(_build_record(plan, found, prices, refit.baselines))
+        rows.append(_build_record(plan, found, prices, refit))
         trained += [found.trained] if found.trained else []
         remove_tree(plan.tables)
     return WalkForwardResult(tuple(rows), tuple(trained))
@@ -302,6 +311,7 @@ class _Refit:
 
     def __init__(self, plan: RunPlan, on_epoch: OnEpoch) -> None:
         self.baselines: Baselines | None = None
+        self.garch: GarchParameters | None = None
         self._plan, self._on_epoch = plan, on_epoch
         self._started = False
 
@@ -317,30 +327,34 @@ class _Refit:
         trained = train_symbol(job, self._on_epoch)
         table = read_table(indicators.path)
         self.baselines = fit_baselines(table, plan.parameters, plan.settings.evaluation)
+        self.garch = fit_garch(table[CLOSE])
         return trained
 
 
 def _build_record(
-    plan: RunPlan,
-    found: SymbolFindings,
-    prices: PrefetchedPrices,
-    baselines: Baselines | None,
+    plan: RunPlan, found: SymbolFindings, prices: PrefetchedPrices, refit: _Refit
 ) -> Row:
     settings, history = plan.settings.blend, prices.histories[found.symbol]
+    untradable = build_row(found, plan.run_at, without_trading_limits(settings))
+    forecasts, intervals = _compared(found, refit)
     return record_forecast(
-        build_row(found, plan.run_at, settings),
+        build_row(found, plan.run_at, settings)
+        | {"prediction_with_untradable": untradable.get("prediction")}
+        | intervals,
         build_row(replace(found, events=UNGUARDED), plan.run_at, settings),
         realized_return(history.frame, found.as_of, found.forecast_session),
-        _baseline_forecasts(found, baselines),
+        forecasts,
     )
 
 
-def _baseline_forecasts(
-    found: SymbolFindings, baselines: Baselines | None
-) -> dict[str, Forecast]:
-    if baselines is None or found.indicators is None:
-        return {}
-    try:
-        return baselines.forecasts(read_table(found.indicators.path))
-    except SymbolError:
-        return {}  # The row's `reason` holds the same problem, from the LSTM.
+def _compared(found: SymbolFindings, refit: _Refit) -> tuple[dict[str, Forecast], Row]:
+    """Return the baselines' forecasts, and the columns of the compared intervals."""
+    if found.indicators is None:
+        return {}, {}
+    table = read_table(found.indicators.path)
+    forecasts: dict[str, Forecast] = {}
+    if refit.baselines:
+        # The row's `reason` holds the same problem, from the LSTM.
+        with suppress(SymbolError):
+            forecasts = refit.baselines.forecasts(table)
+    return forecasts, interval_columns(found, table[CLOSE], refit.garch, forecasts)

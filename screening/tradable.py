@@ -42,3 +42,11 @@ def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
                 f"than {settings.min_turnover:,.0f}"
             )
     return ""
+
+
+def without_trading_limits(settings: BlendSettings) -> BlendSettings:
+    """Return the settings by which somebody can act on every call."""
+    limits = dict.fromkeys(
+        ("min_return_scale", "min_traded_share", "min_turnover"), 0.0
+    )
+    return settings.model_copy(update=limits)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from config.settings import ModelSettings, SentimentSettings, Settings
 from evaluation.lookahead import leaks, source_leaks
+from evaluation.lookahead.distribution_leaks import distribution_checks
 from evaluation.lookahead.leaks import LeakCheck
 from evaluation.lookahead.model_leaks import TINY, model_checks
 from evaluation.lookahead.night_leaks import night_checks
@@ -74,6 +75,7 @@ def leak_checks(now: datetime) -> Iterator[LeakCheck]:
     stages: dict[str, Callable[[], list[LeakCheck]]] = {
         "features": lambda: leaks.feature_checks(prices),
         "votes": lambda: leaks.vote_checks(prices),
+        "session scales": lambda: [leaks.scale_check(prices)],
         "feature rows": lambda: [leaks.feature_row_check(prices)],
         "windows": lambda: leaks.window_checks(
             feature_rows(indicator_frame(prices)), LENGTH, SHARE
@@ -121,6 +123,7 @@ def _source_checks(now: datetime) -> list[LeakCheck]:
             source_leaks.table_check(plan, prices, BEFORE, NIGHT),
             source_leaks.hedge_check(plan, prices, market, NIGHT),
             source_leaks.event_check(plan, NIGHT),
+            *distribution_checks(plan, prices, NIGHT),
         ]
 
 

@@ -22,6 +22,7 @@ from features.windows import (
     feature_rows,
     split_windows,
 )
+from modelling.distribution import standardise
 
 CUTS = 60
 """Number of places at which a history is cut; a leak on rare days needs many cuts."""
@@ -120,6 +121,25 @@ def vote_checks(
         )
         for name, vote in VOTES.items()
     ]
+
+
+def scale_check(
+    prices: pd.DataFrame, compute: Callable[[pd.DataFrame], pd.DataFrame] = standardise
+) -> LeakCheck:
+    """Check that the scale of a session depends neither on it nor on later sessions.
+
+    A scale with its own session in it makes each standardised return too small.
+    """
+    full, cuts = compute(prices)["scale"], _cuts(len(prices))
+
+    def leak(rows: int) -> str:
+        session = prices.index[rows]
+        other = compute(_alter_future(prices, rows))["scale"].get(session)
+        if other == full.get(session):
+            return ""
+        return f"the scale of {session:%Y-%m-%d} changes with prices from that day on"
+
+    return _check_differences("session scales", map(leak, cuts), len(cuts))
 
 
 def window_checks(

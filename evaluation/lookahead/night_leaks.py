@@ -34,17 +34,24 @@ from workers.process_pool import WorkerPool
 
 STAGES: Mapping[str, tuple[str, ...]] = {
     "heading": ("symbol", "exchange", "as_of", "forecast_", "run_at", "currency"),
-    "prices": ("close", "data_"),
+    "prices": ("close", "data_", "median_turnover_", "traded_share_"),
     "indicators": tuple(INDICATORS),
     "votes": ("trend_", "technical_"),
     "model": ("model_", "predicted_", "probability_up", "lstm_"),
+    "distribution": ("return_scale", "distribution_", "ordinary_"),
     "news": ("finbert_", "sentiment_"),
     "guard": (
         *("event_", "days_to_", "sessions_to_", "position_scale"),
         *("volatility_ratio", "volatility_spike", "hedge_"),
     ),
-    "blend": ("score", "confidence", "prediction", "components", "reason"),
-    "baselines": ("persistence_", "majority_", "ridge_", "lightgbm_"),
+    "blend": (
+        *("score", "confidence", "prediction", "components", "reason"),
+        "previous_prediction",
+    ),
+    "baselines": (
+        *("persistence_", "majority_", "ridge_", "lightgbm_"),
+        *("first_edition_", "ewma_", "garch_"),
+    ),
 }
 """Prefixes of the columns of a night's row, by the stage that fills them.
 

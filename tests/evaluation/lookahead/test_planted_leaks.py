@@ -1,13 +1,22 @@
 """Leaks that are planted on purpose: a check must find each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.lookahead.leaks import feature_checks, vote_checks, window_checks
+from config.parameters import TrainingOverrides
+from evaluation.lookahead.distribution_leaks import ListedReports, distribution_checks
+from evaluation.lookahead.leaks import (
+    feature_checks,
+    scale_check,
+    vote_checks,
+    window_checks,
+)
 from evaluation.lookahead.shuffled_labels import shuffle_moves, window_label_check
 from features.indicators import (
     MACD_SIGNAL,
@@ -24,7 +33,19 @@ from features.windows import (
     feature_rows,
     split_windows,
 )
-from market_data.prices import CLOSE
+from market_data.prices import CLOSE, PriceHistory
+from market_data.sample import SampleSource
+from market_data.selection import Symbols
+from market_data.sources import PriceSource
+from modelling.distribution import next_scales, standardise
+from modelling.reaction_pool import own_share
+from pipeline.distributions import distributions
+from pipeline.download import download
+from pipeline.plan import RunPlan, RunRequest, plan_run
+from risk_guard.past_reports import PastReport
+from screening.findings import DistributionFindings, SymbolFindings
+
+SESSION, LATER = date(2013, 1, 31), date(2013, 2, 4)
 
 Walk = Callable[[int, int], pd.DataFrame]
 Split = Callable[[Floats, int, float], WindowSplit]
@@ -134,3 +155,95 @@ def test_a_target_among_the_inputs_predicts_shuffled_labels(
     """A regression on such windows is right much more than half the time."""
     shuffled = [shuffle_moves(prices, seed=4)]
     assert not window_label_check(shuffled, put_target_in_inputs).passed
+
+
+def test_a_scale_with_its_own_session_is_found(prices: pd.DataFrame) -> None:
+    """The scale of a session may use the session before, and nothing later."""
+
+    def with_own_session(prices: pd.DataFrame) -> pd.DataFrame:
+        return standardise(prices).assign(scale=next_scales(prices))
+
+    assert scale_check(prices).passed
+    found = scale_check(prices, with_own_session)
+    assert not found.passed
+    assert "changes with prices from that day on" in found.detail
+
+
+@pytest.fixture(scope="module")
+def history() -> PriceHistory:
+    """Return a year and a half of the sample."""
+    return SampleSource().fetch("AAPL", date(2011, 9, 1), date(2013, 3, 1))
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> RunPlan:
+    """Return the plan of a night of the sample, a month before its end."""
+    return plan_run(
+        RunRequest(
+            selection=Symbols(symbols=("AAPL",)),
+            source="sample",
+            as_of=SESSION,
+            train="never",
+            preset="quick_test",
+            parameters=TrainingOverrides(period="1y"),
+            home=tmp_path,
+        ),
+        now=datetime(2013, 3, 4, 12, 0, tzinfo=UTC),
+    )
+
+
+def of_later_prices(
+    plan: RunPlan, source: PriceSource | None, findings: Sequence[SymbolFindings]
+) -> Mapping[str, DistributionFindings]:
+    """Return the distributions from prices of two more sessions, and a later report."""
+    assert source
+    later = replace(plan, sessions={"XNYS": LATER})
+    report = PastReport(date(2013, 2, 1), "before_open", ListedReports.name)
+    (found,) = findings
+    known = found.known_events
+    known = replace(known, past_reports=(*known.past_reports, report))
+    stored = download(later, source, found.symbol)
+    return distributions(
+        later, source, [replace(found, prices=stored, known_events=known)]
+    )
+
+
+def with_a_later_share(
+    plan: RunPlan, source: PriceSource | None, findings: Sequence[SymbolFindings]
+) -> Mapping[str, DistributionFindings]:
+    """Return the distributions; only their own share knows the later reaction."""
+    (later,) = of_later_prices(plan, source, findings).values()
+    found = distributions(plan, source, findings)
+    size = np.array([past.z for past in later.past])
+    return {
+        symbol: replace(one, own_share=own_share(size, 2.648))
+        for symbol, one in found.items()
+    }
+
+
+def test_a_night_s_distribution_has_no_leak(
+    night: RunPlan, history: PriceHistory
+) -> None:
+    """Listed reports after the night change nothing."""
+    checks = distribution_checks(night, history, SESSION)
+    assert [check.stage for check in checks] == ["past reactions", "own share", "scale"]
+    assert [check.detail for check in checks if not check.passed] == []
+    assert checks[0].detail == "3 reactions, all of them by 2013-01-31"
+
+
+@pytest.mark.parametrize(
+    ("find", "stages"),
+    [
+        (of_later_prices, ["past reactions", "own share", "scale"]),
+        (with_a_later_share, ["own share"]),
+    ],
+)
+def test_a_reaction_or_a_scale_of_a_later_session_is_found(
+    night: RunPlan,
+    history: PriceHistory,
+    find: Callable[..., Mapping[str, DistributionFindings]],
+    stages: list[str],
+) -> None:
+    """Neither the table, the own share nor the scale may know the forecast session."""
+    checks = distribution_checks(night, history, SESSION, find)
+    assert [check.stage for check in checks if not check.passed] == stages
