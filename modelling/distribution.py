@@ -94,13 +94,13 @@ def next_scales(prices: pd.DataFrame) -> pd.Series:
     return ((last + week + month) / len(HORIZONS)) ** 0.5
 
 
-def standardise(prices: pd.DataFrame, next_scales: pd.Series) -> pd.DataFrame:
+def standardise(prices: pd.DataFrame) -> pd.DataFrame:
     """Return `return`, `scale` and `z` = return / scale of each session that has all.
 
-    The scale of a session is the one of `next_scales` at the session before. Sessions
+    The scale of a session is that of `next_scales` at the session before. Sessions
     after 22 without any move have no scale.
     """
-    scales = next_scales.shift()
+    scales = next_scales(prices).shift()
     returns = prices[CLOSE].pct_change(fill_method=None)
     table = pd.DataFrame({"return": returns, "scale": scales.where(scales > 0)})
     return table.assign(z=table["return"] / table["scale"]).dropna()

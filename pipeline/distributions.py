@@ -99,13 +99,12 @@ def return_history(
 ) -> ReturnHistory:
     """Return the symbol's standardised returns up to the as-of session."""
     bars = price_table(plan, found.symbol, prices, source)
-    scales, exchange = next_scales(bars), exchange_of(found.symbol).code
-    table = standardise(bars, scales)
+    table, exchange = standardise(bars), exchange_of(found.symbol).code
     reports = found.known_events.past_reports
     reacting = [reaction_sessions(exchange, r.day, r.time) for r in reports]
     every = {session for sessions in reacting for session in sessions}
     return ReturnHistory(
-        scale=float(scales.iloc[-1]),
+        scale=float(next_scales(bars).iloc[-1]),
         ordinary=ordinary_sessions(table, every),
         past=past_reactions(table, exchange, reports),
     )

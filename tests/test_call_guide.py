@@ -113,7 +113,7 @@ def test_prices_give_the_distribution() -> None:
     """The real prices give the guide's scale, number of z, interval and probability."""
     history = FolderSource(MARKET).fetch("CBA.AX", date(2023, 11, 10), AS_OF)
     prices = adjust_prices(history.frame)
-    z = ordinary_sessions(standardise(prices, next_scales(prices)), [])["z"].to_numpy()
+    z = ordinary_sessions(standardise(prices), [])["z"].to_numpy()
     found = Distribution(0.0, float(next_scales(prices).iloc[-1]), z)
     assert found.scale == pytest.approx(number("return_scale"))
     assert len(z) == number("distribution_sessions")

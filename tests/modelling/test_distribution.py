@@ -85,14 +85,9 @@ def test_the_scale_is_that_of_a_second_computation(
     assert scales.iloc[:22].isna().all()
 
 
-def standardised(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the standardised returns of all sessions."""
-    return standardise(prices, next_scales(prices))
-
-
 def test_standardised_returns_use_the_scale_known_before(prices: pd.DataFrame) -> None:
     """Each of the last 252 is the return divided by the scale of the session before."""
-    z = ordinary_sessions(standardised(prices), ())["z"]
+    z = ordinary_sessions(standardise(prices), ())["z"]
     assert list(z.index) == list(prices.index[-MAX_SESSIONS:])
     for place in (-252, -100, -1):
         at = len(prices) + place
@@ -104,14 +99,14 @@ def test_a_prefix_gives_the_same_numbers(prices: pd.DataFrame) -> None:
     """Later sessions change neither a scale nor a standardised return."""
     part = prices.iloc[:200]
     pd.testing.assert_series_equal(next_scales(part), next_scales(prices)[:200])
-    whole, known = standardised(prices), standardised(part)
+    whole, known = standardise(prices), standardise(part)
     pd.testing.assert_frame_equal(known, whole.loc[known.index])
 
 
 def test_reaction_sessions_are_left_out(prices: pd.DataFrame) -> None:
     """They are neither used nor replaced by an older session."""
     days = {prices.index[-5].date(), prices.index[-40].date(), date(1999, 1, 4)}
-    z = ordinary_sessions(standardised(prices), days)["z"]
+    z = ordinary_sessions(standardise(prices), days)["z"]
     assert len(z) == MAX_SESSIONS - 2
     assert not days & {day.date() for day in z.index}
     assert z.index[0] == prices.index[-MAX_SESSIONS]
@@ -121,7 +116,7 @@ def test_a_price_that_never_moved_has_no_standardised_return() -> None:
     """A scale of zero divides nothing."""
     index = pd.bdate_range("2024-01-01", periods=100, name=SESSION, unit="ns")
     flat = pd.DataFrame(dict.fromkeys((OPEN, HIGH, LOW, CLOSE), 5.0), index)
-    assert standardised(flat).empty
+    assert standardise(flat).empty
     assert next_scales(flat).iloc[-1] == 0
 
 
