@@ -83,18 +83,24 @@ def test_a_profile_that_names_a_dead_server_is_named(
     assert file.read_text() == PROFILES.format(dead)
 
 
-def test_the_environment_that_names_it_is_named(run: Run, dead: str) -> None:
+def test_the_environment_that_names_it_is_named(
+    run: Run, tmp_path: Path, dead: str
+) -> None:
     """It goes before a file."""
+    (tmp_path / ".env").write_text("PREFECT_API_URL=http://127.0.0.1:9/api\n")
     done = run("train", "AAPL", "--source", "sample", PREFECT_API_URL=dead)
     assert done.returncode == 1
+    assert dead in done.stderr
     assert "the environment variable PREFECT_API_URL names it" in done.stderr
     assert "or unset PREFECT_API_URL, since" in done.stderr
 
 
-def test_a_dot_env_that_names_it_is_named(run: Run, tmp_path: Path, dead: str) -> None:
+def test_a_dot_env_that_names_it_is_named(tmp_path: Path, dead: str) -> None:
     """Prefect reads such a file of the current folder."""
     (tmp_path / ".env").write_text(f"PREFECT_API_URL={dead}\n")
-    assert "the file .env names it" in run("screen", "--source", "sample").stderr
+    line = doctors_line(tmp_path)
+    assert dead in line["found"]
+    assert "the file .env names it" in line["cure"]
 
 
 @pytest.fixture
