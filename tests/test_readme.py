@@ -10,7 +10,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from plain_night import ONE_PROCESS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,12 +83,8 @@ def test_every_link_leads_somewhere() -> None:
 def night(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, subprocess.CompletedProcess[str], float]:
-    """Return the home, the process and the seconds of the README's first command.
-
-    One process trains all models: a second one would import TensorFlow too.
-    """
+    """Return the home, the process and the seconds of the README's first command."""
     home = tmp_path_factory.mktemp("home")
-    (home / "overnight.toml").write_text(ONE_PROCESS)
     command = re.findall(r"```sh\n(.+?)\n```", README)[0]
     start = time.monotonic()
     done = subprocess.run(  # noqa: S602  the README's command is written for a shell
