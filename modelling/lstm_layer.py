@@ -7,7 +7,6 @@ order of Keras' `get_weights`. Importing this module imports TensorFlow.
 
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
 from features.windows import CLOSE_COLUMN
@@ -21,7 +20,7 @@ type Kept = tuple[tf.Tensor, tf.Tensor]
 """Which outputs dropout keeps: those of the first layer (sessions, windows, units) and
 those of the second layer's last session (windows, units)."""
 
-type Gradients = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+type Gradients = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
 def predict(weights: Weights, inputs: tf.Tensor) -> tf.Tensor:
@@ -56,16 +55,26 @@ def _closes(
     return inputs[:, -1, CLOSE_COLUMN] + (tf.matmul(hidden, kernel) + bias)[:, 0]
 
 
-@tf.custom_gradient  # type: ignore[untyped-decorator]
 def lstm(
     inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor
-) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
+) -> tf.Tensor:
     """Return the layer's outputs (sessions, windows, units).
 
     `inputs` are (sessions, windows, features). Source: Hochreiter and Schmidhuber 1997,
     with the forget gate of Gers et al. 2000; the same numbers as Keras' LSTM.
     """
-    outputs, cells, gates = _run_forward(inputs, kernel, recurrent, bias)
+    # The bias is the kernel's row for an input of 1: its gradient is part of a product.
+    ones = tf.ones((*inputs.shape[:2], 1))
+    rows = tf.concat([kernel, bias[tf.newaxis]], axis=0)
+    return _layer(tf.concat([inputs, ones], axis=2), rows, recurrent)
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]
+def _layer(
+    inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], Gradients]]:
+    """Return the outputs of a layer without bias, and their gradient's function."""
+    outputs, cells, gates = _run_forward(inputs, kernel, recurrent)
 
     def gradients(gradient: tf.Tensor) -> Gradients:
         sums = _gradient_of_sums(recurrent, cells, gates, gradient)
@@ -74,31 +83,27 @@ def lstm(
             tf.reshape(tf.matmul(flat, kernel, transpose_b=True), tf.shape(inputs)),
             tf.matmul(_flatten(inputs), flat, transpose_a=True),
             tf.matmul(_flatten(_shift(outputs)), flat, transpose_a=True),
-            tf.reduce_sum(flat, axis=0),
         )
 
     return outputs, gradients
 
 
 def _run_forward(
-    inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor
+    inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Return outputs, cells and gates of all sessions."""
     sessions, windows, _ = inputs.shape
     units = recurrent.shape[0]
-    # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one call serves all four gates.
-    size, shift = 1 - 0.5 * _sigmoid_gates(units), 0.5 * _sigmoid_gates(units)
     stores = _stores(sessions, (windows, units), (windows, units), (windows, 4 * units))
 
     def step(
         session: tf.Tensor, output: tf.Tensor, cell: tf.Tensor, *stores: tf.TensorArray
     ) -> tuple[object, ...]:
-        sums = tf.matmul(inputs[session], kernel) + tf.matmul(output, recurrent) + bias
-        gates = size * tf.tanh(size * sums) + shift
-        entry, forget, candidate, exit_ = tf.split(gates, 4, axis=1)
+        sums = tf.matmul(inputs[session], kernel) + tf.matmul(output, recurrent)
+        entry, forget, candidate, exit_ = gates = _gates(sums)
         cell = forget * cell + entry * candidate
         output = exit_ * tf.tanh(cell)
-        written = zip(stores, (output, cell, gates), strict=True)
+        written = zip(stores, (output, cell, tf.concat(gates, axis=1)), strict=True)
         return (
             session + 1,
             output,
@@ -117,12 +122,28 @@ def _run_forward(
     return outputs, cells, gates
 
 
+def _gates(sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return input gate, forget gate, candidate and output gate, (windows, units) each.
+
+    One `tanh` of all `sums` takes longer: XLA writes a result of the same shape over
+    its operand, and such a loop runs one number at a time instead of eight.
+    """
+    entry, forget, candidate, exit_ = tf.split(sums, 4, axis=1)
+    return _sigmoid(entry), _sigmoid(forget), tf.tanh(candidate), _sigmoid(exit_)
+
+
+def _sigmoid(sums: tf.Tensor) -> tf.Tensor:
+    return 0.5 * tf.tanh(0.5 * sums) + 0.5
+
+
 def _gradient_of_sums(
     recurrent: tf.Tensor, cells: tf.Tensor, gates: tf.Tensor, gradient: tf.Tensor
 ) -> tf.Tensor:
-    """Return the gradient of the gates' inputs, computed from the last session back."""
+    """Return the gradient of the gates' sums, computed from the last session back."""
     sessions, windows, units = cells.shape
-    sigmoid, before = _sigmoid_gates(units), _shift(cells)
+    before = _shift(cells)
+    # Transposed once: a product with `transpose_b` would do it in each session.
+    transposed = tf.transpose(recurrent)
     (store,) = _stores(sessions, (windows, 4 * units))
 
     def step(
@@ -132,21 +153,18 @@ def _gradient_of_sums(
         of_output = of_output + gradient[session]
         active = tf.tanh(cells[session])
         of_cell = of_cell + of_output * exit_ * (1 - active * active)
-        of_gates = tf.concat(
+        # The derivative of a sigmoid y is y - y^2, that of a tanh y is 1 - y^2.
+        of_sums = tf.concat(
             [
-                of_cell * candidate,
-                of_cell * before[session],
-                of_cell * entry,
-                of_output * active,
+                of_cell * candidate * (entry - entry * entry),
+                of_cell * before[session] * (forget - forget * forget),
+                of_cell * entry * (1 - candidate * candidate),
+                of_output * active * (exit_ - exit_ * exit_),
             ],
             axis=1,
         )
-        # The derivative of a sigmoid y is y - y^2, that of a tanh y is 1 - y^2.
-        value = gates[session]
-        of_sums = of_gates * (sigmoid * value + (1 - sigmoid) - value * value)
-        of_output = tf.matmul(of_sums, recurrent, transpose_b=True)
         written = store.write(session, of_sums)  # type: ignore[attr-defined]
-        return session - 1, of_output, of_cell * forget, written
+        return session - 1, tf.matmul(of_sums, transposed), of_cell * forget, written
 
     start = tf.zeros((windows, units))
     *_, store = tf.while_loop(
@@ -161,11 +179,6 @@ def _gradient_of_sums(
 def _stores(sessions: int, *shapes: tuple[int, int]) -> list[tf.TensorArray]:
     """Return an array of one matrix per session for each shape."""
     return [tf.TensorArray(tf.float32, sessions, element_shape=part) for part in shapes]
-
-
-def _sigmoid_gates(units: int) -> tf.Tensor:
-    """Return 1 for each column of a sigmoid gate, 0 for the candidate, a tanh."""
-    return tf.constant(np.repeat(np.array([1, 1, 0, 1], np.float32), units))
 
 
 def _shift(states: tf.Tensor) -> tf.Tensor:
