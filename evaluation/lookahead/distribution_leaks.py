@@ -111,10 +111,11 @@ def _run_night(
 
 def _reports(sessions: pd.Index, session: date) -> tuple[PastReport, ...]:
     """Return reports before the night, one after its close, and one of the next day."""
-    name, place = ListedReports.name, sessions.get_loc(pd.Timestamp(session))
-    days = [sessions[place - back].date() for back in PAST_REPORTS]
+    days = pd.DatetimeIndex(sessions).date
+    before, after = days[days < session], days[days > session]
+    name = ListedReports.name
     return (
-        *(PastReport(day, "before_open", name) for day in days),
+        *(PastReport(before[-back], "before_open", name) for back in PAST_REPORTS),
         PastReport(session, "after_close", name),
-        PastReport(sessions[place + 1].date(), "before_open", name),
+        PastReport(after[0], "before_open", name),
     )
