@@ -27,6 +27,9 @@ INTERVALS = {
 
 THIRDS = ("low", "middle", "high")
 
+MIN_MONTH_DAYS = 5
+"""Forecast sessions that a month needs to count in the monthly miss."""
+
 PROBABILITIES = {
     OURS: "probability_up",
     FIRST_EDITION: "first_edition_probability_up",
@@ -58,7 +61,8 @@ class Intervals(BaseModel, frozen=True):
     by_scale: dict[str, Group] = Field(description="By third of `return_scale`")
     by_reaction: dict[str, Group] = Field(description="By `event_reaction`")
     monthly_miss: dict[str, float | None] = Field(
-        description="Root mean square over months of coverage - 0.8, by forecaster"
+        description="Root mean square over months of coverage - 0.8, by forecaster; "
+        "a month with fewer than 5 forecast sessions does not count"
     )
 
 
@@ -88,15 +92,13 @@ def interval_metrics(record: pd.DataFrame, draws: DayBootstrap) -> Intervals:
 
     months = days.str.slice(0, 7)
     every = pd.Series(data=True, index=rows.index)
-    by_month = inside.groupby(months).mean()
-    misses = ((by_month - NOMINAL_COVERAGE) ** 2).mean() ** 0.5
     return Intervals(
         rows=len(rows),
         overall=group(every),
         by_month={month: group(months == month) for month in sorted(set(months))},
         by_scale={key: group(third) for key, third in _thirds(rows).items()},
         by_reaction={key: group(part) for key, part in _reactions(rows).items()},
-        monthly_miss={name: float(misses[name]) for name in names if len(rows)},
+        monthly_miss=_monthly_miss(inside, days),
     )
 
 
@@ -130,6 +132,18 @@ def interval_score(record: pd.DataFrame, name: str) -> pd.Series:
     realized, penalty = record["realized_return"], 2 / (1 - NOMINAL_COVERAGE)
     below, above = (low - realized).clip(lower=0), (realized - high).clip(lower=0)
     return (high - low) + penalty * (below + above)
+
+
+def _monthly_miss(inside: pd.DataFrame, days: pd.Series) -> dict[str, float | None]:
+    """Return the root mean square over months of coverage - 0.8, None without one."""
+    months = days.str.slice(0, 7)
+    counts = days.groupby(months).transform("nunique") >= MIN_MONTH_DAYS
+    shares = inside[counts].groupby(months[counts]).mean()
+    misses = ((shares - NOMINAL_COVERAGE) ** 2).mean() ** 0.5
+    return {
+        str(name): float(miss) if np.isfinite(miss) else None
+        for name, miss in misses.items()
+    }
 
 
 def _figures(

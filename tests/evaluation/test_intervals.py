@@ -94,6 +94,18 @@ def test_months_weigh_the_same_in_the_monthly_miss(
     assert found.monthly_miss["ours"] == pytest.approx(miss)
 
 
+def test_a_month_of_few_days_is_no_monthly_miss(
+    nights: pd.DataFrame, settings: EvaluationSettings
+) -> None:
+    """Symbols of one day move together, so a single day shows chance only."""
+    part = nights[nights["forecast_session"] < "2025-02-05"]
+    found = interval_metrics(part, DayBootstrap(settings))
+    assert list(found.by_month) == ["2025-01", "2025-02"]
+    held = found.by_month["2025-01"]["ours"].coverage.value
+    assert held is not None
+    assert found.monthly_miss["ours"] == pytest.approx(abs(held - 0.8))
+
+
 def test_each_row_is_in_one_third_of_the_scale(
     found: Intervals, nights: pd.DataFrame
 ) -> None:
