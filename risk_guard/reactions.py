@@ -56,11 +56,11 @@ def reaction_sessions(
 ) -> tuple[date, ...]:
     """Return the first session whose close is after the report.
 
-    For an unknown time these are both possible sessions: that of the day, or the next
-    if it has none, and the session after it.
+    For an unknown time on a day with a session these are both possible sessions: that
+    of the day and the next.
     """
     first = session_on_or_after(exchange, day)
-    if time_of_day == "unknown":
+    if time_of_day == "unknown" and first == day:
         return first, next_session(exchange, first)
     if time_of_day == "after_close":
         return (nth_session_after(exchange, day, 1),)

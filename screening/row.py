@@ -86,7 +86,7 @@ def _distribution(found: DistributionFindings) -> Row:
     row: Row = {
         "return_scale": found.scale,
         "distribution_sessions": found.sessions,
-        "event_past_reactions": len(found.past),
+        "event_past_reactions": None if found.own_share is None else len(found.past),
         "event_typical_move": typical_move(found),
         "event_own_share": found.own_share,
     }

@@ -26,8 +26,8 @@ def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
     turnover, currency = row.get("median_turnover_20d"), row.get("currency") or ""
     if scale is not None and scale < settings.min_return_scale:
         return (
-            f"it hardly moves: {scale:.2%} a session, less than "
-            f"{settings.min_return_scale:.2%}"
+            f"it hardly moves: {scale:.3%} a session, less than "
+            f"{settings.min_return_scale:.3%}"
         )
     if traded is not None and traded < settings.min_traded_share:
         return (

@@ -32,7 +32,7 @@ def build_reasons(findings: SymbolFindings, failure: str) -> Callable[[str], str
         "event_typical": f"fewer than {MIN_TYPICAL} past reports are known",
         "event_own": findings.distribution.reason,
         "event_time": "no report with a date is known",
-        "previous_prediction": "no earlier night of the same kind has a call",
+        "previous_prediction": "no recent night of the same kind has a call",
         **dict.fromkeys(("event_", "days_", "sessions_"), "no event is known"),
         "volatility_": "the history is too short, or the price never moved",
         "hedge_": "there is no index, or too few sessions in common with it",

@@ -51,3 +51,29 @@ def test_a_failed_row_and_a_damaged_csv_are_passed_over(tmp_path: Path) -> None:
     publish(tmp_path, 11, "", replay=False, data_status="failed")
     csv_path(tmp_path, date(2025, 11, 12)).write_text("no,csv\n1,2\n", encoding="utf-8")
     assert previous_calls(tmp_path, AS_OF, LIVE) == {"CBA.AX": "HOLD"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"run_at": "1900-01-01T00:00:00+00:00"},
+        {"run_at": "yesterday"},
+        {"exchange": "XXXX"},
+        {"as_of": ""},
+    ],
+)
+def test_a_changed_row_does_not_stop_the_night(
+    tmp_path: Path, changed: dict[str, str]
+) -> None:
+    """Its call is passed over, and an older night has the call."""
+    publish(tmp_path, 10, "HOLD", replay=False)
+    publish(tmp_path, 11, "BUY", replay=False, **changed)
+    assert previous_calls(tmp_path, AS_OF, LIVE) == {"CBA.AX": "HOLD"}
+
+
+def test_a_live_night_is_found_behind_many_replays(tmp_path: Path) -> None:
+    """Eleven replays lie between the live night and this one."""
+    publish(tmp_path, 1, "SELL", replay=False)
+    for day in range(2, 13):
+        publish(tmp_path, day, "BUY", replay=True)
+    assert previous_calls(tmp_path, AS_OF, LIVE) == {"CBA.AX": "SELL"}

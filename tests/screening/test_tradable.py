@@ -21,7 +21,7 @@ OFF = BlendSettings(min_return_scale=0, min_traded_share=0, min_turnover=0)
     ("changes", "reason"),
     [
         ({}, ""),
-        ({"return_scale": 0.00299}, "it hardly moves: 0.30% a session, less than"),
+        ({"return_scale": 0.00299}, "it hardly moves: 0.299% a session, less than"),
         ({"traded_share_60d": 53 / 60}, "it hardly trades: on 88% of the last 60"),
         ({"median_turnover_20d": 99_999}, "it hardly trades: 99,999 AUD a session"),
         (dict.fromkeys(LIVELY), ""),
