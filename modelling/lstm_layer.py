@@ -5,7 +5,7 @@ each session. Here they are one product over all sessions, as in cuDNN. Weights 
 order of Keras' `get_weights`. Importing this module imports TensorFlow.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -90,24 +90,24 @@ def _layer(
 
 def _run_forward(
     inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return outputs, cells and gates of all sessions."""
+) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
+    """Return outputs, cells and the four gates of all sessions."""
     sessions, windows, _ = inputs.shape
     units = recurrent.shape[0]
-    stores = _stores(sessions, (windows, units), (windows, units), (windows, 4 * units))
+    stores = _stores(sessions, *6 * [(windows, units)])
 
     def step(
         session: tf.Tensor, output: tf.Tensor, cell: tf.Tensor, *stores: tf.TensorArray
     ) -> tuple[object, ...]:
         sums = tf.matmul(inputs[session], kernel) + tf.matmul(output, recurrent)
         entry, forget, candidate, exit_ = gates = _gates(sums)
-        cell = forget * cell + entry * candidate
+        cell = forget * cell[0] + entry * candidate
         output = exit_ * tf.tanh(cell)
-        written = zip(stores, (output, cell, tf.concat(gates, axis=1)), strict=True)
+        written = zip(stores, (output, cell, *gates), strict=True)
         return (
             session + 1,
             output,
-            cell,
+            cell[tf.newaxis],  # Not the operands' shape, for the reason in `_gates`.
             *(store.write(session, value) for store, value in written),
         )
 
@@ -115,10 +115,10 @@ def _run_forward(
     found = tf.while_loop(
         lambda session, *_: session < sessions,
         step,
-        (0, start, start, *stores),
+        (0, start, start[tf.newaxis], *stores),
         maximum_iterations=sessions,
     )
-    outputs, cells, gates = (store.stack() for store in found[3:])
+    outputs, cells, *gates = (store.stack() for store in found[3:])
     return outputs, cells, gates
 
 
@@ -137,7 +137,10 @@ def _sigmoid(sums: tf.Tensor) -> tf.Tensor:
 
 
 def _gradient_of_sums(
-    recurrent: tf.Tensor, cells: tf.Tensor, gates: tf.Tensor, gradient: tf.Tensor
+    recurrent: tf.Tensor,
+    cells: tf.Tensor,
+    gates: Sequence[tf.Tensor],
+    gradient: tf.Tensor,
 ) -> tf.Tensor:
     """Return the gradient of the gates' sums, computed from the last session back."""
     sessions, windows, units = cells.shape
@@ -149,7 +152,7 @@ def _gradient_of_sums(
     def step(
         session: tf.Tensor, of_output: tf.Tensor, of_cell: tf.Tensor, store: object
     ) -> tuple[object, ...]:
-        entry, forget, candidate, exit_ = tf.split(gates[session], 4, axis=1)
+        entry, forget, candidate, exit_ = (gate[session] for gate in gates)
         of_output = of_output + gradient[session]
         active = tf.tanh(cells[session])
         of_cell = of_cell + of_output * exit_ * (1 - active * active)
