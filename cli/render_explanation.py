@@ -70,6 +70,8 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
             f"alone it would be {found.call_by_score}."
         )
     until = " after the sit-out" if found.sit_out else ""
+    if found.not_tradable:
+        until = ", if somebody could act on it"
     yield f"What would change the call{until}:"
     for flip in found.flips:
         yield f"  {_flip_line(flip)}"

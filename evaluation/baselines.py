@@ -1,7 +1,8 @@
 """Simple forecasters to compare the LSTM with: fitted and evaluated on the same rows.
 
-Interval and `probability_up` of each are computed as for the LSTM, from the residuals
-on the same calibration windows.
+Interval and `probability_up` of each come from its residuals on the calibration
+windows, as the first edition's of the LSTM do. `evaluation/intervals.py` compares the
+intervals of a night with others.
 """
 
 from collections.abc import Callable, Mapping

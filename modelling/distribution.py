@@ -15,7 +15,8 @@ from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN
 
 MAX_TERM = 0.05
-"""Largest value of each term of the variance proxy; so that one wrong price does not dominate the scale."""
+"""Largest value of each term of the variance proxy: one wrong price then does not
+dominate the scale."""
 
 HORIZONS = (1, 5, 22)
 """Sessions whose mean proxies are averaged: a day, a week and a month."""

@@ -13,7 +13,7 @@ from features.windows import Floats
 from modelling.distribution import quantile
 
 MIN_POOL = 150
-"""Reactions that a pool of the user's own stocks needs; with fewer this one is used."""
+"""Reactions that a pool of the user's own stocks needs; else `US_POOL` is used."""
 
 DRAWS = 199
 """A mixture reads both of its parts at the probabilities i / 200, i from 1 to 199."""

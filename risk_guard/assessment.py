@@ -111,10 +111,11 @@ def forecast_reaction(
 ) -> Reaction | None:
     """Return whether the session after `as_of` reacts to a dated report.
 
-    A window counts for nothing. None is returned if a report may be missing and none is
-    known.
+    Reports that have come by now count too. A window counts for nothing. None is
+    returned if a report may be missing and none is known.
     """
-    reports = [
+    reports = [(report.day, report.time) for report in known.unreacted]
+    reports += [
         (event.first, event.time)
         for event in known.events
         if event.type in REPORTS

@@ -14,7 +14,12 @@ from market_data.symbols import exchange_of
 from risk_guard.date_changes import date_changes
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event, may_be_same, select_events
-from risk_guard.past_reports import PastReport, past_reports, reports_among
+from risk_guard.past_reports import (
+    PastReport,
+    past_reports,
+    reports_among,
+    unreacted_reports,
+)
 from risk_guard.sightings import EventSighting
 
 PAST_DAYS = 30
@@ -30,6 +35,7 @@ class KnownEvents:
     `gaps` are the reasons why coming events may be missing, empty if a source covers
     them. `notes` are sentences for the row's warning. `past_reports` are all that are
     known, however long ago; `report_gaps` are the reasons why some may be missing.
+    `unreacted` are reports up to the as-of session whose reaction may be to come.
     """
 
     events: tuple[Event, ...]
@@ -37,6 +43,7 @@ class KnownEvents:
     notes: tuple[str, ...] = ()
     past_reports: tuple[PastReport, ...] = ()
     report_gaps: tuple[str, ...] = ()
+    unreacted: tuple[PastReport, ...] = ()
 
 
 def collect_events(
@@ -64,13 +71,15 @@ def collect_events(
         *differing,
     )
     reports = [*reports_among(events), *(r for a in answers for r in a.past_reports)]
+    exchange = exchange_of(symbol).code
     gaps, notes = _gaps(answers, notes)
     return KnownEvents(
         merged,
         gaps,
         notes,
-        past_reports(reports, exchange_of(symbol).code, as_of),
+        past_reports(reports, exchange, as_of),
         tuple(gap for answer in answers for gap in answer.report_gaps),
+        unreacted_reports(reports, exchange, as_of),
     )
 
 

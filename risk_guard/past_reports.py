@@ -50,6 +50,18 @@ def past_reports(
     )
 
 
+def unreacted_reports(
+    reports: Iterable[PastReport], exchange: str, as_of: date
+) -> tuple[PastReport, ...]:
+    """Return the distinct reports up to `as_of` to which the price may still react."""
+    known = [report for report in reports if FIRST_DATE <= report.day <= as_of]
+    return tuple(
+        report
+        for report in merge_reports(known)
+        if reaction_sessions(exchange, report.day, report.time)[-1] > as_of
+    )
+
+
 def merge_reports(reports: Iterable[PastReport]) -> list[PastReport]:
     """Return each report once, by day.
 

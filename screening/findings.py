@@ -102,7 +102,7 @@ class PastReaction:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a distribution says in four numbers, as fractions of the last close.
+    """Four numbers of a distribution; returns are fractions of the last close.
 
     `low` and `high` are the ends of the 80 % interval. `base_probability_up` is the
     probability of a rise with the centre 0: what the stock does without a model.

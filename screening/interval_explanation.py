@@ -127,7 +127,7 @@ def _explain_row(row: CsvRow) -> IntervalExplanation | None:
     """Return what the row alone gives; its z follow from its interval."""
     ends = ("return_scale", "predicted_return_low", "predicted_return_high")
     scale, low, high = (_number(row, name) for name in ends)
-    if not scale or low is None or high is None:
+    if scale is None or low is None or high is None:
         return None
     (centre, reason), sessions = _centre(row), _count(row, "distribution_sessions")
     reaction: ReactionAnswer = row["event_reaction"]  # type: ignore[assignment]
@@ -138,8 +138,8 @@ def _explain_row(row: CsvRow) -> IntervalExplanation | None:
         centre_reason=reason,
         z=ZRange(
             count=None if needs_table(row) else sessions,
-            low=(low - centre) / scale,
-            high=(high - centre) / scale,
+            low=(low - centre) / scale if scale else 0.0,
+            high=(high - centre) / scale if scale else 0.0,
         ),
         low=low,
         high=high,

@@ -229,6 +229,10 @@ def _reason(
         *_training(findings, components["lstm"]),
         *(f"{name} is missing ({reason.rstrip('.')})" for name, reason in missing),
         *_no_interval(distribution),
+        *(
+            f"past reports may be missing ({gap.rstrip('.')})"
+            for gap in findings.known_events.report_gaps
+        ),
         *_unreadable(findings.headlines.unreadable),
         *_hedge(findings),
     ]

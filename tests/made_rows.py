@@ -23,6 +23,7 @@ def rising(probability_up: float) -> DistributionFindings:
         ordinary=outcomes,
         added=outcomes.added,
         reaction="no",
+        own_share=1.0,
     )
 
 

@@ -37,8 +37,11 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "prices": ("close", "data_", "median_turnover_", "traded_share_"),
     "indicators": tuple(INDICATORS),
     "votes": ("trend_", "technical_"),
-    "model": ("model_", "predicted_", "probability_up", "lstm_"),
-    "distribution": ("return_scale", "distribution_", "ordinary_"),
+    "distribution": (
+        *("return_scale", "distribution_", "ordinary_", "probability_up"),
+        *("predicted_return_low", "predicted_return_high"),
+    ),
+    "model": ("model_", "predicted_", "lstm_"),
     "news": ("finbert_", "sentiment_"),
     "guard": (
         *("event_", "days_to_", "sessions_to_", "position_scale"),

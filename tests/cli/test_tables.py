@@ -38,4 +38,4 @@ def test_explain_says_why_nobody_can_act(capsys: pytest.CaptureFixture[str]) -> 
     row = next(row for row in NIGHT.rows if row["symbol"] == "SAFE.AX")
     show_explanation(explain(csv_cells(row), Settings()))
     text = " ".join(capsys.readouterr().out.split())
-    assert "Nobody can act on the call: it hardly moves: 0.10% a session" in text
+    assert "Nobody can act on the call: it hardly moves: 0.100% a session" in text

@@ -31,7 +31,8 @@ from screening.findings import (
 from storage.home import Home
 from storage.tables import read_signed
 
-SYMBOL, AS_OF, NEXT = "AAA.AX", date(2025, 11, 10), date(2025, 11, 11)
+SYMBOLS = ("AAA.AX", "BBB.AX", "CCC.AX")
+SYMBOL, AS_OF, NEXT = SYMBOLS[0], date(2025, 11, 10), date(2025, 11, 11)
 NOW = datetime(2025, 11, 10, 8, 30, tzinfo=UTC)
 REPORTS = tuple(
     PastReport(date(year, month, 12), "before_open", "folder")
@@ -159,7 +160,8 @@ def test_a_reaction_session_by_hand(plan: RunPlan) -> None:
         (AS_OF, "after_close", "yes"),
         (AS_OF, "unknown", "possible"),
         (date(2025, 11, 12), "unknown", "no"),
-        (date(2025, 11, 8), "unknown", "possible"),  # A Saturday: Monday or Tuesday.
+        (date(2025, 11, 8), "unknown", "no"),  # A Saturday: Monday has reacted.
+        (date(2025, 11, 9), "after_close", "no"),
     ],
 )
 def test_the_time_of_day_decides_the_reaction(
@@ -167,6 +169,54 @@ def test_the_time_of_day_decides_the_reaction(
 ) -> None:
     """A report reacts in the first session that closes after it."""
     assert found_on(plan, report(day, time_of_day)).reaction == reaction
+
+
+@pytest.mark.parametrize(
+    ("time_of_day", "reaction"), [("after_close", "yes"), ("unknown", "possible")]
+)
+def test_a_report_that_has_come_counts_if_the_price_has_not_reacted(
+    plan: RunPlan, time_of_day: ReportTime, reaction: str
+) -> None:
+    """A source may name only its next report, and list this one among past ones."""
+    came = PastReport(AS_OF, time_of_day, "yahoo earnings")
+    found = findings(plan)
+    known = replace(found.known_events, unreacted=(came,))
+    (answer,) = distributions(plan, None, [replace(found, known_events=known)]).values()
+    assert answer.reaction == reaction
+
+
+def test_many_reactions_of_the_night_s_stocks_are_the_pool(
+    plan: RunPlan, tmp_path: Path
+) -> None:
+    """With 150 of them the pool is theirs, each divided by its share as known then."""
+    market = replace(plan, home=Home(tmp_path), symbols=SYMBOLS)
+    days = [day.date() for day in bars_of(plan).index[-120:-60]]
+    reports = tuple(PastReport(day, "before_open", "folder") for day in days)
+    every = []
+    for symbol in SYMBOLS:
+        prices = download(market, market.open_feeds().prices, symbol)
+        known = KnownEvents((report(NEXT),), past_reports=reports)
+        found = replace(findings(plan), symbol=symbol, prices=prices)
+        every.append(replace(found, known_events=known))
+    answers = distributions(market, None, every)
+    pooled = []
+    for symbol in SYMBOLS:
+        sizes: list[float] = []
+        for past in answers[symbol].past:
+            share = (sum(sizes) + 6 * 2.648) / (len(sizes) + 6) / 2.648
+            pooled.append(past.z / share)
+            sizes.append(abs(past.z))
+    assert len(pooled) == 180
+    mean = sum(map(abs, pooled)) / len(pooled)
+    for symbol in SYMBOLS:
+        own = [abs(past.z) for past in answers[symbol].past]
+        share = (sum(own) + 6 * mean) / (len(own) + 6) / mean
+        table = read_signed(market.table(STAGE, symbol), symbol=symbol, stage=STAGE)
+        assert answers[symbol].own_share == pytest.approx(share, rel=1e-12)
+        drawn = sorted(table.loc[table["reaction"], "z"])
+        assert drawn == pytest.approx(sorted(z * share for z in pooled), rel=1e-9)
+        assert table.attrs["mean_size"] == pytest.approx(mean, rel=1e-12)
+        assert answers[symbol].pool == "180 reactions of the screened stocks"
 
 
 def test_an_unknown_time_is_half_ordinary_half_reaction(plan: RunPlan) -> None:
@@ -197,7 +247,7 @@ def test_without_a_model_the_centre_is_zero(plan: RunPlan) -> None:
 
 
 @pytest.mark.parametrize("predicted", [-0.1, -0.02, -0.0003, 1e-5, 0.001, 0.05])
-def test_no_report_makes_a_forecast_surer(plan: RunPlan, predicted: float) -> None:
+def test_no_report_raises_what_a_forecast_adds(plan: RunPlan, predicted: float) -> None:
     """A possible and a certain reaction never raise what the centre adds."""
     by_night = [
         found_on(plan, *events, predicted=predicted).added or 0

@@ -153,7 +153,7 @@ def test_a_call_that_nobody_can_act_on_is_explained() -> None:
     """The explanation has the reason, and no other rule is looked for."""
     row = csv_row(four(1, 1, 0, None), return_scale=0.001, prediction="HOLD")
     found = explanation_of(row)
-    assert found.not_tradable.startswith("it hardly moves: 0.10%")
+    assert found.not_tradable.startswith("it hardly moves: 0.100%")
     assert (found.call_by_score, found.differs) == ("BUY", ())
 
 

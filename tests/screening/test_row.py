@@ -16,6 +16,7 @@ from market_data.headlines import Headline
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from risk_guard.assessment import unknown_events
+from risk_guard.known_events import KnownEvents
 from screening.columns import COLUMNS
 from screening.findings import (
     DistributionFindings,
@@ -218,7 +219,7 @@ def test_a_call_that_nobody_can_act_on_is_hold() -> None:
     row = row_of(found(distribution=strong, indicators=best))
     assert row["score"] > 0.3
     assert row["prediction"] == "HOLD"
-    assert "nobody can act on it: it hardly moves: 0.10% a session" in row["reason"]
+    assert "nobody can act on it: it hardly moves: 0.100% a session" in row["reason"]
 
 
 @pytest.mark.parametrize(("count", "typical"), [(3, None), (4, 0.025), (5, 0.03)])
@@ -262,3 +263,16 @@ def test_what_was_cut_off_the_headlines_stands_in_the_reason() -> None:
         "; 1 headline cut at 1,000 characters"
         in row_of(found(headlines=cut_headlines))["reason"]
     )
+
+
+def test_reports_that_may_be_missing_are_named() -> None:
+    """A list of past reports that was cut short is a sentence of the reason."""
+    known = KnownEvents((), report_gaps=("Yahoo's list of AAPL was cut short.",))
+    row = row_of(found(known_events=known))
+    assert "past reports may be missing (Yahoo's list of AAPL was cut" in row["reason"]
+
+
+def test_past_reactions_that_are_not_known_are_not_zero() -> None:
+    """If the distribution failed, their number is empty."""
+    row = row_of(found(distribution=DistributionFindings("the disk is full")))
+    assert row["event_past_reactions"] is None

@@ -96,5 +96,5 @@ def test_calls_on_which_nobody_can_act_are_counted() -> None:
     hold = verdict_on(found).calls[1]
     assert (hold.name, hold.number, hold.note) == ("HOLD", 1, "1 not tradable")
     page = morning_report(morning([found, screened("BBB.AX")]))
-    assert "Nobody can act on this call: it hardly moves: 0.10%" in page
+    assert "Nobody can act on this call: it hardly moves: 0.100%" in page
     assert page.count(" data-inert") == 1
