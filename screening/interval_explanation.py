@@ -282,7 +282,10 @@ def _past_sentence(found: IntervalExplanation) -> str:
     size = ""
     if found.typical_move is not None:
         size = f"; the median size of their moves is {found.typical_move:.2%}"
-    return f"Known past reactions of this stock: {count}{size}."
+    share = ""
+    if found.own_share is not None and not found.reacts:
+        share = f"; own share {found.own_share:.4f}, which is used on reaction sessions only"
+    return f"Known past reactions of this stock: {count}{size}{share}."
 
 
 def _share_sentences(found: IntervalExplanation) -> Iterator[str]:
