@@ -284,7 +284,7 @@ def _past_sentence(found: IntervalExplanation) -> str:
         size = f"; the median size of their moves is {found.typical_move:.2%}"
     share = ""
     if found.own_share is not None and not found.reacts:
-        share = f"; own share {found.own_share:.4f}, which is used on reaction sessions only"
+        share = f"; own share {found.own_share:.4f}, for reaction sessions only"
     return f"Known past reactions of this stock: {count}{size}{share}."
 
 
