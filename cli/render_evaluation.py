@@ -53,7 +53,9 @@ def _component_table(title: str, judgements: Mapping[str, Judgement]) -> Table:
     headings = ("", "hits %", "IC", "RMSE", "Brier", "in 80 %")
     table = Table(*headings, title=title, **TABLE_STYLE)
     for name, judgement in judgements.items():
-        if judgement.hit_rate.count:
+        # An LSTM that predicts no change has no direction, but an interval.
+        chances = judgement.brier_score
+        if judgement.hit_rate.count or (chances and chances.count):
             table.add_row(name, *_cells(judgement))
     return table
 

@@ -16,6 +16,7 @@ from cli.options import ScreenOptions
 from cli.request import flow_arguments
 from config.settings import EvaluationSettings
 from evaluation.forecast_record import COLUMNS, NIGHT_COLUMNS, record_frame
+from evaluation.intervals import INTERVALS
 from evaluation.metrics import Metrics, compute_metrics
 from pipeline.plan import RunRequest
 from storage.home import Home
@@ -122,6 +123,20 @@ def test_calls_with_and_without_the_guard_are_recorded(
     assert abs(score) > abs(row["score"])
     call = "BUY" if score > 0.3 else "SELL" if score < -0.3 else "HOLD"
     assert row["prediction_without_guard"] == call
+
+
+def test_each_row_has_the_compared_intervals(
+    evaluated: tuple[Path, dict[str, Any]],
+) -> None:
+    """All are on the same rows; ours is wider than the ordinary one near a report."""
+    record = record_of(evaluated).set_index(["symbol", "as_of"])
+    for name in INTERVALS.values():
+        assert (record[f"{name}_low"] < record[f"{name}_high"]).all()
+    near = record.loc[("BBB.AX", "2025-11-10")]
+    assert near["event_reaction"] == "possible"
+    assert near["predicted_return_low"] < near["ordinary_low"]
+    assert near["predicted_return_high"] > near["ordinary_high"]
+    assert evaluated[1]["figures"]["intervals"]["rows"] == len(record)
 
 
 def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) -> None:
