@@ -119,8 +119,10 @@ def test_calls_with_and_without_the_guard_are_recorded(
     record = record_of(evaluated).set_index(["symbol", "as_of"])
     row = record.loc[("BBB.AX", "2025-11-10")]
     assert (row["prediction"], row["position_scale"]) == ("HOLD", 0)
-    score = row["score_without_guard"]
-    assert abs(score) > abs(row["score"])
+    score, cut = row["score_without_guard"], row["event_weight_haircut"]
+    lost = row["lstm_weight"] * row["lstm_direction"] * row["lstm_confidence"] * cut
+    assert cut > 0
+    assert score == pytest.approx(row["score"] + lost)
     call = "BUY" if score > 0.3 else "SELL" if score < -0.3 else "HOLD"
     assert row["prediction_without_guard"] == call
 

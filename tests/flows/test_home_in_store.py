@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from plain_night import ONE_PROCESS
 
 from config.errors import BusyError
 from status.model_status import model_statuses
-from storage.home import Home
+from storage.home import Home, write_atomic
 from storage.lock import one_run_at_a_time
 from storage.paths import files_in, folders_by_use, is_there, read_bytes
 
@@ -29,10 +30,11 @@ def rows_of(home: Home) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def stored(quick_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
+def stored(run_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
     """Give a home in a store and the state of a night in it, with one short symbol."""
     home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
-    return home, quick_night(home.root, *SYMBOLS)
+    write_atomic(home.root / "overnight.toml", ONE_PROCESS.encode())
+    return home, run_night(home.root, *SYMBOLS)
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +98,11 @@ def test_a_second_run_in_the_same_store_is_refused(
 
 
 def test_a_night_goes_on_where_a_killed_one_stopped(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     stored: tuple[Home, Any],
 ) -> None:
-    """The flow's run uses the checkpoints and models that are in the store."""
+    """The next run uses the checkpoints and models that are in the store."""
     home, first = stored
-    again = run_night(home.root, *SYMBOLS).result()
+    again = quick_night(home.root, *SYMBOLS).result()
     assert first.result().resumed == {}
     assert again.resumed == {"train": 2}
