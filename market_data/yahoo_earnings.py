@@ -7,10 +7,13 @@ short gives fewer rows, both without an error.
 from datetime import datetime
 from typing import Any
 
-from config.errors import NoCalendar, UnknownSymbol, Unreachable
+from config.errors import NoCalendar, SymbolError, UnknownSymbol, Unreachable
 
 MAX_ROWS = 100
 """The most that Yahoo sends: 25 years of quarters."""
+
+NO_RESULTS = b"find any results"
+"""Part of Yahoo's sentence on a calendar page without a table."""
 
 NOT_FOUND, FIRST_ERROR = 404, 400
 
@@ -24,7 +27,9 @@ def read_earnings_page(ticker: Any, symbol: str) -> tuple[datetime, ...]:  # noq
     ------
     SymbolError
         `UnknownSymbol` or `Unreachable` for an error page or a page that was cut short,
-        `NoCalendar` for a page of another form.
+        `NoCalendar` for a page of another form. `SymbolError` itself for a page without
+        a table and without Yahoo's sentence for that, such as a page that asks for
+        consent: it may be Yahoo's calendar on another night.
     """
     session = ticker.session
     try:
@@ -38,6 +43,11 @@ def read_earnings_page(ticker: Any, symbol: str) -> tuple[datetime, ...]:  # noq
             "update yfinance",
         ) from error
     _require_whole_page(symbol, session.last_status, session.last_body)
+    if table is None and NO_RESULTS not in session.last_body:
+        raise SymbolError(
+            f"Yahoo's page of {symbol} shows neither earnings nor that there are none",
+            "try again later",
+        )
     return tuple(instant.to_pydatetime() for instant in found)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from market_data.sessions import FIRST_DATE
-from risk_guard.events import REPORTS, Event
+from risk_guard.events import REGULATORY, REPORTS, Event
 from risk_guard.reactions import ReportTime, reaction_sessions
 
 SAME_REPORT_DAYS = 2
@@ -16,6 +17,9 @@ FOLDER, YAHOO_LIST, YAHOO = "folder", "yahoo earnings", "yahoo"
 PREFERRED = (FOLDER, YAHOO_LIST, YAHOO)
 """Sources by rank; all others, such as calendar files, come after them."""
 
+type ReportKind = Literal["earnings", "regulatory"]
+"""Basel III reports are regulatory."""
+
 
 @dataclass(frozen=True)
 class PastReport:
@@ -24,15 +28,20 @@ class PastReport:
     day: date
     time: ReportTime
     source: str
+    kind: ReportKind = "earnings"
 
 
 def reports_among(events: Iterable[Event]) -> list[PastReport]:
     """Return the reports with a confirmed day: an estimated day may be wrong."""
     return [
-        PastReport(event.first, event.time, event.source)
+        PastReport(event.first, event.time, event.source, _kind(event))
         for event in events
         if event.type in REPORTS and event.status == "confirmed" and not event.is_window
     ]
+
+
+def _kind(event: Event) -> ReportKind:
+    return "regulatory" if event.type in REGULATORY else "earnings"
 
 
 def past_reports(
@@ -65,9 +74,19 @@ def unreacted_reports(
 def merge_reports(reports: Iterable[PastReport]) -> list[PastReport]:
     """Return each report once, by day.
 
-    Reports of different sources up to `SAME_REPORT_DAYS` apart are the same. Two days
-    of one source are two reports.
+    Reports of one kind and of different sources up to `SAME_REPORT_DAYS` apart are the
+    same. Two days of one source are two reports. So are earnings and a regulatory
+    report, even on one day.
     """
+    by_kind: dict[ReportKind, list[PastReport]] = {}
+    for report in reports:
+        by_kind.setdefault(report.kind, []).append(report)
+    merged = [one for kind in sorted(by_kind) for one in _merge_kind(by_kind[kind])]
+    return sorted(merged, key=lambda report: report.day)
+
+
+def _merge_kind(reports: Iterable[PastReport]) -> list[PastReport]:
+    """Return each report of one kind once, by day."""
     by_day: dict[date, list[PastReport]] = {}
     for report in reports:
         by_day.setdefault(report.day, []).append(report)

@@ -1,7 +1,7 @@
 """The time of day of a report, and the sessions in which the price can react to it."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from market_data.sessions import (
@@ -29,12 +29,12 @@ def report_time(
     """Return the report's day in the exchange's time zone, and its time of day.
 
     `instant` has a time zone; the report came at most `within` later. Midnight, in the
-    zone of the exchange, of `instant` or in UTC, is how sources write a date without a
-    time: its date is the day, and the time is unknown. On a day without a session the
-    time is before the open of the next one.
+    zone of the exchange or of `instant`, is how sources write a date without a time:
+    its date is the day, and the time is unknown. On a day without a session the time
+    is before the open of the next one.
     """
     local = local_time(exchange, instant)
-    for clock in (local, instant, instant.astimezone(UTC)):
+    for clock in (local, instant):
         if clock.time() == time():
             return clock.date(), "unknown"
     day = local.date()

@@ -1,13 +1,13 @@
 """Yahoo's list of a company's past earnings, asked for once a month and stored."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from config.errors import StorageError, SymbolError
+from config.errors import NoCalendar, StorageError, SymbolError, UnknownSymbol
 from market_data.sessions import FIRST_DATE
 from market_data.symbols import exchange_of, file_stem
 from market_data.yahoo_client import YahooClient
@@ -26,10 +26,16 @@ CUT_TO = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class StoredEarnings:
-    """The instants of a company's past earnings that Yahoo has ever listed."""
+    """The instants of a company's past earnings that Yahoo has ever listed.
+
+    `failure` is the cause if Yahoo has no list since, and `failed_at` is when it was
+    last asked for. Both are unset after a list.
+    """
 
     retrieved_at: AwareDatetime
     instants: tuple[AwareDatetime, ...]
+    failed_at: AwareDatetime | None = None
+    failure: str = ""
 
     def add(self, listed: Iterable[datetime], now: datetime) -> "StoredEarnings":
         """Return the list of `now`: instants are added and never removed.
@@ -92,6 +98,7 @@ class YahooReports:
         stored, gap = None, ""
         try:
             stored = _FILE.validate_json(read_bytes(self._path(symbol)))
+            gap = _gap(symbol, stored, stored.failure)
         except FileNotFoundError:
             if self.client:
                 gap = f"Yahoo's past earnings of {symbol} are not stored"
@@ -108,29 +115,44 @@ class YahooReports:
         stored: StoredEarnings | None,
         now: datetime,
     ) -> tuple[StoredEarnings | None, str]:
-        """Ask Yahoo, and store the list; return it, or the old one and the reason."""
+        """Ask Yahoo, and store the list; return it, or the old one and the reason.
+
+        A failure that lasts, such as that of a fund without a page, is stored too.
+        After any other the list stays due.
+        """
+        found = stored or StoredEarnings(now, ())
         try:
-            listed = client.earnings(symbol)
+            found = found.add(client.earnings(symbol), now)
+        except (NoCalendar, UnknownSymbol) as error:
+            found = replace(found, failed_at=now, failure=_text(error))
         except SymbolError as error:
-            age = f"from {stored.retrieved_at.date()}" if stored else "not known"
-            return (
-                stored,
-                f"Yahoo's past earnings of {symbol} are {age}: {_text(error)}",
-            )
-        found = (stored or StoredEarnings(now, ())).add(listed, now)
+            return stored, _gap(symbol, stored, _text(error))
+        gap = _gap(symbol, found, found.failure)
         try:
             write_atomic(self._path(symbol), _FILE.dump_json(found))
         except StorageError as error:
             failure = _text(error)
-            return found, f"Yahoo's past earnings of {symbol} are not stored: {failure}"
-        return found, ""
+            gap = f"Yahoo's past earnings of {symbol} are not stored: {failure}"
+        return found, gap
 
     def _path(self, symbol: str) -> StoragePath:
         return self.folder / f"{file_stem(symbol)}.json"
 
 
 def _is_due(stored: StoredEarnings | None, now: datetime) -> bool:
-    return stored is None or abs(now - stored.retrieved_at) >= REFRESH
+    if stored is None:
+        return True
+    return abs(now - (stored.failed_at or stored.retrieved_at)) >= REFRESH
+
+
+def _gap(symbol: str, stored: StoredEarnings | None, failure: str) -> str:
+    """Return how old the stored list is and why, empty without a failure."""
+    if not failure:
+        return ""
+    age = "not known"
+    if stored and stored.instants:
+        age = f"from {stored.retrieved_at.date()}"
+    return f"Yahoo's past earnings of {symbol} are {age}: {failure}"
 
 
 def _text(error: Exception) -> str:

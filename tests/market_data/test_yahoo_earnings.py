@@ -119,6 +119,25 @@ def test_a_row_without_a_date_is_left_out() -> None:
 def test_a_page_cut_after_its_table_is_whole_enough() -> None:
     """Every row is there; without a table the page's own end must be."""
     body = WHOLE.removesuffix(b"</html>")
-    assert read_earnings_page(ticker(None, body), "AAPL") == ()
+    empty = pd.DataFrame(index=pd.DatetimeIndex([]))
+    assert read_earnings_page(ticker(empty, body), "AAPL") == ()
     with pytest.raises(Unreachable):
         read_earnings_page(ticker(None, b"<html><body>"), "AAPL")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Please verify you are human", "Before you continue to Yahoo"]
+)
+def test_a_page_that_names_no_result_is_not_an_empty_list(text: str) -> None:
+    """It is not Yahoo's calendar, and not a lasting failure that would be stored."""
+    body = f"<html><body>{text}</body></html>".encode()
+    with pytest.raises(SymbolError, match="neither earnings") as failure:
+        read_earnings_page(ticker(None, body), "AAPL")
+    assert not isinstance(failure.value, NoCalendar | UnknownSymbol | Unreachable)
+
+
+@pytest.mark.parametrize("mark", ["'", "&#x27;", "&#39;", "\u2019"])
+def test_yahoo_s_sentence_for_no_results_is_an_empty_list(mark: str) -> None:
+    """However the page writes the apostrophe."""
+    body = f"<html><div>We couldn{mark}t find any results.</div></html>".encode()
+    assert read_earnings_page(ticker(None, body), "AAPL") == ()

@@ -1,6 +1,7 @@
 """Past reports: which count as past, and which of several sources are the same."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +106,30 @@ def test_two_days_of_one_source_are_two_reports() -> None:
     assert found == [on(-20), on(-19, "yahoo")]
 
 
+EARNINGS = PastReport(date(2025, 11, 10), "after_close", "yahoo earnings")
+PILLAR_3 = PastReport(date(2025, 11, 11), "unknown", FILE, "regulatory")
+
+
+@pytest.mark.parametrize("apart", [0, 1, 2])
+def test_reports_of_different_kinds_are_never_joined(apart: int) -> None:
+    """A calendar's Pillar 3 report a day after Yahoo's earnings is another report."""
+    other = replace(PILLAR_3, day=EARNINGS.day + timedelta(days=apart))
+    same = replace(other, source="folder", time="before_open")
+    assert merge_reports([EARNINGS, other, same]) == [EARNINGS, same]
+    assert merge_reports([same, other, EARNINGS]) == [EARNINGS, same]
+
+
+def test_a_calendar_file_s_report_keeps_its_kind(tmp_path: Path) -> None:
+    """A title of a regulatory report makes an earnings line one of that kind."""
+    path = tmp_path / FILE
+    path.write_text(
+        "ticker,event_type,date,title\nCBA.AX,earnings,2025-05-14,Results\n"
+        "CBA.AX,earnings,2025-05-15,Pillar 3 report\n"
+    )
+    kinds = [report.kind for report in known(read_calendar(path)).past_reports]
+    assert kinds == ["earnings", "regulatory"]
+
+
 reports = st.lists(
     st.builds(
         on,
@@ -136,9 +161,11 @@ def test_past_lines_of_a_calendar_file_are_past_reports(tmp_path: Path) -> None:
         "CBA.AX,dividend,2025-08-20\nCBA.AX,earnings,2025-11-12\n"
         "NAB.AX,earnings,2025-05-07\n"
     )
-    days = [date(2014, 8, 13), date(2025, 5, 14), date(2025, 6, 10)]
-    expected = tuple(PastReport(day, "unknown", FILE) for day in days)
-    assert known(read_calendar(path)).past_reports == expected
+    assert known(read_calendar(path)).past_reports == (
+        PastReport(date(2014, 8, 13), "unknown", FILE),
+        PastReport(date(2025, 5, 14), "unknown", FILE, "regulatory"),
+        PastReport(date(2025, 6, 10), "unknown", FILE, "regulatory"),
+    )
 
 
 def remembered(tmp_path: Path, *answers: StoredAnswer) -> RememberedEvents:

@@ -82,7 +82,6 @@ def test_a_report_has_a_time_of_day_and_a_reaction_session(
 UNTIMED = [
     ("XNYS", "2025-07-31T00:00:00+00:00", "2025-07-31"),
     ("XNYS", "2025-07-31T00:00:00-04:00", "2025-07-31"),
-    ("XNYS", "2025-07-30T20:00:00-04:00", "2025-07-31"),
     ("XASX", "2025-08-12T14:00:00+00:00", "2025-08-13"),
     ("XASX", "2025-08-13T00:00:00+00:00", "2025-08-13"),
     ("XASX", "2025-08-13T00:00:00-04:00", "2025-08-13"),
@@ -93,9 +92,27 @@ UNTIMED = [
 def test_midnight_is_a_date_without_a_time(
     exchange: str, instant: str, day: str
 ) -> None:
-    """Midnight of the exchange, of UTC or of the instant's own zone is a date only."""
+    """Midnight in the zone of the exchange or of the instant is a date only."""
     found = report_time(exchange, datetime.fromisoformat(instant))
     assert found == (date.fromisoformat(day), "unknown")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "instant", "expected"),
+    [
+        ("XNYS", "2025-10-30T20:00:00-04:00", "after_close"),
+        ("XNYS", "2025-12-11T19:00:00-05:00", "after_close"),
+        ("XASX", "2025-10-30T11:00:00+11:00", "during"),
+        ("XASX", "2025-07-30T10:00:00+10:00", "during"),
+        ("XLON", "2025-07-30T01:00:00+01:00", "before_open"),
+    ],
+)
+def test_a_local_time_that_is_midnight_in_utc_is_exact(
+    exchange: str, instant: str, expected: ReportTime
+) -> None:
+    """An instant in the exchange's zone keeps its day and its time of day."""
+    at = datetime.fromisoformat(instant)
+    assert report_time(exchange, at) == (at.date(), expected)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,13 @@ import pytest
 from equipment import Replay
 from made_events import AS_OF, NOW
 
-from config.errors import RateLimited
+from config.errors import (
+    NoCalendar,
+    RateLimited,
+    SymbolError,
+    UnknownSymbol,
+    Unreachable,
+)
 from config.settings import GuardSettings, PriceSettings
 from market_data.yahoo_client import YahooClient
 from risk_guard.event_sources import EventAnswer
@@ -37,16 +43,17 @@ MAY, AUGUST, NOVEMBER, FEBRUARY = (
 
 @dataclass
 class Yahoo:
-    """Yahoo's connection, with the rows of its page; None is a refusal."""
+    """Yahoo's connection, with the rows of its page; None is `failure`."""
 
     rows: tuple[datetime, ...] | None = (FEBRUARY, NOVEMBER, AUGUST, MAY)
     asked: list[str] = field(default_factory=list)
+    failure: SymbolError = field(default_factory=lambda: RateLimited("Yahoo said 429."))
 
     def earnings(self, symbol: str) -> tuple[datetime, ...]:
-        """Return the rows, or refuse."""
+        """Return the rows, or fail."""
         self.asked.append(symbol)
         if self.rows is None:
-            raise RateLimited("Yahoo said 429.")
+            raise self.failure
         return self.rows
 
 
@@ -154,6 +161,44 @@ def test_an_empty_page_is_a_gap_and_asked_for_once_a_month(home: Home) -> None:
         found = night(home, yahoo, later)
         assert found.report_gaps == ("Yahoo lists no past earnings of AAPL",)
     assert len(yahoo.asked) == 1
+
+
+@pytest.mark.parametrize("failure", [UnknownSymbol("no page."), NoCalendar("other.")])
+def test_a_lasting_failure_is_asked_for_once_a_month(
+    home: Home, failure: SymbolError
+) -> None:
+    """A fund has no page of earnings; its gap keeps the cause on every night."""
+    yahoo = Yahoo(rows=None, failure=failure)
+    cause = str(failure).rstrip(".")
+    for later in (timedelta(), timedelta(days=1), REFRESH - timedelta(seconds=1)):
+        (gap,) = night(home, yahoo, later).report_gaps
+        assert gap == f"Yahoo's past earnings of AAPL are not known: {cause}"
+    assert len(yahoo.asked) == 1
+    yahoo.rows = (MAY,)
+    found = night(home, yahoo, REFRESH)
+    assert (days(found), found.report_gaps) == (LISTED[:1], ())
+
+
+def test_a_lasting_failure_keeps_the_stored_list_and_its_date(home: Home) -> None:
+    """The gap has the date of the list, also after the second failure."""
+    night(home, Yahoo())
+    yahoo = Yahoo(rows=None, failure=UnknownSymbol("no page."))
+    gap = "Yahoo's past earnings of AAPL are from 2025-11-10: unknown_symbol: no page"
+    for months in (1, 1.5, 2, 2.5):
+        found = night(home, yahoo, REFRESH * months)
+        assert (days(found), found.report_gaps) == (LISTED, (gap,))
+    assert len(yahoo.asked) == 2
+
+
+@pytest.mark.parametrize("failure", [Unreachable("cut."), SymbolError("no sign.")])
+def test_a_temporary_failure_is_asked_for_on_the_next_night(
+    home: Home, failure: SymbolError
+) -> None:
+    """Nothing is stored, so the list stays due."""
+    yahoo = Yahoo(rows=None, failure=failure)
+    for later in (timedelta(), timedelta(days=1)):
+        night(home, yahoo, later)
+    assert (len(yahoo.asked), content(home)) == (2, None)
 
 
 def test_a_replay_asks_nothing_and_writes_nothing(home: Home) -> None:
