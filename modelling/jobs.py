@@ -210,7 +210,8 @@ def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
         ),
         "loss_ratio": _finite(model.loss_ratio),
         "loss_ratio_vs_persistence": _finite(model.compared_ratio),
-        "epochs_run": model.epochs_run,
+        "epochs_run": model.epochs.run,
+        "best_epoch": model.epochs.best,
         "shrinkage_factor": model.shrinkage_factor,
         "training_windows": model.training_windows,
         "validation_windows": model.validation_windows,
@@ -239,7 +240,7 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
         "majority_rate": record.majority_rate,
         "grade": model_grade,
         "rejected": rejection(model_grade, record.skill, job.settings),
-        "advice": advice(model_grade, job.parameters, model.epochs_run),
+        "advice": advice(model_grade, job.parameters, model.epochs),
     }
 
 

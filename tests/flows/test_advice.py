@@ -20,6 +20,7 @@ from config.parameters import TrainingParameters
 from config.settings import BlendSettings, ModelSettings
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS
+from modelling.early_stopping import EpochCounts
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.grading import advice
@@ -40,7 +41,7 @@ from status.published import find_published_report
 from storage.home import Home
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
-ADVICE = str(advice("overfitting", TrainingParameters(), 50))
+ADVICE = str(advice("overfitting", TrainingParameters(), EpochCounts(50, 50)))
 
 LOST = Challenge(
     champion_trained_at=AT - timedelta(days=8),
