@@ -91,11 +91,21 @@ def loss_ratio_vs_persistence(ratio: float, of_persistence: float) -> float:
 
 
 def rejection(
-    model_grade: Grade, skill: float | None, settings: ModelSettings
+    model_grade: Grade,
+    ratio: float,
+    compared_ratio: float,
+    skill: float | None,
+    settings: ModelSettings,
 ) -> str | None:
-    """Return why a model must not be used in the blend, None if it may."""
+    """Return why a model must not be used in the blend, None if it may.
+
+    `ratio` is that of `loss_ratio`, `compared_ratio` of `loss_ratio_vs_persistence`.
+    """
     if model_grade == "overfitting":
-        return "graded overfitting"
+        return (
+            f"graded overfitting: loss ratio against persistence {compared_ratio:.3f} "
+            f"(raw {ratio:.3f}) is above {settings.overfitting_ratio:g}"
+        )
     if skill is None:
         return "the price never moved on the calibration span, so skill is undefined"
     if skill > settings.max_skill:

@@ -239,7 +239,13 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
         "directional_accuracy": record.directional_accuracy,
         "majority_rate": record.majority_rate,
         "grade": model_grade,
-        "rejected": rejection(model_grade, record.skill, job.settings),
+        "rejected": rejection(
+            model_grade,
+            model.loss_ratio,
+            model.compared_ratio,
+            record.skill,
+            job.settings,
+        ),
         "advice": advice(model_grade, job.parameters, model.epochs),
     }
 

@@ -158,19 +158,22 @@ def test_the_loss_ratio_is_validation_over_training(
     assert loss_ratio(loss, validation_loss) == pytest.approx(ratio)
 
 
+ABOVE_TWO = "loss ratio against persistence 2.312 (raw 5.250) is above 2"
+
+
 @pytest.mark.parametrize("model_grade", ["excellent", "good", "moderate", "poor"])
 @pytest.mark.parametrize("skill", [0.0, 0.9, 1.0, 1.05])
 def test_a_good_model_is_usable(model_grade: Grade, skill: float) -> None:
     """Any grade but overfitting, and skill up to 1.05: no reason to reject."""
-    assert rejection(model_grade, skill, SETTINGS) is None
+    assert rejection(model_grade, 1.0, 1.0, skill, SETTINGS) is None
 
 
 @pytest.mark.parametrize(
     ("model_grade", "skill", "reason"),
     [
         ("poor", 1.06, "skill 1.060 is above 1.05"),
-        ("overfitting", 0.9, "graded overfitting"),
-        ("overfitting", None, "graded overfitting"),
+        ("overfitting", 0.9, f"graded overfitting: {ABOVE_TWO}"),
+        ("overfitting", None, f"graded overfitting: {ABOVE_TWO}"),
         ("good", None, "the price never moved"),
         ("good", 1.0501, "skill 1.050 is above 1.05"),
         ("excellent", 1.7, "skill 1.700 is above 1.05"),
@@ -181,7 +184,7 @@ def test_an_unusable_model_has_a_reason(
     model_grade: Grade, skill: float | None, reason: str
 ) -> None:
     """A poor grade, no skill or too little of it is a reason with its number."""
-    answer = rejection(model_grade, skill, SETTINGS)
+    answer = rejection(model_grade, 5.25, 2.3125, skill, SETTINGS)
     assert answer is not None
     assert answer.startswith(reason)
 
