@@ -111,11 +111,13 @@ class ModelSettings(Section):
     good_loss: float = Field(0.01, gt=0)
     """Loss below which a model is good (validation) or excellent (training as well)."""
     poor_loss: float = Field(0.02, gt=0)
-    """Validation loss above which a model is poor, and is not used."""
+    """Validation loss above which a model is poor, if its skill is above 1 as well."""
     excellent_ratio: float = Field(1.5, gt=0)
-    """Validation loss divided by training loss; an excellent model is below it."""
+    """Validation loss / training loss, relative to persistence, of an excellent model:
+    its ratio is below this one."""
     overfitting_ratio: float = Field(2.0, gt=0)
-    """Validation loss divided by training loss above which a model is not used."""
+    """Validation loss / training loss, relative to persistence, above which a model is
+    overfitting and is not used."""
     max_skill: float = Field(1.05, gt=0)
     """RMSE divided by that of an unchanged price, above which a model is rejected."""
     max_model_mb: int = Field(256, ge=1)

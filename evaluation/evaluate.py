@@ -27,7 +27,8 @@ FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 MODEL_COLUMNS = (
     *("symbol", "last_session", "training_date", "grade", "skill"),
     *("directional_accuracy", "majority_rate", "epochs_run", "shrinkage_factor"),
-    *("loss_ratio", "rejected", "advice", "challenge_lost", "challenge_p_value"),
+    *("loss_ratio", "loss_ratio_vs_persistence", "rejected", "advice"),
+    *("challenge_lost", "challenge_p_value"),
 )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from config.parameters import TrainingParameters
 from features.windows import Windows, WindowSplit
-from modelling.early_stopping import EarlyStopping
+from modelling.early_stopping import EarlyStopping, EpochCounts
 from modelling.lstm_layer import Kept, Weights, predict, predict_in_training
 
 PADDED_TO = 64
@@ -66,8 +66,8 @@ def fit(
     split: WindowSplit,
     parameters: TrainingParameters,
     on_losses: Callable[[int, float, float], None],
-) -> tuple[tuple[NDArray[np.float32], ...], int]:
-    """Return the best weights found from `start`, and the number of epochs run.
+) -> tuple[tuple[NDArray[np.float32], ...], EpochCounts]:
+    """Return the best weights found from `start`, the epochs run and the best epoch.
 
     `on_losses` gets each epoch's number, from 1, with the losses on the training and
     the stopping windows. A training loss that is not finite ends the training, and its
@@ -85,7 +85,7 @@ def fit(
         loss, validation_loss = map(float, losses)
         if stop.is_best(loss, validation_loss):
             best = state.weights
-        on_losses(stop.epochs, loss, validation_loss)
+        on_losses(stop.epochs.run, loss, validation_loss)
     return tuple(part.numpy() for part in best), stop.epochs
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from config.parameters import MAX_EPOCHS, TrainingParameters
 from config.settings import ModelSettings
 from features.windows import Floats
+from modelling.early_stopping import EpochCounts
 
 Grade = Literal["excellent", "good", "moderate", "poor", "overfitting"]
 
@@ -80,8 +81,9 @@ def loss_ratio(loss: float, validation_loss: float) -> float:
 def loss_ratio_vs_persistence(ratio: float, of_persistence: float) -> float:
     """Return the model's loss ratio divided by that of "tomorrow equals today".
 
-    Both are over the same windows. A stock that has become livelier raises both, so
-    only a ratio above 1 shows that the network fits its training windows too closely.
+    Both are over the same windows. A stock that has become more volatile raises both,
+    so only a ratio above 1 shows that the network fits the training windows too
+    closely.
     """
     if ratio == of_persistence:
         return 1.0
@@ -89,11 +91,21 @@ def loss_ratio_vs_persistence(ratio: float, of_persistence: float) -> float:
 
 
 def rejection(
-    model_grade: Grade, skill: float | None, settings: ModelSettings
+    model_grade: Grade,
+    ratio: float,
+    compared_ratio: float,
+    skill: float | None,
+    settings: ModelSettings,
 ) -> str | None:
-    """Return why a model must not be used in the blend, None if it may."""
+    """Return why a model must not be used in the blend, None if it may.
+
+    `ratio` is that of `loss_ratio`, `compared_ratio` of `loss_ratio_vs_persistence`.
+    """
     if model_grade == "overfitting":
-        return "graded overfitting"
+        return (
+            f"graded overfitting: loss ratio against persistence {compared_ratio:.3f} "
+            f"(raw {ratio:.3f}) is above {settings.overfitting_ratio:g}"
+        )
     if skill is None:
         return "the price never moved on the calibration span, so skill is undefined"
     if skill > settings.max_skill:
@@ -105,23 +117,22 @@ def rejection(
 
 
 def advice(
-    model_grade: Grade, parameters: TrainingParameters, epochs_run: int
+    model_grade: Grade, parameters: TrainingParameters, epochs: EpochCounts
 ) -> str | None:
     """Return which options to change for a better grade, None if the grade is good.
 
-    Only changes that can alter the model are named. A training of fewer `epochs_run`
-    than allowed was stopped early and has kept the weights of an earlier epoch: more
-    epochs change nothing, and fewer do only below that epoch.
+    Only changes that can alter the model are named. The weights of the best epoch are
+    kept: fewer epochs change nothing down to that epoch. More change nothing if the
+    patience of early stopping has run out.
     """
-    stopped = epochs_run < parameters.epochs
     if model_grade == "overfitting":
-        hints = _overfitting_hints(parameters, epochs_run, stopped=stopped)
+        hints = _overfitting_hints(parameters, epochs.best)
         return f"overfitting: {_either(hints)}"
     if model_grade != "poor":
         return None
     hints = _data_hints(parameters)
-    if stopped:
-        cause = f"poor data, nothing more was learned after {epochs_run} epochs"
+    if epochs.used_up(parameters.early_stopping_patience):
+        cause = f"poor data, nothing more was learned after epoch {epochs.best}"
         return f"{cause}: {_either(hints)}"
     if parameters.epochs < MAX_EPOCHS:
         hints = [f"more epochs than {parameters.epochs} (--epochs)", *hints]
@@ -132,13 +143,10 @@ def _either(hints: list[str]) -> str:
     return ", or ".join(hints) or "no parameter can help, leave it out"
 
 
-def _overfitting_hints(
-    parameters: TrainingParameters, epochs_run: int, *, stopped: bool
-) -> list[str]:
+def _overfitting_hints(parameters: TrainingParameters, best_epoch: int) -> list[str]:
     hints = []
-    kept = epochs_run - parameters.early_stopping_patience if stopped else epochs_run
-    if kept > 1:
-        hints.append(f"fewer epochs than {kept} (--epochs)")
+    if best_epoch > 1:
+        hints.append(f"fewer epochs than {best_epoch} (--epochs)")
     if parameters.dropout < ADVISED_DROPOUT:
         change = f"{ADVISED_DROPOUT:g} instead of {parameters.dropout:g}"
         hints.append(f"dropout {change} (--dropout)")

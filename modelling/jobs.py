@@ -210,7 +210,8 @@ def _fit_facts(model: TrainedModel, seconds: float) -> dict[str, Any]:
         ),
         "loss_ratio": _finite(model.loss_ratio),
         "loss_ratio_vs_persistence": _finite(model.compared_ratio),
-        "epochs_run": model.epochs_run,
+        "epochs_run": model.epochs.run,
+        "best_epoch": model.epochs.best,
         "shrinkage_factor": model.shrinkage_factor,
         "training_windows": model.training_windows,
         "validation_windows": model.validation_windows,
@@ -238,8 +239,14 @@ def _verdict(model: TrainedModel, job: TrainingJob) -> dict[str, Any]:
         "directional_accuracy": record.directional_accuracy,
         "majority_rate": record.majority_rate,
         "grade": model_grade,
-        "rejected": rejection(model_grade, record.skill, job.settings),
-        "advice": advice(model_grade, job.parameters, model.epochs_run),
+        "rejected": rejection(
+            model_grade,
+            model.loss_ratio,
+            model.compared_ratio,
+            record.skill,
+            job.settings,
+        ),
+        "advice": advice(model_grade, job.parameters, model.epochs),
     }
 
 

@@ -73,6 +73,10 @@ class ModelMetadata(BaseModel):
         "not finite, or in files of earlier versions",
     )
     epochs_run: int
+    best_epoch: int | None = Field(
+        default=None,
+        description="Epoch whose weights are kept; null in files of earlier versions",
+    )
     shrinkage_factor: float = Field(
         default=1.0,
         description="Factor, 0 to 1, by which the predicted changes are multiplied; "

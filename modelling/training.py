@@ -19,6 +19,7 @@ from features.windows import (
     WindowSplit,
     split_windows,
 )
+from modelling.early_stopping import EpochCounts
 from modelling.grading import (
     Calibration,
     calibrate,
@@ -44,7 +45,8 @@ class TrainedModel:
     """A network with the values needed to use it and to grade it.
 
     `loss` and `validation_loss` are scaled mean squared errors of the kept weights,
-    without dropout, over all training and all validation windows. `shrinkage_factor`
+    without dropout, over all training and all validation windows. `epochs` are those
+    run and the one whose weights are kept. `shrinkage_factor`
     is the factor by which the dense unit was multiplied after training.
     `persistence_loss_ratio` is validation loss / training loss of "tomorrow equals
     today" on the same windows.
@@ -54,7 +56,7 @@ class TrainedModel:
     scaler: Scaler
     loss: float
     validation_loss: float
-    epochs_run: int
+    epochs: EpochCounts
     training_windows: int
     validation_windows: int
     shrinkage_factor: float
@@ -94,21 +96,21 @@ def train(
         If a loss is not finite.
     """
     split = split_windows(rows, parameters.sequence_length, parameters.validation_split)
-    network, epochs_run = trained, 0
+    network, epochs = trained, EpochCounts(0, 0)
     if network is None:
-        network, epochs_run = _fit(split, parameters, on_epoch)
+        network, epochs = _fit(split, parameters, on_epoch)
     factor = 1.0
     if parameters.early_stopping_patience > 0:
         factor = _best_factor(network, split.stopping)
-    return _measure(network.scale_changes(factor), split, epochs_run, factor)
+    return _measure(network.scale_changes(factor), split, epochs, factor)
 
 
 def _fit(
     split: WindowSplit,
     parameters: TrainingParameters,
     on_epoch: Callable[[EpochDone], None],
-) -> tuple[Network, int]:
-    """Return the trained network and the number of epochs run."""
+) -> tuple[Network, EpochCounts]:
+    """Return the trained network, the epochs run and the best epoch."""
     # These modules import TensorFlow and Keras, which takes seconds.
     from modelling.fit import fit  # noqa: PLC0415
     from modelling.keras_network import start_network  # noqa: PLC0415
@@ -117,8 +119,8 @@ def _fit(
         on_epoch(EpochDone(epoch, parameters.epochs, loss, validation_loss))
 
     start = start_network(parameters)
-    weights, epochs_run = fit(start.weights, split, parameters, on_losses)
-    return Network(weights), epochs_run
+    weights, epochs = fit(start.weights, split, parameters, on_losses)
+    return Network(weights), epochs
 
 
 def _best_factor(network: Network, stopping: Windows) -> float:
@@ -129,7 +131,7 @@ def _best_factor(network: Network, stopping: Windows) -> float:
 
 
 def _measure(
-    network: Network, split: WindowSplit, epochs_run: int, factor: float
+    network: Network, split: WindowSplit, epochs: EpochCounts, factor: float
 ) -> TrainedModel:
     stopping = network.predict_closes(split.stopping.inputs)
     calibration = network.predict_closes(split.calibration.inputs)
@@ -150,7 +152,7 @@ def _measure(
         scaler=split.scaler,
         loss=loss,
         validation_loss=validation_loss,
-        epochs_run=epochs_run,
+        epochs=epochs,
         training_windows=len(split.training),
         validation_windows=len(split.stopping) + len(parts),
         shrinkage_factor=factor,

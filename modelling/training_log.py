@@ -52,6 +52,7 @@ def training_entry(metadata: ModelMetadata, at: datetime) -> dict[str, Any]:
         "loss_ratio": metadata.loss_ratio,
         "loss_ratio_vs_persistence": metadata.loss_ratio_vs_persistence,
         "epochs_run": metadata.epochs_run,
+        "best_epoch": metadata.best_epoch,
         "shrinkage_factor": metadata.shrinkage_factor,
         "below_advised_range": metadata.below_advised_range,
         **metadata.results.model_dump(),

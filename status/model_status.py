@@ -18,8 +18,9 @@ from storage.settings_file import read_settings
 class SymbolStatus(BaseModel, frozen=True):
     """The state of one symbol's model; None means "not known".
 
-    `advice` says what to change for a better model. `challenger` is the reason why a
-    model that was trained later is not used.
+    Both loss ratios are those of the metadata. `advice` says what to change for a
+    better model. `challenger` is the reason why a model that was trained later is not
+    used.
     """
 
     symbol: str
@@ -30,6 +31,8 @@ class SymbolStatus(BaseModel, frozen=True):
     age_days: int | None
     grade: str | None
     skill: float | None
+    loss_ratio: float | None
+    loss_ratio_vs_persistence: float | None
     trained_at: datetime | None
     last_session: date | None
     reason: str
@@ -102,6 +105,10 @@ def _line(
         age_days=state.age_days,
         grade=metadata.grade if metadata else None,
         skill=metadata.skill if metadata else None,
+        loss_ratio=metadata.loss_ratio if metadata else None,
+        loss_ratio_vs_persistence=(
+            metadata.loss_ratio_vs_persistence if metadata else None
+        ),
         trained_at=metadata.training_date if metadata else None,
         last_session=metadata.last_session if metadata else None,
         reason=state.reason,

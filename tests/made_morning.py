@@ -64,6 +64,8 @@ METADATA = ModelMetadata.model_construct(
     last_session=date(2025, 11, 8),
     data_points=233,
     epochs_run=31,
+    loss_ratio=5.2512,
+    loss_ratio_vs_persistence=1.0002,
     rejected=None,
 )
 """The fields of a model that the report shows."""

@@ -92,6 +92,16 @@ def test_one_row_per_forecast(evaluated: tuple[Path, dict[str, Any]]) -> None:
     assert evaluated[1]["models"]["trained"] == 4
 
 
+def test_both_loss_ratios_of_each_model_are_recorded(
+    evaluated: tuple[Path, dict[str, Any]],
+) -> None:
+    """The raw ratio and the one relative to persistence are in `models.csv`."""
+    models = cells(report_file(evaluated, "models.csv"))
+    ratios = models[["loss_ratio", "loss_ratio_vs_persistence"]].astype(float)
+    assert len(ratios) == 4
+    assert (ratios > 0).all(axis=None)
+
+
 def test_the_realized_return_by_the_price_file(
     evaluated: tuple[Path, dict[str, Any]], market: Path
 ) -> None:

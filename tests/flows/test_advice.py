@@ -20,9 +20,10 @@ from config.parameters import TrainingParameters
 from config.settings import BlendSettings, ModelSettings
 from features.component import Component
 from features.indicators import FEATURES, INDICATORS
+from modelling.early_stopping import EpochCounts
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
-from modelling.grading import advice
+from modelling.grading import advice, rejection
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from screening.findings import (
@@ -40,7 +41,7 @@ from status.published import find_published_report
 from storage.home import Home
 
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
-ADVICE = str(advice("overfitting", TrainingParameters(), 50))
+ADVICE = str(advice("overfitting", TrainingParameters(), EpochCounts(50, 50)))
 
 LOST = Challenge(
     champion_trained_at=AT - timedelta(days=8),
@@ -127,6 +128,24 @@ def test_the_status_has_the_advice_too(
     assert line.challenger == "graded overfitting"
     show_statuses(found)
     assert f"advice CBA.AX: {ADVICE}" in capsys.readouterr().out
+
+
+RATIOS = {"loss_ratio": 5.25, "loss_ratio_vs_persistence": 2.31}
+
+
+def test_the_status_has_both_loss_ratios(
+    saved: Callable[..., ModelMetadata],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The raw ratio and that against persistence; a rejected model's reason too."""
+    reason = rejection("overfitting", *RATIOS.values(), 0.99, ModelSettings())
+    saved(grade="overfitting", rejected=reason, **RATIOS)
+    found = model_statuses(None, tmp_path, AT)
+    assert found.symbols[0].model_dump(include=set(RATIOS)) == RATIOS
+    show_statuses(found)
+    table = " ".join(capsys.readouterr().out.split())
+    assert "loss ratio against persistence 2.310 (raw 5.250) is above 2" in table
 
 
 def test_the_status_says_that_a_champion_stays(

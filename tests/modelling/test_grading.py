@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.parameters import training_parameters
 from config.settings import ModelSettings
+from modelling.early_stopping import EpochCounts
 from modelling.grading import (
     Grade,
     advice,
@@ -157,30 +158,33 @@ def test_the_loss_ratio_is_validation_over_training(
     assert loss_ratio(loss, validation_loss) == pytest.approx(ratio)
 
 
+ABOVE_TWO = "loss ratio against persistence 2.312 (raw 5.250) is above 2"
+
+
 @pytest.mark.parametrize("model_grade", ["excellent", "good", "moderate", "poor"])
 @pytest.mark.parametrize("skill", [0.0, 0.9, 1.0, 1.05])
-def test_a_good_model_may_speak(model_grade: Grade, skill: float) -> None:
+def test_a_good_model_is_usable(model_grade: Grade, skill: float) -> None:
     """Any grade but overfitting, and skill up to 1.05: no reason to reject."""
-    assert rejection(model_grade, skill, SETTINGS) is None
+    assert rejection(model_grade, 1.0, 1.0, skill, SETTINGS) is None
 
 
 @pytest.mark.parametrize(
     ("model_grade", "skill", "reason"),
     [
         ("poor", 1.06, "skill 1.060 is above 1.05"),
-        ("overfitting", 0.9, "graded overfitting"),
-        ("overfitting", None, "graded overfitting"),
+        ("overfitting", 0.9, f"graded overfitting: {ABOVE_TWO}"),
+        ("overfitting", None, f"graded overfitting: {ABOVE_TWO}"),
         ("good", None, "the price never moved"),
         ("good", 1.0501, "skill 1.050 is above 1.05"),
         ("excellent", 1.7, "skill 1.700 is above 1.05"),
         ("excellent", float("inf"), "skill inf is above 1.05"),
     ],
 )
-def test_a_model_that_must_not_speak_says_why(
+def test_an_unusable_model_has_a_reason(
     model_grade: Grade, skill: float | None, reason: str
 ) -> None:
     """A poor grade, no skill or too little of it is a reason with its number."""
-    answer = rejection(model_grade, skill, SETTINGS)
+    answer = rejection(model_grade, 5.25, 2.3125, skill, SETTINGS)
     assert answer is not None
     assert answer.startswith(reason)
 
@@ -191,46 +195,47 @@ DATA = (
     "period 5y instead of 2y (--period), or "
     "sequence_length 90 instead of 60 (--sequence-length)"
 )
-STOPPED = "poor data, nothing more was learned after 31 epochs"
+STOPPED = "poor data, nothing more was learned after epoch {}"
+TOO_FEW = "too few epochs, or poor data"
+LONG = {"period": "5y", "sequence_length": 90}
 NOTHING = "no parameter can help, leave it out"
 
 
 @pytest.mark.parametrize(
-    ("model_grade", "changes", "epochs_run", "expected"),
+    ("model_grade", "changes", "epochs", "expected"),
     [
-        ("overfitting", {}, 50, f"overfitting: {FEWER.format(50)}, or {DROPOUT}"),
-        ("overfitting", {}, 12, f"overfitting: {FEWER.format(7)}, or {DROPOUT}"),
-        ("overfitting", {}, 6, f"overfitting: {DROPOUT}"),
-        ("overfitting", {"dropout": 0.3}, 6, f"overfitting: {NOTHING}"),
-        ("overfitting", {"dropout": 0.4}, 50, f"overfitting: {FEWER.format(50)}"),
+        ("overfitting", {}, (50, 50), f"overfitting: {FEWER.format(50)}, or {DROPOUT}"),
+        ("overfitting", {}, (50, 46), f"overfitting: {FEWER.format(46)}, or {DROPOUT}"),
+        ("overfitting", {}, (12, 7), f"overfitting: {FEWER.format(7)}, or {DROPOUT}"),
+        ("overfitting", {}, (6, 1), f"overfitting: {DROPOUT}"),
+        ("overfitting", {"dropout": 0.3}, (6, 1), f"overfitting: {NOTHING}"),
+        ("overfitting", {"dropout": 0.4}, (50, 50), f"overfitting: {FEWER.format(50)}"),
+        ("poor", {}, (50, 46), f"{TOO_FEW}: {MORE.format(50)}, or {DATA}"),
+        ("poor", {}, (50, 45), f"{STOPPED.format(45)}: {DATA}"),
         (
             "poor",
-            {},
-            50,
-            f"too few epochs, or poor data: {MORE.format(50)}, or {DATA}",
+            {"early_stopping_patience": 0},
+            (50, 50),
+            f"{TOO_FEW}: {MORE.format(50)}, or {DATA}",
         ),
-        ("poor", {}, 31, f"{STOPPED}: {DATA}"),
-        ("poor", {"period": "5y", "sequence_length": 90}, 31, f"{STOPPED}: {NOTHING}"),
-        (
-            "poor",
-            {"epochs": 100, "period": "5y", "sequence_length": 90},
-            100,
-            f"too few epochs, or poor data: {NOTHING}",
-        ),
+        ("poor", {}, (31, 26), f"{STOPPED.format(26)}: {DATA}"),
+        ("poor", LONG, (31, 26), f"{STOPPED.format(26)}: {NOTHING}"),
+        ("poor", LONG | {"epochs": 100}, (100, 99), f"{TOO_FEW}: {NOTHING}"),
     ],
 )
 def test_advice_names_only_changes_that_alter_the_model(
-    model_grade: Grade, changes: dict[str, Any], epochs_run: int, expected: str
+    model_grade: Grade, changes: dict[str, Any], epochs: tuple[int, int], expected: str
 ) -> None:
-    """A training that stopped at epoch 12 has kept the weights of epoch 7.
+    """Fewer epochs help below the best epoch, more if early stopping had not ended it.
 
-    Fewer epochs than 50 change nothing there; fewer than 7 do.
+    Of 50 epochs with the best at 46, fewer than 50 give the same model; fewer than 46
+    do not. With the best at 45 the patience of 5 is used up, so more change nothing.
     """
     parameters = training_parameters(**{"early_stopping_patience": 5} | changes)
-    assert advice(model_grade, parameters, epochs_run) == expected
+    assert advice(model_grade, parameters, EpochCounts(*epochs)) == expected
 
 
 @pytest.mark.parametrize("model_grade", ["excellent", "good", "moderate"])
 def test_a_fair_grade_needs_no_advice(model_grade: Grade) -> None:
     """There is nothing to change where the grade is fair."""
-    assert advice(model_grade, training_parameters(), 50) is None
+    assert advice(model_grade, training_parameters(), EpochCounts(50, 50)) is None

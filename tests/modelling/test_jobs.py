@@ -52,6 +52,7 @@ def test_metadata_say_how_it_was_trained(
     assert live_model.parameters == job.parameters
     assert live_model.training_date == datetime(2013, 2, 1, 9, 30, tzinfo=UTC)
     assert (live_model.epochs, live_model.epochs_run) == (2, 2)
+    assert live_model.best_epoch in (1, 2)
     assert (live_model.training_windows, live_model.validation_windows) == (88, 22)
     assert live_model.below_advised_range
     assert live_model.results.training_time > 0

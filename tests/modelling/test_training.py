@@ -115,7 +115,7 @@ def test_the_record_is_that_of_the_calibration_windows(
 def test_the_model_counts_its_windows(trained: TrainedModel) -> None:
     """140 rows in windows of 30 are 110 windows: 88 to train, 22 to validate."""
     assert (trained.training_windows, trained.validation_windows) == (88, 22)
-    assert trained.epochs_run == 2
+    assert trained.epochs.run == 2
 
 
 def test_later_rows_do_not_reach_the_training(
@@ -139,8 +139,9 @@ def test_each_epoch_is_reported_once(epochs_seen: list[EpochDone]) -> None:
 
 
 def test_early_stopping_stops(stopped: TrainedModel) -> None:
-    """A loss that gets worse ends the training before its planned epochs."""
-    assert 1 < stopped.epochs_run < 12
+    """With patience 1, a loss that gets worse ends it one epoch after the best."""
+    assert 1 < stopped.epochs.run < 12
+    assert stopped.epochs.best == stopped.epochs.run - 1
 
 
 @pytest.mark.parametrize("learning_rate", [0.001, 0.5])
@@ -191,7 +192,7 @@ def test_early_stopping_can_be_off(rows: Floats, tiny: TrainingParameters) -> No
     """With patience 0 every planned epoch is run, however bad, and nothing shrunk."""
     changes = {"epochs": 5, "learning_rate": 0.5, "early_stopping_patience": 0}
     model = train(rows, tiny.model_copy(update=changes))
-    assert (model.epochs_run, model.shrinkage_factor) == (5, 1)
+    assert (model.epochs, model.shrinkage_factor) == ((5, 5), 1)
 
 
 def test_training_leaves_its_rows(rows: Floats, tiny: TrainingParameters) -> None:
@@ -232,7 +233,7 @@ def test_a_loss_that_is_no_number_is_a_failure(
 def test_a_network_that_predicts_no_change_has_the_loss_ratio_of_persistence(
     rows: Floats, tiny: TrainingParameters
 ) -> None:
-    """Its compared ratio is 1 also for a stock that has become four times livelier."""
+    """Its compared ratio is 1 also for a stock that is now four times as volatile."""
     lively = rows.copy()
     lively[-25:] = lively[-26] + 4 * (rows[-25:] - rows[-26])
     untrained = start_network(tiny)

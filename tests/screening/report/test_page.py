@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_morning import (
     AS_OF,
     FACTS,
+    METADATA,
     event,
     failed,
     headline,
@@ -22,7 +23,9 @@ from made_morning import (
     with_news,
 )
 
+from modelling.freshness import ModelState
 from screening.columns import COLUMNS
+from screening.findings import ModelFindings
 from screening.report.facts import EarlierNight, Morning, RecordSection, ReportTable
 from screening.report.page import morning_report
 from screening.table import cell
@@ -85,6 +88,16 @@ def test_every_number_is_the_csvs() -> None:
         "model_skill",
         "finbert_weight",
     }
+
+
+def test_both_loss_ratios_are_on_the_page() -> None:
+    """In the table of models and in the symbol's card; one that is missing says so."""
+    finite, findings = screened("AAA.AX"), screened("BBB.AX")
+    older = METADATA.model_copy(update={"loss_ratio_vs_persistence": None})
+    model = ModelFindings(ModelState("fresh", 2), older, None)
+    page = morning_report(morning([finite, replace(findings, model=model)]))
+    assert page.count("1.00, raw 5.25") == 2
+    assert page.count("not known, raw 5.25") == 2
 
 
 def test_the_same_morning_is_the_same_page() -> None:
