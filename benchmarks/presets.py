@@ -95,7 +95,7 @@ def _train(given: tuple[Floats, TrainingParameters], on_epoch: OnEpoch) -> Train
     began = time.process_time()
     model = train(*given, on_epoch)
     return Trained(
-        epochs=model.epochs_run,
+        epochs=model.epochs.run,
         seconds=time.process_time() - began,
         megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         loss=model.loss,

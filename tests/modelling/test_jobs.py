@@ -84,12 +84,12 @@ def test_metadata_judge_by_the_settings(
 ) -> None:
     """Grade, ratio and rejection follow from the recorded losses and skill."""
     loss, validation = live_model.results.final_loss, live_model.results.final_val_loss
-    assert live_model.loss_ratio == pytest.approx(validation / loss)
-    compared = live_model.loss_ratio_vs_persistence
+    ratio, compared = live_model.loss_ratio, live_model.loss_ratio_vs_persistence
+    assert ratio == pytest.approx(validation / loss)
     assert compared == pytest.approx(trained.compared_ratio)
     skill = live_model.skill
     assert live_model.grade == grade(loss, validation, compared, skill, job.settings)
-    reason = rejection(live_model.grade, live_model.skill, job.settings)
+    reason = rejection(live_model.grade, ratio, compared, skill, job.settings)
     assert (live_model.rejected, live_model.usable) == (reason, reason is None)
 
 
