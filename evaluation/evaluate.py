@@ -88,7 +88,6 @@ def run_evaluation(
     record = _write_csv_files(folder, result)
     metrics = compute_metrics(record, settings, cost)
     plots = draw_plots(record, metrics, cost)
-    files = (FORECASTS, MODELS, FIGURES, *plots)
     report = Evaluation(
         first=first,
         last=plan.as_of,
@@ -100,11 +99,11 @@ def run_evaluation(
         figures=metrics,
         failures=dict(result.failures),
         notices=result.notices,
-        files=tuple(str(folder / name) for name in files),
+        files=tuple(str(folder / n) for n in (FORECASTS, MODELS, FIGURES, *plots)),
     )
-    write_atomic(folder / FIGURES, report.model_dump_json(indent=2))
-    for name, picture in plots.items():
-        write_atomic(folder / name, picture)
+    figures = report.model_dump_json(indent=2)
+    for name, content in ({FIGURES: figures} | plots).items():
+        write_atomic(folder / name, content)
     return report
 
 

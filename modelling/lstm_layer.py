@@ -20,6 +20,9 @@ type Kept = tuple[tf.Tensor, tf.Tensor]
 """Which outputs dropout keeps: those of the first layer (sessions, windows, units) and
 those of the second layer's last session (windows, units)."""
 
+type Gates = Sequence[tf.Tensor]
+"""Input gate, forget gate, candidate and output gate."""
+
 type Gradients = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
 
 
@@ -137,10 +140,7 @@ def _sigmoid(sums: tf.Tensor) -> tf.Tensor:
 
 
 def _gradient_of_sums(
-    recurrent: tf.Tensor,
-    cells: tf.Tensor,
-    gates: Sequence[tf.Tensor],
-    gradient: tf.Tensor,
+    recurrent: tf.Tensor, cells: tf.Tensor, gates: Gates, gradient: tf.Tensor
 ) -> tf.Tensor:
     """Return the gradient of the gates' sums, computed from the last session back."""
     sessions, windows, units = cells.shape
