@@ -4,7 +4,7 @@ This is `overnight evaluate`.
 """
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -101,10 +101,13 @@ def run_evaluation(
         notices=result.notices,
         files=tuple(str(folder / n) for n in (FORECASTS, MODELS, FIGURES, *plots)),
     )
-    figures = report.model_dump_json(indent=2)
-    for name, content in ({FIGURES: figures} | plots).items():
-        write_atomic(folder / name, content)
+    _write_files(folder, {FIGURES: report.model_dump_json(indent=2)} | plots)
     return report
+
+
+def _write_files(folder: StoragePath, contents: Mapping[str, str | bytes]) -> None:
+    for name, content in contents.items():
+        write_atomic(folder / name, content)
 
 
 def _write_csv_files(folder: StoragePath, result: WalkForwardResult) -> pd.DataFrame:
