@@ -101,7 +101,7 @@ def run_evaluation(
         notices=result.notices,
         files=tuple(str(folder / n) for n in (FORECASTS, MODELS, FIGURES, *plots)),
     )
-    _write_files(folder, {FIGURES: report.model_dump_json(indent=2)} | plots)
+    _write_files(folder, {FIGURES: report.model_dump_json(indent=2), **plots})
     return report
 
 
