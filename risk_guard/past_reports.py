@@ -51,10 +51,9 @@ def past_reports(
 
     A report whose last possible reaction session is after `as_of` is not past.
     """
-    known = [report for report in reports if FIRST_DATE <= report.day <= as_of]
     return tuple(
         report
-        for report in merge_reports(known)
+        for report in _known_reports(reports, as_of)
         if reaction_sessions(exchange, report.day, report.time)[-1] <= as_of
     )
 
@@ -63,12 +62,17 @@ def unreacted_reports(
     reports: Iterable[PastReport], exchange: str, as_of: date
 ) -> tuple[PastReport, ...]:
     """Return the distinct reports up to `as_of` to which the price may still react."""
-    known = [report for report in reports if FIRST_DATE <= report.day <= as_of]
     return tuple(
         report
-        for report in merge_reports(known)
+        for report in _known_reports(reports, as_of)
         if reaction_sessions(exchange, report.day, report.time)[-1] > as_of
     )
+
+
+def _known_reports(reports: Iterable[PastReport], as_of: date) -> list[PastReport]:
+    """Return each report up to `as_of` once, by day."""
+    known = [report for report in reports if FIRST_DATE <= report.day <= as_of]
+    return merge_reports(known)
 
 
 def merge_reports(reports: Iterable[PastReport]) -> list[PastReport]:
