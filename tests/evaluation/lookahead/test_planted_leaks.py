@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from config.parameters import TrainingOverrides
 from evaluation.lookahead.distribution_leaks import ListedReports, distribution_checks
 from evaluation.lookahead.leaks import (
     feature_checks,
@@ -35,13 +33,12 @@ from features.windows import (
 )
 from market_data.prices import CLOSE, PriceHistory
 from market_data.sample import SampleSource
-from market_data.selection import Symbols
 from market_data.sources import PriceSource
 from modelling.distribution import next_scales, standardise
 from modelling.reaction_pool import own_share
 from pipeline.distributions import distributions
 from pipeline.download import download
-from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.plan import RunPlan
 from risk_guard.past_reports import PastReport
 from screening.findings import DistributionFindings, SymbolFindings
 
@@ -173,23 +170,6 @@ def test_a_scale_with_its_own_session_is_found(prices: pd.DataFrame) -> None:
 def history() -> PriceHistory:
     """Return a year and a half of the sample."""
     return SampleSource().fetch("AAPL", date(2011, 9, 1), date(2013, 3, 1))
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> RunPlan:
-    """Return the plan of a night of the sample, a month before its end."""
-    return plan_run(
-        RunRequest(
-            selection=Symbols(symbols=("AAPL",)),
-            source="sample",
-            as_of=SESSION,
-            train="never",
-            preset="quick_test",
-            parameters=TrainingOverrides(period="1y"),
-            home=tmp_path,
-        ),
-        now=datetime(2013, 3, 4, 12, 0, tzinfo=UTC),
-    )
 
 
 def of_later_prices(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from config.parameters import TrainingOverrides
 from config.settings import PriceSettings
 from evaluation.forecast_record import COLUMNS
 from evaluation.lookahead.night_leaks import STAGES
@@ -24,13 +23,12 @@ from evaluation.lookahead.source_leaks import (
 from market_data.prices import CLOSE, VOLUME, PriceHistory, through
 from market_data.quality import CheckedPrices, check_prices
 from market_data.sample import SampleSource
-from market_data.selection import Symbols
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
 from pipeline.download import download
 from pipeline.events import events
 from pipeline.index import index
-from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.plan import RunPlan
 from pipeline.sources import NewsAndEventSources
 from risk_guard.event_history import RememberedEvents
 from risk_guard.known_events import KnownEvents
@@ -47,23 +45,6 @@ OPENING = datetime(2013, 2, 1, 14, 30, tzinfo=UTC)
 def sample(symbol: str) -> PriceHistory:
     """Return a year and a half of the sample."""
     return SampleSource().fetch(symbol, date(2011, 9, 1), date(2013, 3, 1))
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> RunPlan:
-    """Return the plan of a night of the sample."""
-    return plan_run(
-        RunRequest(
-            selection=Symbols(symbols=("AAPL",)),
-            source="sample",
-            as_of=SESSION,
-            train="never",
-            preset="quick_test",
-            parameters=TrainingOverrides(period="1y"),
-            home=tmp_path,
-        ),
-        now=NOW,
-    )
 
 
 def test_every_cell_of_a_night_is_compared() -> None:
