@@ -2,11 +2,13 @@
 
 import signal
 import sys
+from types import FrameType
 
 import typer
 
 from cli.errors import Exit
 from cli.options import DeployOptions, command
+from flows.child_processes import END_SIGNALS
 from flows.operation import operate
 
 
@@ -18,9 +20,19 @@ def deploy(options: DeployOptions) -> None:
 
     For example: overnight deploy --port 4200
     """
-    for name in {"SIGTERM", "SIGHUP"} & set(dir(signal)):  # Windows has no SIGHUP.
-        signal.signal(getattr(signal, name), lambda *_: sys.exit(Exit.INTERRUPTED))
     # A shell that starts the command with `&` has it ignore SIGINT, which Prefect's
     # worker needs to end.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in END_SIGNALS:
+        signal.signal(number, _exit_on_first_signal)
     operate(options.home, options.port, typer.echo)
+
+
+def _exit_on_first_signal(_number: int, _frame: FrameType | None) -> None:
+    """Exit with 130 and ignore further signals until the process has ended.
+
+    A second Ctrl-C could come when Python has ended this command and is closing down:
+    it would kill the process, whose exit code would then be another one.
+    """
+    for number in END_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(Exit.INTERRUPTED)

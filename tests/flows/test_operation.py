@@ -354,6 +354,28 @@ def test_ctrl_c_ends_all_of_it(operation: Operation) -> None:
         httpx.get(f"{operation.api}/health", timeout=2)
 
 
+PRESSED_AGAIN_WHILE_PYTHON_ENDS = """
+import os, signal, sys
+import cli.commands.deploy as module
+from cli.app import app
+
+class Pressed:
+    def __del__(self, kill=os.kill, own=os.getpid(), ctrl_c=signal.SIGINT):
+        kill(own, ctrl_c)  # Python deletes it after it has given up its handlers.
+
+module.operate = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+pressed = Pressed()
+app(["deploy"])
+"""
+
+
+def test_ctrl_c_while_python_ends_changes_no_exit_code() -> None:
+    """Pressed once more after the command has ended: still 130, and no traceback."""
+    words = [sys.executable, "-c", PRESSED_AGAIN_WHILE_PYTHON_ENDS]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 @pytest.mark.parametrize("part", ["server", "worker"])
 def test_each_part_that_ends_is_named(part: str) -> None:
     """The wait ends with the first part that ends, whichever it is."""
