@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from market_data.prices import CLOSE, VOLUME
+from market_data.quality_trading import idle_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +17,15 @@ TRADED_SESSIONS, TURNOVER_SESSIONS = 60, 20
 
 @dataclass(frozen=True)
 class TradingActivity:
-    """`traded_share` is from 0 to 1; `turnover` in the stock's currency per session."""
+    """How much a stock trades.
+
+    `traded_share` is from 0 to 1; `turnover` in the stock's currency per session.
+    `idle` is a sentence if the last sessions had no trade or no other price, else "".
+    """
 
     traded_share: float
     turnover: float
+    idle: str = ""
 
 
 def trading_activity(prices: pd.DataFrame) -> TradingActivity:
@@ -27,4 +33,7 @@ def trading_activity(prices: pd.DataFrame) -> TradingActivity:
     volume = prices[VOLUME]
     turnover = (prices[CLOSE] * volume).tail(TURNOVER_SESSIONS)
     traded = (volume > 0).tail(TRADED_SESSIONS)
-    return TradingActivity(float(traded.mean()), float(turnover.median()))
+    end = idle_end(prices)
+    return TradingActivity(
+        float(traded.mean()), float(turnover.median()), end.sentence if end else ""
+    )

@@ -1,5 +1,7 @@
 """The quality rules for a whole history: complete, up to date and plausible."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -26,6 +28,10 @@ AROUND = 10
 
 REMAINDER = 0.25
 """A price came back if at most this part of its move remains after the next session."""
+
+LONG_GAP = 30
+"""Missing sessions in a row after which only the later sessions are used: the ticker
+may belong to another company."""
 
 MAX_NAMED = 5
 """A note lists this many moves and counts the earlier ones."""
@@ -207,10 +213,24 @@ def _note_news(moves: pd.Series, settings: PriceSettings) -> Findings:
     return Findings(notes=(note,))
 
 
+def drop_before_long_gap(
+    rows: pd.DataFrame, exchange: str
+) -> tuple[pd.DataFrame, Findings]:
+    """Return the rows after the last gap of `LONG_GAP` or more sessions."""
+    long = [gap for gap in _gaps(rows, exchange) if gap.missing >= LONG_GAP]
+    if not long:
+        return rows, NOTHING
+    day, missing = long[-1]
+    kept = rows[rows.index >= day]
+    sentence = (
+        f"{missing} sessions are missing before {day.date()}, the "
+        f"{len(rows) - len(kept)} earlier sessions are not used"
+    )
+    return kept, Findings((Defect("hole", day.date(), sentence),))
+
+
 def find_gaps(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Findings:
     """Return a defect for each gap of more than `max_gap_sessions` sessions."""
-    sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
-    skipped = np.diff(sessions.get_indexer(rows.index)) - 1
     return Findings(
         tuple(
             Defect(
@@ -218,7 +238,25 @@ def find_gaps(rows: pd.DataFrame, exchange: str, settings: PriceSettings) -> Fin
                 day.date(),
                 f"{missing} sessions are missing before {day.date()}",
             )
-            for day, missing in zip(_days(rows)[1:], skipped, strict=True)
+            for day, missing in _gaps(rows, exchange)
             if missing > settings.max_gap_sessions
         )
     )
+
+
+class _Gap(NamedTuple):
+    """The first session after a gap, and how many sessions are missing before it."""
+
+    after: pd.Timestamp
+    missing: int
+
+
+def _gaps(rows: pd.DataFrame, exchange: str) -> list[_Gap]:
+    """Return the gaps between the rows, which are of sessions of the exchange."""
+    sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
+    skipped = np.diff(sessions.get_indexer(rows.index)) - 1
+    return [
+        _Gap(day, int(missing))
+        for day, missing in zip(_days(rows)[1:], skipped, strict=True)
+        if missing > 0
+    ]

@@ -8,7 +8,12 @@ import pandas as pd
 
 from config.settings import ModelSettings
 from features.windows import Floats, feature_rows, scaled_windows
-from modelling.forecasting import basis_ratio, in_basis
+from modelling.forecasting import (
+    basis_ratio,
+    in_basis,
+    require_known_inputs,
+    require_own_network,
+)
 from modelling.grading import root_mean_square
 from modelling.model_metadata import Challenge, ModelMetadata
 from modelling.network import Network
@@ -57,6 +62,8 @@ def champion_residuals(
     Sessions that it was fitted or stopped by, or for which it has no window, are left
     out.
     """
+    require_known_inputs(champion)
+    require_own_network(champion, network)
     rows = feature_rows(indicators)
     ratio = basis_ratio(champion, indicators)
     rows, length = in_basis(rows, ratio), champion.sequence_length

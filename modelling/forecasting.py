@@ -65,8 +65,11 @@ def forecast(
     Raises
     ------
     ModelUnusable
-        If there are too few rows, or history was re-adjusted by more than dividends.
+        If there are too few rows, history was re-adjusted by more than dividends, or
+        the metadata describe other inputs or another network.
     """
+    require_known_inputs(metadata)
+    require_own_network(metadata, network)
     length = metadata.sequence_length
     rows = feature_rows(indicators)[-length:]
     if len(rows) < length:
@@ -82,6 +85,53 @@ def forecast(
     return with_interval(
         predicted_close, last_close, np.asarray(metadata.calibration_residuals)
     )
+
+
+def require_known_inputs(metadata: ModelMetadata) -> None:
+    """Refuse a model whose metadata describe other inputs than ours.
+
+    Raises
+    ------
+    ModelUnusable
+        If the features differ in name, order or number, or the scaler does not fit.
+    """
+    if metadata.features != tuple(FEATURES):
+        raise ModelUnusable(
+            f"the model must know the features {', '.join(FEATURES)}, got "
+            f"{', '.join(metadata.features)[:200]}",
+            "train the model again",
+        )
+    bounds = metadata.scaler_minimum, metadata.scaler_maximum
+    if any(len(part) != len(FEATURES) for part in bounds):
+        raise ModelUnusable(
+            f"the model's scaler must have {len(FEATURES)} minima and maxima, got "
+            f"{len(bounds[0])} and {len(bounds[1])}",
+            "train the model again",
+        )
+    if not np.isfinite(bounds).all() or np.greater(*bounds).any():
+        raise ModelUnusable(
+            "the model's scaler has a minimum above its maximum, or a value that is no "
+            "number",
+            "train the model again",
+        )
+
+
+def require_own_network(metadata: ModelMetadata, network: Network) -> None:
+    """Refuse a network of another shape than the metadata describe.
+
+    Raises
+    ------
+    ModelUnusable
+        If the units of its layers or the length of its windows differ.
+    """
+    described = (metadata.parameters.lstm_units, metadata.sequence_length)
+    found = (network.units, metadata.parameters.sequence_length)
+    if described != found:
+        raise ModelUnusable(
+            f"the metadata describe layers of {described[0]} units and windows of "
+            f"{described[1]} sessions, the model has {found[0]} and {found[1]}",
+            "train the model again",
+        )
 
 
 def in_basis(rows: Floats, ratio: float) -> Floats:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from config.errors import ModelUnusable
+from config.errors import ModelUnusable, SymbolError
 from config.settings import ModelSettings
-from modelling.forecasting import basis_ratio
+from modelling.forecasting import basis_ratio, forecast, require_known_inputs
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
 
@@ -42,7 +42,8 @@ def night_model(
 ) -> tuple[ModelMetadata | None, ModelState]:
     """Return a symbol's live model and its state on the night of the last row.
 
-    A model whose prices no longer fit the history is stale and is not used.
+    A model whose prices no longer fit the history is stale and is not used. One whose
+    metadata describe other inputs counts as missing.
     """
     as_of = indicators.index[-1].date()
     try:
@@ -51,12 +52,35 @@ def night_model(
         return None, ModelState("missing", None, str(error), due=True)
     state = model_state(metadata, as_of, now, registry.settings)
     try:
+        require_known_inputs(metadata)
+    except ModelUnusable as error:
+        return None, ModelState("missing", None, str(error), due=True)
+    try:
         basis_ratio(metadata, indicators)
     except ModelUnusable as error:
         return metadata, ModelState("stale", state.age_days, str(error), due=True)
     if state.due and _has_lost_lately(registry, metadata, as_of, now):
         return metadata, replace(state, due=False)
     return metadata, state
+
+
+def is_due(
+    registry: Registry, symbol: str, indicators: pd.DataFrame, now: datetime
+) -> bool:
+    """Return whether the `stale` policy trains the symbol's model.
+
+    So it does if the model can't forecast, as a file that does not load, unless a new
+    model was refused within the last `stale_after_days`.
+    """
+    metadata, state = night_model(registry, symbol, indicators, now)
+    if metadata is None or not state.usable or state.due:
+        return state.due
+    try:
+        forecast(registry.load(metadata), metadata, indicators)
+    except SymbolError:
+        as_of = indicators.index[-1].date()
+        return not _has_lost_lately(registry, metadata, as_of, now)
+    return False
 
 
 def _has_lost_lately(
@@ -72,7 +96,11 @@ def _has_lost_lately(
         return False
     if candidate.usable and is_expired(metadata, as_of, now, settings):
         return False
-    later = candidate.training_date > metadata.training_date
+    # By the sessions too: a clock that was ahead dated the live model in the future.
+    later = (
+        candidate.last_session > metadata.last_session
+        or candidate.training_date > metadata.training_date
+    )
     limit = timedelta(days=settings.stale_after_days)
     return later and model_age(candidate, as_of, now) <= limit
 

@@ -23,6 +23,7 @@ from config.parameters import TrainingParameters
 from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
+from market_data.quality_trading import idle_end
 from modelling.challenge import challenge
 from modelling.freshness import is_expired
 from modelling.grading import advice, grade, rejection
@@ -81,12 +82,14 @@ def train_symbol(
 def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
     """Return the symbol's stored indicators and their feature rows.
 
+    Sessions at the end in which the stock did not trade are left out.
+
     Raises
     ------
     SymbolError
         If there are too few sessions, or the last one lacks a feature.
     """
-    indicators = _stored_indicators(job)
+    indicators = _traded_part(_stored_indicators(job))
     _require_sessions(indicators, job.settings.min_sessions)
     return indicators, feature_rows(indicators)
 
@@ -140,7 +143,13 @@ def try_backend(
 
 def data_fingerprint(indicators: pd.DataFrame) -> str:
     """Return the fingerprint in the metadata of a model trained on these indicators."""
-    return _fingerprint(feature_rows(indicators))
+    return _fingerprint(feature_rows(_traded_part(indicators)))
+
+
+def _traded_part(indicators: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows without the sessions at the end in which the stock was still."""
+    end = idle_end(indicators)
+    return indicators.iloc[: -end.sessions] if end else indicators
 
 
 def _fingerprint(rows: Floats) -> str:

@@ -70,7 +70,9 @@ def _require_layers(layers: list[dict[str, Any]]) -> None:
         raise ValueError(f"layers {', '.join(kinds)}, not {', '.join(LAYERS)}")
     for layer in layers:
         given = layer["config"]
-        if layer["class_name"] == "LSTM" and given | LSTM_SETTINGS != given:
+        if layer["class_name"] != "LSTM":
+            continue
+        if given | LSTM_SETTINGS != given or given.get("time_major"):
             raise ValueError(f"another kind of LSTM: {given.get('name')}")
 
 

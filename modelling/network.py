@@ -23,6 +23,11 @@ class Network:
 
     weights: Weights
 
+    @property
+    def units(self) -> tuple[int, int]:
+        """Return the units of the two LSTM layers."""
+        return len(self.weights[1]), len(self.weights[4])
+
     def predict_changes(self, inputs: Floats) -> Floats:
         """Return how far the next scaled closes (windows,) are from the last ones.
 

@@ -93,7 +93,7 @@ class Registry:
             if live:
                 self._retire(live)
             _move(draft, self._pair(symbol))
-        self._prune_history(symbol)
+        self._prune_history(symbol, metadata.training_date)
 
     def live(self, symbol: str) -> ModelMetadata | None:
         """Return the live model's metadata, None if there is no complete pair."""
@@ -219,8 +219,12 @@ class Registry:
         write_atomic(old.metadata, live.model_dump_json(indent=2))
 
     def _history_pair(self, metadata: ModelMetadata) -> ModelPair:
-        tag = metadata.training_date.strftime("_%Y%m%dT%H%M%S%f")
-        return ModelPair.of(self.folder / "history", metadata.symbol, tag)
+        return self._pair_of(metadata.symbol, metadata.training_date)
+
+    def _pair_of(self, symbol: str, trained_at: datetime) -> ModelPair:
+        """Return the paths of a pair in `history/`; names sort by the training."""
+        tag = trained_at.strftime("_%Y%m%dT%H%M%S%f")
+        return ModelPair.of(self.folder / "history", symbol, tag)
 
     def _history(self, symbol: str) -> list[ModelPair]:
         """Return the pairs in `history/`, oldest first, incomplete ones too."""
@@ -229,8 +233,15 @@ class Registry:
         tags = {path.name.split("_")[2] for path in files_in(folder, stem)}
         return [ModelPair.of(folder, symbol, f"_{tag}") for tag in sorted(tags)]
 
-    def _prune_history(self, symbol: str) -> None:
-        pairs = self._history(symbol)
+    def _prune_history(self, symbol: str, now: datetime) -> None:
+        """Remove the oldest pairs, and before them those dated after `now`.
+
+        A clock that was ahead dated them; by their dates they would always stay.
+        """
+        latest = self._pair_of(symbol, now).model.name
+        pairs = sorted(
+            self._history(symbol), key=lambda pair: pair.model.name <= latest
+        )
         for pair in pairs[: max(0, len(pairs) - self.settings.history_kept)]:
             with convert_write_errors(pair.model):
                 remove(pair.model)

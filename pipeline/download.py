@@ -62,7 +62,13 @@ def download(plan: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
     history, readjusted = check_adjustment(
         downloaded, symbol, subunits=quotes_subunits(symbol, downloaded.currency)
     )
-    checked = check_prices(history.frame, exchange_of(symbol).code, as_of, settings)
+    checked = check_prices(
+        history.frame,
+        exchange_of(symbol).code,
+        as_of,
+        settings,
+        is_index=symbol.startswith("^"),
+    )
     unused_name = note_unused_name(history.company)
     return PriceFindings(
         path=write_night_table(plan, STAGE, symbol, adjust_prices(checked.frame)),

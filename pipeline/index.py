@@ -58,9 +58,10 @@ def _checked_closes(
         }
     )
     known = as_of if late > settings.max_gap_sessions else min(last, as_of)
-    return check_prices(_fill_prices(frame), exchange, known, index_settings).frame[
-        [ADJUSTED_CLOSE]
-    ]
+    checked = check_prices(
+        _fill_prices(frame), exchange, known, index_settings, is_index=True
+    )
+    return checked.frame[[ADJUSTED_CLOSE]]
 
 
 def _fill_prices(frame: pd.DataFrame) -> pd.DataFrame:

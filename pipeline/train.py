@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from modelling.freshness import night_model
+from modelling.freshness import is_due
 from modelling.jobs import TrainingJob, data_fingerprint, train_symbol
 from modelling.model_metadata import ModelMetadata
 from modelling.training_log import append_entry, is_logged, training_entry
@@ -34,7 +34,7 @@ def train(  # noqa: PLR0913, PLR0917  all that a training uses
         _log(plan, earlier)
         checkpoints.note_resumed("train", symbol)
         return earlier
-    if not _is_due(plan, symbol, table):
+    if not _is_due(plan, symbol, table, idle=bool(indicators.activity.idle)):
         return None
     job = training_job(plan, symbol, indicators)
     on_epoch = partial(progress.on_epoch, symbol)
@@ -86,8 +86,13 @@ def _log(plan: RunPlan, metadata: ModelMetadata) -> None:
         append_entry(folder, at, training_entry(metadata, at))
 
 
-def _is_due(plan: RunPlan, symbol: str, table: pd.DataFrame) -> bool:
+def _is_due(plan: RunPlan, symbol: str, table: pd.DataFrame, *, idle: bool) -> bool:
+    """Return whether the run trains the symbol.
+
+    A stock that does not trade now keeps its model: nothing new can be learned.
+    """
     if plan.train == "stale":
-        _, state = night_model(plan.registry(), symbol, table, plan.run_at)
-        return state.due
+        if idle:
+            return False
+        return is_due(plan.registry(), symbol, table, plan.run_at)
     return plan.train == "always"

@@ -197,7 +197,8 @@ def not_tradable_reason(row: CsvRow, blend: BlendSettings) -> str:
     """
     names = ("return_scale", "traded_share_60d", "median_turnover_20d")
     values = {name: _number(row, name) for name in names}
-    return why_not_tradable({**values, "currency": row["currency"]}, blend)
+    texts = {name: row[name] for name in ("currency", "reason")}
+    return why_not_tradable({**values, **texts}, blend)
 
 
 def component_terms(row: CsvRow) -> tuple[ComponentTerm, ...]:

@@ -23,7 +23,7 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
-from screening.tradable import NOT_TRADABLE, why_not_tradable
+from screening.tradable import NOT_TRADABLE, idle_reason, why_not_tradable
 
 Row = dict[str, Any]
 
@@ -46,7 +46,8 @@ def build_row(
         return row | {"data_status": "failed", "reason": reason}
     components, events = _components(findings, indicators), findings.events
     stock = row | _stock(findings, prices, indicators)
-    not_tradable = why_not_tradable(stock, settings)
+    idle = idle_reason(indicators.activity.idle)
+    not_tradable = idle or why_not_tradable(stock, settings)
     hold = bool(events.sit_out or not_tradable)
     answer = blend(components, events.haircut, settings, hold=hold)
     if answer is None:
@@ -224,7 +225,7 @@ def _reason(
     ]
     parts = [
         call,
-        *((*prices.defects, *prices.repairs, *prices.notes) if prices else ()),
+        *(_data_sentences(prices, not_tradable) if prices else ()),
         *findings.headlines.notes,
         *_training(findings, components["lstm"]),
         *(f"{name} is missing ({reason.rstrip('.')})" for name, reason in missing),
@@ -237,6 +238,12 @@ def _reason(
         *_hedge(findings),
     ]
     return f"{'; '.join(parts)}."
+
+
+def _data_sentences(prices: PriceFindings, not_tradable: str) -> list[str]:
+    """Return what is to be said of the prices and not said by `not_tradable`."""
+    defects = [defect for defect in prices.defects if defect not in not_tradable]
+    return [*defects, *prices.repairs, *prices.notes]
 
 
 def _no_interval(found: DistributionFindings) -> list[str]:

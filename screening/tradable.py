@@ -13,15 +13,20 @@ from features.trading_activity import TRADED_SESSIONS
 NOT_TRADABLE = "nobody can act on it: "
 """What a row's `reason` says before the reason why its call is not tradable."""
 
+_IDLE = "it does not trade now: "
+
 _PENCE = {"GBp": ("GBP", 100), "GBX": ("GBP", 100)}
 
 
 def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
     """Return why nobody can act on the row's call, '' if somebody can.
 
-    Reads `return_scale`, `traded_share_60d` and `median_turnover_20d`. A value that is
-    not known refuses nothing.
+    Reads `return_scale`, `traded_share_60d` and `median_turnover_20d`, and from
+    `reason` whether the last sessions had trades. A value that is not known refuses
+    nothing.
     """
+    if stated := _stated_idle(row):
+        return stated
     scale, traded = row.get("return_scale"), row.get("traded_share_60d")
     turnover, currency = row.get("median_turnover_20d"), row.get("currency") or ""
     if scale is not None and scale < settings.min_return_scale:
@@ -42,6 +47,20 @@ def why_not_tradable(row: Mapping[str, Any], settings: BlendSettings) -> str:
                 f"than {settings.min_turnover:,.0f}"
             )
     return ""
+
+
+def idle_reason(idle: str) -> str:
+    """Return the reason for a stock without trades; `idle` says since when."""
+    return f"{_IDLE}{idle}" if idle else ""
+
+
+def _stated_idle(row: Mapping[str, Any]) -> str:
+    """Return the reason of an idle stock as the row's `reason` states it, else ''.
+
+    No column has the sessions without a trade.
+    """
+    _, _, after = (row.get("reason") or "").partition(f"{NOT_TRADABLE}{_IDLE}")
+    return f"{_IDLE}{after.partition(';')[0].rstrip('.')}" if after else ""
 
 
 def without_trading_limits(settings: BlendSettings) -> BlendSettings:

@@ -366,6 +366,7 @@ def test_a_swing_among_swings_is_a_note(prices: pd.DataFrame) -> None:
 def test_an_untraded_share_may_move(prices: pd.DataFrame) -> None:
     """Where nothing is traded on most days, any volume on the day is much."""
     prices[VOLUME] = 0.0
+    prices.iloc[-1, 5] = 100
     moved = with_step(40, 1.3)(prices)
     assert rules(check(moved)) == ["jump"]
     moved.iloc[40, 5] = 500

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from config.parameters import TrainingParameters
 from config.settings import ModelSettings
+from features.indicators import FEATURES
 from market_data.prices import CLOSE
-from modelling.freshness import ModelState, model_state, night_model
+from modelling.freshness import ModelState, is_due, model_state, night_model
+from modelling.keras_network import write_network
 from modelling.model_metadata import Challenge, ModelMetadata
+from modelling.network import Network
 from modelling.registry import Registry
 
 Describe = Callable[..., ModelMetadata]
@@ -248,3 +253,75 @@ def test_a_later_night_s_try_means_nothing_to_a_replay(
     assert replayed.due
     _, state = night_model(registry, "CBA.AX", indicators, now)
     assert not state.due
+
+
+def test_a_live_model_of_the_future_is_not_challenged_every_night(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """A clock was ahead: a challenger that lost counts although it is dated earlier."""
+    as_of = indicators.index[-1].date()
+    now = datetime.combine(as_of, NOON.timetz())
+    old = indicators.index[-10]
+    put(
+        registry,
+        describe,
+        training_date=now + timedelta(days=300),
+        last_session=old.date(),
+        price_basis=float(indicators[CLOSE][old]),
+    )
+    assert night_model(registry, "CBA.AX", indicators, now)[1].due
+    loser = lost(describe, training_date=now, last_session=as_of)
+    registry.save(loser, lambda path: path.write_bytes(b"the loser"))
+    assert not night_model(registry, "CBA.AX", indicators, now)[1].due
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"features": tuple(reversed(FEATURES))}, "must know the features close,"),
+        ({"features": ("close", "gold_price")}, "got close, gold_price"),
+        ({"scaler_minimum": (0.0,) * 7}, "8 minima and maxima, got 7 and 8"),
+        ({"scaler_maximum": (-1.0,) * 8}, "a minimum above its maximum"),
+    ],
+)
+def test_a_model_of_other_inputs_is_missing_and_due(
+    registry: Registry,
+    describe: Describe,
+    indicators: pd.DataFrame,
+    changes: dict[str, tuple[object, ...]],
+    reason: str,
+) -> None:
+    """Metadata of other features, or of another scaler, describe no model of ours."""
+    put(registry, describe, training_date=NOON, **changes)
+    metadata, state = night_model(registry, "CBA.AX", indicators, NOON)
+    assert metadata is None
+    assert (state.status, state.due) == ("missing", True)
+    assert reason in state.reason
+
+
+def test_a_fresh_model_that_cannot_forecast_is_due(
+    registry: Registry, describe: Describe, indicators: pd.DataFrame
+) -> None:
+    """A file that holds no network of ours is trained anew at once."""
+    put(registry, describe, training_date=NOON)
+    assert night_model(registry, "CBA.AX", indicators, NOON)[1].status == "fresh"
+    assert is_due(registry, "CBA.AX", indicators, NOON)
+
+
+@pytest.mark.parametrize(
+    "change", [{"sequence_length": 29}, {"lstm_units": (6, 5)}, {}], ids=str
+)
+def test_a_network_of_another_shape_is_due(
+    registry: Registry,
+    describe: Describe,
+    indicators: pd.DataFrame,
+    untrained: Network,
+    tiny: TrainingParameters,
+    change: dict[str, object],
+) -> None:
+    """Units and window length of the metadata must be those of the model."""
+    metadata = describe(
+        training_date=NOON, parameters=tiny.model_copy(update=dict(change))
+    )
+    registry.save(metadata, partial(write_network, untrained, tiny))
+    assert is_due(registry, "CBA.AX", indicators, NOON) is bool(change)

@@ -17,7 +17,7 @@ from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
 from modelling.forecasting import Forecast, forecast
 from modelling.grading import grade, rejection
-from modelling.jobs import TrainingJob, train_symbol
+from modelling.jobs import TrainingJob, train_symbol, training_data
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import ModelPair, Registry
 from modelling.training import EpochDone, TrainedModel
@@ -43,6 +43,20 @@ def test_metadata_say_what_it_was_trained_on(
     assert live_model.price_source == "sample"
     assert live_model.price_basis == indicators[CLOSE].iloc[-1]
     assert live_model.features == tuple(FEATURES)
+
+
+def test_a_flat_end_is_not_trained_on(
+    job: TrainingJob, indicators: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Sessions at the end without a trade are left out of the training."""
+    stopped, path = indicators.copy(), tmp_path / "stopped.parquet"
+    stopped.iloc[-9:] = stopped.iloc[-10]
+    stopped.loc[stopped.index[-10:], [OPEN, HIGH, LOW]] = stopped[CLOSE].iloc[-1]
+    stopped.loc[stopped.index[-9:], VOLUME] = 0.0
+    write_signed(path, stopped, symbol=job.symbol, stage="indicators")
+    used, rows = training_data(replace(job, indicators=path))
+    assert used.index[-1] == indicators.index[-10]
+    assert len(rows) == len(indicators) - 25 - 9
 
 
 def test_metadata_say_how_it_was_trained(

@@ -95,6 +95,18 @@ def test_history_keeps_the_last_pairs(
     )
 
 
+def test_pairs_of_a_clock_that_was_ahead_go_first(
+    registry: Registry, describe: Describe
+) -> None:
+    """After the clock is set back, pairs dated in the future leave the history."""
+    small = Registry(registry.folder, ModelSettings(history_kept=2))
+    for day in (300, 301, 302, 0, 1, 2):
+        put(small, describe, training_date=START + timedelta(days=day))
+    tags = ("20130107", "20130108")
+    names = files(small.folder / "history")
+    assert {name.split("_")[2][:8] for name in names} == set(tags)
+
+
 def test_histories_of_two_symbols_do_not_touch(
     registry: Registry, describe: Describe
 ) -> None:

@@ -5,8 +5,9 @@ import pytest
 
 from config.settings import BlendSettings
 from features.trading_activity import trading_activity
-from market_data.prices import CLOSE, VOLUME
-from screening.tradable import why_not_tradable
+from market_data.prices import OHLC, VOLUME
+from screening.table import rank
+from screening.tradable import NOT_TRADABLE, idle_reason, why_not_tradable
 
 LIVELY = {
     "return_scale": 0.003,
@@ -38,10 +39,23 @@ def test_a_call_needs_a_stock_that_moves_and_trades(
     assert not why_not_tradable(row, OFF)
 
 
+def test_a_stock_that_does_not_trade_now_is_ranked_last() -> None:
+    """No setting permits its call, and its row's `reason` alone says so."""
+    reason = (
+        f"HOLD at +0.4, {NOT_TRADABLE}{idle_reason('no trade since 2025-10-09')}; x."
+    )
+    row = LIVELY | {"reason": reason, "symbol": "A", "data_status": "ok", "score": 0.9}
+    other = row | {"reason": "BUY", "symbol": "B", "score": 0.1}
+    assert (
+        why_not_tradable(row, OFF) == "it does not trade now: no trade since 2025-10-09"
+    )
+    assert [one["symbol"] for one in rank([row, other], OFF)] == ["B", "A"]
+
+
 def test_activity_is_of_the_latest_sessions() -> None:
     """Of 100 sessions the last 60 count for trades, the last 20 for the turnover."""
     volume = [0.0] * 40 + [0.0, 10.0] * 20 + [10.0] * 11 + [100.0] * 9
-    prices = pd.DataFrame({CLOSE: 2.0, VOLUME: volume})
+    prices = pd.DataFrame({**dict.fromkeys(OHLC, 2.0), VOLUME: volume})
     found = trading_activity(prices)
     assert found.traded_share == pytest.approx(40 / 60)
     assert found.turnover == 20
