@@ -7,7 +7,7 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,10 +22,16 @@ WIRES = ("Reuters", "Bloomberg", "CNBC", "MarketWatch", "Yahoo Finance", "AP")
 MAX_PUBLISHERS_CUT = 3
 """Publishers removed from either end of a title, as in "X - Reuters - Yahoo"."""
 
-_BAR = re.compile(r" [-|\u2013\u2014] ")
+_NAME = re.compile(r"[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}|[\w-]+(?:\.[\w-]+)+")
+"""A name of up to five capitalised words, or a domain."""
 
-_CAPITALISED = re.compile(r"[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}")
-"""A name of up to five capitalised words."""
+_MARK = re.compile(
+    r"\s+[^\w\s'%+]+\s*(?=\w)|(?<=\w)[^\w\s'%+.&/-]+\s+|\s*[:|\u00b7\u2022\u00bb()]+\s*"
+)
+"""What separates a publisher from a title: any mark beside a space, or one of `:|`, a
+dot or angle in the middle of the line, and brackets."""
+
+_BRACKETS = "()[]{} "
 
 _DASHES_AND_QUOTES = str.maketrans("\u2010\u2212\u2013\u2014\u2018\u2019", "----''")
 
@@ -83,13 +89,29 @@ def _reprinted_form(title: str, forms: frozenset[str]) -> str:
     """Return the form in `forms` that the title repeats with a name added, or "".
 
     `X | The Daily` repeats X if X is in `forms`, so an unlisted publisher is found too.
+    At the start it is not: `ANZ: X` is about another company.
     """
     text = " ".join(title[:MAX_TITLE].split())
-    *_, mark = [None, *_BAR.finditer(text)]
-    if mark is None or not _CAPITALISED.fullmatch(text[mark.end() :]):
-        return ""
-    form = _words(_fold(text[: mark.start()]), frozenset())
-    return form if form in forms else ""
+    for name, rest in _ends(text):
+        form = _words(_fold(rest), frozenset())
+        is_last = text.startswith(rest)
+        if is_last and _NAME.fullmatch(name) and form in forms:
+            return form
+    return ""
+
+
+def _ends(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the part before the first and after the last mark, each with the rest.
+
+    A mark that ends or begins the text belongs to the part: `X (Reuters)`.
+    """
+    inner = text.strip(_BRACKETS)
+    at = text.find(inner)
+    marks = list(_MARK.finditer(text, at, at + len(inner)))
+    for mark in {marks[0], marks[-1]} if marks else ():
+        before, after = text[: mark.start()], text[mark.end() :]
+        yield after.strip(_BRACKETS), before
+        yield before.strip(_BRACKETS), after
 
 
 def _words(text: str, publishers: frozenset[str]) -> str:
@@ -98,31 +120,10 @@ def _words(text: str, publishers: frozenset[str]) -> str:
     Signs and percent signs are kept: "+3%" differs from "-3%".
     """
     for _ in range(MAX_PUBLISHERS_CUT):
-        text = _cut_first(_cut_last(text, publishers), publishers)
+        rests = [rest for name, rest in _ends(text) if name in publishers]
+        text = rests[0] if rests else text
     text = re.sub(r"^update \d+-", "", text).replace("'", "")
     return " ".join(re.findall(r"[+-]?\d+(?:[.,]\d+)*%?|\w+", text))
-
-
-def _cut_last(text: str, publishers: frozenset[str]) -> str:
-    """Return `X` of `X - Reuters`, `X | Reuters`, `X : Reuters` or `X (Reuters)`."""
-    start = text.rfind(" (")
-    if start >= 0 and text.endswith(")") and text[start + 2 : -1] in publishers:
-        return text[:start]
-    for mark in re.finditer(r" [-|:] ", text):
-        if text[mark.end() :] in publishers:
-            return text[: mark.start()]
-    return text
-
-
-def _cut_first(text: str, publishers: frozenset[str]) -> str:
-    """Return `X` of `Reuters: X`, `Reuters - X`, `(Reuters) X` or `(Reuters) - X`."""
-    for mark in re.finditer(r": | - |\) (?:- )?", text):
-        name = text[: mark.start()]
-        if mark[0].startswith(")"):
-            name = name[1:] if name.startswith("(") else ""
-        if name in publishers:
-            return text[mark.end() :]
-    return text
 
 
 def _fold(text: str) -> str:
@@ -130,6 +131,20 @@ def _fold(text: str) -> str:
     unescaped = html.unescape(text[:MAX_TITLE])
     folded = unicodedata.normalize("NFKC", unescaped).casefold()
     return " ".join(folded.translate(_DASHES_AND_QUOTES).split())
+
+
+def is_readable(title: str) -> bool:
+    """Return whether at least half of the title's letters are Latin, and it has any.
+
+    Both engines are of English: they know no word of other scripts, nor an emoji.
+    """
+    letters = [letter for letter in title if letter.isalpha()]
+    latin = sum(_is_latin(letter) for letter in letters)
+    return 0 < len(letters) <= 2 * latin
+
+
+def _is_latin(letter: str) -> bool:
+    return unicodedata.name(letter, "").startswith("LATIN")
 
 
 def news_sentiment(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from config.errors import SymbolError
-from features.sentiment import recent_headlines
+from config.settings import SentimentSettings
+from features.sentiment import is_readable, recent_headlines
 from market_data.companies import press_names
 from market_data.headlines import MAX_TITLE, Headline
 from pipeline.plan import RunPlan
@@ -34,20 +35,34 @@ def headlines(
     except SymbolError as error:
         return HeadlineFindings(None, names, str(error))
     distinct = recent_headlines(feed.headlines, plan.cutoff(symbol), settings)
-    newest = distinct[-MAX_HEADLINES:]
-    reason = f"no_news: no headline in the last {settings.window_hours:g} hours"
+    readable = [headline for headline in distinct if is_readable(headline.title)]
+    newest = tuple(readable[-MAX_HEADLINES:])
     return HeadlineFindings(
         newest,
         names,
-        "" if newest else reason,
+        "" if newest else _no_headline(distinct, settings),
         feed.unreadable,
-        tuple(_notes(newest, len(distinct) - len(newest))),
+        tuple(_notes(distinct, readable, newest)),
     )
 
 
-def _notes(newest: Sequence[Headline], older: int) -> Iterator[str]:
+def _no_headline(distinct: Sequence[Headline], settings: SentimentSettings) -> str:
+    """Return why no headline can be used."""
+    if distinct:
+        engine = "the dictionary" if settings.engine == "lexicon" else "FinBERT"
+        return f"no_news: no headline that {engine} can read"
+    return f"no_news: no headline in the last {settings.window_hours:g} hours"
+
+
+def _notes(
+    distinct: Sequence[Headline],
+    readable: Sequence[Headline],
+    newest: Sequence[Headline],
+) -> Iterator[str]:
     """Yield how many headlines were left out, and how many were cut."""
-    if older:
+    if unread := len(distinct) - len(readable):
+        yield f"{_headlines(unread)} not read, mostly not in Latin letters"
+    if older := len(readable) - len(newest):
         yield f"{_headlines(older)} left out, the newest {MAX_HEADLINES:,} are read"
     cut = sum(headline.is_cut for headline in newest)
     if cut:

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import SentimentSettings
-from features.sentiment import NewsSentiment, news_sentiment, recent_headlines
+from features.sentiment import (
+    NewsSentiment,
+    is_readable,
+    news_sentiment,
+    recent_headlines,
+)
 from market_data.headlines import Headline
 
 CUTOFF = datetime(2025, 11, 10, 23, tzinfo=UTC)
@@ -62,6 +67,18 @@ def test_only_the_72_hours_before_the_cut_off_count() -> None:
         "(Reuters) - CBA profit beats estimates",
         "CBA Profit Beats Estimates | Small Caps Daily",
         "CBA profit beats estimates \u2013 The Wealth Wire",
+        "CBA profit beats estimates: The Desk",
+        "CBA profit beats estimates \u00b7 The Desk",
+        "CBA profit beats estimates \u00bb The Desk",
+        "CBA profit beats estimates (The Desk)",
+        "CBA profit beats estimates [The Desk]",
+        "CBA profit beats estimates \u2022 Market Wire",
+        "CBA profit beats estimates / The Desk",
+        "The Desk | CBA profit beats estimates",
+        "The Desk \u2014 CBA profit beats estimates",
+        "The Desk \u00bb CBA profit beats estimates",
+        "[The Desk] CBA profit beats estimates",
+        "Reuters | CBA profit beats estimates - Yahoo Finance",
     ],
 )
 def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
@@ -90,6 +107,23 @@ def test_a_name_behind_a_bar_is_a_publisher_where_the_title_stands_alone() -> No
 def test_other_words_are_other_news(other: str) -> None:
     """A word or a number more makes another headline."""
     assert len(recent(headline("CBA profit beats estimates"), headline(other))) == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "readable"),
+    [
+        ("CBA profit beats estimates", True),
+        ("Nestl\u00e9 \u00fcbertrifft Erwartungen", True),
+        ("\U0001f680\U0001f680\U0001f680", False),
+        ("BHP \u5fc5\u548c\u5fc5\u62d3\u66b4\u8dcc", False),
+        ("\u0421\u0431\u0435\u0440\u0431\u0430\u043d\u043a +3%", False),
+    ],
+)
+def test_titles_of_other_scripts_are_not_readable(
+    *, title: str, readable: bool
+) -> None:
+    """Both engines are of English and know no word of another script."""
+    assert is_readable(title) is readable
 
 
 @pytest.mark.parametrize(
