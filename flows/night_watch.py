@@ -3,9 +3,9 @@
 A failed night is already a failed run; this flow finds the night that never ran.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from prefect import flow
@@ -17,7 +17,9 @@ from config.errors import list_names
 from config.schedules import Schedule
 from flows.request import taking
 from market_data.selection import Selection, find_list
+from market_data.sources import SourceName
 from pipeline.plan import AsOf, RunPlan, RunRequest, plan_run
+from pipeline.published_request import find_other_request
 from screening.table import (
     csv_path,
     find_unpublished,
@@ -39,6 +41,7 @@ class WatchRequest:
         float, Field(ge=0, le=120), "The night was due so many hours ago, 0 to 120."
     ] = 12
     as_of: Annotated[AsOf | None, "Look for the night of this date instead."] = None
+    source: Annotated[SourceName, "Where the night's prices come from."] = "yahoo"
     home: Annotated[str | None, "Where the reports lie; empty: OVERNIGHT_HOME."] = None
 
 
@@ -48,34 +51,27 @@ def night_watch(request: WatchRequest) -> State[str]:
     """Fail if a night that was due is not published."""
     before = datetime.now(UTC) - timedelta(hours=request.hours)
     if not request.schedules:
-        selection, as_of = request.selection, request.as_of
-        return check_night(_plan_night(selection, as_of, request.home, before))
-    return check_nights(
-        due_nights(request.schedules, request.as_of, request.home, before)
-    )
+        plan = _plan_night(request.selection, request, before)
+        return check_night(plan)
+    return check_nights(due_nights(request, before))
 
 
-def due_nights(
-    schedules: Sequence[Schedule],
-    as_of: date | None,
-    home: str | None,
-    before: datetime,
-) -> dict[str, RunPlan]:
+def due_nights(request: WatchRequest, before: datetime) -> dict[str, RunPlan]:
     """Return each list's latest night that had to start at or before an instant."""
     starts: dict[str, datetime] = {}
-    for schedule in schedules:
+    for schedule in request.schedules:
         start = schedule.latest_start(before)
         starts[schedule.list] = max(start, starts.get(schedule.list, start))
     return {
-        name: _plan_night(find_list(name), as_of, home, start)
+        name: _plan_night(find_list(name), request, start)
         for name, start in starts.items()
     }
 
 
-def _plan_night(
-    selection: Selection, as_of: date | None, home: str | None, now: datetime
-) -> RunPlan:
-    return plan_run(RunRequest(selection=selection, as_of=as_of, home=home), now)
+def _plan_night(selection: Selection, request: WatchRequest, now: datetime) -> RunPlan:
+    """Return the plan of the night; its source's folder is not needed to look at it."""
+    asked = RunRequest(selection=selection, as_of=request.as_of, home=request.home)
+    return replace(plan_run(asked, now), source=request.source)
 
 
 def check_nights(nights: Mapping[str, RunPlan]) -> State[str]:
@@ -92,16 +88,20 @@ def check_nights(nights: Mapping[str, RunPlan]) -> State[str]:
 def check_night(plan: RunPlan) -> State[str]:
     """Return a completed state if the night is published, else a failed one: Missed.
 
-    Only rows of the plan's symbols count; the CSV may hold rows of other symbols.
+    Only rows of the plan's symbols and source count; the CSV may hold rows of other
+    symbols.
     """
     path = csv_path(plan.home.screening_csv, plan.as_of)
     usable = read_published_coverage(path, plan.as_of_by_symbol)
-    if usable is not None and usable >= plan.settings.run.min_coverage:
+    other = find_other_request(plan, ("source",))
+    if not other and usable is not None and usable >= plan.settings.run.min_coverage:
         return Completed(message=f"The night of {plan.as_of} is published: {path}.")
     if not is_there(path):
         problem = "there is no such file"
     elif usable is None:
         problem = f"it has no row of {_list_unpublished(path, plan)}"
+    elif other:
+        problem = other
     else:
         problem = f"only {usable:.0%} of its symbols are usable"
     message = (

@@ -13,7 +13,7 @@ from config.plain_text import detect_encoding
 from config.universes import UNIVERSES
 from market_data.symbols import FORM_PATTERN, parse_symbol
 from market_data.watchlists import read_watchlist
-from storage.paths import read_bytes
+from storage.paths import expand_user, read_bytes
 
 SymbolText = Annotated[str, Field(json_schema_extra={"pattern": FORM_PATTERN})]
 """Text typed as a symbol; Prefect's server refuses text that the pattern excludes."""
@@ -157,6 +157,7 @@ def _parse_all(named: Iterable[tuple[str, str]]) -> Iterable[str]:
 
 def _from_file(path: Path) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
     """Return (text, place) pairs and notices; error messages begin with the place."""
+    path = expand_user(path)
     try:
         text = _decode(read_bytes(path, MAX_FILE_BYTES))
     except (OSError, ValueError) as error:

@@ -30,7 +30,7 @@ from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import Exchange, exchange_of, file_stem
 from modelling.registry import Registry
 from storage.home import Home
-from storage.paths import StoragePath
+from storage.paths import StoragePath, expand_user
 from storage.settings_file import read_settings
 from workers.pools import require_runner
 
@@ -186,7 +186,7 @@ def plan_run(request: RunRequest, now: datetime) -> RunPlan:
         sessions={code: as_of_session(code, run_date, now) for code in exchanges},
         run_at=now,
         source=request.source,
-        folder=request.folder,
+        folder=expand_user(request.folder) if request.folder else None,
         train=request.train,
         parameters=request.parameters.apply_to(request.preset),
         settings=settings,

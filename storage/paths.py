@@ -45,7 +45,7 @@ def parse_address(address: str | Path) -> StoragePath:
     """
     # Also with one slash: `Path` makes "s3:/b" of "s3://b".
     if not re.match(r"(?i)[a-z][a-z0-9+]+:/", str(address)):
-        return _local_path(Path(address))
+        return _local_path(expand_user(address))
     scheme, _, rest = str(address).partition(":/")
     if scheme in ("file", "local") and rest.startswith("/"):
         return Path(rest[1:])
@@ -67,6 +67,25 @@ def parse_address(address: str | Path) -> StoragePath:
             "install it: `uv sync --extra s3`, or `pip install 'event-risk-guard[s3]'`",
         ) from error
     return UPath(str(address), use_listings_cache=False)
+
+
+def expand_user(path: str | Path) -> Path:
+    """Return the path with `~` at its start replaced by the user's own folder.
+
+    A shell replaces it, but no `.env` file, service, form or `--home=~/x` does.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ParameterError(
+            f"there is no home folder for the start of {quote_value(str(path))}",
+            "write the whole path",
+        ) from error
 
 
 def _local_path(path: Path) -> Path:

@@ -20,6 +20,11 @@ from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
 from pipeline.plan import RunPlan
+from pipeline.published_request import (
+    find_other_request,
+    read_published_requests,
+    write_published_requests,
+)
 from pipeline.record import record_night
 from screening.findings import SymbolFindings
 from screening.previous_call import previous_calls
@@ -112,7 +117,13 @@ def _write_night(
     night_rows = rank([*rows, *kept.rows], plan.settings.blend)
     # Before the CSV: a killed run then leaves no row without its findings.
     unkept = keep_findings(plan, findings)
+    others = read_published_requests(plan)
     write_csv(path, night_rows)
+    # After the CSV: a run that is killed before this is repeated, never skipped.
+    write_published_requests(
+        plan,
+        {row["symbol"]: others[row["symbol"]] for row in kept.rows if row["symbol"] in others},
+    )
     drop_findings(plan, night_rows)
     try_show("the table of symbols", partial(_show_rows, night_rows, path))
     return night_rows, (*kept.notices, *unkept)
@@ -190,8 +201,8 @@ def skip_reason(
 ) -> str:
     """Return why the night need not run, or "" if it must.
 
-    It need not run if `requested_as_of` is no session of any of its exchanges, or if it
-    is published with enough usable symbols. With `only` the published CSV must also
+    It need not run if `requested_as_of` is no session of any of its exchanges, or if
+    the same request has published it with enough usable symbols. With `only` the published CSV must also
     have no other symbols.
     """
     codes = sorted(plan.sessions)
@@ -205,6 +216,8 @@ def skip_reason(
     if usable is None or usable < plan.settings.run.min_coverage:
         return ""
     if only and set(read_published_status(path)) != set(plan.symbols):
+        return ""
+    if find_other_request(plan):
         return ""
     return (
         f"the night of {plan.as_of} is published in {path.name}; set `force` to run "

@@ -1,13 +1,17 @@
 """The morning's look for last night's CSV."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.parameters import TrainingOverrides
+from config.settings import BlendSettings, RunSettings, Settings
 from market_data.selection import Symbols
 from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.published_request import write_published_requests
 from screening.table import csv_path, write_csv
 from tasks.publish import skip_reason
 
@@ -113,6 +117,50 @@ def test_a_published_night_need_not_run(tmp_path: Path) -> None:
     assert "the night of 2025-12-24 is published" in skip_reason(
         due(tmp_path, holiday), None
     )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": "sample"},
+        {"folder": Path("elsewhere")},
+        {"train": "always"},
+        {"parameters": TrainingOverrides(epochs=3).apply_to("standard")},
+        {"settings": Settings(blend=BlendSettings(buy_above=0.4))},
+    ],
+    ids=str,
+)
+def test_a_night_of_another_request_must_run(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """A trial with another source, policy, preset or setting cancels no night."""
+    plan = due(tmp_path)
+    publish(tmp_path, "ok", "ok")
+    write_published_requests(replace(plan, **change), {})
+    assert skip_reason(plan, None) == ""
+    write_published_requests(plan, {})
+    assert "is published" in skip_reason(plan, None)
+
+
+def test_how_a_run_works_and_reports_is_no_other_request(tmp_path: Path) -> None:
+    """Worker processes and charts change no row, so the night need not run again."""
+    plan = due(tmp_path)
+    publish(tmp_path, "ok", "ok")
+    other = Settings(run=RunSettings(training_processes=1))
+    write_published_requests(replace(plan, settings=other), {})
+    assert "is published" in skip_reason(plan, None)
+
+
+def test_the_watch_names_a_trials_source(tmp_path: Path) -> None:
+    """Rows of a folder do not stand for the live night that was due."""
+    from flows.night_watch import check_night  # noqa: PLC0415
+
+    plan = due(tmp_path)
+    publish(tmp_path, "ok", "ok")
+    write_published_requests(replace(plan, source="folder"), {})
+    state = check_night(plan)
+    assert state.is_failed()
+    assert "CBA.AX was screened with the source folder, not yahoo" in state.message
 
 
 @pytest.mark.parametrize(

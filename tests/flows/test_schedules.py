@@ -340,9 +340,14 @@ def publish(home: Path, name: str, as_of: date) -> None:
 
 def watch_at(home: Path, before: datetime) -> Any:  # noqa: ANN401  a Prefect state
     """Return the watch's state for both lists, the nights being due at an instant."""
-    from flows.night_watch import check_nights, due_nights  # noqa: PLC0415
+    from flows.night_watch import (  # noqa: PLC0415
+        WatchRequest,
+        check_nights,
+        due_nights,
+    )
 
-    return check_nights(due_nights((SYDNEY, NEW_YORK), None, home, before))
+    request = WatchRequest(schedules=(SYDNEY, NEW_YORK), home=home)
+    return check_nights(due_nights(request, before))
 
 
 def test_the_watch_knows_when_each_list_is_due(tmp_path: Path) -> None:

@@ -247,3 +247,18 @@ def test_an_unreachable_store_is_named(
         write_atomic(path, "new")
     with pytest.raises(StorageError, match="s3://elsewhere/x"):
         read_settings(path.parent)
+
+
+@pytest.mark.parametrize("written", ["~/night", Path("~/night")])
+def test_a_tilde_is_the_users_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str | Path
+) -> None:
+    """No shell has replaced it in a variable, a form, a file or `--home=~/night`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert parse_address(written) == tmp_path / "night"
+
+
+def test_an_unknown_users_folder_is_refused() -> None:
+    """A path of a user that this machine does not have is refused before any write."""
+    with pytest.raises(ParameterError, match="no home folder for the start of"):
+        parse_address("~nobody-of-this-name/night")

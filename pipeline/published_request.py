@@ -1,0 +1,84 @@
+"""Which request produced each symbol's row of a published night.
+
+A night is skipped as published only if the same request produced its rows. A trial from
+a folder at 17:00 must not cancel the live night at 18:30.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from config.errors import StorageError
+from pipeline.plan import RunPlan
+from storage.home import write_atomic
+from storage.paths import StoragePath, read_bytes
+
+Request = dict[str, str]
+"""The parts of a request that decide a row, as text."""
+
+MAX_BYTES = 20_000_000
+"""A larger file is not read; 10,000 symbols take 5 MB."""
+
+PARTS = ("source", "folder", "train", "parameters", "settings")
+
+_REQUESTS = TypeAdapter(dict[str, Request])
+
+
+def request_of(plan: RunPlan) -> Request:
+    """Return the parts of the plan's request; how it runs and reports is no part."""
+    settings = plan.settings.model_dump_json(exclude={"run", "report", "track_record"})
+    folder = plan.folder.absolute() if plan.folder else ""
+    values = (
+        plan.source,
+        str(folder),
+        plan.train,
+        plan.parameters.model_dump_json(),
+        settings,
+    )
+    return dict(zip(PARTS, values, strict=True))
+
+
+def write_published_requests(plan: RunPlan, kept: Mapping[str, Request]) -> None:
+    """Store this run's request for its symbols, and the requests of kept rows."""
+    own = dict.fromkeys(plan.symbols, request_of(plan))
+    write_atomic(_path(plan), json.dumps({**kept, **own}))
+
+
+def read_published_requests(plan: RunPlan) -> dict[str, Request]:
+    """Return the requests by symbol, none if they are not known.
+
+    They are not known for nights of earlier versions, and for nights whose tables are
+    removed.
+    """
+    try:
+        return _REQUESTS.validate_json(read_bytes(_path(plan), MAX_BYTES))
+    except (OSError, StorageError, ValidationError):
+        return {}
+
+
+def find_other_request(plan: RunPlan, parts: tuple[str, ...] = PARTS) -> str:
+    """Return how the published request differs from the plan's, "" if it does not.
+
+    Symbols whose request is not known are left out.
+    """
+    published, own = read_published_requests(plan), request_of(plan)
+    for symbol in plan.symbols:
+        for part in parts:
+            found = published.get(symbol, own).get(part)
+            if found != own[part]:
+                return _difference(symbol, part, found or "none", own[part])
+    return ""
+
+
+def _difference(symbol: str, part: str, found: str, own: str) -> str:
+    if part in ("parameters", "settings"):
+        return f"{symbol} was screened with other {part}"
+    if part == "folder":
+        found, own = (Path(text).name or "none" for text in (found, own))
+    return f"{symbol} was screened with the {part} {found}, not {own}"
+
+
+def _path(plan: RunPlan) -> StoragePath:
+    return plan.tables / "requests.json"
