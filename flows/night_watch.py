@@ -22,6 +22,7 @@ from pipeline.plan import AsOf, RunPlan, RunRequest, plan_run
 from pipeline.published_request import find_other_request
 from screening.table import (
     csv_path,
+    find_csv_fault,
     find_unpublished,
     read_published_coverage,
     read_published_status,
@@ -98,6 +99,8 @@ def check_night(plan: RunPlan) -> State[str]:
         return Completed(message=f"The night of {plan.as_of} is published: {path}.")
     if not is_there(path):
         problem = "there is no such file"
+    elif fault := find_csv_fault(path):
+        problem = fault
     elif usable is None:
         problem = f"it has no row of {_list_unpublished(path, plan)}"
     elif other:

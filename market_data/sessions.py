@@ -28,8 +28,18 @@ def calendar(exchange: str) -> ExchangeCalendar:
     return exchange_calendars.get_calendar(exchange, start=FIRST_DATE.isoformat())
 
 
+SETTLING = timedelta(minutes=30)
+"""The closing auction and the delay of a source: before, a row may be unfinished.
+
+The auctions end 10 minutes after the close in Sydney and 5 in London; Yahoo's prices
+are 15 to 20 minutes late.
+"""
+
+
 def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
     """Return the last session on or before `run_date` that is completed at `now`.
+
+    A session is completed `SETTLING` after its close.
 
     Raises
     ------
@@ -45,7 +55,7 @@ def as_of_session(exchange: str, run_date: date, now: datetime) -> date:
         )
     day = min(_timestamp(run_date), sessions.last_session)
     session = sessions.date_to_session(day, direction="previous")
-    while sessions.session_close(session) > _timestamp(now):
+    while sessions.session_close(session) + SETTLING > _timestamp(now):
         session = sessions.previous_session(session)
     return _date(session)
 

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import math
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -265,12 +266,33 @@ def load_backend_quietly() -> None:
 
     They are about GPUs, and about the first compilation of a process.
     """
-    with _hidden_stderr():
+    with _hidden_stderr(), _own_keras_settings():
         import keras  # noqa: F401, PLC0415
 
         from modelling.fit import has_xla  # noqa: PLC0415
 
         has_xla()
+
+
+@contextlib.contextmanager
+def _own_keras_settings() -> Iterator[None]:
+    """Hide the user's `keras.json` and `KERAS_` variables from an import of Keras.
+
+    They could change the float type, epsilon or the engine of every model. Keras writes
+    a `keras.json` of its own values into an empty folder.
+    """
+    users = {name: os.environ.pop(name) for name in [*os.environ] if _is_keras(name)}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"KERAS_HOME": folder, "KERAS_BACKEND": "tensorflow"}
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
+            os.environ |= users
+
+
+def _is_keras(name: str) -> bool:
+    return name.startswith("KERAS_")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from numbers import Real
@@ -21,6 +22,9 @@ from storage.paths import StoragePath, files_in, read_bytes
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """The last four are wide forms, which East Asian spreadsheets read as formulas."""
+
+_FORMULA_INSIDE = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_STARTS))}])")
+"""A spreadsheet whose separator is the semicolon splits a cell there."""
 
 MOST_BYTES = 200_000_000
 """Refuse a larger file; a row of a screening CSV has about 1.5 kB."""
@@ -108,10 +112,16 @@ def read_rows(path: StoragePath) -> list[dict[str, str]]:
     ValueError
         If the file is not a screening CSV.
     """
+    text = read_csv_text(path)
+    if text.startswith(("symbol;", '"symbol";', "symbol\t")):
+        raise ValueError(
+            f"{path.name} is no longer as the night wrote it: its cells are not "
+            "separated by commas; a spreadsheet may have saved it"
+        )
     try:
         rows = [
             {name: _plain_cell(value) for name, value in row.items()}
-            for row in csv.DictReader(io.StringIO(read_csv_text(path)), restval="")
+            for row in csv.DictReader(io.StringIO(text), restval="")
         ]
     except csv.Error as error:
         raise ValueError(f"{path.name} is not a screening CSV ({error})") from error
@@ -137,6 +147,17 @@ def read_published_status(path: StoragePath) -> dict[str, tuple[str, str]]:
     except (OSError, ValueError):
         return {}
     return {row["symbol"]: (row["data_status"], row.get("as_of", "")) for row in rows}
+
+
+def find_csv_fault(path: StoragePath) -> str:
+    """Return why the CSV at `path` can't be read, "" if it can or is missing."""
+    try:
+        read_rows(path)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def read_published_coverage(
@@ -169,8 +190,8 @@ def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
     """Return a value as CSV text, '' for None, NaN and infinite numbers.
 
     Numbers keep all digits, so that a reader can recompute a row. Text that a
-    spreadsheet would run as a formula gets a leading apostrophe. Control characters are
-    removed.
+    spreadsheet would run as a formula gets a leading apostrophe, also behind a
+    semicolon. Control characters are removed.
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
@@ -179,4 +200,5 @@ def cell(value: Any) -> str:  # noqa: ANN401  a cell may hold any column's value
     if isinstance(value, Real):
         return repr(value.item() if isinstance(value, np.generic) else value)
     text = " ".join(plain_text(str(value)).split())
+    text = _FORMULA_INSIDE.sub(r"\1'", text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

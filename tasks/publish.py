@@ -122,7 +122,11 @@ def _write_night(
     # After the CSV: a run that is killed before this is repeated, never skipped.
     write_published_requests(
         plan,
-        {row["symbol"]: others[row["symbol"]] for row in kept.rows if row["symbol"] in others},
+        {
+            row["symbol"]: others[row["symbol"]]
+            for row in kept.rows
+            if row["symbol"] in others
+        },
     )
     drop_findings(plan, night_rows)
     try_show("the table of symbols", partial(_show_rows, night_rows, path))

@@ -151,6 +151,16 @@ def test_how_a_run_works_and_reports_is_no_other_request(tmp_path: Path) -> None
     assert "is published" in skip_reason(plan, None)
 
 
+def test_the_watch_names_a_csv_that_was_changed(tmp_path: Path) -> None:
+    """A night that a spreadsheet saved with semicolons is not missing: it is changed."""
+    from flows.night_watch import check_night  # noqa: PLC0415
+
+    path = publish(tmp_path, "ok", "ok")
+    path.write_text(path.read_text().replace(",", ";"))
+    message = check_night(due(tmp_path)).message or ""
+    assert "is no longer as the night wrote it" in message
+
+
 def test_the_watch_names_a_trials_source(tmp_path: Path) -> None:
     """Rows of a folder do not stand for the live night that was due."""
     from flows.night_watch import check_night  # noqa: PLC0415

@@ -117,10 +117,8 @@ def test_prices_before_a_long_gap_are_not_used(prices: pd.DataFrame) -> None:
     result = check(pd.concat([prices.iloc[:-130], prices.iloc[-100:]]))
     sentences = [one.sentence for one in result.defects if one.rule == "hole"]
     assert len(result.frame) == 100
-    assert sentences == [
-        f"30 sessions are missing before {prices.index[-100].date()}, the 170 earlier "
-        "sessions are not used"
-    ]
+    missing = f"30 sessions are missing before {prices.index[-100].date()}"
+    assert sentences == [f"{missing}, the 170 earlier sessions are not used"]
 
 
 def test_too_few_sessions_after_a_long_gap_are_refused(prices: pd.DataFrame) -> None:

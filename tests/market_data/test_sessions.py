@@ -26,28 +26,29 @@ def instant(text: str) -> datetime:
     ("exchange", "run_date", "now", "session"),
     [
         ("XNYS", "2025-06-27", "2025-06-27 19:59", "2025-06-26"),  # before the close
-        ("XNYS", "2025-06-27", "2025-06-27 20:01", "2025-06-27"),  # after it
+        ("XNYS", "2025-06-27", "2025-06-27 20:31", "2025-06-27"),  # after it
         ("XNYS", "2025-01-10", "2025-01-10 20:30", "2025-01-08"),  # winter; 9th closed
-        ("XNYS", "2025-07-03", "2025-07-03 17:01", "2025-07-03"),  # closes early
+        ("XNYS", "2025-07-03", "2025-07-03 17:31", "2025-07-03"),  # closes early
         ("XNYS", "2025-07-04", "2025-07-05 09:00", "2025-07-03"),  # Independence Day
         ("XNYS", "2025-06-28", "2025-06-28 12:00", "2025-06-27"),  # Saturday
         ("XNYS", "2025-06-29", "2025-06-29 23:00", "2025-06-27"),  # Sunday
         ("XNYS", "2025-06-23", "2025-06-27 23:00", "2025-06-23"),  # asked for the past
         ("XASX", "2025-06-27", "2025-06-27 05:59", "2025-06-26"),  # before the close
-        ("XASX", "2025-06-27", "2025-06-27 06:01", "2025-06-27"),  # after it
+        ("XASX", "2025-06-27", "2025-06-27 06:15", "2025-06-26"),  # in the auction
+        ("XASX", "2025-06-27", "2025-06-27 06:30", "2025-06-27"),  # after it
         ("XASX", "2025-06-27", "2025-06-26 21:00", "2025-06-26"),  # tomorrow in Sydney
         ("XASX", "2025-01-27", "2025-01-27 12:00", "2025-01-24"),  # Australia Day
         ("XASX", "2025-04-25", "2025-04-26 00:00", "2025-04-24"),  # Anzac Day
         ("XASX", "2025-07-04", "2025-07-05 09:00", "2025-07-04"),  # no holiday there
         ("XLON", "2025-08-25", "2025-08-26 06:00", "2025-08-22"),  # bank holiday
-        ("XLON", "2025-06-27", "2025-06-27 15:31", "2025-06-27"),
-        ("XLON", "2025-06-27", "2025-06-27 15:29", "2025-06-26"),
+        ("XLON", "2025-06-27", "2025-06-27 16:01", "2025-06-27"),
+        ("XLON", "2025-06-27", "2025-06-27 15:59", "2025-06-26"),
     ],
 )
 def test_the_as_of_session_is_the_last_completed_one(
     exchange: str, run_date: str, now: str, session: str
 ) -> None:
-    """As-of is the exchange's last session, on or before the date, that has closed."""
+    """As-of is the exchange's last session, on or before the date, that is completed."""
     found = as_of_session(exchange, date.fromisoformat(run_date), instant(now))
     assert found == date.fromisoformat(session)
 

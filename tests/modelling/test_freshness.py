@@ -311,7 +311,7 @@ def test_a_fresh_model_that_cannot_forecast_is_due(
 @pytest.mark.parametrize(
     "change", [{"sequence_length": 29}, {"lstm_units": (6, 5)}, {}], ids=str
 )
-def test_a_network_of_another_shape_is_due(
+def test_a_network_of_another_shape_is_due(  # noqa: PLR0917  fixtures
     registry: Registry,
     describe: Describe,
     indicators: pd.DataFrame,

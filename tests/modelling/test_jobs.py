@@ -1,6 +1,10 @@
 """A training job on stored features, and the forecast of the model that it saved."""
 
 import hashlib
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -173,3 +177,31 @@ def test_a_halted_price_gives_a_model_that_can_be_read_back(
     saved = train_symbol(halted)
     assert saved.loss_ratio is None
     assert Registry(halted.models, halted.settings).require(job.symbol) == saved
+
+
+FLOAT_TYPE = """
+from modelling.jobs import load_backend_quietly
+load_backend_quietly()
+import keras, os
+config = keras.config
+print(config.floatx(), config.epsilon(), keras.backend.backend(), config.max_epochs())
+print(config.dtype_policy().name, os.environ["KERAS_HOME"])
+"""
+
+
+def test_the_users_keras_settings_change_no_model(tmp_path: Path) -> None:
+    """Float type, epsilon and engine are Keras' own, whatever `keras.json` says."""
+    settings = {"floatx": "float16", "epsilon": 1e-3, "backend": "torch"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    users = {"KERAS_HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1"}
+    found = subprocess.run(
+        [sys.executable, "-c", FLOAT_TYPE],
+        env=os.environ | users,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.splitlines() == [
+        "float32 1e-07 tensorflow None",
+        f"float32 {tmp_path}",
+    ]

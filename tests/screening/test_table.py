@@ -16,9 +16,11 @@ from screening.columns import COLUMNS
 from screening.table import (
     cell,
     csv_path,
+    find_csv_fault,
     rank,
     read_published_coverage,
     read_published_status,
+    read_rows,
     write_csv,
 )
 
@@ -107,6 +109,10 @@ def test_best_score_first_failed_last() -> None:
         ("@SUM(A1)", "'@SUM(A1)"),
         (" =1+1", "'=1+1"),
         ("\t=1+1", "'=1+1"),
+        ("news;=1+1", "news;'=1+1"),
+        ("news; @SUM(A1)", "news; '@SUM(A1)"),
+        ("news\t=1+1", "news =1+1"),
+        ("news; more", "news; more"),
     ],
 )
 def test_a_cell_is_written_safely(value: object, text: str) -> None:
@@ -141,6 +147,18 @@ def test_a_csv_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file where a folder must be")
     with pytest.raises(StorageError, match="reports"):
         write_csv(tmp_path / "reports" / "night.csv", [])
+
+
+def test_a_csv_that_a_spreadsheet_saved(tmp_path: Path) -> None:
+    """A BOM and CRLF are read; other separators are named, never read as no rows."""
+    path = csv_path(tmp_path, date(2025, 11, 10))
+    write_csv(path, [row("CBA.AX", 0.5)])
+    text = path.read_text()
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert [one["symbol"] for one in read_rows(path)] == ["CBA.AX"]
+    assert find_csv_fault(path) == ""
+    path.write_text(text.replace(",", ";"))
+    assert "is no longer as the night wrote it" in find_csv_fault(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"symbol\n"])
