@@ -206,8 +206,8 @@ def skip_reason(
     """Return why the night need not run, or "" if it must.
 
     It need not run if `requested_as_of` is no session of any of its exchanges, or if
-    the same request has published it with enough usable symbols. With `only` the published CSV must also
-    have no other symbols.
+    the same request has published it with enough usable symbols. With `only` the
+    published CSV must also have no other symbols.
     """
     codes = sorted(plan.sessions)
     if requested_as_of and not any(is_session(code, requested_as_of) for code in codes):

@@ -152,7 +152,7 @@ def test_how_a_run_works_and_reports_is_no_other_request(tmp_path: Path) -> None
 
 
 def test_the_watch_names_a_csv_that_was_changed(tmp_path: Path) -> None:
-    """A night that a spreadsheet saved with semicolons is not missing: it is changed."""
+    """A night that a spreadsheet saved with semicolons is called changed."""
     from flows.night_watch import check_night  # noqa: PLC0415
 
     path = publish(tmp_path, "ok", "ok")

@@ -48,7 +48,7 @@ def instant(text: str) -> datetime:
 def test_the_as_of_session_is_the_last_completed_one(
     exchange: str, run_date: str, now: str, session: str
 ) -> None:
-    """As-of is the exchange's last session, on or before the date, that is completed."""
+    """As-of is the last completed session of the exchange up to the date."""
     found = as_of_session(exchange, date.fromisoformat(run_date), instant(now))
     assert found == date.fromisoformat(session)
 
