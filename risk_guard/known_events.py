@@ -14,6 +14,7 @@ from market_data.symbols import exchange_of
 from risk_guard.date_changes import date_changes
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event, may_be_same, select_events
+from risk_guard.last_year import last_year_windows
 from risk_guard.past_reports import (
     PastReport,
     past_reports,
@@ -55,7 +56,8 @@ def collect_events(
 ) -> KnownEvents:
     """Return the merged events of all sources, and the past reports.
 
-    A failed source counts as an empty answer and is always reported; a source without
+    If no source names coming earnings, last year's dates give estimated windows. A
+    failed source counts as an empty answer and is always reported; a source without
     data is not.
     """
     answers = [_answer(source, symbol, as_of, now) for source in sources]
@@ -72,15 +74,22 @@ def collect_events(
     )
     reports = [*reports_among(events), *(r for a in answers for r in a.past_reports)]
     exchange = exchange_of(symbol).code
+    past = past_reports(reports, exchange, as_of)
+    unreacted = unreacted_reports(reports, exchange, as_of)
+    windows = last_year_windows([*past, *unreacted], events, as_of, now, settings)
     gaps, notes = _gaps(answers, notes)
     return KnownEvents(
-        merged,
+        _sort((*merged, *windows)),
         gaps,
         notes,
-        past_reports(reports, exchange, as_of),
+        past,
         tuple(gap for answer in answers for gap in answer.report_gaps),
-        unreacted_reports(reports, exchange, as_of),
+        unreacted,
     )
+
+
+def _sort(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda kept: (kept.first, kept.last, kept.type)))
 
 
 def _gaps(
@@ -135,8 +144,7 @@ def merge_events(
         for event in distinct.values()
         if not any(_settles(confirmed, event, settings) for confirmed in settling)
     ]
-    ordered = sorted(kept_events, key=lambda kept: (kept.first, kept.last, kept.type))
-    return tuple(ordered), _differences(distinct.values(), sightings, settings)
+    return _sort(kept_events), _differences(distinct.values(), sightings, settings)
 
 
 def _join(kept: Event, event: Event) -> Event:
