@@ -188,7 +188,7 @@ def _differences(
     It names both dates, which of them is used, and why.
     """
     seen = list(sightings)
-    dated = [event for event in events if not event.is_window]
+    dated = [event for event in _sort(events) if not event.is_window]
     return tuple(
         f"sources differ: {_since(event, seen)}, {_since(other, seen)}; "
         f"{_explain_use(event, other, kept, settings)}"
