@@ -27,10 +27,11 @@ def show_events(report: "EventReport") -> None:
     for notice in report.notices:
         say(console, f"[bold]note[/] {literal(notice)}")
     for line in report.symbols:
-        console.print(
+        say(
+            console,
             f"[bold]{line.symbol}[/] as of {line.as_of}: risk {line.risk_score:.2f}, "
             f"haircut {line.haircut:.0%}, {trading_word(sit_out=line.sit_out)}, "
-            f"events: {line.event_words}"
+            f"events: {line.event_words}",
         )
         for text in filter(None, _details(line)):
             say(console, f"  {literal(text)}")
@@ -44,6 +45,8 @@ def _details(line: "SymbolEvents") -> Iterator[str]:
         yield f"+{term.points:.2f} {term.reason}"
     yield line.sit_out_reason and f"sit-out: {line.sit_out_reason}"
     yield line.warning
+    for gap in line.report_gaps:
+        yield f"past reports may be missing: {gap}"
 
 
 def _event_lines(event: "EventDetail") -> Iterator[str]:
@@ -73,6 +76,6 @@ def _earlier(date: "EarlierDate") -> str:
     window = date.first < date.last
     days = f"{date.first} to {date.last}" if window else date.first
     return (
-        f"  before: {days} ({date.source}, until {date.named_until}); "
-        f"the move was seen as of {date.moved_as_of}"
+        f"  before: {days} ({date.source}, until {date.named_until}), moved as of "
+        f"{date.moved_as_of}"
     )

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from config.settings import GuardSettings
-from risk_guard.events import REPORTS, may_be_same
+from risk_guard.events import REPORTS, Event, may_be_same
+from risk_guard.past_reports import YAHOO
 from risk_guard.sightings import EventSighting, latest_sightings
 
 MOST_DAYS_MOVED = 45
@@ -46,6 +47,22 @@ class DateChange:
             f"{self.seen_as_of}"
         )
 
+    def loses_report(self, named: Iterable[Event], first: date, last: date) -> bool:
+        """Return whether Yahoo no longer names a report from `first` to `last`.
+
+        A report that another source names is not lost. A line that is deleted from a
+        calendar file is the user's decision.
+        """
+        days = {event.key for event in named}
+        return not self.new and any(
+            seen.event.source == YAHOO
+            and seen.event.type in REPORTS
+            and first <= seen.event.last
+            and seen.event.first <= last
+            and seen.event.key not in days
+            for seen in self.old
+        )
+
     def matters(self, as_of: date, settings: GuardSettings) -> bool:
         """Return whether the change is recent, or one of its dates is near."""
         if self.seen_as_of >= as_of - timedelta(days=settings.lookahead_days):
@@ -68,6 +85,24 @@ def date_changes(
         change.sentence
         for change in find_changes(sightings, settings)
         if change.matters(as_of, settings)
+    )
+
+
+def lost_reports(
+    sightings: Iterable[EventSighting],
+    named: Sequence[Event],
+    as_of: date,
+    settings: GuardSettings,
+) -> tuple[str, ...]:
+    """Return a sentence for each report in the look-ahead that Yahoo names no longer.
+
+    It may still come. `named` are the events that any source names now.
+    """
+    soon = as_of + timedelta(days=settings.lookahead_days)
+    return tuple(
+        change.sentence
+        for change in find_changes(sightings, settings)
+        if change.loses_report(named, as_of, soon)
     )
 
 

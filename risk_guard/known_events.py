@@ -11,7 +11,7 @@ from itertools import combinations
 from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
 from market_data.symbols import exchange_of
-from risk_guard.date_changes import date_changes
+from risk_guard.date_changes import date_changes, lost_reports
 from risk_guard.event_provenance import EventProvenance, find_provenance
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event, may_be_same, select_events
@@ -74,8 +74,9 @@ def collect_events(
     sightings = tuple(seen for answer in answers for seen in answer.sightings)
     merged, differing = merge_events(near, as_of, settings, sightings)
     known = _sort((*merged, *windows))
-    moved = date_changes(sightings, as_of, settings)
-    gaps, notes = _gaps(answers, (*moved, *differing))
+    notes = (*date_changes(sightings, as_of, settings), *differing)
+    lost = lost_reports(sightings, near, as_of, settings)
+    gaps, notes = _gaps(answers, notes, lost)
     return KnownEvents(
         known,
         gaps,
@@ -100,17 +101,18 @@ def _sort(events: Iterable[Event]) -> tuple[Event, ...]:
 
 
 def _gaps(
-    answers: Sequence[EventAnswer], found: tuple[str, ...]
+    answers: Sequence[EventAnswer], found: tuple[str, ...], lost: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return why coming events may be missing, and the notes without those reasons.
 
-    `found` are notes beside those of the answers.
+    `found` are notes beside those of the answers, `lost` are further reasons.
     """
     notes = (*(note for answer in answers for note in answer.notes), *found)
-    doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
+    doubts = (*(doubt for answer in answers for doubt in answer.doubts), *lost)
     if any(answer.covers_future for answer in answers):
         return doubts, tuple(note for note in notes if note not in doubts)
     gaps = tuple(answer.gap for answer in answers if answer.gap) or NO_EVENT_SOURCE
+    gaps = (*gaps, *lost)
     return gaps, tuple(note for note in notes if not any(note in gap for gap in gaps))
 
 

@@ -56,6 +56,7 @@ class SymbolEvents(BaseModel, frozen=True):
     `coming` are the events of the look-ahead, `past` is an event before the as-of
     session that the row still names. `risk_score`, `haircut` and `position_scale` are
     shares, 0 to 1. `event_words` are the words of every table and report.
+    `report_gaps` are why past reports, and so last year's dates, may be missing.
     """
 
     symbol: str
@@ -70,6 +71,7 @@ class SymbolEvents(BaseModel, frozen=True):
     sit_out: bool | None
     sit_out_reason: str
     warning: str
+    report_gaps: tuple[str, ...]
     sentiment_72h: float | None
     volatility_ratio: float | None
     hedge_beta: float | None
@@ -141,6 +143,7 @@ def _line(found: SymbolFindings) -> SymbolEvents:
         sit_out=assessed.sit_out,
         sit_out_reason=assessed.sit_out_reason,
         warning=assessed.warning,
+        report_gaps=found.known_events.report_gaps,
         sentiment_72h=context.polarity,
         volatility_ratio=context.volatility.ratio if context.volatility else None,
         hedge_beta=context.hedge.beta if context.hedge else None,

@@ -91,6 +91,7 @@ def report_of(words: str, sit_out: bool | None) -> EventReport:  # noqa: FBT001
         sit_out=sit_out,
         sit_out_reason="",
         warning="",
+        report_gaps=(),
     )
     return EventReport(as_of=AS_OF, notices=(), symbols=(line,))
 

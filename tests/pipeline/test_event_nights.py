@@ -87,6 +87,26 @@ CASES = {
         Night(17, (), None, NOT_KNOWN, gone(19, 14)),
         Night(20, (), None, NOT_KNOWN, gone(19, 14)),
     ],
+    "dropped for the next quarter's": [
+        Night(14, (19,), None, OUT, ""),
+        Night(17, (NEXT,), None, NOT_KNOWN, gone(19, 14)),
+        Night(19, (NEXT,), None, NOT_KNOWN, gone(19, 14)),
+        Night(20, (NEXT,), None, TRADE, gone(19, 14)),
+    ],
+    "dropped long before": [
+        Night(10, (19,), None, TRADE, ""),
+        Night(11, (NEXT,), None, TRADE, gone(19, 10)),
+        Night(12, (NEXT,), None, NOT_KNOWN, gone(19, 10)),
+    ],
+    "a line deleted for the next quarter's": [
+        Night(14, (), (19, NEXT), OUT, ""),
+        Night(17, (), (NEXT,), TRADE, gone(19, 14, FILE)),
+    ],
+    "dropped by Yahoo and not by the file": [
+        Night(14, (19,), (19,), OUT, ""),
+        Night(17, (NEXT,), (19,), OUT, gone(19, 14)),
+        Night(25, (NEXT,), (19, NEXT), TRADE, ""),
+    ],
     "doubled": [
         Night(14, (19, 20), None, OUT, "Also ahead: earnings 2025-11-20"),
         Night(17, (20,), None, OUT, gone(19, 14)),
@@ -194,7 +214,7 @@ def test_replays_in_between_change_no_live_night(
     for place, night in enumerate(nights):
         assert busy.run(night) == plain.run(night)
         asked, stored = len(busy.yahoo.asked), files(busy.home)
-        for earlier in (10, *(one.day for one in nights[:place])):
+        for earlier in (7, *(one.day for one in nights[:place])):
             busy.replay(earlier, night.day)
         assert (len(busy.yahoo.asked), files(busy.home)) == (asked, stored)
     assert files(busy.home) == files(plain.home)
