@@ -118,6 +118,16 @@ CASES = {
         Night(20, None, None, OUT, "Yahoo said 429"),
         Night(21, (NEXT,), None, OUT, ""),
     ],
+    "an empty answer in between": [
+        Night(14, (19,), None, OUT, ""),
+        Night(17, (), None, NOT_KNOWN, gone(19, 14)),
+        Night(18, (19,), None, OUT, ""),
+    ],
+    "a file is missing": [
+        Night(14, (), (19,), OUT, ""),
+        Night(17, (), None, OUT, f"{FILE} named as of 2025-11-14 are used"),
+        Night(18, (), (19,), OUT, ""),
+    ],
     "moved while an answer is missing": [
         Night(14, (19,), None, OUT, ""),
         Night(17, None, None, OUT, "yahoo named as of 2025-11-14 are used"),

@@ -28,11 +28,9 @@ def came(*days: int, source: str = LIST) -> list[PastReport]:
     return [PastReport(AS_OF + timedelta(day), "unknown", source) for day in days]
 
 
-def windows(
-    reports: list[PastReport], *coming: Event, as_of: date = AS_OF
-) -> list[tuple[int, int]]:
+def windows(reports: list[PastReport], *coming: Event) -> list[tuple[int, int]]:
     """Return first and last days of the windows, counted from the as-of session."""
-    found = last_year_windows(reports, coming, as_of, NOW, SETTINGS)
+    found = last_year_windows(reports, coming, AS_OF, NOW, SETTINGS)
     assert all((one.source, one.status) == ("last year", "estimated") for one in found)
     return [((one.first - AS_OF).days, (one.last - AS_OF).days) for one in found]
 
