@@ -47,19 +47,21 @@ class DateChange:
             f"{self.seen_as_of}"
         )
 
-    def loses_report(self, named: Iterable[Event], first: date, last: date) -> bool:
-        """Return whether Yahoo no longer names a report from `first` to `last`.
+    def loses_report(
+        self, named: Sequence[Event], as_of: date, settings: GuardSettings
+    ) -> bool:
+        """Return whether Yahoo no longer names a report in the look-ahead.
 
-        A report that another source names is not lost. A line that is deleted from a
+        It is not lost if a source names a date near it. A line that is deleted from a
         calendar file is the user's decision.
         """
-        days = {event.key for event in named}
+        soon = as_of + timedelta(days=settings.lookahead_days)
         return not self.new and any(
             seen.event.source == YAHOO
             and seen.event.type in REPORTS
-            and first <= seen.event.last
-            and seen.event.first <= last
-            and seen.event.key not in days
+            and as_of <= seen.event.last
+            and seen.event.first <= soon
+            and not any(_are_near(event, seen.event, settings) for event in named)
             for seen in self.old
         )
 
@@ -98,12 +100,16 @@ def lost_reports(
 
     It may still come. `named` are the events that any source names now.
     """
-    soon = as_of + timedelta(days=settings.lookahead_days)
     return tuple(
         change.sentence
         for change in find_changes(sightings, settings)
-        if change.loses_report(named, as_of, soon)
+        if change.loses_report(named, as_of, settings)
     )
+
+
+def _are_near(event: Event, other: Event, settings: GuardSettings) -> bool:
+    apart = abs((event.first - other.first).days)
+    return may_be_same(event, other) and apart <= settings.same_event_days
 
 
 def find_changes(

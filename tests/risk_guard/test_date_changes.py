@@ -7,7 +7,7 @@ import pytest
 from made_events import AS_OF, event
 
 from config.settings import GuardSettings
-from risk_guard.date_changes import date_changes
+from risk_guard.date_changes import date_changes, lost_reports
 from risk_guard.events import Event
 from risk_guard.sightings import EventSighting, StoredAnswer, find_sightings
 
@@ -156,3 +156,25 @@ def test_a_date_that_is_missing_for_a_night_has_moved_from_the_one_before() -> N
         f"earnings moved from {day(9)} (yahoo) to {day(12)} (yahoo), seen as of "
         f"{day(2)}"
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "named", "is_lost"),
+    [
+        (on(5), (), True),
+        (on(5), (on(98),), True),
+        (on(5), (on(5, source="file"),), False),
+        (on(5), (on(6),), False),
+        (on(9), (), False),
+        (on(5, "dividend"), (), False),
+        (on(5, source="file"), (), False),
+    ],
+)
+def test_a_report_in_the_look_ahead_that_yahoo_drops_is_lost(
+    old: Event, named: tuple[Event, ...], *, is_lost: bool
+) -> None:
+    """Unless a source names a date near it; a deleted line is the user's decision."""
+    own = tuple(one for one in named if one.source == old.source)
+    sightings = seen(old.source, {0: (old, *own), 1: own})
+    found = lost_reports(sightings, named, day(1), SETTINGS)
+    assert bool(found) is is_lost
