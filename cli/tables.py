@@ -11,16 +11,14 @@ from rich.table import Table
 
 from cli.output import TABLE_STYLE, literal, new_table, say
 from config.errors import list_names
-from screening.event_words import row_event_words, trading_word
+from screening.event_words import row_event_words
 from screening.report.cells import instant
 from screening.tradable import NOT_TRADABLE
 
 if TYPE_CHECKING:
     from modelling.model_metadata import ModelMetadata
-    from risk_guard.events import Event
     from screening.row import Row
     from screening.summary import RunSummary
-    from status.event_report import EventReport
     from status.language_model import LanguageModel
     from status.model_status import ModelStatuses, SymbolStatus
 
@@ -173,30 +171,6 @@ def _print_advice(
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
-
-
-def show_events(report: "EventReport") -> None:
-    """Print each symbol's events, risk term by term, haircut and sit-out."""
-    console = Console(highlight=False, emoji=False)
-    for notice in report.notices:
-        say(console, f"[bold]note[/] {literal(notice)}")
-    for line in report.symbols:
-        console.print(
-            f"[bold]{line.symbol}[/] as of {line.as_of}: risk {line.risk_score:.2f}, "
-            f"haircut {line.haircut:.0%}, {trading_word(sit_out=line.sit_out)}, "
-            f"events: {line.event_words}"
-        )
-        details = [_event_line(event) for event in line.coming]
-        details += [f"+{term.points:.2f} {term.reason}" for term in line.terms]
-        details += [line.sit_out_reason and f"sit-out: {line.sit_out_reason}"]
-        for text in filter(None, [*details, line.warning]):
-            say(console, f"  {literal(text)}")
-
-
-def _event_line(event: "Event") -> str:
-    """Return `2025-11-11 basel_iii: Pillar 3 report (confirmed, yahoo)`."""
-    title = f": {event.title}" if event.title else ""
-    return f"{event.days} {event.type}{title} ({event.status}, {event.source})"
 
 
 def show_language_model(found: "LanguageModel") -> None:

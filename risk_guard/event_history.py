@@ -260,16 +260,20 @@ class RememberedEvents:
     def _add_passed(
         self, symbol: str, as_of: date, now: datetime, answer: EventAnswer
     ) -> EventAnswer:
-        """Return the answer with passed events; store the answer on a live night."""
+        """Return the answer with passed events; store the answer on a live night.
+
+        In a replay the answer is no sighting: the source gives it after that night.
+        """
         known = self.history.read(symbol)
-        present = StoredAnswer(
-            self.name, as_of, now, answer.events, answer.covers_future, answer.gap
-        )
+        answers = known.answers_until(self.name, as_of)
         notes: tuple[str, ...] = (known.problem,)
         if symbol not in self.replayed:
+            present = StoredAnswer(
+                self.name, as_of, now, answer.events, answer.covers_future, answer.gap
+            )
+            answers = [*answers, present]
             notes = self.history.record(symbol, known, present)
-        stored = known.answers_until(self.name, as_of)
-        passed, seen = self._find_passed(symbol, [*stored, present])
+        passed, seen = self._find_passed(symbol, answers)
         return replace(
             answer,
             events=(*answer.events, *passed),

@@ -52,6 +52,11 @@ class Event:
         return self.first < self.last
 
     @property
+    def key(self) -> tuple[EventType, date, date]:
+        """Return the type and the days, which are the same for all sources."""
+        return self.type, self.first, self.last
+
+    @property
     def days(self) -> str:
         """Return the day, or the window, as text."""
         return f"{self.first} to {self.last}" if self.is_window else str(self.first)

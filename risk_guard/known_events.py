@@ -11,9 +11,11 @@ from itertools import combinations
 from config.errors import NoCalendar, SymbolError
 from config.settings import GuardSettings
 from market_data.symbols import exchange_of
-from risk_guard.date_changes import date_changes
+from risk_guard.date_changes import date_changes, lost_reports
+from risk_guard.event_provenance import EventProvenance, find_provenance
 from risk_guard.event_sources import EventAnswer, EventSource
 from risk_guard.events import Event, may_be_same, select_events
+from risk_guard.last_year import last_year_windows
 from risk_guard.past_reports import (
     PastReport,
     past_reports,
@@ -36,6 +38,7 @@ class KnownEvents:
     them. `notes` are sentences for the row's warning. `past_reports` are all that are
     known, however long ago; `report_gaps` are the reasons why some may be missing.
     `unreacted` are reports up to the as-of session whose reaction may be to come.
+    `provenance` has the sources and earlier dates of each event, in their order.
     """
 
     events: tuple[Event, ...]
@@ -44,6 +47,7 @@ class KnownEvents:
     past_reports: tuple[PastReport, ...] = ()
     report_gaps: tuple[str, ...] = ()
     unreacted: tuple[PastReport, ...] = ()
+    provenance: tuple[EventProvenance, ...] = ()
 
 
 def collect_events(
@@ -55,42 +59,60 @@ def collect_events(
 ) -> KnownEvents:
     """Return the merged events of all sources, and the past reports.
 
-    A failed source counts as an empty answer and is always reported; a source without
+    If no source names coming earnings, last year's dates give estimated windows. A
+    failed source counts as an empty answer and is always reported; a source without
     data is not.
     """
     answers = [_answer(source, symbol, as_of, now) for source in sources]
     events = [event for answer in answers for event in answer.events]
-    back = as_of - timedelta(days=PAST_DAYS)
-    ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
-    near = select_events(events, back, as_of + ahead)
-    sightings = [seen for answer in answers for seen in answer.sightings]
-    merged, differing = merge_events(near, as_of, settings, sightings)
-    notes = (
-        *(note for answer in answers for note in answer.notes),
-        *date_changes(sightings, as_of, settings),
-        *differing,
-    )
     reports = [*reports_among(events), *(r for a in answers for r in a.past_reports)]
     exchange = exchange_of(symbol).code
-    gaps, notes = _gaps(answers, notes)
+    past = past_reports(reports, exchange, as_of)
+    unreacted = unreacted_reports(reports, exchange, as_of)
+    windows = last_year_windows([*past, *unreacted], events, as_of, now, settings)
+    near = _select_near(events, as_of, settings)
+    sightings = tuple(seen for answer in answers for seen in answer.sightings)
+    merged, differing = merge_events(near, as_of, settings, sightings)
+    known = _sort((*merged, *windows))
+    notes = (*date_changes(sightings, as_of, settings), *differing)
+    lost = lost_reports(sightings, near, as_of, settings)
+    gaps, notes = _gaps(answers, notes, lost)
     return KnownEvents(
-        merged,
+        known,
         gaps,
         notes,
-        past_reports(reports, exchange, as_of),
+        past,
         tuple(gap for answer in answers for gap in answer.report_gaps),
-        unreacted_reports(reports, exchange, as_of),
+        unreacted,
+        find_provenance(known, (*near, *windows), sightings, settings),
     )
+
+
+def _select_near(
+    events: Iterable[Event], as_of: date, settings: GuardSettings
+) -> list[Event]:
+    """Return the events that count now, or that may be the same as one that does."""
+    ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
+    return select_events(events, as_of - timedelta(days=PAST_DAYS), as_of + ahead)
+
+
+def _sort(events: Iterable[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda kept: (kept.first, kept.last, kept.type)))
 
 
 def _gaps(
-    answers: Sequence[EventAnswer], notes: tuple[str, ...]
+    answers: Sequence[EventAnswer], found: tuple[str, ...], lost: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return why coming events may be missing, and the notes without those reasons."""
-    doubts = tuple(doubt for answer in answers for doubt in answer.doubts)
+    """Return why coming events may be missing, and the notes without those reasons.
+
+    `found` are notes beside those of the answers, `lost` are further reasons.
+    """
+    notes = (*(note for answer in answers for note in answer.notes), *found)
+    doubts = (*(doubt for answer in answers for doubt in answer.doubts), *lost)
     if any(answer.covers_future for answer in answers):
         return doubts, tuple(note for note in notes if note not in doubts)
     gaps = tuple(answer.gap for answer in answers if answer.gap) or NO_EVENT_SOURCE
+    gaps = (*gaps, *lost)
     return gaps, tuple(note for note in notes if not any(note in gap for gap in gaps))
 
 
@@ -121,9 +143,8 @@ def merge_events(
     """
     distinct: dict[tuple[str, date, date], Event] = {}
     for event in sorted(events, key=lambda found: found.status):  # confirmed first
-        key = (event.type, event.first, event.last)
-        kept = distinct.get(key)
-        distinct[key] = _join(kept, event) if kept else event
+        kept = distinct.get(event.key)
+        distinct[event.key] = _join(kept, event) if kept else event
     soon = as_of + timedelta(days=settings.lookahead_days)
     settling = [
         event
@@ -135,8 +156,8 @@ def merge_events(
         for event in distinct.values()
         if not any(_settles(confirmed, event, settings) for confirmed in settling)
     ]
-    ordered = sorted(kept_events, key=lambda kept: (kept.first, kept.last, kept.type))
-    return tuple(ordered), _differences(distinct.values(), sightings, settings)
+    notes = _differences(distinct.values(), kept_events, sightings, settings)
+    return _sort(kept_events), notes
 
 
 def _join(kept: Event, event: Event) -> Event:
@@ -160,20 +181,42 @@ def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
 
 def _differences(
     events: Iterable[Event],
+    kept: Sequence[Event],
     sightings: Iterable[EventSighting],
     settings: GuardSettings,
 ) -> tuple[str, ...]:
-    """Return a sentence for each pair of different dates of the same event."""
+    """Return a sentence for each pair of different dates of the same event.
+
+    It names both dates, which of them is used, and why.
+    """
     seen = list(sightings)
-    dated = [event for event in events if not event.is_window]
+    dated = [event for event in _sort(events) if not event.is_window]
     return tuple(
-        f"sources differ: {_since(event, seen)}, {_since(other, seen)}"
+        f"sources differ: {_since(event, seen)}, {_since(other, seen)}; "
+        f"{_explain_use(event, other, kept, settings)}"
         for event, other in combinations(dated, 2)
         if event.first != other.first
         and not set(event.source.split(", ")) & set(other.source.split(", "))
         and may_be_same(event, other)
         and _days_between(event, other) <= settings.same_event_days
     )
+
+
+def _explain_use(
+    event: Event, other: Event, kept: Sequence[Event], settings: GuardSettings
+) -> str:
+    """Return which of two dates of the same event is used, and why."""
+    used = [one for one in (event, other) if one in kept]
+    if not used:
+        return "neither is used, because a confirmed date replaces them"
+    if len(used) == 1:
+        return f"{used[0].days} is used, because a confirmed date replaces an estimate"
+    if event.status == other.status == "confirmed":
+        return "both are used, because both are confirmed"
+    if event.status == other.status:
+        return "both are used, because neither is confirmed"
+    soon = f"{settings.lookahead_days} days"
+    return f"both are used, because the confirmed date is more than {soon} ahead"
 
 
 def _since(event: Event, sightings: Iterable[EventSighting]) -> str:

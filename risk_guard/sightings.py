@@ -52,7 +52,7 @@ def find_sightings(
     for answer in answers:
         # Sources drop an event during its day in the exchange's time zone.
         day = max(answer.as_of, local_date(exchange, answer.retrieved_at))
-        named = {_key(event): event for event in answer.events}
+        named = {event.key: event for event in answer.events}
         for key in [key for key in current if key not in named]:
             seen = current.pop(key)
             is_ahead = seen.event.last > day
@@ -65,7 +65,7 @@ def find_sightings(
 
 def latest_sightings(sightings: Iterable[EventSighting]) -> list[EventSighting]:
     """Return the last sighting of each event of each source."""
-    latest = {(seen.event.source, *_key(seen.event)): seen for seen in sightings}
+    latest = {(seen.event.source, *seen.event.key): seen for seen in sightings}
     return list(latest.values())
 
 
@@ -76,7 +76,3 @@ def passed_events(sightings: Iterable[EventSighting]) -> tuple[Event, ...]:
         for seen in latest_sightings(sightings)
         if seen.dropped_as_of and not seen.withdrawn
     )
-
-
-def _key(event: Event) -> tuple[str, date, date]:
-    return event.type, event.first, event.last

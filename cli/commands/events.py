@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from cli.options import EventOptions, command
 from cli.output import print_result
+from cli.render_events import show_events
 from cli.request import night_arguments
-from cli.tables import show_events
 from pipeline.plan import RunRequest, plan_run
 from status.event_report import event_report
 from storage.home import Home

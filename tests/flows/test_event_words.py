@@ -8,9 +8,10 @@ import pytest
 from made_events import event, window
 from made_morning import AS_OF, RUN_AT, guarded, morning, screened
 
+from cli.render_events import show_events
 from cli.render_explanation import show_explanation
 from cli.render_home_status import print_home_status
-from cli.tables import show_events, show_summary
+from cli.tables import show_summary
 from config.settings import Settings
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
@@ -83,12 +84,14 @@ def report_of(words: str, sit_out: bool | None) -> EventReport:  # noqa: FBT001
         as_of=AS_OF,
         event_words=words,
         coming=(),
+        past=None,
         terms=(),
         risk_score=0.0,
         haircut=0.0,
         sit_out=sit_out,
         sit_out_reason="",
         warning="",
+        report_gaps=(),
     )
     return EventReport(as_of=AS_OF, notices=(), symbols=(line,))
 

@@ -1,97 +1,30 @@
 """Live nights and replays under a clock of ours: a replay changes no later night."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_nights import (
+    NEXT,
+    NIGHTS,
+    REPORT,
+    Yahoo,
+    evening,
+    files,
+    judged,
+    known,
+    live,
+    plan,
+)
 
-from config.errors import RateLimited
 from market_data.sample import SampleSource
-from market_data.selection import Symbols
-from market_data.sources import Feeds, SourceName
-from market_data.yahoo_client import YahooClient
+from market_data.sources import Feeds
 from pipeline.events import events
-from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.sources import open_sources
-from risk_guard.assessment import EventAssessment, assess
-from risk_guard.known_events import KnownEvents
-from risk_guard.market_context import MarketContext
 from risk_guard.past_reports import PastReport
-
-NIGHTS = [date(2025, 11, day) for day in (14, 17, 18, 19, 20, 21, 24, 25)]
-"""Sessions of New York."""
-
-REPORT, NEXT = date(2025, 11, 19), date(2026, 2, 25)
-
-
-@dataclass
-class Yahoo:
-    """Yahoo's connection, with the calendar of each day; it counts the requests."""
-
-    calendars: Mapping[date, Sequence[date] | None]
-    today: date = NIGHTS[0]
-    asked: list[date] = field(default_factory=list)
-    listed: list[date] = field(default_factory=list)
-
-    def calendar_events(self, _symbol: str) -> dict[str, Any]:
-        """Return today's calendar as Yahoo sends it, or refuse."""
-        self.asked.append(self.today)
-        named = self.calendars[self.today]
-        if named is None:
-            raise RateLimited("Yahoo said 429.")
-        epochs = [datetime(d.year, d.month, d.day, 21, 20, tzinfo=UTC) for d in named]
-        return {"earnings": {"earningsDate": [one.timestamp() for one in epochs]}}
-
-    def earnings(self, _symbol: str) -> tuple[datetime, ...]:
-        """Return Yahoo's list of past earnings, and note the request."""
-        self.listed.append(self.today)
-        return (datetime(2025, 8, 27, 16, tzinfo=ZoneInfo("America/New_York")),)
-
-
-def evening(day: date) -> datetime:
-    """Return an instant after New York's close of that day."""
-    return datetime(day.year, day.month, day.day, 22, tzinfo=UTC)
-
-
-def plan(home: Path, as_of: date, now: datetime, **asked: Any) -> RunPlan:  # noqa: ANN401
-    """Return the plan of a night as the flow makes it."""
-    given = {"source": "yahoo", "symbols": ("NVDA",)} | asked
-    return plan_run(
-        RunRequest(
-            selection=Symbols(symbols=given["symbols"]),
-            source=cast("SourceName", given["source"]),
-            as_of=as_of,
-            train="never",
-            home=home,
-        ),
-        now=now,
-    )
-
-
-def known(home: Path, yahoo: Yahoo, as_of: date, now: datetime) -> KnownEvents:
-    """Return NVDA's events as the night of `as_of` finds them at `now`."""
-    yahoo.today = now.date()
-    night = plan(home, as_of, now)
-    (home / "overnight.toml").write_text("[sentiment]\nengine = 'off'\n")
-    feeds = Feeds(SampleSource(), None, cast("YahooClient", yahoo))
-    return events(night, open_sources(night, feeds), "NVDA", None)
-
-
-def live(home: Path, yahoo: Yahoo, day: date) -> KnownEvents:
-    """Return the events that the live night of that session finds."""
-    return known(home, yahoo, day, evening(day))
-
-
-def judged(found: KnownEvents, as_of: date) -> EventAssessment:
-    """Return the guard's finding on NVDA."""
-    guard = plan(Path(), as_of, evening(as_of)).settings.guard
-    return assess(found, "XNYS", as_of, MarketContext(), guard)
 
 
 def passing() -> Yahoo:
@@ -195,11 +128,11 @@ def test_past_reports_travel_with_the_events(tmp_path: Path) -> None:
     after = live(tmp_path, yahoo, date(2025, 11, 21))
     assert (after.past_reports, after.report_gaps) == ((AUGUST, SEEN), ())
     assert yahoo.listed == [NIGHTS[0]]
-    files = _files(tmp_path)
+    before = files(tmp_path)
     for day, count in [(NIGHTS[0], 1), (REPORT, 1), (date(2025, 11, 20), 2)]:
         again = known(tmp_path, yahoo, day, evening(NIGHTS[-1]))
         assert again.past_reports == (AUGUST, SEEN)[:count]
-    assert (yahoo.listed, _files(tmp_path)) == ([NIGHTS[0]], files)
+    assert (yahoo.listed, files(tmp_path)) == ([NIGHTS[0]], before)
 
 
 def test_a_replay_asks_for_no_list(tmp_path: Path) -> None:
@@ -250,13 +183,7 @@ def test_no_replay_changes_a_later_live_night(data: st.DataObject) -> None:
             assert live(busy, yahoo, day) == live(plain, yahoo, day)
             for past in replays.get(day, []):
                 known(busy, yahoo, past, evening(day) + timedelta(minutes=30))
-        assert _files(busy) == _files(plain)
-
-
-def _files(home: Path) -> dict[str, bytes]:
-    folder = home / "data" / "events"
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(home)): path.read_bytes() for path in files}
+        assert files(busy) == files(plain)
 
 
 @settings(deadline=None, max_examples=30)

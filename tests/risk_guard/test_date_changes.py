@@ -7,7 +7,7 @@ import pytest
 from made_events import AS_OF, event
 
 from config.settings import GuardSettings
-from risk_guard.date_changes import date_changes
+from risk_guard.date_changes import date_changes, lost_reports
 from risk_guard.events import Event
 from risk_guard.sightings import EventSighting, StoredAnswer, find_sightings
 
@@ -122,3 +122,59 @@ def test_an_old_change_far_ahead_is_not_repeated_each_night() -> None:
     said = {0: (on(100),), 1: (on(110),)}
     shown = [bool(changes(said, number)) for number in (1, 8, 9, 69, 80, 110, 111)]
     assert shown == [True, True, False, False, True, True, False]
+
+
+def test_a_date_that_moves_twice_has_a_sentence_for_each_move() -> None:
+    """Each names the dates of its own move and the night that first showed it."""
+    first, second = changes({0: (on(9),), 1: (on(12),), 2: (on(15),)}, 2)
+    moved = f"earnings moved from {day(9)} (yahoo) to {day(12)} (yahoo)"
+    assert first == f"{moved}, seen as of {day(1)}"
+    moved = f"earnings moved from {day(12)} (yahoo) to {day(15)} (yahoo)"
+    assert second == f"{moved}, seen as of {day(2)}"
+
+
+def test_a_moved_date_that_is_withdrawn_is_told_as_both() -> None:
+    """The move comes first, and then that the new date is gone too."""
+    moved, gone = changes({0: (on(9),), 1: (on(12),), 2: ()}, 2)
+    assert moved.endswith(f"to {day(12)} (yahoo), seen as of {day(1)}")
+    assert gone.startswith(f"yahoo no longer names earnings {day(12)}")
+
+
+def test_a_date_that_moves_there_and_back_has_moved_back() -> None:
+    """The first date is named again, so only the way back is still to be said."""
+    (said,) = changes({0: (on(9),), 1: (on(12),), 2: (on(9),)}, 2)
+    assert said == (
+        f"earnings moved from {day(12)} (yahoo) to {day(9)} (yahoo), seen as of "
+        f"{day(2)}"
+    )
+
+
+def test_a_date_that_is_missing_for_a_night_has_moved_from_the_one_before() -> None:
+    """The sentence gives the night on which the new date was first seen."""
+    (said,) = changes({0: (on(9),), 1: (), 2: (on(12),)}, 2)
+    assert said == (
+        f"earnings moved from {day(9)} (yahoo) to {day(12)} (yahoo), seen as of "
+        f"{day(2)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "named", "is_lost"),
+    [
+        (on(5), (), True),
+        (on(5), (on(98),), True),
+        (on(5), (on(5, source="file"),), False),
+        (on(5), (on(6),), False),
+        (on(9), (), False),
+        (on(5, "dividend"), (), False),
+        (on(5, source="file"), (), False),
+    ],
+)
+def test_a_report_in_the_look_ahead_that_yahoo_drops_is_lost(
+    old: Event, named: tuple[Event, ...], *, is_lost: bool
+) -> None:
+    """Unless a source names a date near it; a deleted line is the user's decision."""
+    own = tuple(one for one in named if one.source == old.source)
+    sightings = seen(old.source, {0: (old, *own), 1: own})
+    found = lost_reports(sightings, named, day(1), SETTINGS)
+    assert bool(found) is is_lost

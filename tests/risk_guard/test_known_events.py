@@ -104,6 +104,38 @@ def test_two_confirmed_dates_both_stay_and_are_told() -> None:
     assert notes[0].startswith("sources differ: ")
 
 
+@pytest.mark.parametrize(
+    ("mine", "other", "used"),
+    [
+        (on(2), on(4, source="yahoo"), "both are used, because both are confirmed"),
+        (
+            on(2),
+            on(4, **ESTIMATE),
+            f"{on(2).first} is used, because a confirmed date replaces an estimate",
+        ),
+        (
+            on(2, status="estimated"),
+            on(4, **ESTIMATE),
+            "both are used, because neither is confirmed",
+        ),
+        (
+            on(9),
+            on(5, **ESTIMATE),
+            "both are used, because the confirmed date is more than 7 days ahead",
+        ),
+    ],
+)
+def test_the_note_on_two_dates_says_which_is_used_and_why(
+    mine: Event, other: Event, used: str
+) -> None:
+    """It names both days with their sources."""
+    events, (note,) = merge_events((mine, other), AS_OF, SETTINGS)
+    assert note.endswith(f"; {used}")
+    assert mine.sentence in note
+    assert other.sentence in note
+    assert len(events) == (1 if "replaces" in used else 2)
+
+
 def test_a_joined_event_keeps_the_time_of_day_that_a_source_names() -> None:
     """The confirmed source's time counts first; a date without a time yields."""
     timed = on(2, source="yahoo", time="before_open")

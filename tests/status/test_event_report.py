@@ -292,6 +292,41 @@ def test_a_file_that_differs_from_yahoo_is_said(replay: Replay, quick: Path) -> 
     assert "sources differ: " in line.warning
 
 
+def test_each_event_says_where_it_is_known_from(replay: Replay, quick: Path) -> None:
+    """Its sources with their first nights, its earlier date, and who differs."""
+    nights = [date(2025, 7, 25), date(2025, 7, 28)]
+    for as_of, line in zip(nights, ("2025-08-04", "2025-08-01"), strict=True):
+        replay.set_now(str(as_of))
+        text = f"ticker,event_type,date\nAAPL,earnings,{line}\n"
+        (quick / "event_calendar.csv").write_text(text)
+        found = apple(quick, as_of)
+    yahoo, mine = found.coming
+    named = [(one.source, one.status, one.since) for one in yahoo.named_by]
+    assert named == [("yahoo", "confirmed", nights[0])]
+    assert (yahoo.time, yahoo.sure, yahoo.earlier) == ("after_close", "confirmed", ())
+    assert [one.since for one in mine.named_by] == [nights[1]]
+    (earlier,) = mine.earlier
+    assert (earlier.first, earlier.named_until) == (date(2025, 8, 4), nights[0])
+    assert earlier.moved_as_of == nights[1]
+    assert [one.first for one in mine.differing] == [yahoo.first]
+
+
+def test_a_past_event_that_is_sat_out_has_its_sources_too(
+    home: Path, market: Path
+) -> None:
+    """No coming event is left, but the row names the one of the day before."""
+    (line,) = json.loads(events(home, market, "2025-11-12", "--json").output)["symbols"]
+    assert (line["coming"], line["past"]["first"]) == ([], "2025-11-11")
+    assert line["past"]["named_by"] == [
+        {
+            "source": "event_calendar.csv",
+            "status": "confirmed",
+            "time": "unknown",
+            "since": None,
+        }
+    ]
+
+
 def test_a_feed_without_any_headline_is_a_failure(replay: Replay, quick: Path) -> None:
     """A night without a headline for any of several symbols has a notice."""
     replay.set_now("2025-06-27")
