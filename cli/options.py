@@ -198,6 +198,9 @@ class ScreenOptions(TrainOptions):
     only: Annotated[
         bool, _flag("only", "Drop the rows that earlier runs of this night wrote.")
     ] = False
+    sit_out: Annotated[
+        Text, _option("RULE", "published or reaction; default: the setting.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
