@@ -33,7 +33,7 @@ def sit_out_events(
     if settings.sit_out == "reaction":
         latest = (*known.unreacted, *known.past_reports[-2:])
         named = {event.first for event in events if event.status == "confirmed"}
-        events += [_as_event(report) for report in latest if report.day not in named]
+        events += [report_event(report) for report in latest if report.day not in named]
     found = [
         (
             abs(sessions_apart(exchange, as_of, event.first)),
@@ -121,7 +121,7 @@ def named_rule(reason: str, default: SitOut) -> SitOut:
     return "reaction" if named == "reaction" else "published"
 
 
-def _as_event(report: PastReport) -> Event:
+def report_event(report: PastReport) -> Event:
     """Return the report as an event; that it has come confirms its day."""
     return Event(
         type=report.kind,
