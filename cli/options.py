@@ -207,6 +207,10 @@ class ScreenOptions(TrainOptions):
 class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
     """The past nights that are evaluated, and how."""
 
+    guard: Annotated[
+        bool, _flag("guard", "Judge the sit-outs only; no model is trained.")
+    ] = False
+
     first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
         None
     )

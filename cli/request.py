@@ -3,7 +3,7 @@
 import shlex
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, cast, get_args
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -169,8 +169,11 @@ def parse_sit_out(text: str | None) -> SitOut | None:
     ParameterError
         If there is no such rule.
     """
-    if text is None or text == "published" or text == "reaction":
-        return text
+    if text is None:
+        return None
+    for rule in get_args(SitOut):
+        if text == rule:
+            return cast("SitOut", rule)
     raise ParameterError(
         f"`sit_out` must be published or reaction, got {quote_value(text)}",
         "pass one of them",

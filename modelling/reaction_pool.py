@@ -78,7 +78,7 @@ def divide_by_own_share(own: Floats) -> Floats:
     `own` are one stock's standardised reactions in the order of their sessions.
     """
     shares = [own_share(own[:past], US_MEAN_SIZE) for past in range(len(own))]
-    return own / np.array(shares)
+    return np.asarray(own / np.array(shares))
 
 
 def pool_from(pooled: Floats) -> ReactionPool:

@@ -1,4 +1,4 @@
-"""The 80 % intervals of many nights at once, without a model: their centre is 0 (SPEC 6).
+"""The 80 % intervals of many nights at once, without a model: around 0 (SPEC 6).
 
 They equal those of the nights themselves (`pipeline.distributions`), without training.
 """
@@ -70,9 +70,10 @@ def standardise_stock(stock: StockHistory) -> StandardisedStock:
 
 
 def pool_reactions(stocks: Sequence[StandardisedStock]) -> pd.Series:
-    """Return the divided reactions of all stocks, by the session they are known from."""
+    """Return the divided reactions of all stocks, by the first session with them."""
     parts = [stock.reactions["divided"] for stock in stocks]
-    return pd.concat(parts).sort_index(kind="stable")
+    pooled: pd.Series = pd.concat(parts)
+    return pooled.sort_index(kind="stable")
 
 
 def pool_as_of(pooled: pd.Series, as_of: pd.Timestamp) -> ReactionPool:

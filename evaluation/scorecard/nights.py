@@ -24,10 +24,15 @@ from risk_guard.sit_out import is_sat_out, report_event
 
 PUBLISHED, WITH_DIVIDENDS = "published", "published_with_dividends"
 REACTION, REACTION_SESSION = "reaction", "reaction_session"
+REACTION_BY_PRICES = "reaction_by_prices"
 SPIKE, AS_THEY_WERE = "volatility_spike", "as_they_were"
 
-POLICIES = (AS_THEY_WERE, PUBLISHED, WITH_DIVIDENDS, REACTION, REACTION_SESSION, SPIKE)
-"""Columns of truth values; `published` is the window around reports alone."""
+POLICIES = (
+    *(AS_THEY_WERE, PUBLISHED, WITH_DIVIDENDS, REACTION, REACTION_BY_PRICES),
+    *(REACTION_SESSION, SPIKE),
+)
+"""Columns of truth values. `published` is the window around reports alone; what
+`reaction` would sit out if all times of day were right is `reaction_by_prices`."""
 
 RARE = 0.01
 """Share of a stock's nights that are its largest moves, and its worst losses."""
@@ -109,6 +114,7 @@ def _stock_nights(
     nights[REACTION] = _sat_out(nights, exchange, reports, guard, "reaction")
     reacting, _ = price_sessions(stock, standardised)
     nights[REACTION_SESSION] = nights["forecast_session"].isin(reacting)
+    nights[REACTION_BY_PRICES] = nights[REACTION_SESSION] | nights.index.isin(reacting)
     nights["event_reaction"] = _reactions(stock, nights["forecast_session"])
     return _mark_rare(nights)
 
@@ -162,15 +168,15 @@ def _add_intervals(
     """Return the nights with both intervals and their sessions as text."""
     ordinary = ordinary_intervals(stock).reindex(nights.index)
     ends = ordinary.copy()
-    for as_of, reaction in nights["event_reaction"].items():
-        if reaction != "no" and as_of in stock.table.index:
-            pool = pool_as_of(pooled, as_of)
-            ends.loc[as_of] = reaction_interval(stock, as_of, reaction, pool)
+    reacting = nights[nights["event_reaction"] != "no"]
+    for as_of in pd.DatetimeIndex(reacting.index.intersection(stock.table.index)):
+        pool, reaction = pool_as_of(pooled, as_of), reacting["event_reaction"][as_of]
+        ends.loc[as_of] = reaction_interval(stock, as_of, reaction, pool)
     return nights.assign(
         predicted_return_low=ends["low"],
         predicted_return_high=ends["high"],
         ordinary_low=ordinary["low"],
         ordinary_high=ordinary["high"],
-        as_of=nights.index.strftime("%Y-%m-%d"),
+        as_of=pd.DatetimeIndex(nights.index).strftime("%Y-%m-%d"),
         forecast_session=nights["forecast_session"].dt.strftime("%Y-%m-%d"),
     ).reset_index(drop=True)

@@ -50,7 +50,7 @@ def judged(
 def test_nights_before_a_reaction_session_and_the_one_after_it_are_sat_out(
     time_of_day: ReportTime, nights: list[date]
 ) -> None:
-    """A report of Tuesday reacts by its time of day; the session after it counts too."""
+    """A report of Tuesday reacts by its time of day; the session after counts too."""
     report = event(TUESDAY, time=time_of_day)
     week = [nth_session_after("XASX", MONDAY, step) for step in range(-4, 8)]
     sat_out = [day for day in week if judged(report, as_of=day).sit_out]

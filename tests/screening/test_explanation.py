@@ -114,7 +114,7 @@ def test_a_sit_out_has_its_end() -> None:
 
 
 def test_a_sit_out_ends_by_the_rule_that_its_row_names() -> None:
-    """After a report before the open, `reaction` sits out until its reaction session."""
+    """For a report before the open, `reaction` ends with its reaction session."""
     found = explanation_of(
         csv_row(
             four(1, 1, 1, 1),
