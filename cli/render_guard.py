@@ -8,9 +8,18 @@ from rich.table import Table
 from cli.output import TABLE_STYLE, literal, say
 from cli.render_estimates import cell, value
 from evaluation.day_bootstrap import Estimate
+from evaluation.scorecard.nights import WITH_DIVIDENDS
 from evaluation.scorecard.random_sit_outs import Spread
 from evaluation.scorecard.run import GuardEvaluation
-from evaluation.scorecard.scorecard import GuardScorecard
+from evaluation.scorecard.scorecard import GuardScorecard, PolicyFigures
+
+NO_REPORT = (
+    "No report of these stocks is known, so no rule for reports can be judged: write "
+    "past ones into event_calendar.csv, or into events/SYMBOL.json of the folder."
+)
+
+NAMES = {WITH_DIVIDENDS: "+ dividends"}
+"""Names of policies that are too long for a table."""
 
 MAX_NAMED = 12
 """Stocks that the note on wrong times of day names."""
@@ -29,9 +38,11 @@ def show_guard_evaluation(found: GuardEvaluation) -> None:
 
 
 def show_scorecard(console: Console, card: GuardScorecard) -> None:
-    """Print the tables of the scorecard, and what the times of day are worth."""
+    """Print the tables of the scorecard, and what is wrong with the reports."""
     for table in _tables(card):
         console.print(table)
+    if not card.reports:
+        say(console, f"[bold]note[/] {NO_REPORT}")
     if card.contradicted_times:
         say(console, f"[bold]note[/] {_contradicted(card)}")
 
@@ -40,16 +51,24 @@ def _tables(card: GuardScorecard) -> Iterator[Table]:
     yield _costs(card)
     yield _avoided(card)
     yield _intervals(card)
-    yield _known(card)
+    if card.reports:
+        yield _known(card)
+
+
+def _policies(card: GuardScorecard) -> Iterator[tuple[str, PolicyFigures]]:
+    """Yield names and figures of the policies that sit out any night."""
+    for name, policy in card.policies.items():
+        if policy.random.count:
+            yield NAMES.get(name, name.replace("_", " ")), policy
 
 
 def _costs(card: GuardScorecard) -> Table:
     title = f"Sit-outs in {card.nights} nights of {len(card.symbols)} stocks"
     headings = ("", "sat out %", "squared returns %", "forgone % a year")
     table = Table(*headings, title=title, **TABLE_STYLE)
-    for name, policy in card.policies.items():
+    for name, policy in _policies(card):
         table.add_row(
-            name.replace("_", " "),
+            name,
             cell(policy.sessions, ".1f", 100),
             cell(policy.squared_returns, ".1f", 100),
             cell(policy.forgone_a_year, "+.1f", 100),
@@ -61,9 +80,9 @@ def _avoided(card: GuardScorecard) -> Table:
     title = "Inside the sit-outs, %; at random: as many sit-outs, largest moves"
     headings = ("", "largest 1 %", "worst 1 %", "at random")
     table = Table(*headings, title=title, **TABLE_STYLE)
-    for name, policy in card.policies.items():
+    for name, policy in _policies(card):
         table.add_row(
-            name.replace("_", " "),
+            name,
             cell(policy.largest_moves, ".1f", 100),
             cell(policy.worst_losses, ".1f", 100),
             cell(_estimate(policy.random.largest_moves), ".1f", 100),
@@ -82,6 +101,8 @@ def _intervals(card: GuardScorecard) -> Table:
     table = Table(*headings, title=title, **TABLE_STYLE)
     for group, by_name in card.intervals.items():
         for name, scores in by_name.items():
+            if not scores.coverage.count:
+                continue
             table.add_row(
                 group,
                 str(scores.coverage.count),

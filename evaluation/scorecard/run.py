@@ -119,8 +119,10 @@ def _compute(
         nights = add_as_they_were(nights, record)
     if nights.empty:
         return None, failures
-    _write_cost(plan, nights)
-    return _scorecard(plan, first, stocks, nights, sources), failures
+    card = _scorecard(plan, first, stocks, nights, sources)
+    if card.reports:
+        _write_cost(plan, nights)
+    return card, failures
 
 
 def _scorecard(

@@ -1,6 +1,7 @@
 """`overnight evaluate --guard` on made prices, and on 28 recorded stocks."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,15 @@ def test_rows_of_an_evaluation_give_the_sit_outs_as_they_were(
     guard = json.loads(done.stdout)["guard"]
     assert guard["nights"] == 50
     assert guard["policies"]["as_they_were"]["sessions"]["value"] == 0.2
+
+
+def test_without_a_known_report_no_rule_is_judged(folder: Path, tmp_path: Path) -> None:
+    """The note says where to write them, and the home gets no cost to show."""
+    shutil.copytree(folder / "prices", tmp_path / "prices")
+    done = evaluate_guard(tmp_path, tmp_path, "RIGHT", *SPAN)
+    assert "No report of these stocks is known" in done.output
+    assert "published" not in done.output
+    assert not Home(tmp_path).sit_out_cost.exists()
 
 
 @pytest.mark.parametrize("words", [("--from", "2030-01-02"), ()])
