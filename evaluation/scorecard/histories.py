@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from evaluation.walk_forward import history_span
 from market_data.adjustment import check_adjustment
 from market_data.prices import PriceHistory, adjust_prices
 from market_data.quality import check_prices
+from market_data.sessions import as_of_session
 from market_data.sources import Feeds
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, quotes_subunits
@@ -19,15 +20,18 @@ from pipeline.plan import RunPlan
 from pipeline.sources import open_sources
 from risk_guard.event_sources import EventSource
 from risk_guard.known_events import collect_events
-from risk_guard.past_reports import PastReport
+from risk_guard.past_reports import PastReport, reports_among
 from storage.lock import one_run_at_a_time
+
+LATER = timedelta(days=14)
+"""Days after the last night whose reports are known; a sit-out reaches less far."""
 
 
 @dataclass(frozen=True)
 class StockHistory:
     """One stock's adjusted prices by session, its reports and its ex-dividend dates.
 
-    `reports` are all that are known today, each once, by day.
+    `reports` are all that are known some days after the last night, each once, by day.
     """
 
     symbol: str
@@ -75,15 +79,24 @@ def _read_history(
 ) -> StockHistory:
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
     history = store.history(symbol, *history_span(plan, symbol, first))
-    known = collect_events(
-        symbol, sources, plan.as_of_for(symbol), plan.run_at, plan.settings.guard
-    )
     return StockHistory(
         symbol=symbol,
         bars=_adjusted_bars(plan, symbol, history),
-        reports=(*known.past_reports, *known.unreacted),
+        reports=_reports(plan, sources, symbol),
         ex_dates=tuple(sorted(history.dividends)),
     )
+
+
+def _reports(
+    plan: RunPlan, sources: tuple[EventSource, ...], symbol: str
+) -> tuple[PastReport, ...]:
+    """Return the reports up to some days after the last night, which sit it out too."""
+    exchange = exchange_of(symbol).code
+    until = min(plan.as_of_for(symbol) + LATER, plan.run_at.date())
+    session = as_of_session(exchange, until, plan.run_at)
+    known = collect_events(symbol, sources, session, plan.run_at, plan.settings.guard)
+    coming = [report for report in reports_among(known.events) if report.day > session]
+    return (*known.past_reports, *known.unreacted, *coming)
 
 
 def _adjusted_bars(plan: RunPlan, symbol: str, history: PriceHistory) -> pd.DataFrame:
