@@ -1,8 +1,10 @@
 """One row per stock and past night: its return, its intervals, and who sits it out."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from config.settings import GuardSettings, SitOut
@@ -37,8 +39,8 @@ POLICIES = (
 RARE = 0.01
 """Share of a stock's nights that are its largest moves, and its worst losses."""
 
-MIN_REPORTS = 4
-"""Reports from which prices can contradict a stock's times of day."""
+MIN_REPORTS, STANDARD_ERRORS = 4, 2
+"""Reports from which prices can contradict a stock's times of day, and how clearly."""
 
 LARGE, LOSS = "large", "loss"
 """Columns: one of the stock's own largest moves, one of its own worst losses."""
@@ -71,9 +73,9 @@ def price_sessions(
 ) -> tuple[list[pd.Timestamp], bool]:
     """Return the session of each report that reacts by the prices.
 
-    It is that of the report's time of day. If the stock moved more, in the mean, in the
-    other session that the report's day allows, its times are wrong: then it is the
-    other one, and the second value is true.
+    It is that of the report's time of day. If the stock moved more in the other session
+    that the report's day allows, by more than chance, its times are wrong: then it is
+    the other one, and the second value is true.
     """
     by_time: list[pd.Timestamp] = []
     other: list[pd.Timestamp] = []
@@ -84,10 +86,18 @@ def price_sessions(
         by_time.append(pd.Timestamp(reacts))
         other.append(pd.Timestamp(both[0] if reacts == both[1] else both[1]))
     size = standardised.table["z"].abs()
-    wrong = len(by_time) >= MIN_REPORTS and bool(
-        size.reindex(other).mean() > size.reindex(by_time).mean()
-    )
+    wrong = _is_larger(size.reindex(other), size.reindex(by_time))
     return (other if wrong else by_time), wrong
+
+
+def _is_larger(sizes: pd.Series, others: pd.Series) -> bool:
+    """Return whether paired sizes are larger by over two standard errors."""
+    differences = sizes.to_numpy(float) - others.to_numpy(float)
+    known = differences[np.isfinite(differences)]
+    if len(known) < MIN_REPORTS:
+        return False
+    error = float(known.std(ddof=1)) / math.sqrt(len(known))
+    return float(known.mean()) > STANDARD_ERRORS * error
 
 
 def _stock_nights(
