@@ -36,7 +36,7 @@ from pipeline.sources import calendar_notices, night_calendars
 from risk_guard.event_sources import EventSource
 from screening.track_record.sit_out_cost import sit_out_cost
 from storage.home import write_atomic
-from storage.paths import is_there, read_bytes
+from storage.paths import StoragePath, is_there, read_bytes
 
 FIGURES, FORECASTS = "figures.json", "forecasts.csv"
 
@@ -64,10 +64,7 @@ def evaluate_guard(plan: RunPlan, first: date) -> GuardEvaluation:
     """
     _require_sessions(plan, first)
     span = f"{first}_{plan.as_of}"
-    forecasts = plan.home.evaluations / span / FORECASTS
-    record = None
-    if is_there(forecasts):
-        record = record_frame(read_bytes(forecasts).decode())
+    record = _read_record(plan.home.evaluations / span / FORECASTS)
     card, failures = _compute(plan, first, record)
     if card is None:
         reasons = "; ".join(failures.values()) or "no return is known"
@@ -95,6 +92,20 @@ def scorecard_of(
 ) -> GuardScorecard | None:
     """Return the scorecard of a walk-forward's rows, None if none can be judged."""
     return _compute(plan, first, record)[0]
+
+
+def _read_record(path: StoragePath) -> pd.DataFrame | None:
+    """Return the rows of an evaluation, None if the home has none of these dates."""
+    if not is_there(path):
+        return None
+    try:
+        record = record_frame(read_bytes(path).decode())
+        return record[["symbol", "as_of", "data_status", "event_skip_trading"]]
+    except (ValueError, KeyError) as error:
+        raise ParameterError(
+            f"{path} is not a table of forecasts ({type(error).__name__})",
+            "run the evaluation of these dates again, or move the file away",
+        ) from error
 
 
 def _require_sessions(plan: RunPlan, first: date) -> None:

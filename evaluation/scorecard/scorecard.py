@@ -121,19 +121,17 @@ def _figures(
         "largest_moves": nights[LARGE].astype(float),
         "worst_losses": nights[LOSS].astype(float),
     }
-    inside = sat_out.astype(float)
-    shares = {
-        name: draws.estimate(
-            pd.DataFrame({"inside": inside * weight, "all": weight}), days, divide_sums
-        )
-        for name, weight in weights.items()
-    }
+    inside, settings = sat_out.astype(float), draws.settings
+
+    def share(weight: pd.Series) -> Estimate:
+        parts = pd.DataFrame({"inside": inside * weight, "all": weight})
+        return draws.estimate(parts, days, divide_sums)
+
     forgone = pd.DataFrame({"inside": inside * moves, "all": 1.0})
     values = pd.DataFrame(weights | {"move": moves}).to_numpy(float)
-    settings = draws.settings
     return PolicyFigures(
         sessions=draws.mean(inside, days),
-        **shares,
+        **{name: share(weight) for name, weight in weights.items()},
         forgone_a_year=draws.estimate(forgone, days, _a_year),
         traded={
             group: _scores(nights[part & ~sat_out], OURS, draws)

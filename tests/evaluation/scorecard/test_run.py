@@ -159,6 +159,16 @@ def test_rows_of_an_evaluation_give_the_sit_outs_as_they_were(
     assert guard["policies"]["as_they_were"]["sessions"]["value"] == 0.2
 
 
+def test_a_damaged_table_of_forecasts_is_refused(folder: Path, tmp_path: Path) -> None:
+    """One sentence names the file and what to do."""
+    evaluation = Home(tmp_path).evaluations / f"{FIRST}_{LAST}"
+    evaluation.mkdir(parents=True)
+    (evaluation / "forecasts.csv").write_text("nothing\n")
+    done = evaluate_guard(tmp_path, folder, "RIGHT", *SPAN)
+    assert done.exit_code == 2
+    assert "forecasts.csv is not a table of forecasts" in done.stderr
+
+
 def test_without_a_known_report_no_rule_is_judged(folder: Path, tmp_path: Path) -> None:
     """The note says where to write them, and the home gets no cost to show."""
     shutil.copytree(folder / "prices", tmp_path / "prices")
