@@ -198,11 +198,18 @@ class ScreenOptions(TrainOptions):
     only: Annotated[
         bool, _flag("only", "Drop the rows that earlier runs of this night wrote.")
     ] = False
+    sit_out: Annotated[
+        Text, _option("RULE", "published or reaction; default: the setting.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
     """The past nights that are evaluated, and how."""
+
+    guard: Annotated[
+        bool, _flag("guard", "Judge the sit-outs only; no model is trained.")
+    ] = False
 
     first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
         None

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from cli.output import TABLE_STYLE, literal, say
 from cli.render_estimates import cell, value
+from cli.render_guard import show_scorecard
 from cli.render_intervals import brier_sentence, interval_tables
 from evaluation.evaluate import Evaluation
 from evaluation.metrics import CALLS, Judgement
@@ -35,6 +36,8 @@ def show_evaluation(found: Evaluation) -> None:
         console.print(table)
     console.print(_calls(found))
     console.print(_portfolios(found))
+    if found.guard:
+        show_scorecard(console, found.guard)
     say(console, _sentences(found))
 
 

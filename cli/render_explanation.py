@@ -111,8 +111,8 @@ def _sit_out_lines(found: Explanation) -> Iterator[str]:
     if not found.sit_out:
         return
     yield (
-        "Sit-out: the call is HOLD whatever the score; by the score alone it would be "
-        f"{found.call_by_score}."
+        f"Sit-out by the rule `{found.sit_out_rule}`: the call is HOLD whatever the "
+        f"score; by the score alone it would be {found.call_by_score}."
     )
     if found.trades_again:
         yield (

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, cast, get_args
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +19,7 @@ from cli.options import (
 from config.errors import ParameterError, SelectionError, quote_value
 from config.parameters import LayerUnits, TrainingOverrides, training_parameters
 from config.plain_text import plain_text
+from config.settings import SitOut
 from market_data.selection import (
     Selection,
     SymbolFile,
@@ -158,6 +159,25 @@ def parse_date(name: str, text: str | None) -> date | None:
         raise ParameterError(
             f"`{name}` must be a date like 2025-11-10, got {quote_value(text)}"
         ) from error
+
+
+def parse_sit_out(text: str | None) -> SitOut | None:
+    """Return the rule for sit-outs, None if it was not given.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
+    """
+    if text is None:
+        return None
+    for rule in get_args(SitOut):
+        if text == rule:
+            return cast("SitOut", rule)
+    raise ParameterError(
+        f"`sit_out` must be published or reaction, got {quote_value(text)}",
+        "pass one of them",
+    )
 
 
 def _parse_parameters(options: ParameterOptions, source: str) -> dict[str, Any]:

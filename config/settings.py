@@ -14,6 +14,9 @@ from config.validation import InvalidValueError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
+SitOut = Literal["published", "reaction"]
+"""The rules by which a night is sat out; see `GuardSettings.sit_out`."""
+
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -202,10 +205,16 @@ class GuardSettings(Section):
     """Pairs of the risk from which a haircut applies and the haircut, highest first."""
     unknown_haircut: float = Field(0.20, ge=0.20, le=1)
     """Smallest haircut if an event source failed or does not cover the symbol."""
+    sit_out: SitOut = "published"
+    """`published`: only HOLD calls in the sessions around reports and ex-dividend dates
+    below; `reaction`: only where the next session, or the last, can react to a report
+    with a confirmed date."""
     report_sit_out_sessions: int = Field(3, ge=0)
-    """Sessions before and after earnings or regulatory reports with HOLD calls only."""
+    """Sessions before and after earnings or regulatory reports with HOLD calls only,
+    by the rule `published`."""
     dividend_sit_out_sessions: int = Field(1, ge=0)
-    """Sessions before and after an ex-dividend date with HOLD calls only."""
+    """Sessions before and after an ex-dividend date with HOLD calls only, by the rule
+    `published`."""
     volatility_multiple: float = Field(1.35, gt=0)
     """Recent volatility divided by usual volatility above which there is a spike."""
     volatility_recent_sessions: int = Field(10, ge=2)

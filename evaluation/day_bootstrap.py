@@ -9,6 +9,7 @@ means of the nightly report use the closed form of `clustered_mean` in
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -70,16 +71,23 @@ class DayBootstrap:
         """Return the ends of the percentile interval; None for fewer than two days."""
         if len(sums) < 2:
             return None, None
-        generator = np.random.default_rng(self.settings.seed)
-        shares = np.full(len(sums), 1 / len(sums))
-        draws = self.settings.bootstrap_draws
-        drawn = statistic(generator.multinomial(len(sums), shares, draws) @ sums)
+        counts = _count_days(
+            self.settings.seed, len(sums), self.settings.bootstrap_draws
+        )
+        drawn = statistic(counts @ sums)
         drawn = drawn[np.isfinite(drawn)]
         if not len(drawn):
             return None, None
         outside = (1 - self.settings.confidence_level) / 2
         low, high = np.quantile(drawn, [outside, 1 - outside])
         return float(low), float(high)
+
+
+@lru_cache(maxsize=1)
+def _count_days(seed: int, days: int, draws: int) -> Floats:
+    """Return how often each draw holds each day, shape (draws, days)."""
+    shares = np.full(days, 1 / days)
+    return np.random.default_rng(seed).multinomial(days, shares, draws).astype(float)
 
 
 def divide_sums(sums: Floats) -> Floats:

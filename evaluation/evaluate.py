@@ -15,6 +15,9 @@ from config.parameters import TrainingParameters
 from evaluation.forecast_record import COLUMNS, record_frame
 from evaluation.metrics import Metrics, compute_metrics
 from evaluation.plots import draw_plots
+from evaluation.scorecard.plots import draw_scorecard
+from evaluation.scorecard.run import scorecard_of
+from evaluation.scorecard.scorecard import GuardScorecard
 from evaluation.walk_forward import WalkForwardResult, walk_forward
 from modelling.model_metadata import ModelMetadata
 from pipeline.plan import RunPlan
@@ -48,7 +51,10 @@ class TrainedModels(BaseModel, frozen=True):
 
 
 class Evaluation(BaseModel, frozen=True):
-    """The report: the request, the metrics, what failed, and the files written."""
+    """The report: the request, the metrics, what failed, and the files written.
+
+    `guard` is None if no stock has prices for it.
+    """
 
     first: date
     last: date
@@ -58,6 +64,7 @@ class Evaluation(BaseModel, frozen=True):
     parameters: TrainingParameters
     models: TrainedModels
     figures: Metrics
+    guard: GuardScorecard | None
     failures: dict[str, str]
     notices: tuple[str, ...]
     files: tuple[str, ...]
@@ -84,10 +91,11 @@ def run_evaluation(
     refit = refit_sessions or settings.refit_sessions
     cost = settings.cost_bps if cost_bps is None else cost_bps
     result = walk_forward(plan, first, refit, on_block)
-    folder = plan.home.root / "reports" / "evaluation" / f"{first}_{plan.as_of}"
+    folder = plan.home.evaluations / f"{first}_{plan.as_of}"
     record = _write_csv_files(folder, result)
     metrics = compute_metrics(record, settings, cost)
-    plots = draw_plots(record, metrics, cost)
+    guard = scorecard_of(plan, first, record)
+    plots = draw_plots(record, metrics, cost) | draw_scorecard(guard)
     report = Evaluation(
         first=first,
         last=plan.as_of,
@@ -97,6 +105,7 @@ def run_evaluation(
         parameters=plan.parameters,
         models=_summarize_models(result.models),
         figures=metrics,
+        guard=guard,
         failures=dict(result.failures),
         notices=result.notices,
         files=tuple(str(folder / n) for n in (FORECASTS, MODELS, FIGURES, *plots)),

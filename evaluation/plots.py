@@ -30,10 +30,11 @@ def draw_plots(
         "coverage.png": lambda axes: _plot_coverage(axes, known),
         "returns.png": lambda axes: _plot_returns(axes, known, cost_bps),
     }
-    return {name: _draw_png(plot) for name, plot in plots.items()}
+    return {name: draw_png(plot) for name, plot in plots.items()}
 
 
-def _draw_png(plot: "Callable[[Axes], None]") -> bytes:
+def draw_png(plot: "Callable[[Axes], None]") -> bytes:
+    """Return the picture that `plot` draws, as a PNG file."""
     from matplotlib.figure import Figure  # noqa: PLC0415  a second to import
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")

@@ -137,7 +137,7 @@ def walk_forward(
     ParameterError
         If no session lies between the two dates.
     """
-    if not any(_sessions_from(first, plan, code) for code in plan.sessions):
+    if not any(sessions_from(first, plan, code) for code in plan.sessions):
         raise ParameterError(
             f"`from` must be a session on or before {plan.as_of}, got {first}",
             "pass an earlier --from, or a later --to",
@@ -163,7 +163,8 @@ def walk_forward(
     return sum(parts, WalkForwardResult(failures=failures, notices=notices))
 
 
-def _sessions_from(first: date, plan: RunPlan, exchange: str) -> list[date]:
+def sessions_from(first: date, plan: RunPlan, exchange: str) -> list[date]:
+    """Return the as-of sessions of the exchange from `first` to the plan's own."""
     between = sessions_between(exchange, first, plan.sessions[exchange])
     return [session.date() for session in between]
 
@@ -192,16 +193,7 @@ def _fetch_symbol(
 ) -> PrefetchedSymbol:
     """Fetch prices up to the session after the last night, index, and headlines."""
     exchange, as_of = exchange_of(symbol), plan.as_of_for(symbol)
-    sessions = _sessions_from(first, plan, exchange.code)
-    if not sessions:
-        raise TooShort(
-            f"{exchange.code} has no session from {first} to {as_of}",
-            "pass an earlier --from, or a later --to",
-        )
-    start = plan_past_night(plan, symbol, sessions[0]).first_date(symbol)
-    after = min(next_session(exchange.code, as_of), plan.run_at.date())
-    # A session that is still open has no close and so no return.
-    last = max(as_of, as_of_session(exchange.code, after, plan.run_at))
+    start, last = history_span(plan, symbol, first)
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
     histories = {symbol: store.history(symbol, start, last)}
     failures: dict[str, SymbolError] = {}
@@ -211,6 +203,29 @@ def _fetch_symbol(
         failures[exchange.index] = error
     prices = PrefetchedPrices(histories, failures)
     return PrefetchedSymbol(symbol, prices, _fetch_headlines(feeds, symbol))
+
+
+def history_span(plan: RunPlan, symbol: str, first: date) -> tuple[date, date]:
+    """Return the first day of prices that the nights from `first` need, and the last.
+
+    The last is the session after the last night, if it is completed.
+
+    Raises
+    ------
+    TooShort
+        If no session lies between the two dates.
+    """
+    exchange, as_of = exchange_of(symbol).code, plan.as_of_for(symbol)
+    sessions = sessions_from(first, plan, exchange)
+    if not sessions:
+        raise TooShort(
+            f"{exchange} has no session from {first} to {as_of}",
+            "pass an earlier --from, or a later --to",
+        )
+    start = plan_past_night(plan, symbol, sessions[0]).first_date(symbol)
+    after = min(next_session(exchange, as_of), plan.run_at.date())
+    # A session that is still open has no close and so no return.
+    return start, max(as_of, as_of_session(exchange, after, plan.run_at))
 
 
 def _fetch_headlines(feeds: Feeds, symbol: str) -> PrefetchedHeadlines | None:
@@ -260,7 +275,7 @@ def _copy_if_readable(source: StoragePath, target: StoragePath) -> None:
 def _split_into_blocks(
     plan: RunPlan, prefetched: PrefetchedSymbol, first: date, refit_sessions: int
 ) -> list[RefitBlock]:
-    sessions = _sessions_from(first, plan, exchange_of(prefetched.symbol).code)
+    sessions = sessions_from(first, plan, exchange_of(prefetched.symbol).code)
     return [
         RefitBlock(plan, prefetched, part) for part in batched(sessions, refit_sessions)
     ]

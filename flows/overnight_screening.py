@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from config.settings import SitOut
 from flows.request import name_run, taking
 from pipeline.plan import RunPlan, RunRequest, plan_run
 from pipeline.run import screening_stages
@@ -33,13 +34,17 @@ class ScreeningRequest(RunRequest):
         "otherwise the symbols that earlier runs of the night screened keep their "
         "rows.",
     ] = False
+    sit_out: Annotated[
+        SitOut | None,
+        "The rule for sit-outs, `published` or `reaction`; empty: the setting.",
+    ] = None
 
 
 @flow(name="overnight-screening", flow_run_name=name_run(ScreeningRequest))
 @taking(ScreeningRequest)
 def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV."""
-    plan = plan_run(request, datetime.now(UTC))
+    plan = plan_run(request, datetime.now(UTC)).with_sit_out(request.sit_out)
     with exclusive_home(plan):
         if not request.force:
             reason = skip_reason(plan, request.as_of, only=request.only)

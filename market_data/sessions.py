@@ -138,7 +138,7 @@ def sessions_between(exchange: str, first: date, last: date) -> pd.DatetimeIndex
     """
     import pandas as pd  # noqa: PLC0415
 
-    if last < FIRST_DATE:
+    if last < max(first, FIRST_DATE):
         return pd.DatetimeIndex([])
     start = max(_timestamp(first), _timestamp(FIRST_DATE))
     return pd.DatetimeIndex(

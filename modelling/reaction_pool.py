@@ -67,14 +67,22 @@ def pool_of(reactions: Iterable[Floats]) -> ReactionPool:
     """Return the pool of these stocks, or the built-in one if they have too few.
 
     Each item holds one stock's standardised reactions in the order of their sessions.
-    Each is divided by the stock's share as it was known before the reaction.
     """
-    parts = [
-        own
-        / np.array([own_share(own[:past], US_MEAN_SIZE) for past in range(len(own))])
-        for own in reactions
-    ]
-    pooled = np.concatenate([np.empty(0), *parts])
+    parts = [divide_by_own_share(own) for own in reactions]
+    return pool_from(np.concatenate([np.empty(0), *parts]))
+
+
+def divide_by_own_share(own: Floats) -> Floats:
+    """Return each reaction / the stock's share as it was known before the reaction.
+
+    `own` are one stock's standardised reactions in the order of their sessions.
+    """
+    shares = [own_share(own[:past], US_MEAN_SIZE) for past in range(len(own))]
+    return np.asarray(own / np.array(shares))
+
+
+def pool_from(pooled: Floats) -> ReactionPool:
+    """Return the pool of divided reactions, or the built-in one if they are few."""
     if len(pooled) < MIN_POOL:
         return US_POOL
     size = float(np.abs(pooled).mean())

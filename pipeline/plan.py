@@ -6,7 +6,7 @@ writes nothing. The plan is frozen and picklable: every stage and task gets it.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -22,7 +22,7 @@ from config.parameters import (
     TrainingOverrides,
     TrainingParameters,
 )
-from config.settings import Settings
+from config.settings import Settings, SitOut
 from market_data.sample import LAST_SESSION
 from market_data.selection import Selection, Universe, read_selection
 from market_data.sessions import as_of_session, next_open, next_session
@@ -148,6 +148,14 @@ class RunPlan:
         """
         opening = next_open(exchange_of(symbol).code, self.as_of_for(symbol))
         return min(self.run_at, opening)
+
+    def with_sit_out(self, rule: SitOut | None) -> "RunPlan":
+        """Return the plan with that rule for sit-outs; None keeps the setting."""
+        if rule is None:
+            return self
+        guard = self.settings.guard.model_copy(update={"sit_out": rule})
+        settings = self.settings.model_copy(update={"guard": guard})
+        return replace(self, settings=settings)
 
     def open_feeds(self, shared_pace: Callable[[], None] = lambda: None) -> Feeds:
         """Return the source's feeds; `shared_pace` waits before each remote request."""

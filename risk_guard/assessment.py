@@ -15,6 +15,7 @@ from risk_guard.events import REPORTS, Event, select_events
 from risk_guard.known_events import KnownEvents
 from risk_guard.market_context import MarketContext
 from risk_guard.reactions import Reaction, reaction_in
+from risk_guard.sit_out import sit_out_events, sit_out_reason
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class EventAssessment:
     """What the guard found; None means unknown.
 
     `event` is the nearest event that forces the sit-out, or else the nearest coming
-    event. `haircut` and `risk_score` are shares, 0 to 1. `sit_out` forces HOLD.
+    event. `haircut` and `risk_score` are shares, 0 to 1. `sit_out` forces HOLD;
+    `sit_out_reason` names the rule and the event, '' without a sit-out.
     `reaction` is whether the forecast session reacts to a report. `warning` is text for
     the row.
     """
@@ -72,7 +74,7 @@ def assess(
     cut = haircut(risk, settings)
     if known.gaps:
         cut = max(cut, settings.unknown_haircut)
-    forcing = sit_out_events(known.events, exchange, as_of, settings)
+    forcing = sit_out_events(known, exchange, as_of, settings)
     by_certainty = sorted(coming, key=lambda event: (event.is_window, event.first))
     event = next(iter([*forcing, *by_certainty]), None)
     dated = event if event and not event.is_window else None
@@ -89,7 +91,7 @@ def assess(
             sessions_apart(exchange, as_of, dated.first) if dated else None
         ),
         reaction=forecast_reaction(known, exchange, as_of),
-        sit_out_reason=_sit_out_reason(forcing, exchange, as_of),
+        sit_out_reason=sit_out_reason(forcing, exchange, as_of, settings),
         coming=coming,
         context=context,
     )
@@ -163,41 +165,8 @@ def haircut(risk: float, settings: GuardSettings) -> float:
     return next((cut for floor, cut in settings.haircuts if risk >= floor), 0.0)
 
 
-def sit_out_events(
-    events: tuple[Event, ...], exchange: str, as_of: date, settings: GuardSettings
-) -> list[Event]:
-    """Return the events that force a sit-out, the nearest first.
-
-    A window forces no sit-out: its day is not known.
-    """
-    found = [
-        (abs(apart), event.type not in REPORTS, event.first, event)
-        for event in events
-        if not event.is_window
-        and abs(apart := sessions_apart(exchange, as_of, event.first))
-        <= sit_out_reach(event.type, settings)
-    ]
-    return [event for *_, event in sorted(found, key=lambda entry: entry[:3])]
-
-
-def sit_out_reach(event_type: str, settings: GuardSettings) -> int:
-    """Return how many sessions before and after such an event are sat out."""
-    if event_type in REPORTS:
-        return settings.report_sit_out_sessions
-    return settings.dividend_sit_out_sessions
-
-
 def _list_events(label: str, events: Iterable[Event]) -> str:
     return f"{label}: {', '.join(f'{event.type} {event.days}' for event in events)}"
-
-
-def _sit_out_reason(forcing: list[Event], exchange: str, as_of: date) -> str:
-    if not forcing:
-        return ""
-    apart = sessions_apart(exchange, as_of, forcing[0].first)
-    count = f"{abs(apart)} session{'s' if abs(apart) != 1 else ''}"
-    when = "today" if apart == 0 else f"{count} {'ahead' if apart > 0 else 'ago'}"
-    return f"{forcing[0].sentence} is {when}"
 
 
 def _warning(

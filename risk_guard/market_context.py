@@ -45,7 +45,7 @@ def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
     """Return the volatility of the last 10 returns, relative to the 252 before them.
 
     The usual volatility is the median of 30-session rolling deviations, divided by
-    `_median_deviation` to remove its bias. All are daily and taken about a mean of
+    `median_deviation` to remove its bias. All are daily and taken about a mean of
     zero: the mean of ten returns is mostly noise, and ten equal losses are not calm.
 
     `closes` are adjusted, sorted by session, without NaN. Return None if the history is
@@ -58,14 +58,14 @@ def volatility(closes: pd.Series, settings: GuardSettings) -> Volatility | None:
     if len(base) < max(MINIMUM_BASE, settings.volatility_rolling_sessions):
         return None
     rolling = base.rolling(settings.volatility_rolling_sessions).mean() ** 0.5
-    usual = rolling.median() / _median_deviation(settings.volatility_rolling_sessions)
+    usual = rolling.median() / median_deviation(settings.volatility_rolling_sessions)
     if not usual > 0:
         return None
     ratio = float(recent.mean() ** 0.5 / usual)
     return Volatility(ratio, ratio > settings.volatility_multiple)
 
 
-def _median_deviation(count: int) -> float:
+def median_deviation(count: int) -> float:
     """Return the median of the sample deviation of `count` standard normal values.
 
     Wilson and Hilferty 1931: the median of chi-squared is about n(1 - 2/9n)^3.

@@ -34,13 +34,14 @@ class PastReport:
 def reports_among(events: Iterable[Event]) -> list[PastReport]:
     """Return the reports with a confirmed day: an estimated day may be wrong."""
     return [
-        PastReport(event.first, event.time, event.source, _kind(event))
+        PastReport(event.first, event.time, event.source, kind_of(event))
         for event in events
         if event.type in REPORTS and event.status == "confirmed" and not event.is_window
     ]
 
 
-def _kind(event: Event) -> ReportKind:
+def kind_of(event: Event) -> ReportKind:
+    """Return the kind of a report; Basel III reports are regulatory."""
     return "regulatory" if event.type in REGULATORY else "earnings"
 
 

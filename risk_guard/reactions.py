@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from market_data.sessions import (
@@ -22,7 +23,11 @@ is not known, so that it may also be another session."""
 
 EXACT = timedelta()
 
+CACHED = 10_000
+"""Reports whose sessions are kept: an evaluation asks for each on many nights."""
 
+
+@lru_cache(maxsize=CACHED)
 def report_time(
     exchange: str, instant: datetime, within: timedelta = EXACT
 ) -> tuple[date, ReportTime]:
@@ -51,6 +56,7 @@ def report_time(
     return day, "before_open" if instant < opening else "during"
 
 
+@lru_cache(maxsize=CACHED)
 def reaction_sessions(
     exchange: str, day: date, time_of_day: ReportTime
 ) -> tuple[date, ...]:

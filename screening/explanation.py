@@ -7,12 +7,14 @@ from today's settings. If the row does not follow from them, `differs` says how.
 import math
 from collections.abc import Mapping
 from datetime import date
+from typing import get_args
 
 from pydantic import BaseModel
 
-from config.settings import BlendSettings, GuardSettings, Settings
-from market_data.sessions import nth_session_after, session_on_or_after
-from risk_guard.assessment import RiskTerm, haircut, sit_out_reach
+from config.settings import BlendSettings, GuardSettings, Settings, SitOut
+from risk_guard.assessment import RiskTerm, haircut
+from risk_guard.reactions import ReportTime
+from risk_guard.sit_out import first_night_after, named_rule
 from screening.blend import COMPONENTS, Call, call_at
 from screening.columns import TRUTHS
 from screening.event_words import row_event_words
@@ -26,6 +28,8 @@ from screening.tradable import why_not_tradable
 CsvRow = Mapping[str, str]
 
 ROUNDING = 1e-9
+
+_TIMES: Mapping[str, ReportTime] = {time: time for time in get_args(ReportTime)}
 
 
 class ComponentTerm(BaseModel, frozen=True):
@@ -79,6 +83,7 @@ class Explanation(BaseModel, frozen=True):
     """A row's call in numbers; None is "not known".
 
     `terms` are of the components that the blend used, `missing` names the others.
+    `sit_out_rule` is the rule that the row names, None without a sit-out.
     `not_tradable` says why nobody can act on the call, '' if somebody can.
     """
 
@@ -109,6 +114,7 @@ class Explanation(BaseModel, frozen=True):
     haircut_by_risk: float | None = None
     event_warning: str = ""
     sit_out: bool | None = None
+    sit_out_rule: SitOut | None = None
     not_tradable: str = ""
     interval: IntervalExplanation | None = None
     trades_again: date | None = None
@@ -242,6 +248,7 @@ def _events(row: CsvRow, guard: GuardSettings) -> dict[str, object]:
         "risk": _risk_terms(row, risk, guard) if risk else (),
         "event_warning": row["event_warning"],
         "sit_out": sit_out,
+        "sit_out_rule": named_rule(row["reason"], guard.sit_out) if sit_out else None,
         "trades_again": _trades_again(row, guard) if sit_out and day else None,
     }
 
@@ -279,9 +286,14 @@ def _market_terms(row: CsvRow, guard: GuardSettings) -> tuple[RiskTerm, ...]:
 
 def _trades_again(row: CsvRow, guard: GuardSettings) -> date:
     """Return the first as-of session after the sit-out that this event forces."""
-    exchange = row["exchange"]
-    day = session_on_or_after(exchange, date.fromisoformat(row["event_date"]))
-    return nth_session_after(exchange, day, sit_out_reach(row["event_type"], guard) + 1)
+    rule = named_rule(row["reason"], guard.sit_out)
+    return first_night_after(
+        row["event_type"],
+        date.fromisoformat(row["event_date"]),
+        _TIMES.get(row["event_time"], "unknown"),
+        row["exchange"],
+        guard.model_copy(update={"sit_out": rule}),
+    )
 
 
 def _flips(found: Explanation, blend: BlendSettings) -> tuple[FlipThreshold, ...]:

@@ -213,7 +213,7 @@ def _reason(
     names = ", ".join(_component_names(findings, answer))
     call = f"{answer.call} at score {answer.score:+.3f} from {names}"
     if findings.events.sit_out:
-        call = f"{call}, sat out: {findings.events.sit_out_reason}"
+        call = f"{call}, sat out {findings.events.sit_out_reason}"
     if not_tradable:
         call = f"{call}, {NOT_TRADABLE}{not_tradable}"
     prices, distribution = findings.prices, findings.distribution

@@ -63,6 +63,10 @@ class Home:
     """Folder of the morning reports."""
     track_record = _Place("reports", "track_record")
     """Folder of the past calls and their outcomes."""
+    evaluations = _Place("reports", "evaluation")
+    """Folder of the evaluations, one folder for each span of nights."""
+    sit_out_cost = _Place("reports", "evaluation", "sit_out_cost.json")
+    """What sitting out cost by the last scorecard of the guard."""
     training_log = _Place("logs", "lstm_training")
     """Folder of the daily training logs."""
     event_calendar = _Place("event_calendar.csv")

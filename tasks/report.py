@@ -32,6 +32,7 @@ from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary
 from screening.track_record.record_text import record_section
+from screening.track_record.sit_out_cost import read_cost
 from storage.home import write_atomic
 from storage.paths import StoragePath
 from storage.tables import read_signed
@@ -71,7 +72,11 @@ def _write_report(
         findings=(*findings, *stored.values()),
         paths=_price_paths(plan, findings, stored, summary.rows),
         earlier=earlier_night(plan.home.screening_csv, plan.as_of, symbols),
-        track_record=record_section(record) if record else None,
+        track_record=(
+            record_section(record, read_cost(plan.home.sit_out_cost))
+            if record
+            else None
+        ),
         settings=plan.settings.report,
         kept=frozenset(row["symbol"] for row in summary.kept),
     )

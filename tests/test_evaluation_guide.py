@@ -47,6 +47,8 @@ def test_the_evaluation_runs_as_written(
         "reliability.png",
         "coverage.png",
         "returns.png",
+        "sit_outs.png",
+        "reaction_coverage.png",
     }
 
 

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from cli.options import EvaluateOptions, command
 from cli.output import print_result
 from cli.render_evaluation import print_progress, show_evaluation
+from cli.render_guard import show_guard_evaluation
 from cli.request import evaluation_arguments, parse_date
 from config.errors import ParameterError
 from evaluation.evaluate import run_evaluation
+from evaluation.scorecard.run import evaluate_guard
 from pipeline.plan import RunRequest, plan_run
 from storage.home import Home
 
@@ -24,6 +26,10 @@ def evaluate(options: EvaluateOptions) -> None:
         problem = "`from` must be a date like 2025-11-10, got none"
         raise ParameterError(problem, "add --from DATE")
     plan = plan_run(RunRequest(**evaluation_arguments(options)), now=datetime.now(UTC))
+    if options.guard:
+        judged = evaluate_guard(plan, first)
+        print_result(judged, show_guard_evaluation, as_json=options.json)
+        return
     found = run_evaluation(
         plan, first, options.refit_sessions, options.cost_bps, print_progress
     )

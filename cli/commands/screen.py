@@ -12,9 +12,16 @@ def screen(options: ScreenOptions) -> None:
     """
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.
-        from cli.request import flow_arguments  # noqa: PLC0415
+        from cli.request import flow_arguments, parse_sit_out  # noqa: PLC0415
         from cli.run_flow import run_flow  # noqa: PLC0415
         from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
         arguments = flow_arguments(options, options.train)
-        run_flow(server, overnight_screening, arguments, force=True, only=options.only)
+        run_flow(
+            server,
+            overnight_screening,
+            arguments,
+            force=True,
+            only=options.only,
+            sit_out=parse_sit_out(options.sit_out),
+        )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from screening.report.facts import RecordSection, ReportTable
+from screening.track_record.sit_out_cost import SitOutCost, cost_sentence
 from screening.track_record.track_record import (
     GroupStatistics,
     Horizon,
@@ -19,10 +20,18 @@ HOW_TO_READ = (
 )
 
 
-def record_section(records: TrackRecords) -> RecordSection:
-    """Return the report's section; replayed calls are added if there are any."""
+def record_section(
+    records: TrackRecords, evaluated: SitOutCost | None = None
+) -> RecordSection:
+    """Return the report's section; replayed calls are added if there are any.
+
+    `evaluated` is what sitting out cost by an evaluation; it is shown if there are too
+    few live calls that were sat out.
+    """
     live, replayed = records.live, records.replayed
     sentences, tables = record_sentences(live), record_tables(live)
+    if evaluated and not live.sit_outs:
+        sentences += (cost_sentence(evaluated, "Evaluated nights"),)
     if replayed.calls:
         sentences += tuple(
             text for text in record_sentences(replayed) if text != HOW_TO_READ
@@ -43,7 +52,8 @@ def record_sentences(record: TrackRecord) -> tuple[str, ...]:
     if record.replaced:
         counted += f", {record.replaced} earlier versions not counted"
     unscored = [_counts(horizon) for horizon in record.horizons if not horizon.scored]
-    return f"{counted}.", *unscored, HOW_TO_READ
+    cost = [cost_sentence(record.sit_outs, kind)] if record.sit_outs else []
+    return f"{counted}.", *unscored, HOW_TO_READ, *cost
 
 
 def record_tables(record: TrackRecord) -> tuple[ReportTable, ...]:

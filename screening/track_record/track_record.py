@@ -16,6 +16,11 @@ from market_data.sessions import as_of_session
 from screening.blend import COMPONENTS
 from screening.track_record.ledger import KEY, select_counted
 from screening.track_record.outcomes import add_due_sessions
+from screening.track_record.sit_out_cost import (
+    SitOutCost,
+    sit_out_cost,
+    worst_returns,
+)
 
 TOO_FEW = "too few to tell"
 
@@ -83,7 +88,8 @@ class TrackRecord(BaseModel, frozen=True):
     """The record of the live calls or of the replayed calls, never of both.
 
     `calls` counts the published versions that count. `replaced` counts earlier versions
-    of them, which stay in the ledger.
+    of them, which stay in the ledger. `sit_outs` is None below the minimum of sat-out
+    calls with a known next session.
     """
 
     live: bool
@@ -93,6 +99,7 @@ class TrackRecord(BaseModel, frozen=True):
     last: date | None
     min_calls: int
     horizons: tuple[Horizon, ...]
+    sit_outs: SitOutCost | None = None
 
 
 class TrackRecords(BaseModel, frozen=True):
@@ -134,6 +141,7 @@ def _record(
     complete = pd.to_datetime(joined["exchange"].map(last))  # Typed even if empty.
     joined["is_due"] = joined["session"] <= complete
     days = counted["as_of"].dt.date
+    next_session = joined[(joined["horizon"] == 1) & joined["return"].notna()]
     return TrackRecord(
         live=live,
         calls=len(counted),
@@ -145,7 +153,17 @@ def _record(
             _horizon(sessions, joined[joined["horizon"] == sessions], settings)
             for sessions in settings.horizons
         ),
+        sit_outs=_sit_outs(next_session, settings),
     )
+
+
+def _sit_outs(scored: pd.DataFrame, settings: RecordSettings) -> SitOutCost | None:
+    """Return what sitting out cost; `scored` are calls with their next return."""
+    sat_out = scored["sit_out"].fillna(value=False).astype(bool)
+    if sat_out.sum() < settings.min_calls:
+        return None
+    returns, days = scored["return"], scored["as_of"].dt.date
+    return sit_out_cost(days, returns, sat_out, worst_returns(returns))
 
 
 def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Horizon:

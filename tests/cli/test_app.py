@@ -89,6 +89,15 @@ def test_a_wrong_request_is_refused_in_one_sentence(
     assert not list(home.iterdir())
 
 
+def test_another_rule_for_sit_outs_is_refused(tmp_path: Path) -> None:
+    """The refusal names both rules, and nothing is written."""
+    words = ("screen", "CBA.AX", "--sit-out", "never", "--home", str(tmp_path))
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == 2
+    assert "`sit_out` must be published or reaction, got 'never'" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 AT_A_TERMINAL = """
 import sys
 from cli.app import main

@@ -116,7 +116,9 @@ def test_explain_tells_the_row_term_by_term(home: Path) -> None:
 def test_explain_tells_a_sit_out(home: Path) -> None:
     """A sit-out names the event, the call by score alone, and the night it ends."""
     text = on_one_line(printed(home, "explain", "ANZ.AX", "--as-of", "2025-11-10"))
-    assert "Sit-out: the call is HOLD whatever the score; by the score alone" in text
+    assert (
+        "Sit-out by the rule `published`: the call is HOLD whatever the score" in text
+    )
     assert "the sit-out ends with the night of 2025-11-18" in text
     assert "What would change the call after the sit-out:" in text
 

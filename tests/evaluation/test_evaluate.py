@@ -137,6 +137,20 @@ def test_calls_with_and_without_the_guard_are_recorded(
     assert row["prediction_without_guard"] == call
 
 
+def test_the_scorecard_judges_the_sit_outs_of_the_rows(
+    evaluated: tuple[Path, dict[str, Any]],
+) -> None:
+    """Both reports are known, the one after the last night too; all nights sit out."""
+    guard, record = evaluated[1]["guard"], record_of(evaluated)
+    shares = {
+        name: policy["sessions"]["value"] for name, policy in guard["policies"].items()
+    }
+    assert guard["nights"] == len(record)
+    assert shares["as_they_were"] == (record["event_skip_trading"] == "true").mean()
+    assert shares["published"] == 1
+    assert report_file(evaluated, "sit_outs.png").stat().st_size
+
+
 def test_each_row_has_the_compared_intervals(
     evaluated: tuple[Path, dict[str, Any]],
 ) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from prefect.exceptions import ParameterTypeError
 
 from config.parameters import PRESETS
 from config.universes import UNIVERSES
@@ -53,6 +54,17 @@ def test_a_deployments_parameters_are_the_flows(name: str) -> None:
     module, _, function = deployment["entrypoint"].rpartition(".")
     flow = getattr(import_module(module), function)
     assert flow.validate_parameters(deployment["parameters"])
+
+
+def test_the_form_offers_both_rules_for_sit_outs() -> None:
+    """Without one the setting of the home holds; another word is refused."""
+    from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+
+    offered = overnight_screening.parameters.properties["sit_out"]
+    assert offered["anyOf"][0]["enum"] == ["published", "reaction"]
+    assert overnight_screening.validate_parameters({})["sit_out"] is None
+    with pytest.raises(ParameterTypeError):
+        overnight_screening.validate_parameters({"sit_out": "never"})
 
 
 @pytest.mark.parametrize("name", ["monthly", "nightly"])

@@ -86,3 +86,11 @@ def test_a_bad_symbol_of_an_own_list_is_named_with_it(tmp_path: Path) -> None:
     toml.write_text("[universes]\nmine = []\n")
     with pytest.raises(ParameterError, match=r"`universes.mine` must have at least 1"):
         plan(tmp_path, selection=find_list("mine"))
+
+
+def test_a_request_s_rule_for_sit_outs_replaces_the_setting(tmp_path: Path) -> None:
+    """Without one the setting of `overnight.toml` holds."""
+    (tmp_path / "overnight.toml").write_text("[guard]\nsit_out = 'reaction'\n")
+    night = plan(tmp_path)
+    assert night.with_sit_out(None).settings.guard.sit_out == "reaction"
+    assert night.with_sit_out("published").settings.guard.sit_out == "published"

@@ -109,7 +109,24 @@ def test_a_sit_out_has_its_end() -> None:
     )
     assert (found.call, found.call_by_score) == ("HOLD", "BUY")
     assert str(found.trades_again) == "2025-11-17"
+    assert found.sit_out_rule == "published"
     assert found.differs == ()
+
+
+def test_a_sit_out_ends_by_the_rule_that_its_row_names() -> None:
+    """For a report before the open, `reaction` ends with its reaction session."""
+    found = explanation_of(
+        csv_row(
+            four(1, 1, 1, 1),
+            event_skip_trading=True,
+            event_type="earnings",
+            event_date="2025-11-11",
+            event_time="before_open",
+            reason="HOLD, sat out by the rule `reaction`: earnings 2025-11-11.",
+        )
+    )
+    assert found.sit_out_rule == "reaction"
+    assert str(found.trades_again) == "2025-11-12"
 
 
 @pytest.mark.parametrize(

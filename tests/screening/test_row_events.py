@@ -103,7 +103,7 @@ def test_a_sit_out_holds_and_keeps_the_score() -> None:
     row = row_of(TOMORROW, around=strong, news=news, probability_up=1.0)
     assert row["score"] > 0.30
     assert (row["prediction"], row["position_scale"]) == ("HOLD", 0)
-    assert "sat out: basel_iii 2025-11-11" in row["reason"]
+    assert "sat out by the rule `published`: basel_iii 2025-11-11" in row["reason"]
 
 
 def test_a_quiet_calendar_is_none_not_unknown() -> None:

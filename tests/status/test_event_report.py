@@ -76,6 +76,21 @@ def test_a_report_is_sat_out_from_three_sessions_before_to_three_after(
     assert line["position_scale"] == (0 if sits_out else 1 - line["haircut"])
 
 
+@pytest.mark.parametrize(
+    ("as_of", "sits_out"),
+    [("2025-11-07", False), ("2025-11-10", True), ("2025-11-12", True)],
+)
+def test_by_the_rule_reaction_only_the_reaction_is_sat_out(
+    *, home: Path, market: Path, as_of: str, sits_out: bool
+) -> None:
+    """A line without a time of day has two possible sessions, and one after them."""
+    (home / "overnight.toml").write_text("[guard]\nsit_out = 'reaction'\n")
+    done = events(home, market, as_of)
+    assert done.exit_code == 0, done.output
+    assert ("SIT OUT" in done.output) == sits_out
+    assert ("by the rule `reaction`: basel_iii" in done.output) == sits_out
+
+
 def test_an_expired_calendar_is_reported(home: Path, market: Path) -> None:
     """At the head, and in the line of each symbol it was to cover."""
     done = events(home, market, "2025-11-17")
