@@ -39,6 +39,7 @@ from market_data.symbols import exchange_of, file_of_user, file_stem
 from modelling.forecasting import Forecast
 from modelling.jobs import train_symbol
 from modelling.model_metadata import ModelMetadata
+from pipeline.index import first_index_date
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
@@ -198,15 +199,16 @@ def _fetch_symbol(
             f"{exchange.code} has no session from {first} to {as_of}",
             "pass an earlier --from, or a later --to",
         )
-    start = plan_past_night(plan, symbol, sessions[0]).first_date(symbol)
+    night = plan_past_night(plan, symbol, sessions[0])
     after = min(next_session(exchange.code, as_of), plan.run_at.date())
     # A session that is still open has no close and so no return.
     last = max(as_of, as_of_session(exchange.code, after, plan.run_at))
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
-    histories = {symbol: store.history(symbol, start, last)}
+    histories = {symbol: store.history(symbol, night.first_date(symbol), last)}
     failures: dict[str, SymbolError] = {}
     try:
-        histories[exchange.index] = store.history(exchange.index, start, as_of)
+        begin = first_index_date(night, symbol)
+        histories[exchange.index] = store.history(exchange.index, begin, as_of)
     except SymbolError as error:
         failures[exchange.index] = error
     prices = PrefetchedPrices(histories, failures)
