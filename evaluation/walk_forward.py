@@ -18,7 +18,11 @@ from pathlib import Path
 
 from config.errors import NoNews, ParameterError, SymbolError, TooShort
 from evaluation.baselines import Baselines, fit_baselines
-from evaluation.forecast_record import realized_return, record_forecast
+from evaluation.forecast_record import (
+    market_columns,
+    realized_return,
+    record_forecast,
+)
 from evaluation.interval_baselines import (
     GarchParameters,
     fit_garch,
@@ -342,6 +346,7 @@ def _build_record(
     return record_forecast(
         build_row(found, plan.run_at, settings)
         | {"prediction_with_untradable": untradable.get("prediction")}
+        | market_columns(found.market.state)
         | intervals,
         build_row(replace(found, events=UNGUARDED), plan.run_at, settings),
         realized_return(history.frame, found.as_of, found.forecast_session),

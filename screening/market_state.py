@@ -42,13 +42,6 @@ class IndexState:
     from_closes: bool = False
     notes: tuple[str, ...] = ()
 
-    @property
-    def trend(self) -> Literal["above", "below"] | None:
-        """Return on which side of its SMA 200 the index closed; None if not known."""
-        if self.against_sma_200 is None:
-            return None
-        return "above" if self.against_sma_200 > 0 else "below"
-
 
 @dataclass(frozen=True)
 class SymbolState:
@@ -66,11 +59,6 @@ class Share:
 
     count: int
     known: int
-
-    @property
-    def value(self) -> float | None:
-        """Return the share, None if it is known of no symbol."""
-        return self.count / self.known if self.known else None
 
 
 @dataclass(frozen=True)

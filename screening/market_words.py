@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from screening.market_state import Breadth, IndexState, MarketState, Share
-from screening.report.cells import percent, price, signed_percent
+from screening.report.cells import MINUS, percent, price, signed_percent
 
 CHANGES_NO_CALL = "The market's state changes no call."
 
@@ -13,8 +13,9 @@ AVERAGES = {"SMA 50": "against_sma_50", "SMA 200": "against_sma_200"}
 
 def market_line(state: MarketState) -> str:
     """Return the state as one short line: `Market XASX: ^AXJO above SMA 50, ...`."""
-    parts = [*_short_index(state), *_day(state.symbols)]
-    return f"{state.exchange}: {'; '.join(parts)}"
+    parts = [*_short_index(state), ", ".join(_day(state.symbols))]
+    # A terminal's encoding may lack the report's minus sign.
+    return f"{state.exchange}: {'; '.join(filter(None, parts))}".replace(MINUS, "-")
 
 
 def market_lines(state: MarketState) -> tuple[str, ...]:
@@ -63,8 +64,8 @@ def _short_index(state: MarketState) -> Iterator[str]:
 def _index_lines(state: MarketState) -> Iterator[str]:
     index = state.index
     if state.index_reason:
-        used = "the mean return of the screened symbols stands for the market"
-        end = used if index else "nothing is known of the market as a whole"
+        used = "the mean daily return of the screened symbols is used instead"
+        end = used if index else "the market as a whole is not known"
         yield f"No prices of {state.index_name} ({_clause(state.index_reason)}); {end}."
     if index is None:
         return
@@ -93,8 +94,8 @@ def _volatility(index: IndexState) -> str:
     sigma = f"sigma {percent(index.scale, 2)}{form}"
     if index.scale_place is None:
         return sigma
-    place = f"above {percent(index.scale_place)} of its year"
-    return f"volatility {index.volatility}, {sigma}, {place}"
+    place = f"higher than on {percent(index.scale_place)} of the year"
+    return f"volatility {index.volatility} ({sigma}, {place})"
 
 
 def _day(breadth: Breadth) -> list[str]:
@@ -117,4 +118,5 @@ def _number(count: int | None) -> str:
 
 
 def _clause(reason: str) -> str:
-    return reason.rstrip(".")
+    """Return the reason without the sentence on how to repair it."""
+    return reason.partition("; ")[0].rstrip(".")
