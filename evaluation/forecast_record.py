@@ -51,8 +51,8 @@ def record_forecast(
     """Return the record of one forecast.
 
     `row` and `unguarded` are the night's rows with and without the guard; `row` has the
-    columns of the compared intervals and of the market's state too. `realized` is the return to the forecast
-    session, None if unknown. `baselines` are forecasts by name.
+    columns of the compared intervals and of the market's state too. `realized` is the
+    return to the forecast session, None if unknown. `baselines` are forecasts by name.
     """
     record = dict(row) | {
         "score_without_guard": unguarded.get("score"),

@@ -18,6 +18,7 @@ from screening.price_states import mean_state
 from screening.row import Row
 from storage.tables import read_signed
 
+
 def market_of_night(
     plan: RunPlan, findings: Sequence[SymbolFindings], rows: Sequence[Row]
 ) -> tuple[tuple[MarketState, ...], tuple[str, ...]]:

@@ -13,9 +13,7 @@ from storage.paths import StoragePath, read_bytes
 _STATES = TypeAdapter(tuple[MarketState, ...])
 
 
-def write_market_states(
-    home: Home, as_of: date, states: Sequence[MarketState]
-) -> None:
+def write_market_states(home: Home, as_of: date, states: Sequence[MarketState]) -> None:
     """Replace the stored states of the night of `as_of`.
 
     Raises

@@ -81,8 +81,8 @@ def night_checks(  # noqa: PLR0913, PLR0917  all that a night uses
 ) -> list[LeakCheck]:
     """Return one check per stage of the first symbol's night of `session`.
 
-    `market` is the index. `opening` is when the next session opens, not computed from our calendar. A headline
-    published later must not count.
+    `market` is the index. `opening` is when the next session opens, not computed from
+    our calendar. A headline published later must not count.
     """
     symbol = plan.symbols[0]
     futures = {

@@ -231,7 +231,9 @@ def hedge_check(
             stage="index and hedge", passed=False, detail=leak or "there is no hedge"
         )
     return LeakCheck.from_comparison(
-        "index and hedge", f"future after {session}", same=(plain, state) == (altered, other)
+        "index and hedge",
+        f"future after {session}",
+        same=(plain, state) == (altered, other),
     )
 
 
