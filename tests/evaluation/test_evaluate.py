@@ -151,6 +151,22 @@ def test_each_row_has_the_compared_intervals(
     assert evaluated[1]["figures"]["intervals"]["rows"] == len(record)
 
 
+def test_each_row_has_the_index_of_its_own_night(
+    evaluated: tuple[Path, dict[str, Any]], market_with_index: Path
+) -> None:
+    """The index' closes up to the row's session are compared with their mean."""
+    path = market_with_index / "prices" / f"{INDEX}.csv"
+    closes = pd.read_csv(path, index_col="Date")["Adj Close"]
+    record = record_of(evaluated)
+    for row in record.itertuples():
+        until = closes[: row.as_of]
+        expected = until.iloc[-1] / until.tail(200).mean() - 1
+        assert row.market_against_sma_200 == pytest.approx(expected)
+        assert row.market_volatility in ("calm", "usual", "wild")
+    groups = evaluated[1]["figures"]["by_market"]
+    assert sum(one["forecasts"] for name, one in groups.items() if "vol" in name) == 4
+
+
 def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) -> None:
     """No model, no price and no table of past nights stays in the home."""
     assert {path.name for path in evaluated[0].iterdir()} == {
