@@ -32,7 +32,9 @@ def test_the_groups_are_the_states_of_the_index(
     counts = known["market_volatility"].value_counts()
     for name in STATES[:3]:
         assert found[f"{name}_volatility"].forecasts == counts[name]
-    assert found["above_sma_200"].forecasts == (known["market_against_sma_200"] > 0).sum()
+    assert (
+        found["above_sma_200"].forecasts == (known["market_against_sma_200"] > 0).sum()
+    )
     calm = known[known["market_volatility"] == "calm"]
     names = [n for n in market_groups(calm, DayBootstrap(settings)) if "vol" in n]
     assert names == ["calm_volatility"]

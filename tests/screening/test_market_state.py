@@ -37,9 +37,7 @@ def symbol(name: str, move: float | None, sector: str = "", **changes: Any) -> A
     )
 
 
-def state_of(
-    *found: SymbolFindings, mean: IndexState | None = None
-) -> MarketState:
+def state_of(*found: SymbolFindings, mean: IndexState | None = None) -> MarketState:
     """Return the state of symbols of one exchange."""
     (group,) = group_by_exchange(found).values()
     return market_state(group, mean, 7)
@@ -144,7 +142,10 @@ def test_without_an_index_the_symbols_alone_are_used_and_the_text_says_so() -> N
 def test_an_index_that_ends_earlier_says_on_which_session() -> None:
     """An index may be late by some sessions; its notes are shown too."""
     late = replace(
-        INDEX, session=date(2025, 11, 7), against_sma_200=None, notes=("SMA 200 missing",)
+        INDEX,
+        session=date(2025, 11, 7),
+        against_sma_200=None,
+        notes=("SMA 200 missing",),
     )
     found = state_of(symbol("AAA.AX", 0.0, market=IndexFindings(None, state=late)))
     line = market_lines(found)[0]
