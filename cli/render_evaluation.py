@@ -88,12 +88,12 @@ def _calls(found: Evaluation) -> Table:
 
 def _by_market(found: Evaluation) -> Table:
     """Return the table of calls by the state of the index."""
-    title = "By the index on the night: its volatility, its SMA 200"
-    headings = ("", "rows", "calls", "right %", "score right %", "return %")
+    title = "Right % by the index on the night: volatility, and side of SMA 200"
+    headings = ("", "rows", "calls", "calls %", "score %", "return %")
     table = Table(*headings, title=title, **TABLE_STYLE)
     for name, group in found.figures.by_market.items():
         table.add_row(
-            name.removesuffix("_volatility").replace("_sma_", " SMA "),
+            name.partition("_")[0],
             str(group.forecasts),
             str(group.call_hit_rate.count),
             cell(group.call_hit_rate, ".0f", 100),
