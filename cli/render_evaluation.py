@@ -35,6 +35,8 @@ def show_evaluation(found: Evaluation) -> None:
     for table in interval_tables(found.figures.intervals):
         console.print(table)
     console.print(_calls(found))
+    if found.figures.by_market:
+        console.print(_by_market(found))
     console.print(_portfolios(found))
     if found.guard:
         show_scorecard(console, found.guard)
@@ -84,6 +86,23 @@ def _calls(found: Evaluation) -> Table:
             table.add_row(name, call, str(estimate.count), mean)
         spread = cell(found.figures.buy_less_sell[guard], "+.2f", 100)
         table.add_row(name, "BUY - SELL", "", spread)
+    return table
+
+
+def _by_market(found: Evaluation) -> Table:
+    """Return the table of calls by the state of the index."""
+    title = "Right % by the index on the night: volatility, and side of SMA 200"
+    headings = ("", "rows", "calls", "calls %", "score %", "return %")
+    table = Table(*headings, title=title, **TABLE_STYLE)
+    for name, group in found.figures.by_market.items():
+        table.add_row(
+            name.partition("_")[0],
+            str(group.forecasts),
+            str(group.call_hit_rate.count),
+            cell(group.call_hit_rate, ".0f", 100),
+            cell(group.blend_hit_rate, ".0f", 100),
+            cell(group.mean_return, "+.2f", 100),
+        )
     return table
 
 

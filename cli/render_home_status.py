@@ -6,6 +6,7 @@ from rich.console import Console
 
 from cli.output import literal, say
 from config.errors import list_names
+from screening.market_words import market_line
 from status.home_status import AheadEvent, HomeStatus, LastNight
 
 SHOWN = 8
@@ -47,6 +48,8 @@ def _night_lines(night: LastNight) -> Iterator[str]:
         f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
         f"degraded; {calls}{due}"
     )
+    for state in night.market:
+        yield f"[bold]Market[/] {literal(market_line(state))}"
     yield from _shorten(
         [
             f"[bold]Failed[/] {literal(symbol)}: {literal(reason)}"

@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.output import TABLE_STYLE, literal, new_table, say
 from config.errors import list_names
 from screening.event_words import row_event_words
+from screening.market_words import market_line
 from screening.report.cells import instant
 from screening.tradable import NOT_TRADABLE
 
@@ -34,6 +35,8 @@ def show_summary(summary: "RunSummary") -> None:
         for symbol, reason in summary.untrained.items():
             say(console, f"not trained {symbol}: {literal(reason)}")
         console.print(_screening_table(summary))
+        for state in summary.market:
+            say(console, f"[bold]Market[/] {literal(market_line(state))}")
         for line in _notes(summary):
             say(console, line)
     elif summary.trained:

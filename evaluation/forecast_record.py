@@ -14,6 +14,7 @@ from market_data.prices import ADJUSTED_CLOSE
 from modelling.forecasting import Forecast
 from screening.columns import COLUMNS as SCREENING_COLUMNS
 from screening.columns import TEXT_COLUMNS, TRUTH_COLUMNS
+from screening.market_state import IndexState
 from screening.row import Row
 
 NIGHT_COLUMNS = tuple(name for name in SCREENING_COLUMNS if name != "rank")
@@ -30,6 +31,8 @@ OWN_COLUMNS = (
     "majority_probability_up",
     *("ridge_return", "ridge_low", "ridge_high", "ridge_probability_up"),
     *("lightgbm_return", "lightgbm_low", "lightgbm_high", "lightgbm_probability_up"),
+    *("market_against_sma_50", "market_against_sma_200"),
+    *("market_scale_place", "market_volatility"),
 )
 
 COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
@@ -37,7 +40,7 @@ COLUMNS = (*NIGHT_COLUMNS, *OWN_COLUMNS)
 TEXTS = (
     TEXT_COLUMNS
     | TRUTH_COLUMNS
-    | {"prediction_without_guard", "prediction_with_untradable"}
+    | {"prediction_without_guard", "prediction_with_untradable", "market_volatility"}
 )
 """Columns that hold text or truth values, not numbers."""
 
@@ -48,8 +51,8 @@ def record_forecast(
     """Return the record of one forecast.
 
     `row` and `unguarded` are the night's rows with and without the guard; `row` has the
-    columns of the compared intervals too. `realized` is the return to the forecast
-    session, None if unknown. `baselines` are forecasts by name.
+    columns of the compared intervals and of the market's state too. `realized` is the
+    return to the forecast session, None if unknown. `baselines` are forecasts by name.
     """
     record = dict(row) | {
         "score_without_guard": unguarded.get("score"),
@@ -64,6 +67,16 @@ def record_forecast(
             f"{name}_probability_up": forecast.probability_up,
         }
     return {name: record.get(name) for name in COLUMNS}
+
+
+def market_columns(index: IndexState | None) -> Row:
+    """Return the columns of the index' state on the night; None if not known."""
+    return {
+        "market_against_sma_50": index.against_sma_50 if index else None,
+        "market_against_sma_200": index.against_sma_200 if index else None,
+        "market_scale_place": index.scale_place if index else None,
+        "market_volatility": index.volatility if index else None,
+    }
 
 
 def realized_return(frame: pd.DataFrame, as_of: date, session: date) -> float | None:

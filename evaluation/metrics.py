@@ -18,6 +18,7 @@ from evaluation.intervals import (
     interval_metrics,
     rise_probabilities,
 )
+from evaluation.market_groups import MarketGroup, market_groups
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
 from screening.blend import COMPONENTS
@@ -83,6 +84,9 @@ class Metrics(BaseModel, frozen=True):
     portfolios: dict[str, Portfolio]
     intervals: Intervals
     rise_probability: RiseProbability
+    by_market: dict[str, MarketGroup] = Field(
+        description="Calls by the state of the exchange's index on the night"
+    )
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def compute_metrics(
         portfolios=portfolios(known, draws, cost_bps),
         intervals=interval_metrics(known, draws),
         rise_probability=rise_probabilities(known, draws),
+        by_market=market_groups(known, draws),
     )
 
 

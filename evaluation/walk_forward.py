@@ -18,7 +18,11 @@ from pathlib import Path
 
 from config.errors import NoNews, ParameterError, SymbolError, TooShort
 from evaluation.baselines import Baselines, fit_baselines
-from evaluation.forecast_record import realized_return, record_forecast
+from evaluation.forecast_record import (
+    market_columns,
+    realized_return,
+    record_forecast,
+)
 from evaluation.interval_baselines import (
     GarchParameters,
     fit_garch,
@@ -39,6 +43,7 @@ from market_data.symbols import exchange_of, file_of_user, file_stem
 from modelling.forecasting import Forecast
 from modelling.jobs import train_symbol
 from modelling.model_metadata import ModelMetadata
+from pipeline.index import first_index_date
 from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from pipeline.run import plain_stages
@@ -194,11 +199,13 @@ def _fetch_symbol(
     """Fetch prices up to the session after the last night, index, and headlines."""
     exchange, as_of = exchange_of(symbol), plan.as_of_for(symbol)
     start, last = history_span(plan, symbol, first)
+    night = plan_past_night(plan, symbol, sessions_from(first, plan, exchange.code)[0])
     store = PriceStore(plan.home.prices, feeds.prices, plan.settings.prices)
     histories = {symbol: store.history(symbol, start, last)}
     failures: dict[str, SymbolError] = {}
     try:
-        histories[exchange.index] = store.history(exchange.index, start, as_of)
+        begin = first_index_date(night, symbol)
+        histories[exchange.index] = store.history(exchange.index, begin, as_of)
     except SymbolError as error:
         failures[exchange.index] = error
     prices = PrefetchedPrices(histories, failures)
@@ -355,6 +362,7 @@ def _build_record(
     return record_forecast(
         build_row(found, plan.run_at, settings)
         | {"prediction_with_untradable": untradable.get("prediction")}
+        | market_columns(found.market.state)
         | intervals,
         build_row(replace(found, events=UNGUARDED), plan.run_at, settings),
         realized_return(history.frame, found.as_of, found.forecast_session),

@@ -1,6 +1,7 @@
 """Reads a folder's facts about a company: `events/SYMBOL.json`.
 
-`{"meta": {"longName", "currency"}, "dividends": [{"date", "amount"}],
+`{"meta": {"longName", "currency"}, "profile": {"sector"},
+"dividends": [{"date", "amount"}],
 "splits": [{"date", "numerator", "denominator"}], "earnings": [{"datetime"}]}`. The file
 and each of its parts are optional. Unreadable parts are omitted, with a note.
 """
@@ -20,6 +21,9 @@ from storage.paths import read_bytes
 MAX_FILE_BYTES = 100_000_000
 """A larger file is not read: fifty years of daily prices have 1 MB."""
 
+MAX_SECTOR = 60
+"""Characters of a sector's name that are kept."""
+
 LAST_YEAR = 2100
 """First year of earnings that is refused."""
 
@@ -33,6 +37,7 @@ class EventsFile:
 
     company: str = ""
     currency: str = ""
+    sector: str = ""
     dividends: Dividends = field(default_factory=dict)
     splits: Splits = field(default_factory=dict)
     lists_dividends: bool = False
@@ -46,12 +51,15 @@ def read_events_file(path: Path) -> EventsFile:
         return EventsFile(notes=problem)
     meta = value.get("meta")
     meta = meta if isinstance(meta, Mapping) else {}
+    profile = value.get("profile")
+    profile = profile if isinstance(profile, Mapping) else {}
     dividends, lost_dividends = _amounts(value.get("dividends"), _dividend)
     splits, lost_splits = _amounts(value.get("splits"), _split)
     lost = {"dividends": lost_dividends, "splits": lost_splits}
     return EventsFile(
         company=_text(meta.get("longName") or meta.get("shortName")),
         currency=_text(meta.get("currency")),
+        sector=_text(profile.get("sector"))[:MAX_SECTOR],
         dividends=dividends,
         splits=splits,
         lists_dividends=isinstance(value.get("dividends"), list),

@@ -77,6 +77,7 @@ class FolderSource:
             dividends=filter_dates(dividends or events.dividends, first, last),
             splits=filter_dates(splits or events.splits, first, last),
             notes=events.notes,
+            sector=events.sector,
         )
 
 

@@ -42,7 +42,8 @@ Splits = dict[date, float]
 class PriceHistory:
     """Prices of one symbol as a source gave them (`RAW_PRICES`).
 
-    `currency` and `company` (its name) are "" if the source does not give them.
+    `currency`, `company` (its name) and `sector` are "" if the source does not give
+    them; only the folder source names a sector.
     `source` is the source's name. `dividends` and `splits` are those within the rows.
     `notes` are sentences on unreadable parts, and on prices that were fetched again.
     """
@@ -54,6 +55,7 @@ class PriceHistory:
     dividends: Dividends = field(default_factory=dict)
     splits: Splits = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    sector: str = ""
 
 
 def through(frame: pd.DataFrame, last: date) -> pd.DataFrame:

@@ -80,6 +80,7 @@ def download(plan: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
         notes=(*history.notes, *checked.notes, *unused_name),
         company="" if unused_name else " ".join(plain_text(history.company).split()),
         dividends=history.dividends,
+        sector=plain_text(history.sector),
     )
 
 

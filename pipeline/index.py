@@ -1,4 +1,4 @@
-"""Stage: download the closes of an exchange's index and check them."""
+"""Stage: download the prices of an exchange's index and check them."""
 
 from datetime import date
 from functools import partial
@@ -7,7 +7,15 @@ import pandas as pd
 
 from config.errors import DamagedTable, SymbolError, UnknownSymbol
 from config.settings import PriceSettings
-from market_data.prices import ADJUSTED_CLOSE, CLOSE, HIGH, LOW, OPEN, VOLUME
+from market_data.prices import (
+    ADJUSTED_CLOSE,
+    CLOSE,
+    HIGH,
+    LOW,
+    OPEN,
+    VOLUME,
+    adjust_prices,
+)
 from market_data.quality import check_prices
 from market_data.sessions import sessions_between
 from market_data.sources import PriceSource
@@ -16,34 +24,49 @@ from market_data.symbols import exchange_of
 from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndexFindings
+from screening.price_states import index_state
 
 STAGE = "index"
 
 MAX_INDEX_MOVE_FACTOR = 1.3
 """Reject a larger move in one session: the S&P 500 lost 20 % on its worst day."""
 
+INDEX_MONTHS = 14
+"""Months of the index' history: 252 scales and the 22 sessions before the first."""
+
 
 def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
-    """Store the index' closes; return their path, or the reason why there are none.
+    """Store the index' prices; return their path and its state, or why there are none.
 
-    A failure is no exception: without an index only the hedge is missing.
+    A failure is no exception: without an index there is no hedge, and the market's
+    state follows from the symbols alone.
     """
     as_of = plan.as_of_for(symbol)
     store = PriceStore(plan.home.prices, source, plan.settings.prices)
     try:
-        history = store.history(symbol, plan.first_date(symbol), as_of)
-        closes = _checked_closes(history.frame, symbol, as_of, plan.settings.prices)
+        history = store.history(symbol, first_index_date(plan, symbol), as_of)
+        bars = _checked_prices(history.frame, symbol, as_of, plan.settings.prices)
     except UnknownSymbol as error:
         return IndexFindings(None, str(error))
     except SymbolError as error:
         return IndexFindings(None, str(error), refused=True)
-    return IndexFindings(write_night_table(plan, STAGE, symbol, closes))
+    path = write_night_table(plan, STAGE, symbol, bars)
+    return IndexFindings(path, state=index_state(bars))
 
 
-def _checked_closes(
+def first_index_date(plan: RunPlan, symbol: str) -> date:
+    """Return the first day of the index' history: that of the run, or earlier.
+
+    Earlier if the run's history is too short for a year of the index' scales.
+    """
+    year = pd.Timestamp(plan.as_of_for(symbol)) - pd.DateOffset(months=INDEX_MONTHS)
+    return min(plan.first_date(symbol), year.date())
+
+
+def _checked_prices(
     frame: pd.DataFrame, symbol: str, as_of: date, settings: PriceSettings
 ) -> pd.DataFrame:
-    """Return the index' closes after the checks of a stock's prices.
+    """Return the index' adjusted prices after the checks of a stock's prices.
 
     Some checks differ. An index has no volume and often only a close. It may be short,
     and may be late by `max_gap_sessions`. It moves less than a stock.
@@ -61,7 +84,7 @@ def _checked_closes(
     checked = check_prices(
         _fill_prices(frame), exchange, known, index_settings, is_index=True
     )
-    return checked.frame[[ADJUSTED_CLOSE]]
+    return adjust_prices(checked.frame)
 
 
 def _fill_prices(frame: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +102,7 @@ def index_closes(
 ) -> pd.Series | None:
     """Return the stored closes of the index of the symbol's exchange.
 
-    Damaged closes are downloaded again from `source`. None is returned if that fails,
+    Damaged prices are downloaded again from `source`. None is returned if that fails,
     or if there is no index: only the hedge is then missing.
     """
     if found is None or found.path is None:
@@ -87,6 +110,6 @@ def index_closes(
     name = exchange_of(symbol).index
     rebuild = partial(index, plan, source, name) if source else None
     try:
-        return read_or_rebuild(plan, STAGE, name, found.path, rebuild)[ADJUSTED_CLOSE]
+        return read_or_rebuild(plan, STAGE, name, found.path, rebuild)[CLOSE]
     except DamagedTable:
         return None

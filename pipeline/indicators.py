@@ -8,12 +8,14 @@ from config.errors import DamagedTable
 from features.indicators import indicator_frame
 from features.trading_activity import trading_activity
 from features.votes import technical, trend
+from market_data.prices import CLOSE
 from market_data.sources import PriceSource
 from pipeline.download import STAGE as PRICES
 from pipeline.download import price_table
 from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
 from screening.findings import IndicatorFindings, PriceFindings
+from screening.price_states import symbol_state
 from storage.tables import read_signed
 
 STAGE = "indicators"
@@ -37,6 +39,7 @@ def indicators(
         trend=trend(table),
         technical=technical(table),
         activity=trading_activity(bars),
+        state=symbol_state(bars[CLOSE]),
     )
 
 

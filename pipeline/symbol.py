@@ -158,6 +158,6 @@ def guard_symbol(
 
 
 def download_index(stages: Stages, symbol: str) -> IndexFindings:
-    """Return the index' closes; if they fail, only the hedge is missing."""
+    """Return the index' prices, or the reason why they are missing."""
     found, failure = attempt(stages.index, symbol)
     return found or IndexFindings(None, failure)

@@ -16,6 +16,7 @@ from modelling.model_metadata import ModelMetadata
 from risk_guard.assessment import EventAssessment, unknown_events
 from risk_guard.known_events import NO_EVENT_SOURCE, KnownEvents
 from risk_guard.reactions import Reaction
+from screening.market_state import IndexState, SymbolState
 from storage.paths import StoragePath
 
 
@@ -24,8 +25,8 @@ class PriceFindings:
     """Adjusted prices stored at `path`.
 
     `defects`, `repairs` and `notes` are sentences; only defects degrade the row.
-    `company` is its name at the source. `dividends` are the payments per share, by
-    ex-dividend date.
+    `company` is its name at the source, `sector` that of the company, '' if the source
+    does not name it. `dividends` are the payments per share, by ex-dividend date.
     """
 
     path: StoragePath
@@ -37,6 +38,7 @@ class PriceFindings:
     notes: tuple[str, ...] = ()
     company: str = ""
     dividends: Mapping[date, float] = field(default_factory=dict)
+    sector: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class IndicatorFindings:
     """Indicators stored at `path`, and the two components that follow from them.
 
     `last` holds the values at the as-of session, NaN if an indicator is undefined.
-    `activity` is how much the stock trades.
+    `activity` is how much the stock trades, `state` its part in the market's state.
     """
 
     path: StoragePath
@@ -52,6 +54,7 @@ class IndicatorFindings:
     trend: Component
     technical: Component
     activity: TradingActivity
+    state: SymbolState | None = None
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,16 @@ class HeadlineFindings:
 
 @dataclass(frozen=True)
 class IndexFindings:
-    """The closes of an index stored at `path`, or the reason why there are none.
+    """The prices of an index stored at `path`, or the reason why there are none.
 
-    `refused` is true if the source has the index, but its closes can't be used.
+    `refused` is true if the source has the index, but its prices can't be used. `state`
+    is the index at the as-of session, None without prices.
     """
 
     path: StoragePath | None
     reason: str = ""
     refused: bool = False
+    state: IndexState | None = None
 
 
 @dataclass(frozen=True)

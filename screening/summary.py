@@ -7,6 +7,7 @@ from itertools import islice
 
 from config.errors import RunError
 from modelling.model_metadata import ModelMetadata
+from screening.market_state import MarketState
 from screening.row import Row
 from screening.track_record.track_record import TrackRecords
 from storage.paths import StoragePath
@@ -24,6 +25,7 @@ class RunSummary:
     run. `notices` are sentences on what was missing for all symbols. `resumed` counts,
     per stage, the results taken from an unfinished run. `track_record` is None if the
     ledger can't be read. `rows` include rows that earlier runs of the night published.
+    `market` holds the market's state per exchange of the rows.
     """
 
     as_of: date
@@ -38,6 +40,7 @@ class RunSummary:
     notices: tuple[str, ...] = ()
     resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
+    market: tuple[MarketState, ...] = ()
 
     @property
     def kept(self) -> tuple[Row, ...]:

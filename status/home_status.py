@@ -16,6 +16,8 @@ from market_data.symbols import exchange_of
 from modelling.freshness import ModelStatus
 from risk_guard.calendar_file import read_calendar
 from screening.event_words import row_event_words
+from screening.market_file import read_market_states
+from screening.market_state import MarketState
 from screening.report.report_file import report_path
 from screening.table import latest_csv
 from screening.track_record.counts import count_calls
@@ -38,6 +40,7 @@ class LastNight(BaseModel, frozen=True):
     `expected` is the as-of date of the latest night that could have run by now, None if
     no price is Yahoo's: another source gets no new prices.
     `run_at` is the start of the last run, `source` names all price sources of the rows.
+    `market` is the market's state per exchange, empty if the night stored none.
     """
 
     as_of: date
@@ -51,6 +54,7 @@ class LastNight(BaseModel, frozen=True):
     degraded: int
     calls: dict[str, int]
     failed: dict[str, str]
+    market: tuple[MarketState, ...] = ()
 
     @property
     def is_current(self) -> bool:
@@ -164,6 +168,7 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
             for row in rows
             if row["data_status"] == "failed"
         },
+        market=read_market_states(home, as_of),
     )
 
 

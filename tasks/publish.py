@@ -19,6 +19,7 @@ from market_data.sessions import is_session
 from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
+from pipeline.market_state import market_of_night
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
     find_other_request,
@@ -68,7 +69,8 @@ def publish(  # noqa: PLR0913  all that a night publishes
     # Before the CSV: a killed run then leaves no published night without its calls.
     records, unrecorded = record_night(plan, source, findings, rows, ended_at)
     night_rows, lost = _write_night(plan, findings, rows, only=only)
-    notices = (*notices, *unrecorded, *lost)
+    market, unknown = market_of_night(plan, findings, night_rows)
+    notices = (*notices, *unrecorded, *lost, *unknown)
     _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure
@@ -86,6 +88,7 @@ def publish(  # noqa: PLR0913  all that a night publishes
         csv=csv_path(plan.home.screening_csv, plan.as_of),
         notices=notices,
         track_record=records,
+        market=market,
     )
 
 

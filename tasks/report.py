@@ -67,7 +67,7 @@ def _write_report(
     stored = read_kept_findings(plan, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
     morning = Morning(
-        night=_night_facts(plan, summary.notices),
+        night=_night_facts(plan, summary),
         rows=summary.rows,
         findings=(*findings, *stored.values()),
         paths=_price_paths(plan, findings, stored, summary.rows),
@@ -85,7 +85,7 @@ def _write_report(
     return path
 
 
-def _night_facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
+def _night_facts(plan: RunPlan, summary: RunSummary) -> NightFacts:
     """Return the facts of the night, with the sessions that a run would use now."""
     today = plan.run_at.date()
     return NightFacts(
@@ -100,7 +100,8 @@ def _night_facts(plan: RunPlan, notices: Sequence[str]) -> NightFacts:
         coverage_needed=plan.settings.run.min_coverage,
         lookahead_days=plan.settings.guard.lookahead_days,
         blend=plan.settings.blend,
-        notices=tuple(notices),
+        notices=summary.notices,
+        market=summary.market,
     )
 
 

@@ -129,14 +129,16 @@ def _source_checks(now: datetime) -> list[LeakCheck]:
 
 def _process_checks(now: datetime, histories: list[pd.DataFrame]) -> list[LeakCheck]:
     """Run the checks that train networks, in worker processes like a night's."""
-    prices = SampleSource().fetch("AAPL", FIRST, LAST_SESSION)
+    prices, market = (
+        SampleSource().fetch(symbol, FIRST, LAST_SESSION) for symbol in SYMBOLS[:2]
+    )
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
         plan = _plan_tiny_night(Path(folder), now)
         pool, _ = open_local_pool(plan.settings, PROCESSES)
         with ThreadPoolExecutor() as threads, pool:
             networks = threads.submit(pool.run, model_checks, histories)
             return [
-                *night_checks(plan, prices, NIGHT, OPENING, pool),
+                *night_checks(plan, prices, market, NIGHT, OPENING, pool),
                 *networks.result(),
             ]
 

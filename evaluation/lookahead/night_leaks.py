@@ -21,6 +21,7 @@ from evaluation.walk_forward import PrefetchedSymbol, RefitBlock, walk_block
 from features.indicators import INDICATORS
 from market_data.headlines import read_feed
 from market_data.prices import PriceHistory
+from market_data.symbols import exchange_of
 from modelling.freshness import night_model
 from modelling.registry import Registry
 from pipeline.download import download
@@ -47,6 +48,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         *("event_", "days_to_", "sessions_to_", "position_scale"),
         *("volatility_ratio", "volatility_spike", "hedge_"),
     ),
+    "market": ("market_",),
     "blend": (
         *("score", "confidence", "prediction", "components", "reason"),
         "previous_prediction",
@@ -69,26 +71,31 @@ TITLES = {
 """Headlines and their time after the next open; the last comes too late to count."""
 
 
-def night_checks(
+def night_checks(  # noqa: PLR0913, PLR0917  all that a night uses
     plan: RunPlan,
     prices: PriceHistory,
+    market: PriceHistory,
     session: date,
     opening: datetime,
     pool: WorkerPool,
 ) -> list[LeakCheck]:
     """Return one check per stage of the first symbol's night of `session`.
 
-    `opening` is when the next session opens, not computed from our calendar. A headline
-    published later must not count.
+    `market` is the index. `opening` is when the next session opens, not computed from
+    our calendar. A headline published later must not count.
     """
     symbol = plan.symbols[0]
     futures = {
-        "plain": (prices, list(TITLES)[:2]),
-        "altered": (with_another_future(prices, session), list(TITLES)),
+        "plain": (prices, market, list(TITLES)[:2]),
+        "altered": (
+            with_another_future(prices, session),
+            with_another_future(market, session),
+            list(TITLES),
+        ),
     }
     rows = []
-    for name, (history, titles) in futures.items():
-        source = PrefetchedPrices({symbol: history})
+    for name, (history, index, titles) in futures.items():
+        source = PrefetchedPrices({symbol: history, exchange_of(symbol).index: index})
         prefetched = PrefetchedSymbol(symbol, source, _headlines(opening, titles))
         block = RefitBlock(_use_own_home(plan, name), prefetched, (session,))
         rows.append(pool.run(walk_block, block).rows[0])

@@ -43,6 +43,7 @@ from risk_guard.market_context import MarketContext
 from risk_guard.past_reports import PastReport
 from risk_guard.sightings import StoredAnswer
 from screening.findings import NO_SENTIMENT, IndexFindings, PriceFindings
+from screening.market_state import IndexState
 from storage.home import Home
 from storage.tables import read_table
 
@@ -209,26 +210,30 @@ def hedge_check(
     session: date,
     fetch_index: Callable[..., IndexFindings] = index,
 ) -> LeakCheck:
-    """Check that index closes and hedge do not depend on later sessions."""
+    """Check that index, its state and hedge do not depend on later sessions."""
     symbol = plan.symbols[0]
     night = plan_past_night(plan, symbol, session)
     stock = download(night, PrefetchedPrices({symbol: prices}), symbol)
 
-    def read(name: str, history: PriceHistory) -> tuple[str, MarketContext]:
+    def read(
+        name: str, history: PriceHistory
+    ) -> tuple[str, MarketContext, IndexState | None]:
         own = replace(night, home=Home(plan.home.root / name))
         closes = fetch_index(own, UncutSource(history), exchange_of(symbol).index)
         assessment = guard(own, symbol, KnownEvents(()), NO_SENTIMENT, stock, closes)
         late = closes.path and _describe_late_rows(read_table(closes.path), session)
-        return late or "", assessment.context
+        return late or "", assessment.context, closes.state
 
-    leak, plain = read("plain", market)
-    _, altered = read("altered", with_another_future(market, session))
+    leak, plain, state = read("plain", market)
+    _, altered, other = read("altered", with_another_future(market, session))
     if leak or plain.hedge is None:
         return LeakCheck(
             stage="index and hedge", passed=False, detail=leak or "there is no hedge"
         )
     return LeakCheck.from_comparison(
-        "index and hedge", f"future after {session}", same=plain == altered
+        "index and hedge",
+        f"future after {session}",
+        same=(plain, state) == (altered, other),
     )
 
 

@@ -11,6 +11,7 @@ from config.settings import BlendSettings, ReportSettings
 from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
+from screening.market_state import MarketState
 from screening.row import Row
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class NightFacts:
 
     `notices` are sentences on what was missing for all symbols. `coverage_needed` is
     the share of usable symbols below which the run failed. `lookahead_days` are the
-    days in which coming events count.
+    days in which coming events count. `market` is the market's state per exchange.
     """
 
     as_of: date
@@ -44,6 +45,7 @@ class NightFacts:
     lookahead_days: int
     blend: BlendSettings
     notices: tuple[str, ...] = ()
+    market: tuple[MarketState, ...] = ()
 
     @property
     def is_replay(self) -> bool:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from config.plain_text import plain_text
 from risk_guard.events import Event
+from screening.market_words import CHANGES_NO_CALL, market_lines, sector_cells
 from screening.report.cells import format_signed, instant, percent, render_cell
 from screening.report.changes import changes_since
 from screening.report.facts import Morning
@@ -45,6 +46,7 @@ def morning_report(morning: Morning) -> str:
         axis=axis_for((view.bars for view in views), morning.night.blend),
         interval_axis=interval_axis(view.interval for view in views),
         zero=ZERO,
+        changes_no_call=CHANGES_NO_CALL,
         models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
         ),
@@ -79,6 +81,8 @@ def _environment() -> Environment:
         "percent": percent,
         "instant": instant,
         "web_address": web_address,
+        "market_lines": market_lines,
+        "sector_cells": sector_cells,
     }
     environment.globals["render_cell"] = render_cell
     return environment

@@ -11,6 +11,7 @@ from cli.render_explanation import show_explanation
 from cli.tables import show_summary
 from config.settings import Settings
 from screening.explanation import explain
+from screening.market_state import group_by_exchange, market_state
 from screening.summary import RunSummary
 from screening.table import csv_cells
 
@@ -31,6 +32,20 @@ def test_calls_on_which_nobody_can_act_are_named(
     show_summary(RunSummary(AS_OF, symbols, {}, 1.0, rows=NIGHT.rows, csv=path))
     text = " ".join(capsys.readouterr().out.split())
     assert "Nobody can act on 1 of the calls (SAFE.AX): the stock hardly moves" in text
+
+
+def test_the_market_has_one_line_per_exchange(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It follows the ranked table; a night without a state has none."""
+    groups = group_by_exchange([screened("AAA.AX"), screened("MSFT")]).values()
+    market = tuple(market_state(group, None, 7) for group in groups)
+    night = RunSummary(AS_OF, ("AAA.AX",), {}, 1.0, rows=NIGHT.rows, csv=Path("n.csv"))
+    show_summary(replace(night, market=market))
+    shown = capsys.readouterr().out
+    assert "Market XASX: no prices of ^AXJO\nMarket XNYS: no prices of ^GSPC\n" in shown
+    show_summary(night)
+    assert "Market" not in capsys.readouterr().out
 
 
 def test_explain_says_why_nobody_can_act(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """`overnight evaluate` on a folder of prices, against a real night of it."""
 
 import json
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,10 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.options import ScreenOptions
+from cli.render_evaluation import show_evaluation
 from cli.request import flow_arguments
 from config.settings import EvaluationSettings
+from evaluation.evaluate import Evaluation
 from evaluation.forecast_record import COLUMNS, NIGHT_COLUMNS, record_frame
 from evaluation.intervals import INTERVALS
 from evaluation.metrics import Metrics, compute_metrics
@@ -163,6 +166,35 @@ def test_each_row_has_the_compared_intervals(
     assert near["predicted_return_low"] < near["ordinary_low"]
     assert near["predicted_return_high"] > near["ordinary_high"]
     assert evaluated[1]["figures"]["intervals"]["rows"] == len(record)
+
+
+def test_each_row_has_the_index_of_its_own_night(
+    evaluated: tuple[Path, dict[str, Any]], market_with_index: Path
+) -> None:
+    """The index' closes up to the row's session are compared with their mean."""
+    path = market_with_index / "prices" / f"{INDEX}.csv"
+    closes = pd.read_csv(path, index_col="Date")["Adj Close"]
+    record = record_of(evaluated)
+    for row in record.itertuples():
+        until = closes[: row.as_of]
+        expected = until.iloc[-1] / until.tail(200).mean() - 1
+        assert row.market_against_sma_200 == pytest.approx(expected)
+        assert row.market_volatility in ("calm", "usual", "wild")
+    groups = evaluated[1]["figures"]["by_market"]
+    assert sum(one["forecasts"] for name, one in groups.items() if "vol" in name) == 4
+
+
+def test_the_table_by_the_index_has_its_groups(
+    evaluated: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each group of the figures is a line with its count of rows."""
+    found = Evaluation.model_validate(evaluated[1])
+    show_evaluation(found)
+    table = capsys.readouterr().out.partition("by the index on the night")[2]
+    assert found.figures.by_market
+    for name, group in found.figures.by_market.items():
+        word = name.partition("_")[0]
+        assert re.search(rf"^ {word} +{group.forecasts} ", table, re.MULTILINE)
 
 
 def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) -> None:

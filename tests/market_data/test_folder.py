@@ -219,6 +219,22 @@ def test_name_and_past_dividends_come_from_the_events_file(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "sector"),
+    [
+        ('{"profile": {"sector": " Energy\\n"}}', "Energy"),
+        ('{"profile": {"sector": 7}}', ""),
+        ('{"profile": ["Energy"]}', ""),
+        ("{}", ""),
+    ],
+)
+def test_the_sector_comes_from_the_events_file(
+    tmp_path: Path, text: str, sector: str
+) -> None:
+    """A sector that is no text is not known."""
+    assert described(tmp_path, text).sector == sector
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

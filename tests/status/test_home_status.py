@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from made_calls import SESSIONS, call, calls_frame, night_of, outcomes_frame
+from made_morning import screened
 from made_rows import csv_row, four
 
 from cli.render_home_status import SHOWN, print_home_status
 from config.errors import ParameterError
+from screening.market_file import write_market_states
+from screening.market_state import group_by_exchange, market_state
 from screening.table import csv_path, write_csv
 from screening.track_record.ledger import Ledger
 from status.home_status import HomeStatus, read_home_status
@@ -42,6 +45,21 @@ def test_a_night_that_is_due_comes_first(tmp_path: Path) -> None:
     )
     night(tmp_path, "BHP.AX", "CBA.AX")
     assert steps(tmp_path, NEXT_EVENING)[0] == "overnight screen --universe mine"
+
+
+def test_the_last_night_s_market_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line per exchange, from what the night stored."""
+    night(tmp_path, "CBA.AX")
+    (group,) = group_by_exchange([screened("CBA.AX")]).values()
+    state = market_state(group, None, 7)
+    write_market_states(Home(tmp_path), AS_OF, [state])
+    found = read_home_status(str(tmp_path), EVENING)
+    assert found.last_night
+    assert found.last_night.market == (state,)
+    print_home_status(found)
+    assert "\nMarket XASX: no prices of ^AXJO\n" in capsys.readouterr().out
 
 
 def test_symbols_without_a_list_are_named(tmp_path: Path) -> None:

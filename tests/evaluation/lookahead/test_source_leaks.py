@@ -148,6 +148,18 @@ def test_an_index_that_is_not_cut_is_found(night: RunPlan) -> None:
     assert "is given prices of 2013-02-04" in found.detail
 
 
+def test_a_market_state_of_a_later_session_is_found(night: RunPlan) -> None:
+    """The index' prices are cut at the session, but its state is not."""
+
+    def later(own: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
+        other = replace(own, sessions={"XNYS": date(2013, 2, 4)})
+        state = index(other, source, symbol).state
+        return replace(index(own, source, symbol), state=state)
+
+    found = hedge_check(night, sample("AAPL"), sample("MSFT"), SESSION, later)
+    assert found.detail == "it changes with another future after 2013-01-31"
+
+
 def test_an_event_first_seen_later_is_found(night: RunPlan) -> None:
     """A past night that uses a later night's events fails."""
 

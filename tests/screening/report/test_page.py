@@ -26,6 +26,7 @@ from made_morning import (
 from modelling.freshness import ModelState
 from screening.columns import COLUMNS
 from screening.findings import ModelFindings
+from screening.market_state import group_by_exchange, market_state
 from screening.report.facts import EarlierNight, Morning, RecordSection, ReportTable
 from screening.report.page import morning_report
 from screening.table import cell
@@ -202,3 +203,27 @@ def test_a_text_that_no_file_can_hold_is_replaced() -> None:
     page = morning_report(morning([with_news(screened(), headline("CBA.AX \ud800"))]))
     assert "CBA.AX ?" in page
     page.encode("utf-8")
+
+
+def test_the_market_is_between_verdict_and_ranking() -> None:
+    """One short block per exchange, with a sentence that it changes no call."""
+    found = [
+        replace(one, prices=replace(one.prices, sector="<b>Energy"))
+        for one in (screened("AAA.AX"), screened("MSFT"))
+        if one.prices
+    ]
+    market = tuple(
+        market_state(group, None, 7) for group in group_by_exchange(found).values()
+    )
+    page = morning_report(morning(found, night=replace(FACTS, market=market)))
+    places = [page.index(f'id="{name}"') for name in ("verdict", "market", "ranking")]
+    assert places == sorted(places)
+    assert "The market&#39;s state changes no call." in page
+    assert page.count("<p>1 symbol: ") == 2
+    assert "&lt;b&gt;Energy" in page
+
+
+def test_a_night_without_a_market_has_no_empty_block() -> None:
+    """A report of stored rows alone has neither the section nor its link."""
+    assert 'id="market"' not in morning_report(full())
+    assert 'href="#market"' not in morning_report(full())
