@@ -58,4 +58,4 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
         published = publish(plan, prices, found, notices, ended_at, only=only)
         summary = report(plan, found, published)
         run.close(summary)
-    return final_state(summary, plan.settings.run.min_coverage)
+    return final_state(summary)
