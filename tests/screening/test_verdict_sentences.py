@@ -21,7 +21,7 @@ def test_the_verdict_names_the_outcome_and_counts(tally: Tally, sentence: str) -
 
 
 def test_one_cause_of_many_symbols_is_one_sentence() -> None:
-    """Reasons that differ in the symbol's name only are one cause, the largest first."""
+    """Reasons that differ in the name of their symbol only are one cause."""
     failures = {"GONE.AX": "unknown_symbol: no GONE.AX"}
     failures |= {name: f"unreachable: no network for {name}" for name in ("A.L", "B.L")}
     assert list_causes(group_causes(failures)) == (

@@ -1,0 +1,57 @@
+"""The command `overnight deliver`."""
+
+import os
+from collections.abc import Sequence
+
+import typer
+
+from cli.errors import Exit
+from cli.options import DeliverOptions, command
+from config.errors import ParameterError
+from delivery.deliver import Delivery, deliver_test
+from delivery.deliver import deliver as deliver_message
+from delivery.message import test_message
+from delivery.outbox import latest_message
+from delivery.receivers import VARIABLE, Receiver, read_receivers
+from delivery.sender import Sender
+from storage.home import Home
+
+
+@command(DeliverOptions)
+def deliver(options: DeliverOptions) -> None:
+    """Send the last night's message and report again, or a test message.
+
+    The addresses are in OVERNIGHT_DELIVER_TO.
+
+    For example: overnight deliver --test
+    """
+    receivers = _require_receivers()
+    if options.test:
+        done = deliver_test(receivers, test_message(), Sender())
+    else:
+        home = Home.existing(options.home)
+        outbox, kind, message = latest_message(home)
+        typer.echo(message.subject)
+        done = deliver_message(
+            outbox, kind, message, receivers, home.morning_reports, Sender()
+        )
+    _show(done)
+
+
+def _require_receivers() -> tuple[Receiver, ...]:
+    receivers = read_receivers(os.environ)
+    if not receivers:
+        raise ParameterError(
+            f"the environment variable {VARIABLE} holds no address",
+            "set it to one or more, e.g. ntfy://HOST/TOPIC; docs/delivery.md has an "
+            "example of each kind",
+        )
+    return receivers
+
+
+def _show(done: Sequence[Delivery]) -> None:
+    """Print what became of each message; exit with 1 if one was not sent."""
+    for one in done:
+        typer.echo(f"{one.receiver.label}: {one.reason or 'sent'}")
+    if any(one.reason for one in done):
+        raise typer.Exit(Exit.RUN_FAILED)
