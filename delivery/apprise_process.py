@@ -1,4 +1,4 @@
-"""The process that sends one message: `python -m delivery.apprise_process`.
+"""The process that sends one message; it imports nothing of this project.
 
 Its input is a JSON object with the address; its output is one word: `sent`, `unknown`
 (no address of apprise), `unreachable`, `refused-401` or `failed`.

@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from delivery.message import Message
 from delivery.receivers import Receiver
+
+PROGRAM = Path(__file__).with_name("apprise_process.py")
+"""Run with `-P`: else a folder `gi` or `dbus` where a run starts breaks apprise."""
 
 NOT_UNDERSTOOD = "apprise does not understand it"
 
@@ -51,7 +55,7 @@ class Sender:
     def _try(self, job: bytes) -> str:
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "delivery.apprise_process"],
+                [sys.executable, "-P", PROGRAM],
                 input=job,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

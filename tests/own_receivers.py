@@ -91,7 +91,7 @@ class _Mails:
 
 def _is_right(_server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> Any:  # noqa: ANN401
     right = isinstance(data, LoginPassword) and data.password == SECRET.encode()
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
 
 
 @contextmanager
