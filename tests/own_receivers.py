@@ -96,7 +96,7 @@ def _is_right(_server: Any, _session: Any, _envelope: Any, _how: str, data: Any)
 
 @contextmanager
 def mail_receiver() -> Iterator[tuple[str, list[EmailMessage]]]:
-    """Yield the place of a mail server whose password is `SECRET`, and the mails it got."""
+    """Yield the place of a mail server with the password `SECRET`, and its mails."""
     handler = _Mails()
     server = Controller(
         handler,

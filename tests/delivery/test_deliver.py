@@ -91,7 +91,11 @@ def test_an_unreachable_receiver_costs_no_other_its_message(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("state", "later"),
-    [("", [MESSAGE.subject]), ("sending", [f"{MESSAGE.subject} {REPEAT}"]), ("sent", [])],
+    [
+        ("", [MESSAGE.subject]),
+        ("sending", [f"{MESSAGE.subject} {REPEAT}"]),
+        ("sent", []),
+    ],
 )
 def test_a_run_that_was_killed_between_two_steps(
     tmp_path: Path, state: str, later: list[str]

@@ -26,7 +26,11 @@ def failed(symbol: str, reason: str) -> Cells:
     return row(symbol, data_status="failed", reason=reason, score="", prediction="")
 
 
-def message(rows: list[Cells], before: list[Cells] | None = None, **more: Any) -> Message:  # noqa: ANN401
+def message(
+    rows: list[Cells],
+    before: list[Cells] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> Message:
     """Return the message about these rows, after a night of the rows `before`."""
     earlier = EarlierNight(date(2025, 11, 7), tuple(before)) if before else None
     night: dict[str, Any] = {
@@ -63,7 +67,12 @@ def test_a_message_has_the_order_of_the_report() -> None:
 
 def test_a_change_hardly_beyond_its_threshold_is_marginal() -> None:
     """Clear changes come first; one of less than 0.03 beyond is named marginal."""
-    before = [row("A.AX"), row("B.AX", 0.4, "BUY"), row("C.AX"), row("D.AX", 0.9, "BUY")]
+    before = [
+        row("A.AX"),
+        row("B.AX", 0.4, "BUY"),
+        row("C.AX"),
+        row("D.AX", 0.9, "BUY"),
+    ]
     rows = [
         row("A.AX", 0.31, "BUY"),
         row("B.AX", 0.29),

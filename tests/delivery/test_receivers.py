@@ -15,7 +15,10 @@ def label(address: str) -> str:
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
-        (f"mailto://me:{SECRET}@example.com?to=you@example.org", "mailto://example.com"),
+        (
+            f"mailto://me:{SECRET}@example.com?to=you@example.org",
+            "mailto://example.com",
+        ),
         (f"json://me:{SECRET}@example.com:8080/x", "json://example.com"),
         (f"ntfys://example.com/{SECRET}", "ntfys://example.com"),
         (f"ntfy://{SECRET}", "ntfy://"),

@@ -29,6 +29,8 @@ HOLDING = [
     "# ghp_abcdefghijklmnopqrst0123456789",
     "# https://hooks.slack.com/services/T000/B000/x0x0x0x0",
     "[models] # -----BEGIN RSA PRIVATE KEY-----",
+    "# tgram://123456789:abcdefg_hijklmnop/12315544/",
+    'deliver_to = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"',
     "# postgresql://prefect:s3cr3t@host/prefect",
     'x = ["AIzaSyA0123456789abcdefghijklmnopqrstuv"]',
     'x = ["glpat-abcdef0123456789abcd"]',

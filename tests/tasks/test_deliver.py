@@ -134,7 +134,9 @@ def test_a_home_that_refuses_receipts_costs_no_night(
     assert web.requests == []
 
 
-@pytest.mark.parametrize("error", [ParameterError("it is wrong", "mend it"), KeyError()])
+@pytest.mark.parametrize(
+    "error", [ParameterError("it is wrong", "mend it"), KeyError()]
+)
 def test_a_run_that_raises_sends_why(
     web: HttpReceiver, market: Path, tmp_path: Path, error: Exception
 ) -> None:
