@@ -6,6 +6,7 @@ from rich.console import Console
 
 from cli.output import literal, say
 from config.errors import list_names
+from screening.verdict import Tally
 from status.home_status import AheadEvent, HomeStatus, LastNight
 
 SHOWN = 8
@@ -42,10 +43,10 @@ def _lines(found: HomeStatus) -> Iterator[str]:
 def _night_lines(night: LastNight) -> Iterator[str]:
     calls = ", ".join(f"{count} {call}" for call, count in night.calls.items())
     due = "" if night.is_current else f"; due: {night.expected}"
+    tally = Tally(night.usable, len(night.failed), night.degraded)
     yield (
         f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
-        f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
-        f"degraded; {calls}{due}"
+        f"{tally.counts}; {calls}{due}"
     )
     yield from _shorten(
         [

@@ -4,20 +4,22 @@ Its input is a JSON object with the address; its output is one word: `sent`, `un
 (no address of apprise), `unreachable`, `refused-401` or `failed`.
 """
 
-import base64
 import json
 import logging
 import os
 import re
 import sys
-import tempfile
-from pathlib import Path
+import threading
 from typing import Any
 
 import apprise
 
 _REFUSED = re.compile(r"\berror=(\d{3})\b|\((\d{3}), ")
 """An HTTP status in apprise's log, or the code of a mail server."""
+
+
+MAX_SECONDS = 60
+"""Time after which the process ends by itself, if the run that started it is dead."""
 
 
 class _Reason(logging.Handler):
@@ -36,12 +38,14 @@ class _Reason(logging.Handler):
 
 def main() -> None:
     """Send the message of the input and print the word."""
+    threading.Timer(MAX_SECONDS, os._exit, [1]).start()
     answer = os.dup(1)
     # Whatever a library prints is dropped.
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     os.write(answer, f"\n{_send(json.load(sys.stdin.buffer))}\n".encode())
+    os._exit(0)  # No thread of a library, and not the timer, keeps the process.
 
 
 def _send(job: dict[str, Any]) -> str:
@@ -55,23 +59,13 @@ def _send(job: dict[str, Any]) -> str:
     service = apprise.Apprise(asset=asset)
     if not service.add(job["address"]) or len(service) != 1:
         return "unknown"
-    with tempfile.TemporaryDirectory() as folder:
-        sent = service.notify(
-            title=job["subject"],
-            body=job["text"],
-            body_format=apprise.NotifyFormat.TEXT,
-            attach=_attachment(Path(folder), job),
-        )
+    sent = service.notify(
+        title=job["subject"],
+        body=job["text"],
+        body_format=apprise.NotifyFormat.TEXT,
+        attach=job["file"],
+    )
     return "sent" if sent else reason.word
-
-
-def _attachment(folder: Path, job: dict[str, Any]) -> str | None:
-    """Write the attached file and return its path, None without a file."""
-    if not job["file_name"]:
-        return None
-    path = folder / Path(job["file_name"]).name
-    path.write_bytes(base64.b64decode(job["file"]))
-    return str(path)
 
 
 if __name__ == "__main__":

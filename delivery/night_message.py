@@ -21,6 +21,9 @@ SCORES = 5
 MAX_CHANGES = 8
 """Changes of one kind that a message lists; the others are counted."""
 
+MAX_CAUSES = 4
+"""Causes of failures that a message lists; the symbols of the others are counted."""
+
 MAX_REASON = 200
 """Characters of a reason or notice; the report has all of it."""
 
@@ -158,8 +161,11 @@ def _missing(night: NightRows) -> Iterator[str]:
         for row in night.rows
         if row["data_status"] == "failed"
     }
-    for cause in group_causes(failed):
+    causes = group_causes(failed)
+    for cause in causes[:MAX_CAUSES]:
         yield f"{cause.subject}: {cause.reason[:MAX_REASON]}"
+    if more := sum(len(cause.symbols) for cause in causes[MAX_CAUSES:]):
+        yield f"and {more} more that failed"
     defects = [r["symbol"] for r in night.rows if r["data_status"] == "degraded"]
     if defects:
         yield f"With a defect in the data: {list_names(defects)}"

@@ -4,10 +4,10 @@ The process is killed when its time is over. It gets the address by a pipe, and 
 word of its output is read, so that no text of a library can show the address.
 """
 
-import base64
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,15 +35,19 @@ class Sender:
 
         `attached` is the content of the report, for a mail only.
         """
-        job = json.dumps(
-            {
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / message.report if attached else None
+            if path:
+                path.write_bytes(attached)
+            job = {
                 "address": receiver.address,
                 "subject": message.subject,
                 "text": message.text,
-                "file_name": message.report if attached else "",
-                "file": base64.b64encode(attached).decode(),
+                "file": str(path) if path else None,
             }
-        ).encode()
+            return self._try_again(json.dumps(job).encode())
+
+    def _try_again(self, job: bytes) -> str:
         reason = self._try(job)
         for pause in self.pauses:
             if reason in ("", NOT_UNDERSTOOD):

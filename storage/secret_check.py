@@ -38,7 +38,7 @@ _CERTAIN = re.compile(
     rf"|\b(?:github_pat_|glpat-|sk-|xox[abprs]-){_WITH_DIGIT}[\w-]{{16,}}"
     r"|\beyJ[\w-]{10,300}\.eyJ[\w-]{10,300}"
     r"|https://hooks\.slack\.com/services/\w\S"
-    r"|\b(?:tgram|discord|slack)://\w{6}"
+    rf"|\b(?:tgram|discord|slack)://{_WITH_DIGIT}\w{{6}}"
     r"|https://(?:\w{1,9}\.)?discord(?:app)?\.com/api/webhooks/\d\S"
     r"|://[^\s/@:\"']{0,80}:(?=[^\s/@\"'\d]{0,80}\d)[^\s/@\"']{1,200}@)"
 )

@@ -72,6 +72,7 @@ def test_a_secret_in_the_settings_is_named_and_not_shown(
         "# the password is in the environment",
         "# token: ask the person who runs the server",
         "# password = in OVERNIGHT_NOTICE_URL, see the secret store",
+        "# an address like discord://WEBHOOK/TOKEN comes from the environment",
         "# our own webhook: https://example.com/api/docs",
         "# e.g. tcp://user:password@scheduler:8786 is refused",
         "[models] # the api_key = something is not here\nstale_after_days = 10",
