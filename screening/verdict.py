@@ -90,11 +90,12 @@ class Cause:
 def group_causes(failures: Mapping[str, str]) -> tuple[Cause, ...]:
     """Return the causes of the failures by symbol, the most frequent first.
 
-    Reasons that differ in the name of their symbol only are one cause.
+    Reasons that differ in the name of their symbol only are one cause; SYMBOL stands
+    for the name in its reason.
     """
     found: dict[str, list[str]] = {}
     for symbol, reason in failures.items():
-        found.setdefault(reason.replace(symbol, "the symbol"), []).append(symbol)
+        found.setdefault(reason.replace(symbol, "SYMBOL"), []).append(symbol)
     causes = [
         Cause(tuple(symbols), reason if len(symbols) > 1 else failures[symbols[0]])
         for reason, symbols in found.items()

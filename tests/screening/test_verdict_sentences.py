@@ -25,6 +25,6 @@ def test_one_cause_of_many_symbols_is_one_sentence() -> None:
     failures = {"GONE.AX": "unknown_symbol: no GONE.AX"}
     failures |= {name: f"unreachable: no network for {name}" for name in ("A.L", "B.L")}
     assert list_causes(group_causes(failures)) == (
-        "2 symbols: A.L, B.L (unreachable: no network for the symbol); "
+        "2 symbols: A.L, B.L (unreachable: no network for SYMBOL); "
         "GONE.AX (unknown_symbol: no GONE.AX)"
     )
