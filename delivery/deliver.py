@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from config.errors import OvernightError, StorageError
-from delivery.message import Kind, Message
+from delivery.message import Message
 from delivery.outbox import Outbox
 from delivery.receivers import VARIABLE, Receiver
 from delivery.sender import Sender
@@ -33,45 +33,39 @@ class Delivery:
 
 
 def deliver_unsent(
-    outbox: Outbox,
-    kind: Kind,
-    receivers: Sequence[Receiver],
-    reports: StoragePath,
-    sender: Sender,
+    outbox: Outbox, receivers: Sequence[Receiver], sender: Sender
 ) -> tuple[Delivery, ...]:
-    """Send the stored message to each receiver whose receipt does not say `sent`.
-
-    `reports` is the folder of the report that a mail has attached.
-    """
-    message = outbox.read(kind)
+    """Send the stored message to each receiver whose receipt does not say `sent`."""
+    message = outbox.read()
     if message is None:
         return ()
-    left = [one for one in receivers if outbox.state(kind, one) != "sent"]
-    return deliver(outbox, kind, message, left, reports, sender)
+    return deliver(outbox, message, list_unsent(outbox, receivers), sender)
 
 
-def deliver(  # noqa: PLR0913, PLR0917  what is sent, to whom and how
-    outbox: Outbox,
-    kind: Kind,
-    message: Message,
-    receivers: Sequence[Receiver],
-    reports: StoragePath,
-    sender: Sender,
+def list_unsent(outbox: Outbox, receivers: Sequence[Receiver]) -> tuple[Receiver, ...]:
+    """Return the receivers whose receipt does not say `sent`."""
+    return tuple(one for one in receivers if outbox.state(one) != "sent")
+
+
+def deliver(
+    outbox: Outbox, message: Message, receivers: Sequence[Receiver], sender: Sender
 ) -> tuple[Delivery, ...]:
     """Send the message to all receivers at once, whatever their receipts say.
 
-    A receiver that has a receipt gets a subject that says that it may be a repeat.
+    A receiver that has a receipt gets a subject that says that it may be a repeat. A
+    mail has the report attached.
     """
-    attached = _read_report(reports / message.report) if message.report else b""
-    again = {one for one in receivers if outbox.state(kind, one)}
+    report = outbox.home.morning_reports / message.report if message.report else None
+    attached = _read_report(report) if report else b""
+    again = {one for one in receivers if outbox.state(one)}
 
     def send(receiver: Receiver) -> Delivery:
         try:
-            outbox.note(kind, receiver, "sending")
+            outbox.note(receiver, "sending")
             shown = message.as_repeat() if receiver in again else message
             reason = sender.send(receiver, shown, attached if receiver.by_mail else b"")
             if not reason:
-                outbox.note(kind, receiver, "sent")
+                outbox.note(receiver, "sent")
         except OvernightError as error:
             return Delivery(receiver, error.problem)
         return Delivery(receiver, reason)

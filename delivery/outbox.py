@@ -28,27 +28,33 @@ NIGHTS_KEPT = 60
 
 @dataclass(frozen=True)
 class Outbox:
-    """The folder of the messages of one night and one list of symbols."""
+    """One kind of message about one night and one list of symbols.
 
-    root: StoragePath
+    `name` is the name of its folder.
+    """
+
+    home: Home
     name: str
+    kind: Kind
 
     @classmethod
-    def of_night(cls, home: Home, night: date, symbols: Iterable[str]) -> Self:
+    def of_night(
+        cls, home: Home, night: date, symbols: Iterable[str], kind: Kind
+    ) -> Self:
         """Return the outbox of the runs of these symbols and this night.
 
-        Two lists that are screened on one night have an outbox each.
+        Two lists that are screened on one night have a folder each.
         """
         text = "\n".join(sorted(symbols))
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return cls(home.delivery, f"{night}-{digest}")
+        return cls(home, f"{night}-{digest}", kind)
 
     @property
     def folder(self) -> StoragePath:
         """Return the folder of this outbox."""
-        return self.root / self.name
+        return self.home.delivery / self.name
 
-    def store(self, kind: Kind, message: Message) -> None:
+    def store(self, message: Message) -> None:
         """Store the message, which is the home's last message from then on.
 
         Raises
@@ -56,26 +62,27 @@ class Outbox:
         StorageError
             If the disk or the store refuses.
         """
-        _write(self.folder / f"{kind}.json", asdict(message))
-        _write(self.root / "latest.json", {"folder": self.name, "kind": kind})
+        _write(self.folder / f"{self.kind}.json", asdict(message))
+        latest = {"folder": self.name, "kind": self.kind}
+        _write(self.home.delivery / "latest.json", latest)
         keep_newest_folders(self.folder, NIGHTS_KEPT)
 
-    def read(self, kind: Kind) -> Message | None:
+    def read(self) -> Message | None:
         """Return the stored message, None if there is no whole one."""
-        found = _read(self.folder / f"{kind}.json")
+        found = _read(self.folder / f"{self.kind}.json")
         try:
             return Message(**found) if found else None
         except TypeError:
             return None
 
-    def state(self, kind: Kind, receiver: Receiver) -> State:
+    def state(self, receiver: Receiver) -> State:
         """Return the state of the receiver's receipt; a damaged one is `sending`."""
-        found = _read(self._receipt(kind, receiver))
+        found = _read(self._receipt(receiver))
         if found is None:
             return ""
         return "sent" if found.get("state") == "sent" else "sending"
 
-    def note(self, kind: Kind, receiver: Receiver, state: State) -> None:
+    def note(self, receiver: Receiver, state: State) -> None:
         """Write the receiver's receipt.
 
         Raises
@@ -85,15 +92,15 @@ class Outbox:
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         receipt = {"state": state, "at": now, "receiver": receiver.label}
-        _write(self._receipt(kind, receiver), receipt)
+        _write(self._receipt(receiver), receipt)
 
-    def _receipt(self, kind: Kind, receiver: Receiver) -> StoragePath:
+    def _receipt(self, receiver: Receiver) -> StoragePath:
         name = _fingerprint(receiver.address, self._salt())
-        return self.folder / f"{kind}-{name}.json"
+        return self.folder / f"{self.kind}-{name}.json"
 
     def _salt(self) -> bytes:
         """Return the home's own random salt, made on first use."""
-        path = self.root / "salt"
+        path = self.home.delivery / "salt"
         try:
             return read_bytes(path, MAX_BYTES)
         except FileNotFoundError:
@@ -102,7 +109,7 @@ class Outbox:
             return salt
 
 
-def latest_message(home: Home) -> tuple[Outbox, Kind, Message]:
+def latest_message(home: Home) -> tuple[Outbox, Message]:
     """Return the message that a run of this home composed last.
 
     Raises
@@ -111,16 +118,16 @@ def latest_message(home: Home) -> tuple[Outbox, Kind, Message]:
         If no run has composed a message.
     """
     found = _read(home.delivery / "latest.json") or {}
-    outbox = Outbox(home.delivery, str(found.get("folder", "")))
     kind: Kind = "failure" if found.get("kind") == "failure" else "result"
-    message = outbox.read(kind) if outbox.name else None
+    outbox = Outbox(home, str(found.get("folder", "")), kind)
+    message = outbox.read() if outbox.name else None
     if message is None:
         raise RunError(
             f"{home.root} holds no message of a night",
             "run a night first: `overnight screen`; or send a test message: "
             "`overnight deliver --test`",
         )
-    return outbox, kind, message
+    return outbox, message
 
 
 def _fingerprint(address: str, salt: bytes) -> str:

@@ -40,10 +40,10 @@ def deliver(
     rows = [csv_cells(row) for row in summary.rows if row["symbol"] in own]
     kind: Kind = "failure" if summary.outcome == "Failed" else "result"
     with _as_notice() as notices:
-        outbox = _outbox(plan)
-        outbox.store(kind, _compose(plan, rows, summary.notices))
+        outbox = _outbox(plan, kind)
+        outbox.store(_compose(plan, rows, summary.notices))
         if not _is_replay(plan):
-            sent = _send(outbox, kind, plan.home, sender or Sender())
+            sent = _send(outbox, sender or Sender())
             notices += [one.notice for one in sent if one.reason]
     return tuple(notices)
 
@@ -57,12 +57,12 @@ def deliver_skipped(plan: RunPlan, sender: Sender | None = None) -> None:
     if _is_replay(plan) or not read_receivers(os.environ):
         return
     with _as_notice() as notices:
-        outbox = _outbox(plan)
-        if outbox.read("result") is None:
+        outbox = _outbox(plan, "result")
+        if outbox.read() is None:
             path, own = csv_path(plan.home.screening_csv, plan.as_of), set(plan.symbols)
             rows = [row for row in read_rows(path) if row["symbol"] in own]
-            outbox.store("result", _compose(plan, rows, ()))
-        sent = _send(outbox, "result", plan.home, sender or Sender())
+            outbox.store(_compose(plan, rows, ()))
+        sent = _send(outbox, sender or Sender())
         notices += [one.notice for one in sent if one.reason]
 
 
@@ -93,9 +93,9 @@ def _send_failure(
         return
     night = plan.as_of if plan else now.date()
     symbols: Sequence[str] = plan.symbols if plan else (repr(request.selection),)
-    outbox = Outbox.of_night(home, night, symbols)
-    outbox.store("failure", failure_message(str(night), _sentence(error)))
-    _send(outbox, "failure", home, sender)
+    outbox = Outbox.of_night(home, night, symbols, "failure")
+    outbox.store(failure_message(str(night), _sentence(error)))
+    _send(outbox, sender)
 
 
 def _plan(request: RunRequest, now: datetime) -> RunPlan | None:
@@ -112,8 +112,8 @@ def _sentence(error: Exception) -> str:
     return f"Unexpected error ({type(error).__name__}: {str(error)[:200]})."
 
 
-def _outbox(plan: RunPlan) -> Outbox:
-    return Outbox.of_night(plan.home, plan.as_of, plan.symbols)
+def _outbox(plan: RunPlan, kind: Kind) -> Outbox:
+    return Outbox.of_night(plan.home, plan.as_of, plan.symbols, kind)
 
 
 def _is_replay(plan: RunPlan) -> bool:
@@ -135,12 +135,9 @@ def _compose(plan: RunPlan, rows: Sequence[Cells], notices: Sequence[str]) -> Me
     return night_message(night)
 
 
-def _send(
-    outbox: Outbox, kind: Kind, home: Home, sender: Sender
-) -> tuple[Delivery, ...]:
+def _send(outbox: Outbox, sender: Sender) -> tuple[Delivery, ...]:
     """Send to the receivers of the environment; log each one that was not reached."""
-    receivers = read_receivers(os.environ)
-    sent = deliver_unsent(outbox, kind, receivers, home.morning_reports, sender)
+    sent = deliver_unsent(outbox, read_receivers(os.environ), sender)
     for one in sent:
         if one.reason:
             warn(one.notice)

@@ -8,7 +8,7 @@ import typer
 from cli.errors import Exit
 from cli.options import DeliverOptions, command
 from config.errors import ParameterError
-from delivery.deliver import Delivery, deliver_test
+from delivery.deliver import Delivery, deliver_test, list_unsent
 from delivery.deliver import deliver as deliver_message
 from delivery.message import test_message
 from delivery.outbox import latest_message
@@ -21,7 +21,8 @@ from storage.home import Home
 def deliver(options: DeliverOptions) -> None:
     """Send the last night's message and report again, or a test message.
 
-    The addresses are in OVERNIGHT_DELIVER_TO.
+    The addresses are in OVERNIGHT_DELIVER_TO. Addresses that have not got the message
+    get it; if all have it, all get it again.
 
     For example: overnight deliver --test
     """
@@ -29,12 +30,10 @@ def deliver(options: DeliverOptions) -> None:
     if options.test:
         done = deliver_test(receivers, test_message(), Sender())
     else:
-        home = Home.existing(options.home)
-        outbox, kind, message = latest_message(home)
+        outbox, message = latest_message(Home.existing(options.home))
         typer.echo(message.subject)
-        done = deliver_message(
-            outbox, kind, message, receivers, home.morning_reports, Sender()
-        )
+        left = list_unsent(outbox, receivers) or receivers
+        done = deliver_message(outbox, message, left, Sender())
     _show(done)
 
 

@@ -11,6 +11,7 @@ from own_receivers import SECRET, http_receiver, mail_receiver
 
 from delivery.message import REPEAT, Message
 from delivery.outbox import Outbox
+from delivery.receivers import Receiver
 from screening.report.report_file import report_path
 from storage.home import Home, write_atomic
 
@@ -36,7 +37,7 @@ def test_the_last_report_is_sent_again_to_all(tmp_path: Path) -> None:
     report = report_path(home.morning_reports, night)
     write_atomic(report, "<html>report</html>")
     message = Message("Night of 2025-11-10", "text", report.name)
-    Outbox.of_night(home, night, ["CBA.AX"]).store("result", message)
+    Outbox.of_night(home, night, ["CBA.AX"], "result").store(message)
     with http_receiver() as web, mail_receiver() as (place, mails):
         mail = f"mailto://me:{SECRET}@{place}?to=you@example.com&from=me@example.com"
         for _ in range(2):
@@ -50,6 +51,17 @@ def test_the_last_report_is_sent_again_to_all(tmp_path: Path) -> None:
     subjects = [one["title"] for one in web.messages]
     assert subjects == [message.subject, f"{message.subject} {REPEAT}"]
     assert [len(list(one.iter_attachments())) for one in mails] == [1, 1]
+
+
+def test_an_address_that_has_the_message_is_left_out(tmp_path: Path) -> None:
+    """While another has not got it; if all have it, all get it again."""
+    outbox = Outbox.of_night(Home(tmp_path), date(2025, 11, 10), ["A.AX"], "result")
+    outbox.store(Message("Night of 2025-11-10", "text"))
+    with http_receiver() as first, http_receiver() as second:
+        outbox.note(Receiver(f"json://{first.place}", 1), "sent")
+        for expected in ((0, 1), (1, 2)):
+            overnight_deliver(tmp_path, f"json://{first.place} json://{second.place}")
+            assert (len(first.requests), len(second.requests)) == expected
 
 
 @pytest.mark.parametrize("debug", [[], ["--debug"]])
