@@ -73,10 +73,10 @@ def deliver(
     return _at_once(send, receivers)
 
 
-def deliver_test(
+def deliver_unrecorded(
     receivers: Sequence[Receiver], message: Message, sender: Sender
 ) -> tuple[Delivery, ...]:
-    """Send a message that belongs to no night to all receivers; it has no receipts."""
+    """Send a message that has no receipts, e.g. a test message, to all receivers."""
     return _at_once(lambda one: Delivery(one, sender.send(one, message)), receivers)
 
 

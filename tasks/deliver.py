@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import deployment
 
 from config.errors import BusyError, OvernightError
-from delivery.deliver import Delivery, deliver_unsent
+from delivery.deliver import Delivery, deliver_unrecorded, deliver_unsent
 from delivery.message import Kind, Message, failure_message
 from delivery.night_message import NightRows, night_message
 from delivery.outbox import Outbox
@@ -43,8 +43,7 @@ def deliver(
         outbox = _outbox(plan, kind)
         outbox.store(_compose(plan, rows, summary.notices))
         if not _is_replay(plan):
-            sent = _send(outbox, sender or Sender())
-            notices += [one.notice for one in sent if one.reason]
+            notices.extend(_send(outbox, sender or Sender()))
     return tuple(notices)
 
 
@@ -56,14 +55,13 @@ def deliver_skipped(plan: RunPlan, sender: Sender | None = None) -> None:
     """
     if _is_replay(plan) or not read_receivers(os.environ):
         return
-    with _as_notice() as notices:
+    with _as_notice():
         outbox = _outbox(plan, "result")
         if outbox.read() is None:
             path, own = csv_path(plan.home.screening_csv, plan.as_of), set(plan.symbols)
             rows = [row for row in read_rows(path) if row["symbol"] in own]
             outbox.store(_compose(plan, rows, ()))
-        sent = _send(outbox, sender or Sender())
-        notices += [one.notice for one in sent if one.reason]
+        _send(outbox, sender or Sender())
 
 
 @contextmanager
@@ -87,15 +85,21 @@ def deliver_failure(
 def _send_failure(
     request: RunRequest, now: datetime, error: Exception, sender: Sender
 ) -> None:
-    home = Home.at(request.home or os.environ.get("OVERNIGHT_HOME") or ".")
     plan = _plan(request, now)
     if request.source == "sample" or (_is_replay(plan) if plan else request.as_of):
         return
     night = plan.as_of if plan else now.date()
     symbols: Sequence[str] = plan.symbols if plan else (repr(request.selection),)
-    outbox = Outbox.of_night(home, night, symbols, "failure")
-    outbox.store(failure_message(str(night), _sentence(error)))
-    _send(outbox, sender)
+    message = failure_message(str(night), _sentence(error))
+    try:
+        home = Home.at(request.home or os.environ.get("OVERNIGHT_HOME") or ".")
+        outbox = Outbox.of_night(home, night, symbols, "failure")
+        outbox.store(message)
+    except OvernightError:  # A full disk may be the failure: sent without a receipt.
+        receivers = read_receivers(os.environ)
+        _warn(deliver_unrecorded(receivers, message, sender))
+    else:
+        _send(outbox, sender)
 
 
 def _plan(request: RunRequest, now: datetime) -> RunPlan | None:
@@ -135,13 +139,17 @@ def _compose(plan: RunPlan, rows: Sequence[Cells], notices: Sequence[str]) -> Me
     return night_message(night)
 
 
-def _send(outbox: Outbox, sender: Sender) -> tuple[Delivery, ...]:
-    """Send to the receivers of the environment; log each one that was not reached."""
-    sent = deliver_unsent(outbox, read_receivers(os.environ), sender)
-    for one in sent:
-        if one.reason:
-            warn(one.notice)
-    return sent
+def _send(outbox: Outbox, sender: Sender) -> list[str]:
+    """Send to the receivers of the environment; return the notices."""
+    return _warn(deliver_unsent(outbox, read_receivers(os.environ), sender))
+
+
+def _warn(done: Sequence[Delivery]) -> list[str]:
+    """Log and return a notice for each message that was not sent."""
+    notices = [one.notice for one in done if one.reason]
+    for notice in notices:
+        warn(notice)
+    return notices
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 from cli.errors import Exit
 from cli.options import DeliverOptions, command
 from config.errors import ParameterError
-from delivery.deliver import Delivery, deliver_test, list_unsent
+from delivery.deliver import Delivery, deliver_unrecorded, list_unsent
 from delivery.deliver import deliver as deliver_message
 from delivery.message import test_message
 from delivery.outbox import latest_message
@@ -28,7 +28,7 @@ def deliver(options: DeliverOptions) -> None:
     """
     receivers = _require_receivers()
     if options.test:
-        done = deliver_test(receivers, test_message(), Sender())
+        done = deliver_unrecorded(receivers, test_message(), Sender())
     else:
         outbox, message = latest_message(Home.existing(options.home))
         typer.echo(message.subject)

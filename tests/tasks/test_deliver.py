@@ -9,7 +9,7 @@ import pytest
 from made_morning import morning, screened
 from own_receivers import SECRET, HttpReceiver, http_receiver
 
-from config.errors import BusyError, ParameterError
+from config.errors import BusyError, ParameterError, StorageError
 from delivery.message import REPEAT
 from delivery.receivers import VARIABLE
 from delivery.sender import Sender
@@ -151,6 +151,19 @@ def test_a_run_that_raises_sends_why(
     assert type(error).__name__ in web.messages[0]["message"] or (
         "it is wrong; mend it." in web.messages[0]["message"]
     )
+
+
+def test_why_a_run_failed_is_sent_without_a_receipt_too(
+    web: HttpReceiver, market: Path, tmp_path: Path
+) -> None:
+    """A full disk is a failure that the home can't keep a receipt of."""
+    (tmp_path / "data").write_text("a file in the folder's place")
+    with (
+        pytest.raises(StorageError),
+        deliver_failure(request(tmp_path, market), LIVE, ONCE),
+    ):
+        raise StorageError("the disk is full", "free some")
+    assert "the disk is full; free some." in web.messages[0]["message"]
 
 
 def test_settings_that_can_not_be_read_are_a_failed_run(
