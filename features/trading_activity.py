@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from market_data.idle import idle_end
 from market_data.prices import CLOSE, VOLUME
-from market_data.quality_trading import idle_end
 
 if TYPE_CHECKING:
     import pandas as pd

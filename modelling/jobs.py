@@ -24,7 +24,7 @@ from config.parameters import TrainingParameters
 from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
-from market_data.quality_trading import idle_end
+from market_data.idle import idle_end
 from modelling.challenge import challenge
 from modelling.freshness import is_expired
 from modelling.grading import advice, grade, rejection
