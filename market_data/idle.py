@@ -1,0 +1,65 @@
+"""The sessions at the end of a history in which a stock did not trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market_data.prices import CLOSE, OHLC, VOLUME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_IDLE = 2
+"""Sessions without a trade at the end from which nobody can act on a call."""
+
+
+@dataclass(frozen=True)
+class IdleEnd:
+    """The sessions at the end of a history without a trade or a new price.
+
+    `last` is the last session before them, None if there is none. `any_volume` means
+    that the stock traded in them, but always at the close before.
+    """
+
+    sessions: int
+    last: date | None
+    any_volume: bool
+
+    @property
+    def sentence(self) -> str:
+        """Return `no trade since 2025-10-09, 22 sessions`."""
+        what = "no other price" if self.any_volume else "no trade"
+        since = f"since {self.last}" if self.last else "in the whole history"
+        return f"{what} {since}, {self.sessions} sessions"
+
+
+def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
+    """Return the idle sessions at the end, None below `MIN_IDLE`; no NaN.
+
+    A session is idle if its volume is 0, or if open, high, low and close equal the
+    close before. Where every volume is 0, the source has no volumes, and only the
+    prices count.
+    """
+    no_trade = _untraded(rows)
+    still = no_trade | rows[OHLC].eq(rows[CLOSE].shift(), axis=0).all(axis=1)
+    for idle in (no_trade, still):
+        count = _count_at_end(idle)
+        if count >= MIN_IDLE:
+            volumes = rows[VOLUME].iloc[-count:]
+            last = rows.index[-count - 1].date() if count < len(rows) else None
+            return IdleEnd(count, last, bool(volumes.gt(0).any()))
+    return None
+
+
+def _untraded(rows: pd.DataFrame) -> pd.Series:
+    volume = rows[VOLUME]
+    return volume.eq(0) & bool(volume.gt(0).any())
+
+
+def _count_at_end(flags: pd.Series) -> int:
+    """Return how many values at the end are True without a False between."""
+    return int(np.argmin(np.append(flags.to_numpy(dtype=bool)[::-1], False)))
