@@ -225,11 +225,11 @@ def _explain_use(
 
 
 def _since(event: Event, sightings: Iterable[EventSighting]) -> str:
-    """Return the event's sentence, with the first session that named it if stored."""
+    """Return the event's sentence, with the first session of its own sources."""
     named_on = [
         seen.first_as_of
         for seen in sightings
-        if (seen.event.type, seen.event.first) == (event.type, event.first)
+        if seen.event.key == event.key and _share_source(seen.event, event)
     ]
     since = f" since {min(named_on)}" if named_on else ""
     return f"{event.sentence}{since}"
