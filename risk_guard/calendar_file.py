@@ -17,6 +17,7 @@ from risk_guard.calendar_tickers import (
     WrittenTicker,
     describe_misnamed,
     group_by_bare_ticker,
+    names_a_stock,
     symbol_or_none,
 )
 from risk_guard.event_sources import EventAnswer
@@ -33,6 +34,9 @@ LAST_DATE = date(2100, 1, 1)
 
 LARGEST_FILE_BYTES = 10_000_000
 """About a hundred thousand events."""
+
+ANY_SYMBOL = ""
+"""Stands for the symbol of a line whose ticker can't be read."""
 
 MOST_NAMED = 20
 """Bad lines that are reported with their reason; the others are counted."""
@@ -57,7 +61,8 @@ class _Line:
 class CalendarFile:
     """The events of one file, and what is wrong with it.
 
-    `refusals` describe the bad lines, `unread` the first bad line of each symbol.
+    `refusals` describe the bad lines, `unread` the first bad line of each symbol, and
+    under `ANY_SYMBOL` the first one that may be of any.
     `missing` is why the whole file can't be used. `listed` are the symbols of the run,
     to find tickers without their suffix.
     """
@@ -111,7 +116,7 @@ class CalendarFile:
             for line in self.lines
             if line.symbol == symbol
         )
-        unread = self.unread.get(symbol, "")
+        unread = self.unread.get(symbol) or self.unread.get(ANY_SYMBOL, "")
         doubts = (
             *([unread] if unread else []),
             *self._describe_misnamed(symbol, as_of),
@@ -274,7 +279,7 @@ def _fill(
             problem = str(error).rstrip(".")
             refusals.append(f"{place} is not used: {problem}.")
             text = row.get("ticker", "").upper()
-            if symbol := symbol_or_none(text):
+            for symbol in _may_be_of(text, record, file.listed):
                 unread.setdefault(symbol, f"{place} can't be read: {problem}")
             tickers.append(WrittenTicker(record.number, text[:40]))
         else:
@@ -290,6 +295,18 @@ def _fill(
         unread=unread,
         bare_tickers=group_by_bare_ticker(tickers),
     )
+
+
+def _may_be_of(ticker: str, record: Record, listed: Iterable[str]) -> set[str]:
+    """Return the symbols whose event an unreadable line may hold.
+
+    It is any symbol without a readable ticker. The order of its cells may be wrong.
+    """
+    symbol = symbol_or_none(ticker)
+    found = {cell.upper() for cell in record.cells} & {*listed}
+    if symbol:
+        return {*found, symbol}
+    return found if found or names_a_stock(ticker) else {ANY_SYMBOL}
 
 
 def _is_event(names: Sequence[str], cells: Sequence[str]) -> bool:

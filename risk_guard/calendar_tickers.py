@@ -77,6 +77,11 @@ def symbol_or_none(text: str) -> str | None:
         return None
 
 
+def names_a_stock(text: str) -> bool:
+    """Return whether the text has the form of a ticker, in any program's spelling."""
+    return any(symbol_or_none(bare) for bare in _bare_tickers(text))
+
+
 def _bare_tickers(text: str) -> set[str]:
     """Return the forms of the ticker without its exchange: BHP for `ASX:BHP`."""
     bare = text.rpartition(":")[2].strip()

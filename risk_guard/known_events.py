@@ -171,11 +171,16 @@ def _join(kept: Event, event: Event) -> Event:
 
 
 def _settles(confirmed: Event, event: Event, settings: GuardSettings) -> bool:
-    """Return whether the confirmed event replaces the estimated `event`."""
+    """Return whether the confirmed event replaces the estimated `event`.
+
+    A source that names a later date than its own confirmed one has moved the report.
+    """
     if event.status == "confirmed" or not may_be_same(confirmed, event):
         return False
     if event.is_window:
         return event.first <= confirmed.first <= event.last
+    if event.first > confirmed.first and _share_source(confirmed, event):
+        return False
     return _days_between(confirmed, event) <= settings.same_event_days
 
 
@@ -196,7 +201,7 @@ def _differences(
         f"{_explain_use(event, other, kept, settings)}"
         for event, other in combinations(dated, 2)
         if event.first != other.first
-        and not set(event.source.split(", ")) & set(other.source.split(", "))
+        and not _share_source(event, other)
         and may_be_same(event, other)
         and _days_between(event, other) <= settings.same_event_days
     )
@@ -220,14 +225,18 @@ def _explain_use(
 
 
 def _since(event: Event, sightings: Iterable[EventSighting]) -> str:
-    """Return the event's sentence, with the first session that named it if stored."""
+    """Return the event's sentence, with the first session of its own sources."""
     named_on = [
         seen.first_as_of
         for seen in sightings
-        if (seen.event.type, seen.event.first) == (event.type, event.first)
+        if seen.event.key == event.key and _share_source(seen.event, event)
     ]
     since = f" since {min(named_on)}" if named_on else ""
     return f"{event.sentence}{since}"
+
+
+def _share_source(event: Event, other: Event) -> bool:
+    return not {*event.source.split(", ")}.isdisjoint(other.source.split(", "))
 
 
 def _days_between(event: Event, other: Event) -> int:

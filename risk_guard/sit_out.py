@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import get_args
 
 from config.settings import GuardSettings, SitOut
@@ -14,7 +14,7 @@ from market_data.sessions import (
     sessions_apart,
 )
 from risk_guard.events import NO_INSTANT, REPORTS, Event
-from risk_guard.known_events import KnownEvents
+from risk_guard.known_events import PAST_DAYS, KnownEvents
 from risk_guard.past_reports import PastReport
 from risk_guard.reactions import ReportTime, reaction_sessions
 
@@ -26,25 +26,30 @@ def sit_out_events(
 ) -> list[Event]:
     """Return the events that force a sit-out, the nearest first.
 
-    Under the rule `reaction` these may be reports that have come and that no source
-    names as an event.
+    These may be reports that have come and that no source names as an event.
     """
-    events = [*known.events]
-    if settings.sit_out == "reaction":
-        latest = (*known.unreacted, *known.past_reports[-2:])
-        named = {event.first for event in events if event.status == "confirmed"}
-        events += [report_event(report) for report in latest if report.day not in named]
+    named = {
+        event.first
+        for event in known.events
+        if event.type in REPORTS and event.status == "confirmed"
+    }
+    recent = [
+        report_event(report)
+        for report in (*known.unreacted, *known.past_reports)
+        if report.day >= as_of - timedelta(days=PAST_DAYS) and report.day not in named
+    ]
     found = [
         (
             abs(sessions_apart(exchange, as_of, event.first)),
             event.type not in REPORTS,
             event.first,
+            event.status,  # confirmed first
             event,
         )
-        for event in events
+        for event in (*known.events, *recent)
         if is_sat_out(event, exchange, as_of, settings)
     ]
-    return [event for *_, event in sorted(found, key=lambda entry: entry[:3])]
+    return [event for *_, event in sorted(found, key=lambda entry: entry[:4])]
 
 
 def is_sat_out(

@@ -270,20 +270,19 @@ def event_check(
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
 ) -> LeakCheck:
-    """Check that a session counts when it has settled, news up to the next open.
+    """Check that a session counts once it has settled, news up to the next open.
 
     `closing` and `opening` are not computed from our calendar. `before` is the session
     before `session`.
     """
-    code = exchange_of(symbol).code
-    last = as_of_session(code, session, closing - timedelta(minutes=1))
-    settled = closing + SETTLING
+    code, settled = exchange_of(symbol).code, closing + SETTLING
+    last = as_of_session(code, session, settled - timedelta(minutes=1))
     closed, opens = as_of_session(code, session, settled), next_open(code, session)
     return LeakCheck(
         stage="clock",
         passed=(last, closed, opens) == (before, session, opening),
-        detail=f"the last session is {last} just before {closing} and {closed} at "
-        f"{settled}, and the next open is {opens}",
+        detail=f"the last session is {last} just before {settled} and {closed} then, "
+        f"and the next open is {opens}",
     )
 
 

@@ -292,3 +292,18 @@ def test_a_line_a_day_early_counts_until_it_is_corrected(tmp_path: Path) -> None
     assert (early.event, right.event) != (None, None)
     assert "both are used" in early.warning
     assert moved(10, 11, 7, FILE) in right.warning
+
+
+def test_since_is_the_first_session_of_the_date_s_own_source(tmp_path: Path) -> None:
+    """Yahoo named the file's date a night earlier, and has moved on."""
+    case = clock(
+        tmp_path,
+        nights := [
+            Night(13, (21,), None, TRADE, ""),
+            Night(14, (19,), (21,), OUT, ""),
+        ],
+    )
+    _, found = map(case.run, nights)
+    assert (
+        "2025-11-21 (confirmed, event_calendar.csv) since 2025-11-14" in found.warning
+    )

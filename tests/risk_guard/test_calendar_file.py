@@ -140,6 +140,28 @@ def test_an_unreadable_line_leaves_its_symbol_unknown(tmp_path: Path) -> None:
     assert len(answer.events) == 1
 
 
+@pytest.mark.parametrize("ticker", ["", "???", "C\ufffdA.AX"])
+def test_a_line_without_a_readable_ticker_leaves_every_symbol_unknown(
+    tmp_path: Path, ticker: str
+) -> None:
+    """It may hold the next event of any of them."""
+    calendar = calendar_of(tmp_path, f"{HEADER}{GOOD}{ticker},earnings,2025-11-12,,\n")
+    answer = asked(calendar)
+    assert not answer.covers_future
+    assert "line 3 can't be read" in answer.doubts[0]
+
+
+def test_a_line_with_its_cells_in_a_wrong_order_leaves_its_symbol_unknown(
+    tmp_path: Path,
+) -> None:
+    """A listed symbol in any of its cells is doubted, and no other one."""
+    text = f"{HEADER}{GOOD}ANZ.AX,earnings,2025-11-17,,\nearnings,CBA.AX,2025-11-12,,\n"
+    path = calendar_of(tmp_path, text).path
+    calendar = read_calendar(path, listed=("CBA.AX", "ANZ.AX"))
+    assert "line 4 can't be read" in asked(calendar).doubts[0]
+    assert asked(calendar, "ANZ.AX").doubts == ()
+
+
 def test_a_symbol_without_a_line_is_not_covered(tmp_path: Path) -> None:
     """Silence on a symbol is not a calm calendar."""
     answer = asked(calendar_of(tmp_path, HEADER + GOOD), "BHP.AX")

@@ -97,6 +97,14 @@ def test_a_confirmed_date_takes_an_estimate_s_place() -> None:
     assert str(on(5).first) in notes[0]
 
 
+def test_a_report_that_its_source_moves_after_its_day_is_not_lost() -> None:
+    """Yahoo's confirmed day has passed, and Yahoo now expects the report next week."""
+    passed, moved = on(-4, source="yahoo"), on(3, **ESTIMATE)
+    assert merged(passed, moved) == (passed, moved)
+    assert merged(passed, on(-4), moved)[-1] == moved
+    assert merged(on(2, source="yahoo"), on(1, **ESTIMATE)) == (on(2, source="yahoo"),)
+
+
 def test_two_confirmed_dates_both_stay_and_are_told() -> None:
     """Where sources differ, neither is dropped in silence."""
     events, notes = merge_events((on(2, source="yahoo"), on(5)), AS_OF, SETTINGS)

@@ -101,13 +101,41 @@ def test_an_estimate_sits_nothing_out(unsure: Event) -> None:
     assert judged(unsure).risk_score > 0
 
 
-def test_a_report_that_only_a_list_of_past_reports_names_is_sat_out() -> None:
+@pytest.mark.parametrize("settings", [PUBLISHED, REACTION])
+def test_a_report_that_only_a_list_of_past_reports_names_is_sat_out(
+    settings: GuardSettings,
+) -> None:
     """It came after the close of the as-of session, so the next session reacts."""
     report = PastReport(MONDAY, "after_close", "folder")
-    found = judged(unreacted=(report,))
+    found = judged(unreacted=(report,), settings=settings)
     assert (found.reaction, found.sit_out, found.status) == ("yes", True, "confirmed")
     assert "earnings 2025-11-10 (confirmed, folder) is today" in found.sit_out_reason
-    assert judged(unreacted=(report,), settings=PUBLISHED).sit_out is False
+
+
+@pytest.mark.parametrize(("sessions", "sat_out"), [(3, True), (4, False)])
+def test_published_sits_out_the_sessions_after_a_listed_report(
+    *, sessions: int, sat_out: bool
+) -> None:
+    """It has come, whether or not a calendar named it before."""
+    as_of = nth_session_after("XASX", MONDAY, sessions)
+    listed = PastReport(MONDAY, "before_open", "yahoo earnings")
+    known = KnownEvents((), past_reports=(listed,))
+    assert assess(known, "XASX", as_of, MarketContext(), PUBLISHED).sit_out is sat_out
+
+
+def test_a_dividend_of_the_same_day_hides_no_report() -> None:
+    """The report is sat out although the calendar names the ex-dividend date alone."""
+    dividend = event(MONDAY, "dividend")
+    found = judged(dividend, unreacted=(PastReport(MONDAY, "after_close", "folder"),))
+    assert (found.reaction, found.sit_out) == ("yes", True)
+
+
+def test_a_list_that_names_an_estimated_day_confirms_it() -> None:
+    """The event of the row is the report that has come."""
+    estimated = event(MONDAY, status="estimated")
+    listed = PastReport(MONDAY, "after_close", "folder")
+    found = judged(estimated, unreacted=(listed,), settings=PUBLISHED)
+    assert found.status == "confirmed"
 
 
 @pytest.mark.parametrize("settings", [PUBLISHED, REACTION])
