@@ -25,7 +25,8 @@ class RunSummary:
     run. `notices` are sentences on what was missing for all symbols. `resumed` counts,
     per stage, the results taken from an unfinished run. `track_record` is None if the
     ledger can't be read. `rows` include rows that earlier runs of the night published.
-    `market` holds the market's state per exchange of the rows.
+    `market` holds the market's state per exchange of the rows. `added` are the symbols
+    that were screened only because they are held.
     """
 
     as_of: date
@@ -41,6 +42,7 @@ class RunSummary:
     resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
     market: tuple[MarketState, ...] = ()
+    added: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> tuple[Row, ...]:
@@ -55,8 +57,9 @@ class RunSummary:
 
     @property
     def coverage(self) -> float:
-        """Return the share of usable symbols."""
-        return self.succeeded / len(self.symbols)
+        """Return the usable share of the symbols that were asked for."""
+        asked = [symbol for symbol in self.symbols if symbol not in self.added]
+        return sum(symbol not in self.failures for symbol in asked) / len(asked)
 
     @property
     def sentence(self) -> str:

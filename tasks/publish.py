@@ -179,6 +179,7 @@ def _close_run(
         seconds=(ended_at - plan.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
         resumed=Counter(stage for found in findings for stage in found.resumed),
+        added=plan.added,
     )
 
 
@@ -219,7 +220,11 @@ def skip_reason(
             f"it is {plan.as_of}; ask for that, or set `force`."
         )
     path = csv_path(plan.home.screening_csv, plan.as_of)
-    usable = read_published_coverage(path, plan.as_of_by_symbol)
+    sessions = plan.as_of_by_symbol
+    if read_published_coverage(path, sessions) is None:
+        return ""
+    asked = {symbol: sessions[symbol] for symbol in plan.asked}
+    usable = read_published_coverage(path, asked)
     if usable is None or usable < plan.settings.run.min_coverage:
         return ""
     if only and set(read_published_status(path)) != set(plan.symbols):

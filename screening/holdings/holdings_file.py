@@ -1,4 +1,4 @@
-"""Reads `holdings.csv`: what the user holds, by hand or as a broker exports it. Pure.
+"""Reads `holdings.csv`: what the user holds, by hand or as a broker exports it.
 
 A line that can't be used is a fault, which every output of the night names: a damaged
 file must not look like an empty book.
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from config.errors import list_names, quote_value
+from config.errors import StorageError, list_names, quote_value
 from config.plain_text import plain_text
 from config.universes import UNIVERSES
 from market_data.symbols import elsewhere
@@ -25,6 +25,7 @@ from market_data.watchlists import (
 )
 from risk_guard.calendar_text import decode_text, text_lines
 from screening.holdings.numbers import Decimal, decimal_mark, read_number
+from storage.paths import StoragePath, read_bytes
 
 NAME = "holdings.csv"
 
@@ -126,6 +127,23 @@ class _Unusable(ValueError):
     """Why a line, or the file, can't be used."""
 
 
+def read_holdings(
+    path: StoragePath, today: date, listed: Collection[str] = ()
+) -> HoldingsFile:
+    """Return the holdings in the file at `path`, see `parse_holdings`.
+
+    A missing file is `NO_HOLDINGS`; one that the disk or the store refuses is a fault.
+    """
+    try:
+        content = read_bytes(path, MAX_BYTES)
+    except FileNotFoundError:
+        return NO_HOLDINGS
+    except (OSError, StorageError) as error:
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        return HoldingsFile(faults=(f"it can't be read ({reason})",))
+    return parse_holdings(content, today, listed)
+
+
 def parse_holdings(
     content: bytes, today: date, listed: Collection[str] = ()
 ) -> HoldingsFile:
@@ -152,11 +170,6 @@ def parse_holdings(
     if not holdings and not faults:
         faults = ["it lists no holding; delete it if you hold nothing"]
     return HoldingsFile(holdings, tuple(faults), _other_listings(found, listed))
-
-
-def unreadable(reason: str) -> HoldingsFile:
-    """Return the answer for a file that can't be read at all."""
-    return HoldingsFile(faults=(f"it can't be read ({reason.rstrip('.')})",))
 
 
 def _read_table(text: str) -> _Table:

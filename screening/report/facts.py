@@ -11,6 +11,7 @@ from config.settings import BlendSettings, ReportSettings
 from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
+from screening.holdings.night import NightHoldings
 from screening.market_state import MarketState
 from screening.row import Row
 
@@ -98,7 +99,8 @@ class Morning:
     `rows` are those of the CSV, in its order. `paths` holds the prices of each chart,
     by symbol. `track_record` is None if there is no record. `kept` are the symbols
     whose rows come from earlier runs of the night; without findings, the report uses
-    only their rows.
+    only their rows. `added` are screened only because they are held. `holdings` is None
+    without a file of holdings.
     """
 
     night: NightFacts
@@ -109,6 +111,8 @@ class Morning:
     track_record: RecordSection | None = None
     settings: ReportSettings = field(default_factory=ReportSettings)
     kept: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
+    holdings: NightHoldings | None = None
 
 
 def price_path(indicators: pd.DataFrame, sessions: int) -> PricePath:

@@ -80,8 +80,9 @@ def count_values(values: Iterable[str]) -> str:
 
 def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:
     """Return one sentence if too few symbols of the run itself are usable, else ''."""
-    own = [view for view in views if not view.kept]
-    usable, kept = sum(not view.failed for view in own), len(views) - len(own)
+    own = [view for view in views if not view.kept and not view.added]
+    usable = sum(not view.failed for view in own)
+    kept = sum(view.kept for view in views)
     more = f", {kept} more are kept from earlier runs of this night" if kept else ""
     if not usable:
         return f"The run failed: none of {len(own)} symbols is usable{more}"
