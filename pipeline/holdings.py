@@ -11,8 +11,6 @@ from screening.findings import SymbolFindings
 from screening.holdings.holdings_file import HoldingsFile
 from screening.holdings.night import NightHoldings, ScreenedSymbol, night_holdings
 from screening.report.row_findings import parse_findings
-from screening.row import Row
-from screening.table import csv_cells
 from storage.paths import StoragePath
 from storage.tables import read_signed
 
@@ -24,15 +22,15 @@ def read_night_holdings(
     as_of: date,
     tables: StoragePath,
     held: HoldingsFile,
-    rows: Iterable[Row],
+    rows: Iterable[Mapping[str, str]],
     findings: Mapping[str, SymbolFindings],
 ) -> NightHoldings:
-    """Return the holdings on a published night.
+    """Return the holdings on a published night, whose CSV has the `rows`.
 
     `tables` is the folder of the night's tables. A symbol without findings has those
     that its row holds; one whose table can't be read is not in the book.
     """
-    texts = {str(row["symbol"]): csv_cells(row) for row in rows}
+    texts = {row["symbol"]: row for row in rows}
     screened = {
         symbol: _read_table(
             tables,

@@ -28,6 +28,7 @@ from pipeline.published_request import (
 )
 from pipeline.record import record_night
 from screening.findings import SymbolFindings
+from screening.holdings.night import left_out_sentence
 from screening.previous_call import previous_calls
 from screening.row import Row, build_row
 from screening.summary import RunSummary, TooFewSymbols
@@ -70,7 +71,7 @@ def publish(  # noqa: PLR0913  all that a night publishes
     records, unrecorded = record_night(plan, source, findings, rows, ended_at)
     night_rows, lost = _write_night(plan, findings, rows, only=only)
     market, unknown = market_of_night(plan, findings, night_rows)
-    notices = (*notices, *unrecorded, *lost, *unknown)
+    notices = (*notices, *unrecorded, *lost, *unknown, *_failed_holdings(plan, rows))
     _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure
@@ -89,6 +90,15 @@ def publish(  # noqa: PLR0913  all that a night publishes
         notices=notices,
         track_record=records,
         market=market,
+    )
+
+
+def _failed_holdings(plan: RunPlan, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return a sentence for each holding that failed, for the head of the message."""
+    return tuple(
+        left_out_sentence(row["symbol"], row["reason"])
+        for row in rows
+        if row["data_status"] == "failed" and row["symbol"] in plan.holdings.symbols
     )
 
 

@@ -33,6 +33,7 @@ from screening.report.report_file import report_path
 from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary
+from screening.table import csv_cells
 from screening.track_record.record_text import record_section
 from screening.track_record.sit_out_cost import read_cost
 from storage.home import write_atomic
@@ -66,7 +67,7 @@ def _write_report(
     plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
 ) -> StoragePath:
     record = summary.track_record
-    stored = read_kept_findings(plan, summary.kept)
+    stored = read_kept_findings(plan.tables, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
     known = {found.symbol: found for found in findings} | stored
     morning = Morning(
@@ -96,9 +97,8 @@ def _holdings(
     """Return the holdings on this night, None without a file of holdings."""
     if not plan.holdings.present:
         return None
-    return read_night_holdings(
-        plan.as_of, plan.tables, plan.holdings, summary.rows, known
-    )
+    rows = map(csv_cells, summary.rows)
+    return read_night_holdings(plan.as_of, plan.tables, plan.holdings, rows, known)
 
 
 def _night_facts(plan: RunPlan, summary: RunSummary) -> NightFacts:

@@ -116,7 +116,7 @@ def night_holdings(
         if found and (position := _position(stock, found))
     ]
     left_out = [
-        f"{NAME}: {stock.symbol} is not in the book: {stock.missing}."
+        left_out_sentence(stock.symbol, stock.missing)
         for stock in stocks
         if stock.missing
     ]
@@ -128,6 +128,11 @@ def night_holdings(
         books=make_books(positions),
         report_days=_report_days(found for _, found in known if found),
     )
+
+
+def left_out_sentence(symbol: str, reason: str) -> str:
+    """Return the notice about a holding that is not in the book."""
+    return f"{NAME}: {symbol} is not in the book: {reason.rstrip('.')}."
 
 
 def _stock(held: Holding, found: ScreenedSymbol | None) -> HeldStock:

@@ -16,6 +16,7 @@ from made_morning import (
     with_events,
     with_news,
 )
+from made_holdings import held
 from made_rows import DISTRIBUTION
 
 from screening.report.facts import Morning, RecordSection, ReportTable
@@ -46,6 +47,7 @@ def full_morning() -> Morning:
             screened("CCC.AX", distribution=still),
             failed("GONE.AX"),
         ],
+        holdings=held(),
         track_record=RecordSection(
             ("41 calls have come due.",),
             (ReportTable("By call", ("call", "hit rate"), (("BUY", "54 %"),)),),
