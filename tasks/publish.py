@@ -19,6 +19,7 @@ from market_data.sessions import is_session
 from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
+from pipeline.events_calendar import write_events_calendar
 from pipeline.market_state import market_of_night
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
@@ -71,7 +72,9 @@ def publish(  # noqa: PLR0913  all that a night publishes
     records, unrecorded = record_night(plan, source, findings, rows, ended_at)
     night_rows, lost = _write_night(plan, findings, rows, only=only)
     market, unknown = market_of_night(plan, findings, night_rows)
-    notices = (*notices, *unrecorded, *lost, *unknown, *_failed_holdings(plan, rows))
+    unwritten = write_events_calendar(plan, findings)
+    unheld = _failed_holdings(plan, rows)
+    notices = (*notices, *unrecorded, *lost, *unknown, *unwritten, *unheld)
     _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure

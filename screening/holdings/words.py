@@ -66,7 +66,7 @@ def book_loss(book: Book) -> str:
 
 def book_sentence(book: Book) -> str:
     """Return the book's loss, interval and plain sum in one or two sentences."""
-    ends = f"{signed_amount(book.low)} to {signed_amount(book.high)} {book.currency}"
+    ends = f"{signed_amount(book.low)} and {signed_amount(book.high)} {book.currency}"
     more = "loses more than" if book.loss > 0 else "ends below"
     text = (
         f"One session of ten {more} {book_loss(book)}; four of five end between {ends}."
