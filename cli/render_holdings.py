@@ -38,7 +38,10 @@ def show_holdings(found: "NightHoldings") -> None:
         console.print(table)
     for stock in found.stocks:
         if stock.event:
-            say(console, f"{stock.symbol}: {_ascii(event_text(stock.event))}{_move(stock)}")
+            say(
+                console,
+                f"{stock.symbol}: {_ascii(event_text(stock.event))}{_move(stock)}",
+            )
     for day in found.report_days:
         say(console, f"[bold]same day[/] {report_day_text(day)}")
 

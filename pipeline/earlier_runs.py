@@ -103,7 +103,9 @@ def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[st
     run = _RunFindings(run_at=_to_second(plan.run_at), findings=together)
     try:
         # Pydantic's own JSON refuses half of a surrogate pair in a title.
-        write_atomic(_path(plan.tables, plan.run_at), json.dumps(run.model_dump(mode="json")))
+        write_atomic(
+            _path(plan.tables, plan.run_at), json.dumps(run.model_dump(mode="json"))
+        )
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         notice = (
@@ -119,7 +121,8 @@ def read_kept_findings(
 ) -> dict[str, SymbolFindings]:
     """Return the findings of the rows' symbols, stored by the run that wrote the row.
 
-    `tables` is the folder of the night's tables. A symbol whose findings are missing, damaged or of another run is left out.
+    `tables` is the folder of the night's tables. A symbol whose findings are missing,
+    damaged or of another run is left out.
     """
     runs: dict[datetime, dict[str, SymbolFindings]] = {}
     found: dict[str, SymbolFindings] = {}

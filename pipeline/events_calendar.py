@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from config.errors import OvernightError
 from pipeline.plan import RunPlan
-from screening.events_calendar import update_calendar
+from screening.events_calendar import CalendarNight, update_calendar
 from screening.findings import SymbolFindings
 from storage.home import write_atomic
 from storage.paths import read_bytes
@@ -24,14 +24,17 @@ def write_events_calendar(
     if not live:
         return ()
     path = plan.home.events_calendar
-    days = plan.settings.guard.same_event_days
+    night = CalendarNight(
+        plan.run_at,
+        frozenset(plan.holdings.symbols),
+        plan.settings.guard.same_event_days,
+    )
     try:
         try:
             earlier = read_bytes(path, MAX_BYTES)
         except FileNotFoundError:
             earlier = b""
-        held = plan.holdings.symbols
-        write_atomic(path, update_calendar(earlier, live, held, plan.run_at, days))
+        write_atomic(path, update_calendar(earlier, live, night))
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         return (f"{path.name} could not be written: {kind}{str(error)[:200]}",)

@@ -1,15 +1,16 @@
-"""The coming events as an iCalendar file that a calendar program can subscribe to. Pure.
+"""The coming events as an iCalendar file for calendar programs. Pure.
 
 An event keeps its UID from night to night, so that a date that moves is moved in the
 calendar and not added a second time. The UID holds the first date under which the event
 was seen: from the stored answers of the sources, else from the earlier file.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Calendar, Event as CalendarEntry
+from icalendar import Calendar
+from icalendar import Event as CalendarEntry
 
 from config.plain_text import plain_text
 from risk_guard.date_changes import MOST_DAYS_MOVED
@@ -27,6 +28,9 @@ TIMES = {
 }
 CONTENT = ("DTSTART", "DTEND", "SUMMARY", "STATUS", "DESCRIPTION", "URL", "CATEGORIES")
 """Properties whose change is a new version of the event."""
+
+UID_PARTS = 3
+"""Symbol, type and first date, joined by `_`."""
 
 _EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -49,65 +53,70 @@ class _Known:
         return _day(self.entry, "DTEND") - timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class CalendarNight:
+    """What decides the entries of a night.
+
+    `run_at` is the time of a new or changed version. It gives its SEQUENCE too, in
+    minutes, so that it rises even if the file was lost in between. The events of `held`
+    symbols get the category `holding`. A date may move by `same_event_days` and still
+    be that of the same event; a report's may move by half a quarter.
+    """
+
+    run_at: datetime
+    held: frozenset[str]
+    same_event_days: int
+
+    @property
+    def version(self) -> dict[str, object]:
+        """Return the properties of a new version."""
+        at = self.run_at.astimezone(UTC).replace(microsecond=0)
+        sequence = max(0, int((at - _EPOCH).total_seconds() // 60))
+        return {"sequence": sequence, "dtstamp": at, "last-modified": at}
+
+
 def update_calendar(
-    earlier: bytes,
-    findings: Sequence[SymbolFindings],
-    held: Collection[str],
-    run_at: datetime,
-    same_event_days: int,
+    earlier: bytes, findings: Sequence[SymbolFindings], night: CalendarNight
 ) -> bytes:
     """Return the file with the coming events of the findings.
 
-    Parameters
-    ----------
-    earlier
-        The file of the night before, empty if there is none or it can't be read.
-    findings
-        Of symbols of this night. Coming events of other symbols stay as they are, and
-        those of a symbol of which a source did not answer.
-    held
-        Symbols whose events get the category `holding`.
-    run_at
-        The time of a new or changed version, which also gives its SEQUENCE in minutes:
-        it rises even if the file was lost in between.
-    same_event_days
-        Days by which a date may move and still be the same event; a report's may move
-        by half a quarter.
+    `earlier` is the file of the night before, empty without one; a damaged one counts
+    as empty. Its coming events of symbols without findings stay as they are.
     """
     known = list(_read(earlier))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Event Risk Guard//Coming events//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", "Event Risk Guard")
     entries: dict[str, CalendarEntry] = {}
     for found in findings:
         own = [one for one in known if one.symbol == found.symbol]
-        entries |= _entries(found, own, found.symbol in held, run_at, same_event_days)
-    today = min((found.as_of for found in findings), default=run_at.date())
+        entries |= _entries(found, own, night)
+    today = min((found.as_of for found in findings), default=night.run_at.date())
     ours = {found.symbol for found in findings}
     for one in known:
         if one.symbol not in ours and one.last >= today:
             entries.setdefault(one.uid, one.entry)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Event Risk Guard//Coming events//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", "Event Risk Guard")
     for uid in sorted(entries, key=lambda uid: (_day(entries[uid], "DTSTART"), uid)):
         calendar.add_component(entries[uid])
     return bytes(calendar.to_ical())
 
 
 def _entries(
-    found: SymbolFindings,
-    own: Sequence[_Known],
-    is_held: bool,  # noqa: FBT001  a fact, no switch
-    run_at: datetime,
-    same_event_days: int,
+    found: SymbolFindings, own: Sequence[_Known], night: CalendarNight
 ) -> dict[str, CalendarEntry]:
-    """Return the symbol's entries by UID."""
+    """Return the symbol's entries by UID; an unchanged one is the earlier one."""
     coming = dict(_coming(found))
-    uids = _identify(found, coming, own, same_event_days)
     before = {one.uid: one.entry for one in own}
-    entries = {
-        uid: _entry(uid, found.symbol, event, is_held, before.get(uid), run_at)
-        for event, uid in uids.items()
-    }
+    entries: dict[str, CalendarEntry] = {}
+    for event, uid in _identify(found, coming, own, night.same_event_days).items():
+        entry = _entry(uid, found.symbol, event, held=found.symbol in night.held)
+        if uid in before and _content(before[uid]) == _content(entry):
+            entry = before[uid]
+        else:
+            for name, value in night.version.items():
+                entry.add(name, value)
+        entries[uid] = entry
     if found.known_events.gaps:  # A source that did not answer withdraws nothing.
         for one in own:
             if one.last >= found.as_of:
@@ -175,34 +184,21 @@ def _nearest(
     return nearest if nearest and apart[nearest] <= reach else ""
 
 
-def _entry(  # noqa: PLR0913  all that an entry holds
-    uid: str,
-    symbol: str,
-    event: Event,
-    is_held: bool,  # noqa: FBT001  a fact, no switch
-    before: CalendarEntry | None,
-    run_at: datetime,
-) -> CalendarEntry:
-    """Return the entry, the earlier one if nothing has changed."""
+def _entry(uid: str, symbol: str, event: Event, *, held: bool) -> CalendarEntry:
+    """Return the event as an entry without a version."""
+    sure = event.status == "confirmed" and not event.is_window
+    kind = event.type.replace("_", " ")
     entry = CalendarEntry()
     entry.add("uid", uid)
     entry.add("dtstart", event.first)
     entry.add("dtend", event.last + timedelta(days=1))
-    sure = event.status == "confirmed" and not event.is_window
-    kind = event.type.replace("_", " ")
     entry.add("summary", f"{symbol} {kind}{'' if sure else ' (estimated)'}")
     entry.add("status", "CONFIRMED" if sure else "TENTATIVE")
     entry.add("description", _description(event))
-    entry.add("categories", [event.type, *(["holding"] if is_held else [])])
+    entry.add("categories", [event.type, *(["holding"] if held else [])])
     entry.add("transp", "TRANSPARENT")
     if address := web_address(event.url):
         entry.add("url", address)
-    if before is not None and _content(before) == _content(entry):
-        return before
-    at = run_at.astimezone(UTC).replace(microsecond=0)
-    entry.add("sequence", max(0, int((at - _EPOCH).total_seconds() // 60)))
-    entry.add("dtstamp", at)
-    entry.add("last-modified", at)
     return entry
 
 
@@ -214,20 +210,21 @@ def _description(event: Event) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _content(entry: CalendarEntry) -> tuple[bytes, ...]:
-    return tuple(
-        entry[name].to_ical() if name in entry else b"" for name in CONTENT
-    )
+def _content(entry: CalendarEntry) -> tuple[object, ...]:
+    return tuple(entry[name].to_ical() if name in entry else b"" for name in CONTENT)
 
 
 def _read(content: bytes) -> Iterator[_Known]:
     """Yield the entries that we wrote; a damaged file has none."""
     try:
-        entries = Calendar.from_ical(content).walk("VEVENT") if content else []
-        for entry in entries:
-            parts = str(entry["UID"]).removesuffix(DOMAIN).split("_")
-            if len(parts) == 3 and _day(entry, "DTSTART") < _day(entry, "DTEND"):  # noqa: PLR2004
-                yield _Known(str(entry["UID"]), parts[0], parts[1], entry)
+        found = Calendar.from_ical(content).walk("VEVENT") if content else []
+        for entry in found:
+            uid = str(entry["UID"])
+            parts = uid.removesuffix(DOMAIN).split("_")
+            if isinstance(entry, CalendarEntry) and len(parts) == UID_PARTS:
+                known = _Known(uid, parts[0], parts[1], entry)
+                if known.first <= known.last:
+                    yield known
     except (ValueError, KeyError, AttributeError, TypeError, IndexError):
         return
 

@@ -1,5 +1,6 @@
 """Holdings of invented nights, for tests."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -8,7 +9,6 @@ from made_morning import AS_OF, RUN_AT, event, past_reactions, screened, with_ev
 from made_rows import DISTRIBUTION
 
 from config.settings import BlendSettings
-from dataclasses import replace
 from screening.findings import SymbolFindings
 from screening.holdings.holdings_file import parse_holdings
 from screening.holdings.night import NightHoldings, ScreenedSymbol, night_holdings

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.windows import Floats
@@ -134,10 +135,12 @@ def draw_changes(positions: Sequence[Position]) -> Floats:
         alone = own[_balanced(len(own), generator)]
         together = days.iloc[:, place].to_numpy()[drawn]
         known = np.isfinite(together) & (one.drawn is None)
-        changes += one.value * (one.centre + one.scale * np.where(known, together, alone))
+        changes += one.value * (
+            one.centre + one.scale * np.where(known, together, alone)
+        )
     return changes
 
 
-def _balanced(count: int, generator: np.random.Generator) -> np.ndarray:
+def _balanced(count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
     """Return `DRAWS` numbers below `count`, each as often as the others, shuffled."""
-    return generator.permutation(np.arange(DRAWS) % count)
+    return generator.permutation(np.arange(DRAWS, dtype=np.int64) % count)

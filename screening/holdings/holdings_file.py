@@ -179,7 +179,9 @@ def _read_table(text: str) -> _Table:
     for number, line in enumerate(lines[:HEADING_WITHIN]):
         for delimiter in _DELIMITERS:
             names = [_name(cell) for cell in _cells([line], delimiter)]
-            if all(COLUMNS[part].intersection(names) for part in ("symbol", "quantity")):
+            if all(
+                COLUMNS[part].intersection(names) for part in ("symbol", "quantity")
+            ):
                 return _table(names, lines, number, delimiter)
     raise _Unusable(
         "it has no heading of symbols and quantities; write `symbol,quantity` as its "
@@ -230,9 +232,7 @@ def _places(names: Sequence[str]) -> dict[str, int]:
     return places
 
 
-def _read_line(
-    table: _Table, cells: Sequence[str], today: date
-) -> Holding | None:
+def _read_line(table: _Table, cells: Sequence[str], today: date) -> Holding | None:
     """Return the line's holding, None for totals, cash and remarks."""
     text = _FORMULA.sub(r"\1", table.cell(cells, "symbol")).strip()
     amount = _FORMULA.sub(r"\1", table.cell(cells, "quantity")).strip()
@@ -314,15 +314,15 @@ def _add_up(found: Iterable[Holding]) -> tuple[Holding, ...]:
 
 def _join(one: Holding, other: Holding) -> Holding:
     quantity = one.quantity + other.quantity
-    cost = None
-    if one.cost is not None and other.cost is not None and quantity:
-        if one.currency == other.currency:
-            paid = one.quantity * one.cost + other.quantity * other.cost
-            cost = paid / quantity
+    cost, is_one_currency = None, one.currency == other.currency
+    if is_one_currency and quantity and None not in (one.cost, other.cost):
+        cost = (_paid(one) + _paid(other)) / quantity
     days = [day for day in (one.since, other.since) if day]
-    return replace(
-        one, quantity=quantity, cost=cost, since=min(days, default=None)
-    )
+    return replace(one, quantity=quantity, cost=cost, since=min(days, default=None))
+
+
+def _paid(holding: Holding) -> float:
+    return holding.quantity * (holding.cost or 0.0)
 
 
 def _other_listings(

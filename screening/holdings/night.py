@@ -1,4 +1,4 @@
-"""The holdings of one night: each stock, the book per currency, days of reports. Pure."""
+"""The holdings of one night: each stock, a book per currency, days of reports. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ class NextEvent(BaseModel, frozen=True):
 
 
 class HeldStock(BaseModel, frozen=True):
-    """One holding on the night; None and '' are not known, with the reason in `missing`.
+    """One holding on the night; None and '' are not known; `missing` says why.
 
     `value`, `gain`, `low`, `high` and `typical` are amounts in `currency`. `value` is
     negative for a short position, and `gain` is what it has gained on `cost`. `low` and
@@ -189,7 +189,9 @@ def _gain(
     """Return what the holding has gained, None if the cost is in another currency."""
     if held.cost is None:
         return None
-    paid_in, paid = money_of(held.currency or row["currency"], held.quantity * held.cost)
+    paid_in, paid = money_of(
+        held.currency or row["currency"], held.quantity * held.cost
+    )
     return value - paid if paid_in == currency else None
 
 

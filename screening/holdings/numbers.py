@@ -16,7 +16,9 @@ MAX_SIZE = 1e12
 
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _BLANKS = re.compile(r"[\s'\u2019_]")
-_MONEY = re.compile(r"^(?:[A-Z]{0,3}[$\u00a3\u20ac\u00a5]|[A-Z]{3})|[$\u00a3\u20ac\u00a5]$")
+_MONEY = re.compile(
+    r"^(?:[A-Z]{0,3}[$\u00a3\u20ac\u00a5]|[A-Z]{3})|[$\u00a3\u20ac\u00a5]$"
+)
 _POINT = re.compile(r"\d+\.\d{1,2}|0\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d+\.\d{4,}")
 _COMMA = re.compile(r"\d+,\d{1,2}|0,\d+|\d{1,3}(?:\.\d{3})+,\d+|\d+,\d{4,}")
 _EITHER = re.compile(r"\d{1,3}[.,]\d{3}")

@@ -1,12 +1,17 @@
 """Held symbols in whole nights: screened, reported, and never the night's failure."""
 
+from datetime import date
 from pathlib import Path
 
-from conftest import GOOD, RunNight
+import pytest
+from conftest import AS_OF, GOOD, RunNight
+from made_morning import RUN_AT, event, screened, with_events
+from typer.testing import CliRunner
 
 from cli.app import app
-from pipeline.plan import RunRequest
-from typer.testing import CliRunner
+from market_data.selection import Symbols
+from pipeline.events_calendar import write_events_calendar
+from pipeline.plan import RunRequest, plan_run
 
 HELD = "symbol,quantity\nAAA.AX,100\nBBB.AX,50\nGONE.AX,5\nTSE:7203,1\n"
 
@@ -39,10 +44,25 @@ def test_a_trial_screens_its_own_symbols(quick_night: RunNight, tmp_path: Path) 
     assert "AAA.AX is not in the book: this night did not screen it" in page
 
 
+@pytest.mark.parametrize("as_of", [AS_OF, date(2025, 11, 7)])
+def test_only_a_live_night_writes_the_calendar(tmp_path: Path, as_of: date) -> None:
+    """A replay leaves `events.ics` alone: its coming events are past."""
+    night = plan_run(
+        RunRequest(
+            selection=Symbols(symbols=("CBA.AX",)), home=str(tmp_path), as_of=as_of
+        ),
+        RUN_AT,
+    )
+    found = with_events(screened(), event(date(2025, 11, 12)))
+    assert write_events_calendar(night, [found]) == ()
+    assert night.home.events_calendar.exists() == (as_of == AS_OF)
+
+
 def test_without_a_file_there_is_no_section(
     quick_night: RunNight, tmp_path: Path
 ) -> None:
     """A missing file is no holdings, and no word about them."""
     summary = quick_night(tmp_path, "AAA.AX", train="never").result()
+    assert not (tmp_path / "reports" / "events.ics").exists()  # It is a replay.
     assert not summary.notices or "holdings" not in " ".join(summary.notices)
     assert 'id="holdings"' not in summary.report.read_text(encoding="utf-8")

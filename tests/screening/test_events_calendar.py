@@ -13,7 +13,7 @@ from made_morning import AS_OF, RUN_AT, event, screened
 from risk_guard.event_provenance import EarlierDate, EventProvenance
 from risk_guard.events import Event
 from risk_guard.known_events import KnownEvents
-from screening.events_calendar import update_calendar
+from screening.events_calendar import CalendarNight, update_calendar
 from screening.findings import SymbolFindings
 
 NEXT_NIGHT = RUN_AT + timedelta(days=1)
@@ -31,13 +31,15 @@ def written(
     held: tuple[str, ...] = (),
 ) -> bytes:
     """Return the file of a night."""
-    return update_calendar(earlier, findings, held, at, 14)
+    return update_calendar(earlier, findings, CalendarNight(at, frozenset(held), 14))
 
 
 def entries(content: bytes) -> dict[str, Any]:
     """Return the entries by UID, read by icalendar and, the same, by ical."""
     one = {str(e["UID"]): e for e in Calendar.from_ical(content).walk("VEVENT")}
-    other = {e.uid: e for e in IcsCalendarStream.calendar_from_ics(content.decode()).events}
+    other = {
+        e.uid: e for e in IcsCalendarStream.calendar_from_ics(content.decode()).events
+    }
     assert {uid: e.decoded("DTSTART") for uid, e in one.items()} == {
         uid: e.dtstart for uid, e in other.items()
     }

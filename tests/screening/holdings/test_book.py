@@ -69,7 +69,9 @@ def test_one_holding_has_its_own_interval() -> None:
 
 def test_currencies_are_not_added() -> None:
     """Each currency is a book of its own; pence count as pounds."""
-    books = make_books([position("A", normal(1)), position("B", normal(2), currency="GBP")])
+    books = make_books(
+        [position("A", normal(1)), position("B", normal(2), currency="GBP")]
+    )
     assert [book.currency for book in books] == ["AUD", "GBP"]
     assert money_of("GBp", 250) == ("GBP", 2.5)
 
@@ -96,7 +98,9 @@ def test_the_order_of_the_file_changes_no_number() -> None:
 def test_the_joint_loss_is_at_most_the_plain_sum(given_positions: Any) -> None:  # noqa: ANN401
     """For all outcomes, values, centres and reactions: joint loss <= plain sum."""
     positions = [
-        position(str(at), z, value=value, centre=centre, drawn=np.array(z) if own else None)
+        position(
+            str(at), z, value=value, centre=centre, drawn=np.array(z) if own else None
+        )
         for at, (z, value, centre, own) in enumerate(given_positions)
     ]
     (book,) = make_books(positions)

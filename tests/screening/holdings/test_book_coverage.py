@@ -120,4 +120,3 @@ def test_the_interval_of_a_book_holds_four_nights_of_five(name: str) -> None:
     months = nights.groupby(nights.index.to_period("M"))["reports"].transform("sum")
     busy = nights[months >= BUSY]
     assert busy.empty or 0.77 < busy["held"].mean() < 0.83
-    print(name, len(nights), nights["held"].mean(), len(busy), busy["held"].mean(), nights[nights.reports>0].held.mean())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from made_holdings import held
 from made_morning import (
     event,
     failed,
@@ -16,7 +17,6 @@ from made_morning import (
     with_events,
     with_news,
 )
-from made_holdings import held
 from made_rows import DISTRIBUTION
 
 from screening.report.facts import Morning, RecordSection, ReportTable
