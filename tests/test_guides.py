@@ -37,6 +37,7 @@ GUIDES = {
         "news.md",
         "glossary.md",
         "failures.md",
+        "holdings.md",
         "evaluation.md",
         "why.md",
     )
