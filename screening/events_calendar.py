@@ -126,10 +126,14 @@ def _entries(
 
 def _coming(found: SymbolFindings) -> Iterator[tuple[Event, EventProvenance]]:
     known = found.known_events
-    provenance = [*known.provenance, *[EventProvenance()] * len(known.events)]
-    for event, come_from in zip(known.events, provenance, strict=False):
-        if event.last >= found.as_of:
-            yield event, come_from
+    for events, each in (
+        (known.events, known.provenance),
+        (known.later, known.later_provenance),
+    ):
+        provenance = [*each, *[EventProvenance()] * len(events)]
+        for event, come_from in zip(events, provenance, strict=False):
+            if event.last >= found.as_of:
+                yield event, come_from
 
 
 def _identify(

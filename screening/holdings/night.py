@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from features.windows import Floats
-from market_data.sessions import sessions_apart
+from market_data.sessions import covers, sessions_apart
 from market_data.symbols import exchange_of
 from risk_guard.events import REPORTS, Event, EventStatus, EventType
 from screening.findings import SymbolFindings
@@ -23,7 +23,10 @@ NOT_SCREENED = "this night did not screen it"
 
 
 class NextEvent(BaseModel, frozen=True):
-    """The next event of a holding; `days` and `sessions` are None for a window."""
+    """The next event of a holding; `days` and `sessions` are None for a window.
+
+    `sessions` is None too for a day that the exchange's calendar does not reach.
+    """
 
     type: EventType
     first: date
@@ -220,13 +223,13 @@ def _position(stock: HeldStock, found: ScreenedSymbol) -> Position | None:
 
 
 def _next_event(found: SymbolFindings) -> NextEvent | None:
-    """Return the next event that is known, a dated one first."""
+    """Return the next event that is known."""
     coming = _coming(found)
     if not coming:
         return None
     event = min(coming, key=lambda one: (one.first, one.last))
-    exchange = exchange_of(found.symbol).code
-    dated = not event.is_window
+    exchange, dated = exchange_of(found.symbol).code, not event.is_window
+    counted = dated and covers(exchange, event.first)
     return NextEvent(
         type=event.type,
         first=event.first,
@@ -234,12 +237,15 @@ def _next_event(found: SymbolFindings) -> NextEvent | None:
         status=event.status,
         title=event.title,
         days=(event.first - found.as_of).days if dated else None,
-        sessions=sessions_apart(exchange, found.as_of, event.first) if dated else None,
+        sessions=(
+            sessions_apart(exchange, found.as_of, event.first) if counted else None
+        ),
     )
 
 
 def _coming(found: SymbolFindings) -> Sequence[Event]:
-    known = found.known_events.events or found.events.coming
+    known = (*found.known_events.events, *found.known_events.later)
+    known = known or found.events.coming
     return [event for event in known if event.last >= found.as_of]
 
 

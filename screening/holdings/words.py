@@ -41,11 +41,14 @@ def event_text(event: NextEvent | None) -> str:
     if event is None:
         return "none known"
     estimated = ", estimated" if event.status == "estimated" else ""
-    if event.days is None or event.sessions is None:
+    if event.days is None:
         return f"{event.type} {event.first} to {event.last}{estimated}"
     if event.days == 0:
         return f"{event.type} {event.first}, today{estimated}"
-    sessions, days = _count(event.sessions, "session"), _count(event.days, "day")
+    days = _count(event.days, "day")
+    if event.sessions is None:
+        return f"{event.type} {event.first}, in {days}{estimated}"
+    sessions = _count(event.sessions, "session")
     return f"{event.type} {event.first}, in {sessions} ({days}){estimated}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
@@ -125,6 +125,7 @@ def test_a_source_that_does_not_answer_withdraws_nothing() -> None:
     assert not entries(written(found(), earlier=first))
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 20), max_size=4, unique=True), st.binary(max_size=80))
 def test_each_event_is_there_once_whatever_the_earlier_file_holds(
     days: list[int], earlier: bytes
@@ -137,3 +138,12 @@ def test_each_event_is_there_once_whatever_the_earlier_file_holds(
         assert sorted(one.dtstart for one in shown.values()) == [
             one.first for one in coming
         ]
+
+
+def test_a_report_of_the_next_quarter_is_in_the_calendar() -> None:
+    """Events beyond the look-ahead are written too, with the identity they keep."""
+    far = event(date(2026, 2, 11))
+    first = written(found(later=(far,)))
+    second = written(found(far), earlier=first, at=NEXT_NIGHT)
+    assert list(entries(first)) == ["CBA.AX_earnings_2026-02-11@event-risk-guard"]
+    assert second == first

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.holdings.book import Position, make_books, money_of
@@ -83,6 +83,7 @@ def test_the_order_of_the_file_changes_no_number() -> None:
     assert one.loss == pytest.approx(other.loss)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screening.holdings.holdings_file import Holding, parse_holdings
@@ -120,6 +120,7 @@ def test_a_bare_ticker_that_is_listed_elsewhere_is_noted() -> None:
     assert "write BHP.AX" in found.notes[0]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_raise_or_read_as_an_empty_book(content: bytes) -> None:
     """Whatever the bytes are, there are holdings or faults."""
