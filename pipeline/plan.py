@@ -223,7 +223,7 @@ def plan_night(request: RunRequest, now: datetime, *, only: bool = False) -> Run
     """
     plan, run_date = plan_run(request, now), _run_date(request, now)
     # In Sydney it may be tomorrow already.
-    latest = run_date if request.as_of else run_date + timedelta(days=1)
+    latest = request.as_of or now.date() + timedelta(days=1)
     held = read_holdings(plan.home.holdings, latest, plan.symbols)
     known = () if only else held.symbols
     added = tuple(symbol for symbol in known if symbol not in plan.symbols)

@@ -1,17 +1,17 @@
 """Held symbols in whole nights: screened, reported, and never the night's failure."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from conftest import AS_OF, GOOD, RunNight
+from conftest import AS_OF, GOOD, RunNight, asked_for
 from made_morning import RUN_AT, event, screened, with_events
 from typer.testing import CliRunner
 
 from cli.app import app
 from market_data.selection import Symbols
 from pipeline.events_calendar import write_events_calendar
-from pipeline.plan import RunRequest, plan_run
+from pipeline.plan import RunRequest, plan_night, plan_run
 
 HELD = "symbol,quantity\nAAA.AX,100\nBBB.AX,50\nGONE.AX,5\nTSE:7203,1\n"
 
@@ -33,6 +33,22 @@ def test_a_night_screens_what_is_held(quick_night: RunNight, tmp_path: Path) -> 
     shown = CliRunner().invoke(app, ["holdings", "--home", str(tmp_path)])
     assert "The plain sum" in shown.output
     assert "TSE:7203" in shown.output
+
+
+def test_a_published_night_runs_again_for_a_new_holding_only(
+    quick_night: RunNight, market: Path, tmp_path: Path
+) -> None:
+    """A failed holding repeats no night; a holding without a row does."""
+    from tasks.publish import skip_reason  # noqa: PLC0415  Prefect takes a second
+
+    (tmp_path / "holdings.csv").write_text("symbol,quantity\nGONE.AX,5\nAWAY.AX,5\n")
+    quick_night(tmp_path, "AAA.AX", train="never")
+    asked = asked_for(market, tmp_path, ("AAA.AX",), {"train": "never"})
+    night = plan_night(RunRequest(**asked), datetime.now(UTC))
+    assert "is published" in skip_reason(night, AS_OF)
+    (tmp_path / "holdings.csv").write_text("symbol,quantity\nBBB.AX,5\n")
+    again = plan_night(RunRequest(**asked), datetime.now(UTC))
+    assert skip_reason(again, AS_OF) == ""
 
 
 def test_a_trial_screens_its_own_symbols(quick_night: RunNight, tmp_path: Path) -> None:
