@@ -11,12 +11,13 @@ from config.settings import BlendSettings, ReportSettings
 from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
-from screening.holdings.night import NightHoldings
 from screening.market_state import MarketState
 from screening.row import Row
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from screening.holdings.night import NightHoldings
 
 
 @dataclass(frozen=True)
