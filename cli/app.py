@@ -28,6 +28,7 @@ COMMANDS = {
     "deploy": "Start Prefect's UI with all schedules and a worker on this machine.",
     "report": "Print where a night's morning report is; --open shows it.",
     "deliver": "Send the last night's message and report again, or a test message.",
+    "holdings": "Show what you hold: value, call, next event and the loss to expect.",
     "explain": "Show a call term by term, and what would change it.",
     "track-record": "Show hit rates and mean returns of past calls.",
     "doctor": "Check this machine, the home and all services; say what to repair.",

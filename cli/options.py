@@ -89,6 +89,15 @@ class ExplainOptions(HomeOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldingsOptions(HomeOptions):
+    """The night on which `holdings` shows what is held."""
+
+    as_of: Annotated[
+        Text, _option("DATE", "As-of date of the night; default: the last.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportOptions(Options):
     """The night whose report is printed, and whether the browser opens it."""
 

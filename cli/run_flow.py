@@ -12,7 +12,7 @@ from rich.console import Console
 from cli.errors import Exit
 from cli.render_progress import show_progress
 from cli.tables import show_summary
-from pipeline.plan import RunRequest, plan_run
+from pipeline.plan import RunRequest, plan_night, plan_run
 from screening.summary import RunSummary, TooFewSymbols
 from status.named_server import require_named_server
 from tasks.temporary_server import TemporaryServer
@@ -26,7 +26,7 @@ def run_flow(
 ) -> None:
     """Check the request, run the flow, print its summary and exit.
 
-    `plan_run` and the flow both take `arguments`; the flow alone takes `more`. A
+    The plan and the flow both take `arguments`; the flow alone takes `more`. A
     temporary server that is still starting is waited for.
 
     Raises
@@ -34,7 +34,13 @@ def run_flow(
     OvernightError
         If the request is wrong or the whole run fails.
     """
-    plan = plan_run(RunRequest(**arguments), now=datetime.now(UTC))
+    request, now = RunRequest(**arguments), datetime.now(UTC)
+    is_night = "only" in more
+    plan = (
+        plan_night(request, now, only=more["only"])
+        if is_night
+        else plan_run(request, now)
+    )
     require_named_server()
     signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
     failed = False

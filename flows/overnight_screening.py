@@ -10,7 +10,7 @@ from prefect.states import Completed
 
 from config.settings import SitOut
 from flows.request import name_run, taking
-from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_night
 from pipeline.run import screening_stages
 from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
@@ -47,7 +47,8 @@ def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV."""
     now = datetime.now(UTC)
     with deliver_failure(request, now):
-        plan = plan_run(request, now).with_sit_out(request.sit_out)
+        plan = plan_night(request, now, only=request.only)
+        plan = plan.with_sit_out(request.sit_out)
         with exclusive_home(plan):
             if not request.force:
                 reason = skip_reason(plan, request.as_of, only=request.only)

@@ -126,10 +126,11 @@ def _read_table(
         if not text:
             yield Entry(" ".join(cells).strip(), number, NO_SYMBOL)
         elif _name(text) not in HEADINGS:
-            yield _read_cell(text, exchange, number)
+            yield read_cell(text, exchange, number)
 
 
-def _read_cell(text: str, exchange: str, number: int) -> Entry:
+def read_cell(text: str, exchange: str, number: int) -> Entry:
+    """Return the entry of a broker's cell; `exchange` is that of its line, or ''."""
     if text in ACCOUNT_CELLS or _name(text) in TOTALS:
         return Entry(text, number, NO_SYMBOL)
     ticker = _US_CLASS.sub(r"\1-\2", text.upper())

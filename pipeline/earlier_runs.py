@@ -99,11 +99,13 @@ def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[st
     """
     own = {found.symbol: found for found in findings}
     # Two runs that begin in the same second share a file.
-    together = _read_findings(plan, plan.run_at) | own
+    together = _read_findings(plan.tables, plan.run_at) | own
     run = _RunFindings(run_at=_to_second(plan.run_at), findings=together)
     try:
         # Pydantic's own JSON refuses half of a surrogate pair in a title.
-        write_atomic(_path(plan, plan.run_at), json.dumps(run.model_dump(mode="json")))
+        write_atomic(
+            _path(plan.tables, plan.run_at), json.dumps(run.model_dump(mode="json"))
+        )
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         notice = (
@@ -114,17 +116,20 @@ def keep_findings(plan: RunPlan, findings: Sequence[SymbolFindings]) -> tuple[st
     return ()
 
 
-def read_kept_findings(plan: RunPlan, rows: Iterable[Row]) -> dict[str, SymbolFindings]:
+def read_kept_findings(
+    tables: StoragePath, rows: Iterable[Row]
+) -> dict[str, SymbolFindings]:
     """Return the findings of the rows' symbols, stored by the run that wrote the row.
 
-    A symbol whose findings are missing, damaged or of another run is left out.
+    `tables` is the folder of the night's tables. A symbol whose findings are missing,
+    damaged or of another run is left out.
     """
     runs: dict[datetime, dict[str, SymbolFindings]] = {}
     found: dict[str, SymbolFindings] = {}
     for row in rows:
         symbol, run_at = row["symbol"], _run_at(row)
         if run_at not in runs:
-            runs[run_at] = _read_findings(plan, run_at)
+            runs[run_at] = _read_findings(tables, run_at)
         if symbol in runs[run_at]:
             found[symbol] = runs[run_at][symbol]
     return found
@@ -132,16 +137,17 @@ def read_kept_findings(plan: RunPlan, rows: Iterable[Row]) -> dict[str, SymbolFi
 
 def drop_findings(plan: RunPlan, rows: Iterable[Row]) -> None:
     """Remove the findings of runs that wrote none of the rows."""
-    needed = {_path(plan, _run_at(row)).name for row in rows}
+    needed = {_path(plan.tables, _run_at(row)).name for row in rows}
     with suppress(OSError, OvernightError):  # A file that stays does no harm.
-        for path in files_in(_folder(plan)):
+        for path in files_in(_folder(plan.tables)):
             if path.name not in needed:
                 remove(path)
 
 
-def _read_findings(plan: RunPlan, run_at: datetime) -> dict[str, SymbolFindings]:
+def _read_findings(tables: StoragePath, run_at: datetime) -> dict[str, SymbolFindings]:
     try:
-        run = _RunFindings.model_validate(json.loads(read_bytes(_path(plan, run_at))))
+        content = read_bytes(_path(tables, run_at))
+        run = _RunFindings.model_validate(json.loads(content))
     except (OSError, ValueError, OvernightError, RecursionError):
         return {}
     if run.run_at != _to_second(run_at):
@@ -157,12 +163,12 @@ def _to_second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _folder(plan: RunPlan) -> StoragePath:
-    return plan.tables / "findings"
+def _folder(tables: StoragePath) -> StoragePath:
+    return tables / "findings"
 
 
-def _path(plan: RunPlan, run_at: datetime) -> StoragePath:
-    return _folder(plan) / f"{run_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+def _path(tables: StoragePath, run_at: datetime) -> StoragePath:
+    return _folder(tables) / f"{run_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
 
 
 def _run_at(row: Row) -> datetime:

@@ -28,7 +28,9 @@ def market_of_night(
     value holds a sentence if there is no state: the night goes on without it.
     """
     own = {found.symbol for found in findings}
-    kept = read_kept_findings(plan, (row for row in rows if row["symbol"] not in own))
+    kept = read_kept_findings(
+        plan.tables, (row for row in rows if row["symbol"] not in own)
+    )
     states, reason = attempt(market_states, plan, [*findings, *kept.values()])
     if states is None:
         return (), (f"the market's state is missing: {reason}",)

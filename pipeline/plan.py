@@ -7,7 +7,7 @@ writes nothing. The plan is frozen and picklable: every stage and task gets it.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -29,6 +29,7 @@ from market_data.sessions import as_of_session, next_open, next_session
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import Exchange, exchange_of, file_stem
 from modelling.registry import Registry
+from screening.holdings.holdings_file import NO_HOLDINGS, HoldingsFile, read_holdings
 from storage.home import Home
 from storage.paths import StoragePath, expand_user
 from storage.settings_file import read_settings
@@ -78,7 +79,7 @@ class RunPlan:
 
     `notices` are sentences about parts of the request that are left out.
     `in_evaluation` marks a past night that an evaluation runs again; `run_at` is then
-    in the past.
+    in the past. `added` are the symbols that are screened only because they are held.
     """
 
     symbols: tuple[str, ...]
@@ -92,6 +93,13 @@ class RunPlan:
     home: Home
     notices: tuple[str, ...] = ()
     in_evaluation: bool = False
+    holdings: HoldingsFile = NO_HOLDINGS
+    added: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Return the symbols that the request names."""
+        return tuple(symbol for symbol in self.symbols if symbol not in self.added)
 
     @property
     def as_of(self) -> date:
@@ -186,12 +194,9 @@ def plan_run(request: RunRequest, now: datetime) -> RunPlan:
     if settings.run.runner == "dask":  # Its workers run in other folders.
         home = Home(home.root.absolute())
     selected = read_selection(request.selection, settings.all_universes)
-    latest = LAST_SESSION if request.source == "sample" else now.date()
-    run_date = request.as_of or latest
-    exchanges = {exchange_of(symbol).code for symbol in selected.symbols}
     plan = RunPlan(
         symbols=selected.symbols,
-        sessions={code: as_of_session(code, run_date, now) for code in exchanges},
+        sessions=_sessions(selected.symbols, _run_date(request, now), now),
         run_at=now,
         source=request.source,
         folder=expand_user(request.folder) if request.folder else None,
@@ -203,6 +208,46 @@ def plan_run(request: RunRequest, now: datetime) -> RunPlan:
     )
     plan.open_feeds()  # Refuses an unknown source and a folder that is not there.
     return plan
+
+
+def plan_night(request: RunRequest, now: datetime, *, only: bool = False) -> RunPlan:
+    """Return the plan of a screening run, which screens what is held as well.
+
+    With `only` the request's symbols are screened alone. A held symbol that fails has a
+    failed row; it does not count in the coverage that a run needs.
+
+    Raises
+    ------
+    UsageError
+        As `plan_run`.
+    """
+    plan, run_date = plan_run(request, now), _run_date(request, now)
+    # In Sydney it may be tomorrow already.
+    latest = request.as_of or now.date() + timedelta(days=1)
+    held = read_holdings(plan.home.holdings, latest, plan.symbols)
+    known = () if only else held.symbols
+    added = tuple(symbol for symbol in known if symbol not in plan.symbols)
+    symbols = (*plan.symbols, *added)
+    return replace(
+        plan,
+        symbols=symbols,
+        sessions=_sessions(symbols, run_date, now),
+        notices=(*plan.notices, *held.notices),
+        holdings=held,
+        added=frozenset(added),
+    )
+
+
+def _run_date(request: RunRequest, now: datetime) -> date:
+    latest = LAST_SESSION if request.source == "sample" else now.date()
+    return request.as_of or latest
+
+
+def _sessions(
+    symbols: tuple[str, ...], run_date: date, now: datetime
+) -> dict[str, date]:
+    exchanges = {exchange_of(symbol).code for symbol in symbols}
+    return {code: as_of_session(code, run_date, now) for code in exchanges}
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

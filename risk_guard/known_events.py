@@ -27,6 +27,9 @@ from risk_guard.sightings import EventSighting
 PAST_DAYS = 30
 """Days after an event for which it is kept, for the sit-out after it."""
 
+LATER_DAYS = 365
+"""Days ahead in which an event is kept for the calendar of coming events."""
+
 NO_EVENT_SOURCE = ("no event source is connected",)
 
 
@@ -39,6 +42,7 @@ class KnownEvents:
     known, however long ago; `report_gaps` are the reasons why some may be missing.
     `unreacted` are reports up to the as-of session whose reaction may be to come.
     `provenance` has the sources and earlier dates of each event, in their order.
+    `later` are events too far ahead to count, with `later_provenance`.
     """
 
     events: tuple[Event, ...]
@@ -48,6 +52,8 @@ class KnownEvents:
     report_gaps: tuple[str, ...] = ()
     unreacted: tuple[PastReport, ...] = ()
     provenance: tuple[EventProvenance, ...] = ()
+    later: tuple[Event, ...] = ()
+    later_provenance: tuple[EventProvenance, ...] = ()
 
 
 def collect_events(
@@ -77,6 +83,7 @@ def collect_events(
     notes = (*date_changes(sightings, as_of, settings), *differing)
     lost = lost_reports(sightings, near, as_of, settings)
     gaps, notes = _gaps(answers, notes, lost)
+    later = _select_later(events, near, as_of, settings)
     return KnownEvents(
         known,
         gaps,
@@ -85,6 +92,8 @@ def collect_events(
         tuple(gap for answer in answers for gap in answer.report_gaps),
         unreacted,
         find_provenance(known, (*near, *windows), sightings, settings),
+        later,
+        find_provenance(later, events, sightings, settings),
     )
 
 
@@ -94,6 +103,29 @@ def _select_near(
     """Return the events that count now, or that may be the same as one that does."""
     ahead = timedelta(days=settings.lookahead_days + settings.same_event_days)
     return select_events(events, as_of - timedelta(days=PAST_DAYS), as_of + ahead)
+
+
+def _select_later(
+    events: Iterable[Event],
+    near: Sequence[Event],
+    as_of: date,
+    settings: GuardSettings,
+) -> tuple[Event, ...]:
+    """Return the merged events of the year after `near`, without those among them."""
+    first = as_of + timedelta(days=settings.lookahead_days)
+    ahead = select_events(events, first, as_of + timedelta(days=LATER_DAYS))
+    later = [
+        event
+        for event in ahead
+        if event not in near
+        and not any(
+            may_be_same(event, one)
+            and _days_between(event, one) <= settings.same_event_days
+            and one.last >= as_of
+            for one in near
+        )
+    ]
+    return merge_events(later, as_of, settings)[0]
 
 
 def _sort(events: Iterable[Event]) -> tuple[Event, ...]:

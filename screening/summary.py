@@ -24,6 +24,7 @@ class RunSummary:
     ledger can't be read. `rows` include rows that earlier runs of the night published.
     `market` holds the market's state per exchange of the rows.
     `min_coverage` is the share of usable symbols below which the run has failed.
+    `added` are the symbols that were screened only because they are held.
     """
 
     as_of: date
@@ -40,6 +41,7 @@ class RunSummary:
     track_record: TrackRecords | None = None
     market: tuple[MarketState, ...] = ()
     min_coverage: float = 0.5
+    added: frozenset[str] = frozenset()
 
     @property
     def kept(self) -> tuple[Row, ...]:
@@ -54,14 +56,15 @@ class RunSummary:
 
     @property
     def tally(self) -> Tally:
-        """Return the numbers of this run's own symbols."""
-        own = set(self.symbols)
+        """Return the numbers of the symbols that were asked for."""
+        own = set(self.symbols) - self.added
+        failed = sum(symbol in own for symbol in self.failures)
         degraded = sum(
             row["symbol"] in own and row["data_status"] == "degraded"
             for row in self.rows
         )
         verb = "usable" if self.csv else "done"
-        return Tally(self.succeeded, len(self.failures), degraded, verb)
+        return Tally(len(own) - failed, failed, degraded, verb)
 
     @property
     def outcome(self) -> Outcome:

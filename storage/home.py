@@ -73,6 +73,10 @@ class Home:
     """Folder of the daily training logs."""
     event_calendar = _Place("event_calendar.csv")
     """The user's own calendar of events."""
+    holdings = _Place("holdings.csv")
+    """What the user holds."""
+    events_calendar = _Place("reports", "events.ics")
+    """The coming events for a calendar program."""
 
     @classmethod
     def at(cls, address: str | Path) -> Self:

@@ -19,6 +19,7 @@ from market_data.sessions import is_session
 from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
+from pipeline.events_calendar import write_events_calendar
 from pipeline.market_state import market_of_night
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
@@ -28,6 +29,7 @@ from pipeline.published_request import (
 )
 from pipeline.record import record_night
 from screening.findings import SymbolFindings
+from screening.holdings.night import left_out_sentence
 from screening.previous_call import previous_calls
 from screening.row import Row, build_row
 from screening.summary import RunSummary, TooFewSymbols
@@ -70,7 +72,9 @@ def publish(  # noqa: PLR0913  all that a night publishes
     records, unrecorded = record_night(plan, source, findings, rows, ended_at)
     night_rows, lost = _write_night(plan, findings, rows, only=only)
     market, unknown = market_of_night(plan, findings, night_rows)
-    notices = (*notices, *unrecorded, *lost, *unknown)
+    unwritten = write_events_calendar(plan, findings)
+    unheld = _failed_holdings(plan, rows)
+    notices = (*notices, *unrecorded, *lost, *unknown, *unwritten, *unheld)
     _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure
@@ -89,6 +93,15 @@ def publish(  # noqa: PLR0913  all that a night publishes
         notices=notices,
         track_record=records,
         market=market,
+    )
+
+
+def _failed_holdings(plan: RunPlan, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return a sentence for each holding that failed, for the head of the message."""
+    return tuple(
+        left_out_sentence(row["symbol"], row["reason"])
+        for row in rows
+        if row["data_status"] == "failed" and row["symbol"] in plan.holdings.symbols
     )
 
 
@@ -180,6 +193,7 @@ def _close_run(
         trained=tuple(found.trained for found in findings if found.trained),
         resumed=Counter(stage for found in findings for stage in found.resumed),
         min_coverage=plan.settings.run.min_coverage,
+        added=plan.added,
     )
 
 
@@ -220,7 +234,11 @@ def skip_reason(
             f"it is {plan.as_of}; ask for that, or set `force`."
         )
     path = csv_path(plan.home.screening_csv, plan.as_of)
-    usable = read_published_coverage(path, plan.as_of_by_symbol)
+    sessions = plan.as_of_by_symbol
+    if read_published_coverage(path, sessions) is None:
+        return ""
+    asked = {symbol: sessions[symbol] for symbol in plan.asked}
+    usable = read_published_coverage(path, asked)
     if usable is None or usable < plan.settings.run.min_coverage:
         return ""
     if only and set(read_published_status(path)) != set(plan.symbols):

@@ -15,9 +15,11 @@ from prefect.cache_policies import NO_CACHE
 from config.errors import DamagedTable, StorageError, SymbolError
 from market_data.sessions import as_of_session
 from pipeline.earlier_runs import read_kept_findings
+from pipeline.holdings import read_night_holdings
 from pipeline.indicators import STAGE, indicator_table
 from pipeline.plan import RunPlan
 from screening.findings import SymbolFindings
+from screening.holdings.night import NightHoldings
 from screening.report.earlier import earlier_night
 from screening.report.facts import (
     ExchangeSession,
@@ -31,6 +33,7 @@ from screening.report.report_file import report_path
 from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary
+from screening.table import csv_cells
 from screening.track_record.record_text import record_section
 from screening.track_record.sit_out_cost import read_cost
 from storage.home import write_atomic
@@ -64,8 +67,9 @@ def _write_report(
     plan: RunPlan, findings: Sequence[SymbolFindings], summary: RunSummary
 ) -> StoragePath:
     record = summary.track_record
-    stored = read_kept_findings(plan, summary.kept)
+    stored = read_kept_findings(plan.tables, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
+    known = {found.symbol: found for found in findings} | stored
     morning = Morning(
         night=_night_facts(plan, summary),
         rows=summary.rows,
@@ -79,10 +83,22 @@ def _write_report(
         ),
         settings=plan.settings.report,
         kept=frozenset(row["symbol"] for row in summary.kept),
+        added=plan.added,
+        holdings=_holdings(plan, summary, known),
     )
     path = report_path(plan.home.morning_reports, plan.as_of)
     write_atomic(path, morning_report(morning))
     return path
+
+
+def _holdings(
+    plan: RunPlan, summary: RunSummary, known: Mapping[str, SymbolFindings]
+) -> NightHoldings | None:
+    """Return the holdings on this night, None without a file of holdings."""
+    if not plan.holdings.present:
+        return None
+    rows = map(csv_cells, summary.rows)
+    return read_night_holdings(plan.as_of, plan.tables, plan.holdings, rows, known)
 
 
 def _night_facts(plan: RunPlan, summary: RunSummary) -> NightFacts:

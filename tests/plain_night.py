@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.plan import RunPlan, RunRequest, plan_run
+from pipeline.plan import RunPlan, RunRequest, plan_night
 from pipeline.progress import Progress
 from pipeline.run import open_run, screening_stages
 from pipeline.sources import open_sources
@@ -38,7 +38,7 @@ def plain_night(request: RunRequest, pool: WorkerPool, *, only: bool = False) ->
     from tasks.publish import final_state  # noqa: PLC0415
 
     _starts.append(max(datetime.now(UTC), _starts[-1] + timedelta(seconds=1)))
-    plan = plan_run(request, _starts[-1])
+    plan = plan_night(request, _starts[-1], only=only)
     no_server = temporary_settings(
         {PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False}, restore_defaults={PREFECT_API_URL}
     )

@@ -38,6 +38,7 @@ GUIDES = {
         "glossary.md",
         "failures.md",
         "delivery.md",
+        "holdings.md",
         "evaluation.md",
         "why.md",
     )

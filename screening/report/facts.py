@@ -17,6 +17,8 @@ from screening.row import Row
 if TYPE_CHECKING:
     import pandas as pd
 
+    from screening.holdings.night import NightHoldings
+
 
 @dataclass(frozen=True)
 class ExchangeSession:
@@ -98,7 +100,8 @@ class Morning:
     `rows` are those of the CSV, in its order. `paths` holds the prices of each chart,
     by symbol. `track_record` is None if there is no record. `kept` are the symbols
     whose rows come from earlier runs of the night; without findings, the report uses
-    only their rows.
+    only their rows. `added` are screened only because they are held. `holdings` is None
+    without a file of holdings.
     """
 
     night: NightFacts
@@ -109,6 +112,8 @@ class Morning:
     track_record: RecordSection | None = None
     settings: ReportSettings = field(default_factory=ReportSettings)
     kept: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
+    holdings: NightHoldings | None = None
 
 
 def price_path(indicators: pd.DataFrame, sessions: int) -> PricePath:

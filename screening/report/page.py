@@ -15,8 +15,15 @@ from markupsafe import Markup
 
 from config.plain_text import plain_text
 from risk_guard.events import Event
+from screening.holdings import words
 from screening.market_words import CHANGES_NO_CALL, market_lines, sector_cells
-from screening.report.cells import format_signed, instant, percent, render_cell
+from screening.report.cells import (
+    format_signed,
+    instant,
+    percent,
+    price,
+    render_cell,
+)
 from screening.report.changes import changes_since
 from screening.report.facts import Morning
 from screening.report.interval_bar import interval_axis
@@ -42,6 +49,8 @@ def morning_report(morning: Morning) -> str:
         verdict=verdict(morning.night, views),
         changes=changes_since(morning.earlier, rows) if morning.earlier else None,
         coming=_coming(views),
+        held=morning.holdings,
+        shown=frozenset(view.symbol for view in views),
         track_record=morning.track_record,
         axis=axis_for((view.bars for view in views), morning.night.blend),
         interval_axis=interval_axis(view.interval for view in views),
@@ -83,6 +92,14 @@ def _environment() -> Environment:
         "web_address": web_address,
         "market_lines": market_lines,
         "sector_cells": sector_cells,
+        "price": price,
+        "amount": words.amount,
+        "signed_amount": words.signed_amount,
+        "quantity_text": words.quantity_text,
+        "interval_text": words.interval_text,
+        "event_text": words.event_text,
+        "book_sentence": words.book_sentence,
+        "report_day_text": words.report_day_text,
     }
     environment.globals["render_cell"] = render_cell
     return environment

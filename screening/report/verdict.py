@@ -79,10 +79,10 @@ def count_values(values: Iterable[str]) -> str:
 
 def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:
     """Return one sentence if too few symbols of the run itself are usable, else ''."""
-    own = _tally([view for view in views if not view.kept])
+    own = _tally([view for view in views if not view.kept and not view.added])
     if own.outcome(night.coverage_needed) != "Failed":
         return ""
-    kept = len(views) - own.total
+    kept = sum(view.kept for view in views)
     more = f", {kept} more are kept from earlier runs of this night" if kept else ""
     return f"{own.headline(night.coverage_needed)}{more}"
 

@@ -54,8 +54,8 @@ class SymbolView:
     `bars` is empty without a score. `headlines_left` counts the headlines not listed.
     `interval` and `moves` are None if they are not known. `not_tradable` says why
     nobody can act on the call, '' if somebody can.
-    `kept` is true if an earlier run of the night made the row, `from_csv` if only the
-    row is known.
+    `kept` is true if an earlier run of the night made the row, `added` if the symbol
+    is screened only because it is held, `from_csv` if only the row is known.
     """
 
     symbol: str
@@ -72,6 +72,7 @@ class SymbolView:
     moves: PastMoves | None
     not_tradable: str
     kept: bool = False
+    added: bool = False
     from_csv: bool = False
 
     @property
@@ -141,6 +142,7 @@ def _view(
         moves=past_moves(found.distribution.past),
         not_tradable="" if failure else not_tradable_reason(row, morning.night.blend),
         kept=found.symbol in morning.kept,
+        added=found.symbol in morning.added,
         from_csv=stored is None,
     )
 

@@ -257,3 +257,12 @@ def test_a_title_makes_an_event_regulatory(title: str) -> None:
 def test_words_within_words_do_not(title: str) -> None:
     """A Caterpillar call is no Pillar 3 report."""
     assert not is_regulatory(title)
+
+
+def test_events_beyond_the_look_ahead_are_kept_apart() -> None:
+    """A far event is in `later` once, changes no risk, and a near one is not in it."""
+    far = on(60)
+    found = known(Told("a", answer(on(5), on(8, **ESTIMATE), far, far, knows=True)))
+    assert found.later == (far,)
+    assert len(found.later_provenance) == 1
+    assert far not in found.events

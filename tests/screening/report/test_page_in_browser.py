@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from made_holdings import held
 from made_morning import (
     event,
     failed,
@@ -46,6 +47,7 @@ def full_morning() -> Morning:
             screened("CCC.AX", distribution=still),
             failed("GONE.AX"),
         ],
+        holdings=held(),
         track_record=RecordSection(
             ("41 calls have come due.",),
             (ReportTable("By call", ("call", "hit rate"), (("BUY", "54 %"),)),),

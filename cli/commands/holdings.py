@@ -1,0 +1,23 @@
+"""The command `overnight holdings`."""
+
+from datetime import UTC, datetime
+
+from cli.options import HoldingsOptions, command
+from cli.output import print_result
+from cli.render_holdings import show_holdings
+from cli.request import parse_date
+from status.holdings import holdings_of_home
+from storage.home import Home
+
+
+@command(HoldingsOptions)
+def holdings(options: HoldingsOptions) -> None:
+    """Show what you hold: value, call, next event and the loss to expect.
+
+    It reads holdings.csv in the home folder, and the last published night.
+
+    For example: overnight holdings --home ~/overnight
+    """
+    home, night = Home.existing(options.home), parse_date("as_of", options.as_of)
+    found = holdings_of_home(home, night, datetime.now(UTC))
+    print_result(found, show_holdings, as_json=options.json)
