@@ -27,6 +27,7 @@ COMMANDS = {
     "check-leaks": "Check features, votes, models and nights for data of the future.",
     "deploy": "Start Prefect's UI with all schedules and a worker on this machine.",
     "report": "Print where a night's morning report is; --open shows it.",
+    "deliver": "Send the last night's message and report again, or a test message.",
     "explain": "Show a call term by term, and what would change it.",
     "track-record": "Show hit rates and mean returns of past calls.",
     "doctor": "Check this machine, the home and all services; say what to repair.",

@@ -103,6 +103,14 @@ class ReportOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliverOptions(Options):
+    """The home whose last message is sent, or a test message."""
+
+    test: Annotated[bool, _flag("test", "Send a test message instead.")] = False
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployOptions(Options):
     """The home of the scheduled runs, and the port of Prefect's UI."""
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from cli.output import literal, say
 from config.errors import list_names
 from screening.market_words import market_line
+from screening.verdict import Tally
 from status.home_status import AheadEvent, HomeStatus, LastNight
 
 SHOWN = 8
@@ -43,10 +44,10 @@ def _lines(found: HomeStatus) -> Iterator[str]:
 def _night_lines(night: LastNight) -> Iterator[str]:
     calls = ", ".join(f"{count} {call}" for call, count in night.calls.items())
     due = "" if night.is_current else f"; due: {night.expected}"
+    tally = Tally(night.usable, len(night.failed), night.degraded)
     yield (
         f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
-        f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
-        f"degraded; {calls}{due}"
+        f"{tally.counts}; {calls}{due}"
     )
     for state in night.market:
         yield f"[bold]Market[/] {literal(market_line(state))}"

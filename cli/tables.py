@@ -15,6 +15,7 @@ from screening.event_words import row_event_words
 from screening.market_words import market_line
 from screening.report.cells import instant
 from screening.tradable import NOT_TRADABLE
+from screening.verdict import group_causes
 
 if TYPE_CHECKING:
     from modelling.model_metadata import ModelMetadata
@@ -29,8 +30,8 @@ def show_summary(summary: "RunSummary") -> None:
     console = Console(highlight=False, emoji=False)
     for notice in summary.notices:
         say(console, f"[bold]note[/] {literal(notice)}")
-    for symbol, reason in summary.failures.items():
-        say(console, f"[bold]failed[/] {symbol}: {literal(reason)}")
+    for cause in group_causes(summary.failures):
+        say(console, f"[bold]failed[/] {cause.subject}: {literal(cause.reason)}")
     if summary.csv:
         for symbol, reason in summary.untrained.items():
             say(console, f"not trained {symbol}: {literal(reason)}")
@@ -55,12 +56,10 @@ def _totals(summary: "RunSummary") -> str:
         f"{model.symbol} {model.results.training_time:.1f} s"
         for model in summary.trained
     )
-    succeeded = "usable" if summary.csv else "done"
     seconds = f"\nTraining: {times}" if times else ""
     resumed = f"\n{summary.resumed_sentence}" if summary.resumed else ""
     return (
-        f"{summary.succeeded} of {len(summary.symbols)} symbols {succeeded}, "
-        f"{len(summary.failures)} failed; {len(summary.trained)} trained, "
+        f"{summary.verdict}; {len(summary.trained)} trained, "
         f"{rejected} of them rejected; {summary.seconds:.0f} s in all"
         f"{seconds}{resumed}"
     )

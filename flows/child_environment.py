@@ -8,6 +8,7 @@ of the user's other programs.
 import os
 from collections.abc import Mapping
 
+from delivery.receivers import VARIABLE
 from flows.telemetry import TELEMETRY_OFF
 
 NAMES = {
@@ -42,7 +43,7 @@ SERVER_PREFIXES = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
 
 
 def child_environment(*, in_store: bool) -> dict[str, str]:
-    """Return the part of this process' environment that the server gets."""
+    """Return the part of this process' environment that server and worker get."""
     prefixes = (*PREFIXES, *STORE_PREFIXES) if in_store else PREFIXES
     return {
         name: value
@@ -50,6 +51,14 @@ def child_environment(*, in_store: bool) -> dict[str, str]:
         if name not in NEVER
         and (name.upper() in NAMES or name.upper().startswith(prefixes))
     }
+
+
+def drop_addresses(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the server's environment, without the addresses of messages.
+
+    The worker's runs send the messages.
+    """
+    return {name: value for name, value in environment.items() if name != VARIABLE}
 
 
 def drop_server_settings(environment: Mapping[str, str]) -> dict[str, str]:

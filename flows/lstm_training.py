@@ -43,4 +43,4 @@ def train_all(plan: RunPlan) -> State[RunSummary]:
         found = [*as_symbol_tasks(plan, run)(train, plan.symbols)]
         summary = training_summary(plan, found, run.notices, datetime.now(UTC))
         run.close(summary)
-    return final_state(summary, plan.settings.run.min_coverage)
+    return final_state(summary)

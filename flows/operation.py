@@ -15,6 +15,7 @@ from config.errors import RunError
 from flows.child_environment import (
     NOTICE_URL,
     child_environment,
+    drop_addresses,
     drop_server_settings,
 )
 from flows.child_processes import BufferedLines, Child, run_child, show_on_stderr
@@ -97,7 +98,8 @@ def _make_environments(
         # Without it the page looks for the server at port 4200.
         "PREFECT_SERVER_UI_API_URL": "/api",
     }
-    return preferred | common | needed, drop_server_settings(common)
+    for_server = preferred | drop_addresses(common) | needed
+    return for_server, drop_server_settings(common)
 
 
 def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:

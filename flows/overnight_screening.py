@@ -1,6 +1,6 @@
 """The flow of a night: screen the symbols, publish the CSV and the morning report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from pipeline.run import screening_stages
 from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
 from screening.summary import RunSummary
+from tasks.deliver import deliver, deliver_failure, deliver_skipped
 from tasks.exclusive_home import exclusive_home
 from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
@@ -44,13 +45,16 @@ class ScreeningRequest(RunRequest):
 @taking(ScreeningRequest)
 def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV."""
-    plan = plan_run(request, datetime.now(UTC)).with_sit_out(request.sit_out)
-    with exclusive_home(plan):
-        if not request.force:
-            reason = skip_reason(plan, request.as_of, only=request.only)
-            if reason:
-                return Completed(name="Skipped", message=reason)
-        return _screen(plan, only=request.only)
+    now = datetime.now(UTC)
+    with deliver_failure(request, now):
+        plan = plan_run(request, now).with_sit_out(request.sit_out)
+        with exclusive_home(plan):
+            if not request.force:
+                reason = skip_reason(plan, request.as_of, only=request.only)
+                if reason:
+                    deliver_skipped(plan)
+                    return Completed(name="Skipped", message=reason)
+            return _screen(plan, only=request.only)
 
 
 def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
@@ -63,4 +67,8 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
         published = publish(plan, prices, found, notices, ended_at, only=only)
         summary = report(plan, found, published)
         run.close(summary)
-    return final_state(summary, plan.settings.run.min_coverage)
+    unsent = deliver(plan, summary)
+    if unsent:
+        summary = replace(summary, notices=(*summary.notices, *unsent))
+        summary = report(plan, found, summary)
+    return final_state(summary)

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 
 from config.errors import RunError
 from modelling.model_metadata import ModelMetadata
 from screening.market_state import MarketState
 from screening.row import Row
 from screening.track_record.track_record import TrackRecords
+from screening.verdict import Outcome, Tally, group_causes, list_causes
 from storage.paths import StoragePath
-
-NAMED_FAILURES = 10
-"""Failures that a sentence names; the CSV has the reason of every failure."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,7 @@ class RunSummary:
     per stage, the results taken from an unfinished run. `track_record` is None if the
     ledger can't be read. `rows` include rows that earlier runs of the night published.
     `market` holds the market's state per exchange of the rows.
+    `min_coverage` is the share of usable symbols below which the run has failed.
     """
 
     as_of: date
@@ -41,6 +39,7 @@ class RunSummary:
     resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
     market: tuple[MarketState, ...] = ()
+    min_coverage: float = 0.5
 
     @property
     def kept(self) -> tuple[Row, ...]:
@@ -54,24 +53,35 @@ class RunSummary:
         return len(self.symbols) - len(self.failures)
 
     @property
-    def coverage(self) -> float:
-        """Return the share of usable symbols."""
-        return self.succeeded / len(self.symbols)
+    def tally(self) -> Tally:
+        """Return the numbers of this run's own symbols."""
+        own = set(self.symbols)
+        degraded = sum(
+            row["symbol"] in own and row["data_status"] == "degraded"
+            for row in self.rows
+        )
+        verb = "usable" if self.csv else "done"
+        return Tally(self.succeeded, len(self.failures), degraded, verb)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return how the run ended."""
+        return self.tally.outcome(self.min_coverage)
+
+    @property
+    def verdict(self) -> str:
+        """Return the sentence about how the run ended."""
+        return self.tally.verdict(self.min_coverage)
 
     @property
     def sentence(self) -> str:
-        """Return `9 of 10 symbols in 84 s; failed: X (reason)`, at most ten."""
-        parts = [
-            f"{self.succeeded} of {len(self.symbols)} symbols in {self.seconds:.0f} s"
-        ]
+        """Return `9 of 10 symbols usable, 1 failed, in 84 s; failed: X (reason)`."""
+        parts = [f"{self.tally.counts}, in {self.seconds:.0f} s"]
         if self.resumed:
             parts.append(self.resumed_sentence)
         if self.failures:
-            first = islice(self.failures.items(), NAMED_FAILURES)
-            named = "; ".join(f"{symbol} ({reason})" for symbol, reason in first)
-            parts.append(f"failed: {named}")
-        more = len(self.failures) - NAMED_FAILURES
-        return "; ".join([*parts, f"and {more} more"] if more > 0 else parts)
+            parts.append(f"failed: {list_causes(group_causes(self.failures))}")
+        return "; ".join(parts)
 
     @property
     def resumed_sentence(self) -> str:

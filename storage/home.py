@@ -53,6 +53,8 @@ class Home:
     """Folder of Yahoo's lists of past earnings."""
     polarities = _Place("data", "sentiment")
     """Folder of the language model's stored answers."""
+    delivery = _Place("data", "delivery")
+    """Folder of the messages of nights and their receipts."""
     lock = _Place("data", "run.lock")
     """The lock file, which one run at a time holds."""
     models = _Place("models")

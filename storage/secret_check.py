@@ -38,6 +38,7 @@ _CERTAIN = re.compile(
     rf"|\b(?:github_pat_|glpat-|sk-|xox[abprs]-){_WITH_DIGIT}[\w-]{{16,}}"
     r"|\beyJ[\w-]{10,300}\.eyJ[\w-]{10,300}"
     r"|https://hooks\.slack\.com/services/\w\S"
+    rf"|\b(?:tgram|discord|slack)://{_WITH_DIGIT}\w{{6}}"
     r"|https://(?:\w{1,9}\.)?discord(?:app)?\.com/api/webhooks/\d\S"
     r"|://[^\s/@:\"']{0,80}:(?=[^\s/@\"'\d]{0,80}\d)[^\s/@\"']{1,200}@)"
 )
@@ -77,8 +78,8 @@ def require_no_secret(path: StoragePath) -> None:
     if line := find_secret(path):
         raise ParameterError(
             f"{path} holds what looks like a secret in line {line}",
-            "remove it, set it in the environment (OVERNIGHT_NOTICE_URL, AWS_..., "
-            "PREFECT_...), and have a new one issued",
+            "remove it, set it in the environment (OVERNIGHT_NOTICE_URL, "
+            "OVERNIGHT_DELIVER_TO, AWS_..., PREFECT_...), and have a new one issued",
         )
 
 

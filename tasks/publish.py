@@ -179,6 +179,7 @@ def _close_run(
         seconds=(ended_at - plan.run_at).total_seconds(),
         trained=tuple(found.trained for found in findings if found.trained),
         resumed=Counter(stage for found in findings for stage in found.resumed),
+        min_coverage=plan.settings.run.min_coverage,
     )
 
 
@@ -232,17 +233,13 @@ def skip_reason(
     )
 
 
-def final_state(summary: RunSummary, min_coverage: float) -> State[RunSummary]:
+def final_state(summary: RunSummary) -> State[RunSummary]:
     """Return the run's final state: completed, completed with failures, or failed."""
-    if summary.succeeded == 0 or summary.coverage < min_coverage:
+    if summary.outcome == "Failed":
         # Without an error as its data, Prefect's worker shows an error of its own.
         error = TooFewSymbols(summary)
         return Failed(message=str(error), data=error)
-    if summary.failures:
-        return Completed(
-            name="Completed with failures", message=summary.sentence, data=summary
-        )
-    return Completed(message=summary.sentence, data=summary)
+    return Completed(name=summary.outcome, message=summary.sentence, data=summary)
 
 
 def _show_rows(rows: Sequence[Row], csv: StoragePath) -> None:

@@ -187,6 +187,12 @@ def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _no_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send no message to the addresses of the person who runs the tests."""
+    monkeypatch.delenv("OVERNIGHT_DELIVER_TO", raising=False)
+
+
 @pytest.fixture(scope="session")
 def prepare_prefect(tmp_path_factory: pytest.TempPathFactory) -> Prepare:
     """Return a function that copies the tables of a server, made once for all tests."""

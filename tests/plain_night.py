@@ -46,7 +46,7 @@ def plain_night(request: RunRequest, pool: WorkerPool, *, only: bool = False) ->
         for one in (disable_run_logger(), no_server, exclusive_home(plan)):
             stack.enter_context(one)
         summary = screened(plan, pool, only=only)
-    return final_state(summary, plan.settings.run.min_coverage)
+    return final_state(summary)
 
 
 def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: ANN401

@@ -265,3 +265,9 @@ def test_the_notices_address_is_for_the_registration_alone() -> None:
     """Only the registration gets the webhook's address; no run needs it."""
     has = {name for name in SERVICES if "OVERNIGHT_NOTICE_URL" in environment(name, {})}
     assert has == {"register"}
+
+
+def test_the_addresses_of_messages_are_for_the_worker_alone() -> None:
+    """The worker's runs send the messages; no other service needs the addresses."""
+    has = {name for name in SERVICES if "OVERNIGHT_DELIVER_TO" in environment(name, {})}
+    assert has == {"worker"}

@@ -37,6 +37,7 @@ GUIDES = {
         "news.md",
         "glossary.md",
         "failures.md",
+        "delivery.md",
         "evaluation.md",
         "why.md",
     )

@@ -12,6 +12,12 @@ from screening.report.facts import EarlierNight
 
 Cells = Mapping[str, str]
 
+MARGIN = 0.03
+"""A score that is less beyond a threshold makes a change of call marginal."""
+
+UPPER_CHANGES = {("HOLD", "BUY"), ("BUY", "HOLD"), ("BUY", "SELL")}
+"""Changes that cross the upper threshold first; the others cross the lower one."""
+
 
 @dataclass(frozen=True)
 class CallChange:
@@ -20,13 +26,25 @@ class CallChange:
     before: Cells
     after: Cells
 
+    def is_marginal(self, buy_above: float, sell_below: float) -> bool:
+        """Return whether the score is hardly beyond the threshold that it crossed.
+
+        A change because of a sit-out, or without a score, is not marginal.
+        """
+        if _sits_out(self.before) or _sits_out(self.after) or not self.after["score"]:
+            return False
+        calls = self.before["prediction"], self.after["prediction"]
+        crossed = buy_above if calls in UPPER_CHANGES else sell_below
+        return abs(float(self.after["score"]) - crossed) < MARGIN
+
 
 @dataclass(frozen=True)
 class Changes:
     """The differences from the night of `since`, over the symbols of both nights.
 
     `events` are the rows of new events. `sat_out` are the symbols whose sit-out begins
-    without a new event. `added` and `dropped` are the symbols of only one night.
+    without a new event, `begun` all whose sit-out begins, `ended` all whose sit-out
+    ends. `added` and `dropped` are the symbols of only one night.
     """
 
     since: date
@@ -38,12 +56,19 @@ class Changes:
     recovered: tuple[str, ...]
     added: tuple[str, ...]
     dropped: tuple[str, ...]
+    begun: tuple[Cells, ...] = ()
+    ended: tuple[str, ...] = ()
 
     @property
     def has_any(self) -> bool:
         """Return whether anything changed for a symbol of both nights."""
         return bool(
-            self.calls or self.events or self.sat_out or self.failed or self.recovered
+            self.calls
+            or self.events
+            or self.sat_out
+            or self.ended
+            or self.failed
+            or self.recovered
         )
 
 
@@ -70,6 +95,12 @@ def changes_since(earlier: EarlierNight, rows: Iterable[Cells]) -> Changes:
         ),
         added=tuple(name for name in tonight if name not in before),
         dropped=tuple(name for name in before if name not in tonight),
+        begun=tuple(new for old, new in both if _sits_out(new) and not _sits_out(old)),
+        ended=tuple(
+            new["symbol"]
+            for old, new in both
+            if _sits_out(old) and not _sits_out(new) and not _failed(new)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from screening.report.facts import NightFacts
 from screening.report.views import SymbolView
+from screening.verdict import Tally
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,13 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
     any symbol of the night has a defect or if the night has notices.
     """
     failed = [view for view in views if view.failed]
+    tally = _tally(views)
     degraded = [v for v in views if v.cells["data_status"].value == "degraded"]
-    usable = len(views) - len(failed)
     headline = _failure(night, views)
     level: Literal["good", "mixed", "bad"] = "bad"
     if not headline:
         level = "mixed" if failed or degraded or night.notices else "good"
-        ends = [f", {len(degraded)} with a defect"] if degraded else []
-        ends += [f", {len(failed)} failed"] if failed else []
-        headline = f"{usable} of {len(views)} symbols usable{''.join(ends)}"
+        headline = tally.counts
     return Verdict(
         level=level,
         headline=headline,
@@ -63,9 +62,9 @@ def verdict(night: NightFacts, views: Sequence[SymbolView]) -> Verdict:
         failed=tuple(VerdictText(v.symbol, v.cells["reason"].text) for v in failed),
         degraded=tuple(VerdictText(v.symbol, _defects(v)) for v in degraded),
         usable=(
-            Count("ok", usable - len(degraded)),
-            Count("degraded", len(degraded)),
-            Count("failed", len(failed)),
+            Count("ok", tally.usable - tally.degraded),
+            Count("degraded", tally.degraded),
+            Count("failed", tally.failed),
         ),
         calls=tuple(_calls(views)),
         sources=tuple(_sources(night, views)),
@@ -80,14 +79,18 @@ def count_values(values: Iterable[str]) -> str:
 
 def _failure(night: NightFacts, views: Sequence[SymbolView]) -> str:
     """Return one sentence if too few symbols of the run itself are usable, else ''."""
-    own = [view for view in views if not view.kept]
-    usable, kept = sum(not view.failed for view in own), len(views) - len(own)
+    own = _tally([view for view in views if not view.kept])
+    if own.outcome(night.coverage_needed) != "Failed":
+        return ""
+    kept = len(views) - own.total
     more = f", {kept} more are kept from earlier runs of this night" if kept else ""
-    if not usable:
-        return f"The run failed: none of {len(own)} symbols is usable{more}"
-    if usable / len(own) < night.coverage_needed:
-        return f"The run failed: only {usable} of {len(own)} symbols are usable{more}"
-    return ""
+    return f"{own.headline(night.coverage_needed)}{more}"
+
+
+def _tally(views: Sequence[SymbolView]) -> Tally:
+    status = Counter(view.cells["data_status"].value for view in views)
+    failed = sum(view.failed for view in views)
+    return Tally(len(views) - failed, failed, status["degraded"])
 
 
 def _count_kept(views: Sequence[SymbolView]) -> Iterable[str]:

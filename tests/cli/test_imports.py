@@ -19,7 +19,7 @@ AS_OF = date(2025, 11, 10)
 HEAVY = {
     *("pandas", "pandera", "scipy", "sklearn", "lightgbm", "matplotlib", "pandas_ta"),
     *("tensorflow", "keras", "h5py", "prefect", "yfinance", "exchange_calendars"),
-    *("curl_cffi", "jinja2", "onnxruntime", "distributed", "numba"),
+    *("apprise", "curl_cffi", "jinja2", "onnxruntime", "distributed", "numba"),
 }
 SCRIPT = """
 import json, sys

@@ -2,7 +2,11 @@
 
 import pytest
 
-from flows.child_environment import child_environment, drop_server_settings
+from flows.child_environment import (
+    child_environment,
+    drop_addresses,
+    drop_server_settings,
+)
 
 NEEDED = {
     "PATH": "/bin",
@@ -57,6 +61,16 @@ def test_the_server_gets_its_own_settings() -> None:
     given = child_environment(in_store=False)
     assert SERVERS.items() <= given.items()
     assert not OTHERS.keys() & given.keys()
+
+
+def test_a_run_gets_the_addresses_of_messages_and_the_server_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The worker's runs send the messages."""
+    monkeypatch.setenv("OVERNIGHT_DELIVER_TO", "json://me:hush@example.com")
+    given = child_environment(in_store=False)
+    assert "OVERNIGHT_DELIVER_TO" in drop_server_settings(given)
+    assert "hush@" not in f"{drop_addresses(given)}"
 
 
 def test_a_home_in_a_store_brings_its_credentials() -> None:

@@ -1,6 +1,7 @@
 """The summary of a run in one sentence."""
 
 import pickle
+from dataclasses import replace
 from datetime import date
 
 from screening.summary import RunSummary, TooFewSymbols
@@ -14,20 +15,21 @@ def summary(failed: int) -> RunSummary:
 
 
 def test_a_sentence_names_each_failure_with_its_reason() -> None:
-    """Few failures are all named, in order."""
-    sentence = summary(2).sentence
-    assert sentence.startswith(
-        "18 of 20 symbols in 84 s; failed: S0 (too_short: 3 rows);"
+    """Symbols that failed for the same reason are named together."""
+    assert summary(2).sentence == (
+        "18 of 20 symbols done, 2 failed, in 84 s; failed: 2 symbols: S0, S1 "
+        "(too_short: 3 rows)"
     )
-    assert sentence.endswith("; S1 (too_short: 3 rows)")
 
 
 def test_a_sentence_stays_one_when_thousands_fail() -> None:
-    """Of many failures the first ten are named and the others counted."""
-    sentence = summary(15).sentence
-    assert "S9 (" in sentence
+    """Of many causes the first ten are named; the symbols of the others are counted."""
+    base = summary(15)
+    reasons = {symbol: f"{symbol}: {i} rows" for i, symbol in enumerate(base.symbols)}
+    sentence = replace(base, failures=reasons).sentence
+    assert "S9 (S9: 9 rows)" in sentence
     assert "S10" not in sentence
-    assert sentence.endswith("; and 5 more")
+    assert sentence.endswith("; and 10 more")
 
 
 def test_too_few_symbols_travel_between_processes() -> None:

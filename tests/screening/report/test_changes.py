@@ -61,6 +61,16 @@ def test_a_sit_out_that_begins_is_listed_once() -> None:
     assert changed([quiet], [out]).sat_out == ()
 
 
+def test_a_sit_out_that_ends_is_a_change() -> None:
+    """A stock that failed has not been traded again."""
+    (out,) = cells(with_events(screened(), event(AS_OF)))
+    (quiet,) = cells(screened())
+    found = changed([out], [quiet])
+    assert (found.ended, found.begun, found.has_any) == (("CBA.AX",), (), True)
+    assert changed([quiet], [out]).begun == (out,)
+    assert changed([out], cells(failed("CBA.AX"))).ended == ()
+
+
 def test_failures_and_recoveries_are_listed() -> None:
     """A new failure has its reason; a recovered symbol is named."""
     good, broken = cells(screened("GONE.AX")), cells(failed("GONE.AX"))
