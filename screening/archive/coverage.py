@@ -1,0 +1,64 @@
+"""How often the next return was inside its 80 % interval, by month. Pure."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from config.settings import RecordSettings
+from screening.track_record.track_record import Mean, clustered_mean
+
+AIM = 0.8
+"""The share of returns that the interval is made to hold."""
+
+
+@dataclass(frozen=True)
+class MonthCoverage:
+    """The coverage of a month's calls of one kind; `share` is None if too few."""
+
+    month: str
+    kind: str
+    calls: int
+    share: Mean | None
+
+    @property
+    def text(self) -> str:
+        """Return `81 % (76-86)`, without brackets if there is no interval."""
+        if self.share is None:
+            return ""
+        if self.share.low is None or self.share.high is None:
+            return f"{self.share.mean:.0%}"
+        ends = f"{100 * self.share.low:.0f}-{100 * min(1.0, self.share.high):.0f}"
+        return f"{self.share.mean:.0%} ({ends})"
+
+
+def coverage_by_month(
+    judged: pd.DataFrame, settings: RecordSettings
+) -> tuple[MonthCoverage, ...]:
+    """Return the coverage by month and kind, the latest month first, live first.
+
+    `judged` has one row per scored call with a known interval: `as_of`, `live`, `low`,
+    `high` and `return`.
+    """
+    inside = judged["return"].between(judged["low"], judged["high"]).astype(float)
+    keys = [judged["as_of"].dt.strftime("%Y-%m"), judged["live"]]
+    found = [
+        _coverage(month, live, values, judged.loc[values.index, "as_of"], settings)
+        for (month, live), values in inside.groupby(keys)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.month, one.kind == "live"))[::-1])
+
+
+def _coverage(
+    month: str,
+    live: bool,  # noqa: FBT001  a value of the table
+    inside: pd.Series,
+    days: pd.Series,
+    settings: RecordSettings,
+) -> MonthCoverage:
+    enough = len(inside) >= settings.min_calls
+    return MonthCoverage(
+        month=month,
+        kind="live" if live else "replay",
+        calls=len(inside),
+        share=clustered_mean(inside, days, settings.interval) if enough else None,
+    )
