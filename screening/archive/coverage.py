@@ -40,9 +40,11 @@ def coverage_by_month(
     `high` and `return`.
     """
     inside = judged["return"].between(judged["low"], judged["high"]).astype(float)
-    keys = [judged["as_of"].dt.strftime("%Y-%m"), judged["live"]]
+    keys = [judged["as_of"].to_numpy().astype("datetime64[M]"), judged["live"]]
     found = [
-        _coverage(month, live, values, judged.loc[values.index, "as_of"], settings)
+        _coverage(
+            f"{month:%Y-%m}", live, values, judged.loc[values.index, "as_of"], settings
+        )
         for (month, live), values in inside.groupby(keys)
     ]
     return tuple(sorted(found, key=lambda one: (one.month, one.kind == "live"))[::-1])

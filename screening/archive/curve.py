@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 
 from config.settings import RecordSettings
+from screening.report.cells import format_signed, signed_percent
 from screening.track_record.track_record import TOO_FEW, Mean, clustered_mean
 
 WIDTH, HEIGHT = 640, 200
+
+MIN_SESSIONS = 10
+"""Sessions below which no curve is drawn; its interval would hide everything else."""
 
 DIRECTIONS = {"BUY": 1.0, "SELL": -1.0}
 
@@ -26,8 +30,6 @@ class Curve:
     """
 
     kind: str
-    calls: int
-    days: int
     sentence: str
     line: str = ""
     band: str = ""
@@ -51,29 +53,31 @@ def record_curve(scored: pd.DataFrame, settings: RecordSettings, kind: str) -> C
     direction = scored["call"].map(DIRECTIONS)
     gains = (direction * scored["hedged_return"]).dropna()
     days = scored.loc[gains.index, "as_of"]
-    if len(gains) < settings.min_calls:
-        return Curve(
-            kind=kind,
-            calls=len(gains),
-            days=days.nunique(),
-            sentence=f"{len(gains)} hedged BUY and SELL calls are scored: {TOO_FEW} "
-            f"below {settings.min_calls}.",
-        )
+    if len(gains) < settings.min_calls or days.nunique() < MIN_SESSIONS:
+        return Curve(kind, _too_few(len(gains), days.nunique(), settings))
     by_day = gains.groupby(days).agg(["mean", "size"]).sort_index()
     mean = clustered_mean(gains, days, settings.interval)
-    first = int((by_day["size"].cumsum() < settings.min_calls).sum())
+    few = int((by_day["size"].cumsum() < settings.min_calls).sum())
+    first = max(few, MIN_SESSIONS - 1)
     return _draw(by_day["mean"], first, settings.interval, kind, _sentence(mean, gains))
+
+
+def _too_few(calls: int, days: int, settings: RecordSettings) -> str:
+    return (
+        f"{calls} hedged BUY and SELL calls on {days} sessions are scored: {TOO_FEW} "
+        f"below {settings.min_calls} calls or {MIN_SESSIONS} sessions."
+    )
 
 
 def _sentence(mean: Mean | None, gains: pd.Series) -> str:
     """Return the mean with its interval; `gains` are not empty."""
     found = mean or Mean(mean=math.nan, low=None, high=None)
-    ends = (
-        ""
-        if found.low is None or found.high is None
-        else f" ({100 * found.low:+.2f}..{100 * found.high:+.2f})"
-    )
-    return f"Mean hedged gain {found.mean:+.2%}{ends} per call, of {len(gains):,} calls"
+    ends = ""
+    if found.low is not None and found.high is not None:
+        low, high = (format_signed(100 * end, 2) for end in (found.low, found.high))
+        ends = f" ({low} to {high})"
+    average = signed_percent(found.mean)
+    return f"Mean hedged gain per call {average}{ends}, of {len(gains):,} calls"
 
 
 def _draw(
@@ -98,8 +102,6 @@ def _draw(
     ]
     return Curve(
         kind=kind,
-        calls=0,
-        days=len(means),
         sentence=f"{sentence} on {len(means):,} sessions.",
         line=_outline([*zip(places, total, strict=True)]),
         band=f"{_outline(around)}z",

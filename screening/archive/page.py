@@ -11,8 +11,8 @@ from markupsafe import Markup
 from screening.archive.coverage import AIM, MonthCoverage
 from screening.archive.curve import HEIGHT, WIDTH, Curve
 from screening.archive.nights import Month
-from screening.archive.strips import SHOWN, STEP, Strip
 from screening.archive.strips import HEIGHT as STRIP_HEIGHT
+from screening.archive.strips import SHOWN, STEP, Strip
 from screening.html_page import (
     finish_page,
     page_environment,
