@@ -39,28 +39,25 @@ def coverage_by_month(
     `judged` has one row per scored call with a known interval: `as_of`, `live`, `low`,
     `high` and `return`.
     """
-    inside = judged["return"].between(judged["low"], judged["high"]).astype(float)
-    keys = [judged["as_of"].to_numpy().astype("datetime64[M]"), judged["live"]]
+    dated = judged.assign(month=judged["as_of"].to_numpy().astype("datetime64[M]"))
+    kinds = {"live": dated[dated["live"]], "replay": dated[~dated["live"]]}
     found = [
-        _coverage(
-            f"{month:%Y-%m}", live, values, judged.loc[values.index, "as_of"], settings
-        )
-        for (month, live), values in inside.groupby(keys)
+        _coverage(f"{month:%Y-%m}", kind, calls, settings)
+        for kind, of_kind in kinds.items()
+        for month, calls in of_kind.groupby("month")
     ]
-    return tuple(sorted(found, key=lambda one: (one.month, one.kind == "live"))[::-1])
+    return tuple(sorted(found, key=lambda one: one.month, reverse=True))
 
 
 def _coverage(
-    month: str,
-    live: bool,  # noqa: FBT001  a value of the table
-    inside: pd.Series,
-    days: pd.Series,
-    settings: RecordSettings,
+    month: str, kind: str, calls: pd.DataFrame, settings: RecordSettings
 ) -> MonthCoverage:
+    inside = calls["return"].between(calls["low"], calls["high"]).astype(float)
+    days, interval = calls["as_of"], settings.interval
     enough = len(inside) >= settings.min_calls
     return MonthCoverage(
         month=month,
-        kind="live" if live else "replay",
+        kind=kind,
         calls=len(inside),
-        share=clustered_mean(inside, days, settings.interval) if enough else None,
+        share=clustered_mean(inside, days, interval) if enough else None,
     )

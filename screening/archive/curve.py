@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from config.settings import RecordSettings
@@ -16,6 +17,8 @@ WIDTH, HEIGHT = 640, 200
 
 MIN_SESSIONS = 10
 """Sessions below which no curve is drawn; its interval would hide everything else."""
+
+Floats = npt.NDArray[np.float64]
 
 DIRECTIONS = {"BUY": 1.0, "SELL": -1.0}
 
@@ -112,7 +115,7 @@ def _draw(
     )
 
 
-def _reach(means: np.ndarray, interval: float) -> np.ndarray:
+def _reach(means: Floats, interval: float) -> Floats:
     """Return how far the interval of each sum reaches, 0 for the first session.
 
     t x standard deviation x square root of k, over the first k sessions.

@@ -41,9 +41,9 @@ class NightChanges:
 
 @dataclass(frozen=True)
 class NightLine:
-    """A night; `kind` is live, replay, `live and replay` or not known.
+    """A night; `kind` is live, replay, `live and replay` or `kind not known`.
 
-    `level` is good, mixed or failed. `changes` is None without an earlier night of the
+    `level` is good, mixed or failed. A night whose CSV can't be read has no `kind`. `changes` is None without an earlier night of the
     same symbols. `report` is the report's address relative to the archive, "" if there
     is no report.
     """
@@ -89,7 +89,7 @@ def night_lines(
     report's address.
     """
     found = [
-        NightLine(night, "not known", "failed", "The CSV can't be read", {}, 0, None)
+        NightLine(night, "", "failed", "The CSV can't be read", report=report_of(night))
         for night in unreadable
     ]
     before: list[_Night] = []
@@ -177,7 +177,7 @@ def _kind(live: frozenset[bool | None]) -> str:
         return "live"
     if live == {False}:
         return "replay"
-    return "live and replay" if live == {True, False} else "not known"
+    return "live and replay" if live == {True, False} else "kind not known"
 
 
 def _count(number: int, what: str) -> str:

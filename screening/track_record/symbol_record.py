@@ -1,6 +1,6 @@
 """The past calls of one symbol, each with what came of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -85,7 +85,7 @@ def symbol_record(  # noqa: PLR0913  the tables of a record, and when it is read
     return SymbolRecord(symbol=symbol, total=total, calls=tuple(found[::-1]))
 
 
-def _call(records: list[Mapping[str, Any]], now: datetime) -> SymbolCall:
+def _call(records: Sequence[Mapping[Any, Any]], now: datetime) -> SymbolCall:
     """Return the call of these rows, one row per horizon."""
     row = records[0]
     complete = as_of_session(row["exchange"], now.date(), now)
@@ -98,7 +98,7 @@ def _call(records: list[Mapping[str, Any]], now: datetime) -> SymbolCall:
     )
 
 
-def _outcome(row: Mapping[str, Any], complete: date) -> CallOutcome:
+def _outcome(row: Mapping[Any, Any], complete: date) -> CallOutcome:
     session = row["session"].date()
     unscored: State = "waiting" if session <= complete else "not due"
     return CallOutcome(
