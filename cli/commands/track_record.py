@@ -6,6 +6,7 @@ from cli.options import RecordOptions, command
 from cli.output import print_result
 from cli.render_record import show_records
 from cli.render_symbol_record import show_symbol_record
+from config.errors import ParameterError
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import track_records
 from status.symbol_record import read_symbol_record
@@ -33,5 +34,9 @@ def track_record(options: RecordOptions) -> None:
         of_symbol = read_symbol_record(home, options.symbol, settings, now, limit)
         print_result(of_symbol, show_symbol_record, as_json=options.json)
         return
+    if options.all:
+        raise ParameterError(
+            "`--all` needs a symbol", "write e.g. `overnight track-record CBA.AX --all`"
+        )
     found = track_records(ledger.calls(), ledger.outcomes(), settings.track_record, now)
     print_result(found, show_records, as_json=options.json)

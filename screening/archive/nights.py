@@ -43,9 +43,9 @@ class NightChanges:
 class NightLine:
     """A night; `kind` is live, replay, `live and replay` or `kind not known`.
 
-    `level` is good, mixed or failed. A night whose CSV can't be read has no `kind`. `changes` is None without an earlier night of the
-    same symbols. `report` is the report's address relative to the archive, "" if there
-    is no report.
+    A night whose CSV can't be read has no `kind`. `level` is good, mixed or failed.
+    `changes` is None without an earlier night of the same symbols. `report` is the
+    report's address relative to the archive, "" if there is no report.
     """
 
     night: date

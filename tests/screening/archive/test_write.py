@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import UTC, date, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def line_of(page: str, night: date) -> str:
     (line,) = re.findall(
         rf"<tr><th scope=\"row\">(?:<a [^>]*>)?{night}.*?(?=<tr|</t)", page
     )
-    return " ".join(re.sub(r"<[^>]*>", " ", line).split())
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", line)).split())
 
 
 @pytest.fixture
