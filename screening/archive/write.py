@@ -1,13 +1,14 @@
 """Writes the archive of a home: the page over all nights."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pandas as pd
 
 from config.errors import StorageError
-from config.settings import Settings
+from config.settings import RecordSettings, Settings
 from screening.archive.coverage import coverage_by_month
-from screening.archive.curve import record_curve
+from screening.archive.curve import Curve, record_curve
 from screening.archive.night_rows import refresh_night_rows
 from screening.archive.nights import group_by_month, night_lines
 from screening.archive.page import Archive, archive_page
@@ -45,24 +46,28 @@ def _read_archive(home: Home, settings: Settings, at: datetime) -> Archive:
     try:
         scored = _read_scored(home)
     except StorageError as error:
-        return Archive(at, found.months, found.strips, record_fault=error.sentence)
-    known = rows.table.dropna(subset=["low", "high", "live"])
-    keys = ["symbol", "as_of", "live"]
-    known = known.astype({"live": bool}).drop_duplicates(keys, keep="last")
-    judged = scored.merge(known[[*keys, "low", "high"]], on=keys)
-    record = settings.track_record
-    kinds = {"live": scored["live"], "replay": ~scored["live"]}
-    return Archive(
-        at,
-        found.months,
-        found.strips,
-        tuple(
-            record_curve(scored[which], record, kind)
-            for kind, which in kinds.items()
-            if kind == "live" or which.any()
-        ),
-        coverage_by_month(judged, record),
+        return replace(found, record_fault=error.sentence)
+    judged = _add_intervals(scored, rows.table)
+    return replace(
+        found,
+        curves=_curves(scored, settings.track_record),
+        coverage=coverage_by_month(judged, settings.track_record),
     )
+
+
+def _curves(scored: pd.DataFrame, settings: RecordSettings) -> tuple[Curve, ...]:
+    """Return the curve of the live calls, and that of replayed calls if any."""
+    live, replayed = scored[scored["live"]], scored[~scored["live"]]
+    more = (record_curve(replayed, settings, "replay"),) if len(replayed) else ()
+    return (record_curve(live, settings, "live"), *more)
+
+
+def _add_intervals(scored: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the scored calls whose night's CSV has an interval, with it."""
+    keys = ["symbol", "as_of", "live"]
+    known = table.dropna(subset=["low", "high", "live"]).astype({"live": bool})
+    known = known.drop_duplicates(keys, keep="last")
+    return scored.merge(known[[*keys, "low", "high"]], on=keys)
 
 
 def _read_scored(home: Home) -> pd.DataFrame:
