@@ -98,6 +98,16 @@ class HoldingsOptions(HomeOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordOptions(HomeOptions):
+    """The symbol whose calls `track-record` lists."""
+
+    symbol: Annotated[
+        Text, typer.Argument(metavar="[SYMBOL]", help="List the calls of this symbol.")
+    ] = None
+    all: Annotated[bool, _flag("all", "List all calls, not only the last 20.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportOptions(Options):
     """The night whose report is printed, and whether the browser opens it."""
 

@@ -10,12 +10,14 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from config.errors import list_names
+from config.errors import OvernightError, list_names
+from config.plain_text import plain_text
 from config.schedules import Schedule
-from flows.request import taking
+from flows.request import symbols_in_name, taking
 from market_data.selection import Selection, find_list
 from market_data.sources import SourceName
 from pipeline.plan import AsOf, RunPlan, RunRequest, plan_run
@@ -46,15 +48,37 @@ class WatchRequest:
     home: Annotated[str | None, "Where the reports lie; empty: OVERNIGHT_HOME."] = None
 
 
-@flow(name="night-watch")
+def name_watch() -> str:
+    """Return what names a watch, e.g. `night-watch asx_priority 2025-11-10`."""
+    request = WatchRequest(**flow_run.parameters)
+    names = [schedule.list for schedule in request.schedules]
+    lists = list_names(sorted(set(names))) or symbols_in_name(request.selection)
+    return plain_text(f"{flow_run.flow_name} {lists} {_nights_in_name(request)}")
+
+
+def _nights_in_name(request: WatchRequest) -> str:
+    """Return the nights; a request that can't be planned fails in the run."""
+    try:
+        nights = {plan.as_of for plan in _watched_nights(request).values()}
+    except OvernightError:
+        return str(request.as_of or "latest")
+    return " ".join(map(str, sorted(nights)))
+
+
+@flow(name="night-watch", flow_run_name=name_watch)
 @taking(WatchRequest)
 def night_watch(request: WatchRequest) -> State[str]:
     """Fail if a night that was due is not published."""
+    nights = _watched_nights(request)
+    return check_nights(nights) if request.schedules else check_night(nights[""])
+
+
+def _watched_nights(request: WatchRequest) -> dict[str, RunPlan]:
+    """Return the nights of the schedules by list, or under "" that of the selection."""
     before = datetime.now(UTC) - timedelta(hours=request.hours)
-    if not request.schedules:
-        plan = _plan_night(request.selection, request, before)
-        return check_night(plan)
-    return check_nights(due_nights(request, before))
+    if request.schedules:
+        return due_nights(request, before)
+    return {"": _plan_night(request.selection, request, before)}
 
 
 def due_nights(request: WatchRequest, before: datetime) -> dict[str, RunPlan]:

@@ -15,8 +15,10 @@ from pipeline.run import screening_stages
 from pipeline.sources import open_sources
 from pipeline.symbol import screen_all
 from screening.summary import RunSummary
+from tasks.archive import archive
 from tasks.deliver import deliver, deliver_failure, deliver_skipped
 from tasks.exclusive_home import exclusive_home
+from tasks.night_artifact import show_night
 from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
@@ -66,10 +68,11 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
         notices = (*run.notices, *sources.notices, *news.notices)
         prices, ended_at = run.feeds.prices, datetime.now(UTC)
         published = publish(plan, prices, found, notices, ended_at, only=only)
-        summary = report(plan, found, published)
+        summary = archive(plan, report(plan, found, published))
         run.close(summary)
     unsent = deliver(plan, summary)
     if unsent:
         summary = replace(summary, notices=(*summary.notices, *unsent))
         summary = report(plan, found, summary)
+    show_night(plan, summary)
     return final_state(summary)

@@ -54,13 +54,13 @@ def name_run(kind: type[RunRequest]) -> Callable[[], str]:
 
     def run_name() -> str:
         request = kind(**flow_run.parameters)
-        symbols = _symbols_in_name(request.selection)
+        symbols = symbols_in_name(request.selection)
         return plain_text(f"{flow_run.flow_name} {symbols} {_night_in_name(request)}")
 
     return run_name
 
 
-def _symbols_in_name(selection: Selection) -> str:
+def symbols_in_name(selection: Selection) -> str:
     """Return the name of the list or file, or the first of the symbols."""
     if not isinstance(selection, Symbols):
         (name,) = selection.model_dump(mode="json").values()

@@ -121,9 +121,14 @@ def sit_out_reason(
 
 def named_rule(reason: str, default: SitOut) -> SitOut:
     """Return the rule that a row's `reason` names, `default` if it names none."""
-    found = _NAMED_RULE.search(reason)
-    named = found[1] if found else default
+    named = find_rule(reason) or default
     return "reaction" if named == "reaction" else "published"
+
+
+def find_rule(reason: str) -> str:
+    """Return the rule that a row's `reason` names, '' if it names none."""
+    found = _NAMED_RULE.search(reason)
+    return found[1] if found else ""
 
 
 def report_event(report: PastReport) -> Event:

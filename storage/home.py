@@ -63,6 +63,10 @@ class Home:
     """Folder of the screening CSVs."""
     morning_reports = _Place("reports", "html")
     """Folder of the morning reports."""
+    archive = _Place("reports", "index.html")
+    """The page with one line per night."""
+    night_summaries = _Place("reports", "nights.parquet")
+    """What the archive needs of each screening CSV; it can be computed again."""
     track_record = _Place("reports", "track_record")
     """Folder of the past calls and their outcomes."""
     evaluations = _Place("reports", "evaluation")

@@ -298,6 +298,14 @@ def files_in(folder: StoragePath, start: str = "") -> list[StoragePath]:
     return [*objects_in(folder, start)]
 
 
+def sizes_in(folder: StoragePath) -> dict[str, int]:
+    """Return the size in bytes of each file directly in `folder`, by name."""
+    if isinstance(folder, Path):
+        return {path.name: path.stat().st_size for path in files_in(folder)}
+    found = {name: facts["size"] for name, facts in _list_objects(folder).items()}
+    return {name: int(size) for name, size in found.items() if "/" not in name}
+
+
 def objects_in(folder: UPath, start: str = "") -> list[UPath]:
     """Return the objects directly in `folder`, as `files_in` does."""
     names = [name for name in _list_objects(folder, prefix=start) if "/" not in name]

@@ -45,18 +45,25 @@ def read_table(path: StoragePath) -> pd.DataFrame:
         raise ValueError(f"not a Parquet table ({cause})") from error
 
 
-def read_tables(paths: Sequence[StoragePath]) -> pd.DataFrame:
+def read_tables(
+    paths: Sequence[StoragePath], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Return the rows of all Parquet tables at `paths`, which have the same columns.
+
+    With `columns` only these are read, in this order.
 
     Raises
     ------
     OSError, ValueError, StorageError
         As `read_table`; a `ValueError` too if columns differ or `paths` is empty.
     """
-    # Joined by Arrow a year of nights takes 1.6 ms per file, by pandas 3.7.
-    contents = read_all(paths)
+    # 0.5 ms per file; Arrow's `read_table` takes 1.6, pandas 3.7.
+    contents, names = read_all(paths), list(columns) if columns else None
     try:
-        found = [parquet.read_table(io.BytesIO(content)) for content in contents]
+        found = [
+            parquet.ParquetFile(io.BytesIO(content)).read(names, use_threads=False)
+            for content in contents
+        ]
         joined: pd.DataFrame = pa.concat_tables(found).to_pandas()
     except Exception as error:  # As in `read_table`.
         raise ValueError(str(error)[:200]) from error

@@ -36,15 +36,20 @@ def deliver(
 
     A replay's message is only stored: `overnight deliver` sends it.
     """
-    own = set(plan.symbols)
-    rows = [csv_cells(row) for row in summary.rows if row["symbol"] in own]
     kind: Kind = "failure" if summary.outcome == "Failed" else "result"
     with _as_notice() as notices:
         outbox = _outbox(plan, kind)
-        outbox.store(_compose(plan, rows, summary.notices))
+        outbox.store(compose_message(plan, summary))
         if not _is_replay(plan):
             notices.extend(_send(outbox, sender or Sender()))
     return tuple(notices)
+
+
+def compose_message(plan: RunPlan, summary: RunSummary) -> Message:
+    """Return the message about the run's own symbols."""
+    own = set(plan.symbols)
+    rows = [csv_cells(row) for row in summary.rows if row["symbol"] in own]
+    return _compose(plan, rows, summary.notices)
 
 
 def deliver_skipped(plan: RunPlan, sender: Sender | None = None) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from prefect import get_run_logger, task
-from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -28,6 +28,7 @@ from pipeline.published_request import (
     write_published_requests,
 )
 from pipeline.record import record_night
+from screening.event_words import row_event_words, trading_word
 from screening.findings import SymbolFindings
 from screening.holdings.night import left_out_sentence
 from screening.previous_call import previous_calls
@@ -42,12 +43,11 @@ from screening.table import (
     write_csv,
 )
 from storage.home import keep_newest_folders
-from storage.paths import StoragePath
 from tasks.server import try_show
 
 SHOWN_COLUMNS = (
-    "rank symbol prediction score confidence prediction_source data_status run_at "
-    "reason"
+    "rank symbol prediction score confidence events sit_out prediction_source "
+    "data_status run_at reason"
 ).split()
 
 
@@ -145,7 +145,7 @@ def _write_night(
         },
     )
     drop_findings(plan, night_rows)
-    try_show("the table of symbols", partial(_show_rows, night_rows, path))
+    try_show("the table of symbols", partial(_show_rows, night_rows))
     return night_rows, (*kept.notices, *unkept)
 
 
@@ -260,17 +260,23 @@ def final_state(summary: RunSummary) -> State[RunSummary]:
     return Completed(name=summary.outcome, message=summary.sentence, data=summary)
 
 
-def _show_rows(rows: Sequence[Row], csv: StoragePath) -> None:
-    """Put the rows into Prefect's table artifact, and add a link to their CSV."""
-    table = [
-        {name: _format_cell(row.get(name)) for name in SHOWN_COLUMNS} for row in rows
-    ]
+def _show_rows(rows: Sequence[Row]) -> None:
+    """Put the rows into Prefect's table artifact."""
+    table = [_shown_cells(row) for row in rows]
     create_table_artifact(
         table, key="screening", description=f"{len(rows)} symbols, best score first"
     )
-    create_link_artifact(
-        key="screening-csv", link=csv.resolve().as_uri(), link_text=csv.name
-    )
+
+
+def _shown_cells(row: Row) -> dict[str, str]:
+    """Return the row's cells; `events` and `sit_out` are words, as in the terminal."""
+    words = {
+        "events": row_event_words(row),
+        "sit_out": trading_word(sit_out=row.get("event_skip_trading")),
+    }
+    return {
+        name: words.get(name) or _format_cell(row.get(name)) for name in SHOWN_COLUMNS
+    }
 
 
 def _format_cell(value: object) -> str:

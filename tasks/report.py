@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from functools import partial
 
 import pandas as pd
 from prefect import task
-from prefect.artifacts import create_link_artifact
 from prefect.cache_policies import NO_CACHE
 
 from config.errors import DamagedTable, StorageError, SymbolError
@@ -39,7 +37,7 @@ from screening.track_record.sit_out_cost import read_cost
 from storage.home import write_atomic
 from storage.paths import StoragePath
 from storage.tables import read_signed
-from tasks.server import try_show, warn
+from tasks.server import warn
 
 
 @task(task_run_name="morning report {plan.as_of}", cache_policy=NO_CACHE)
@@ -59,7 +57,6 @@ def report(
         )
         warn(notice)
         return replace(summary, notices=(*summary.notices, notice))
-    try_show("the link to the morning report", partial(_show_link, path))
     return replace(summary, report=path)
 
 
@@ -176,10 +173,4 @@ def _ends_with(table: pd.DataFrame, as_of: date, last: Mapping[str, float]) -> b
     return pd.Timestamp(table.index[-1]).date() <= as_of and all(
         float(end[name]) == value or (math.isnan(value) and pd.isna(end[name]))
         for name, value in last.items()
-    )
-
-
-def _show_link(path: StoragePath) -> None:
-    create_link_artifact(
-        key="morning-report", link=path.resolve().as_uri(), link_text=path.name
     )

@@ -51,6 +51,7 @@ def plain_night(request: RunRequest, pool: WorkerPool, *, only: bool = False) ->
 
 def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: ANN401
     """Screen and publish the night of a plan, as the flow does; return its summary."""
+    from tasks.archive import archive  # noqa: PLC0415
     from tasks.publish import publish  # noqa: PLC0415
     from tasks.report import report  # noqa: PLC0415
 
@@ -61,6 +62,6 @@ def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: AN
         notices = (*run.notices, *sources.notices, *news.notices)
         prices, ended_at = run.feeds.prices, datetime.now(UTC)
         published = publish.fn(plan, prices, found, notices, ended_at, only=only)
-        summary = report.fn(plan, found, published)
+        summary = archive.fn(plan, report.fn(plan, found, published))
         run.close(summary)
     return summary

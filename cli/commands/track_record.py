@@ -2,27 +2,41 @@
 
 from datetime import UTC, datetime
 
-from cli.options import HomeOptions, command
+from cli.options import RecordOptions, command
 from cli.output import print_result
 from cli.render_record import show_records
+from cli.render_symbol_record import show_symbol_record
+from config.errors import ParameterError
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import track_records
+from status.symbol_record import read_symbol_record
 from storage.home import Home
 from storage.settings_file import read_settings
 
+SHOWN = 20
+"""Calls of a symbol that are shown without --all."""
 
-@command(HomeOptions)
-def track_record(options: HomeOptions) -> None:
-    """Show hit rates and mean returns of past calls.
 
-    They are counted by call, component and haircut. Live calls are counted apart from
-    replayed nights, whose outcome was known.
+@command(RecordOptions)
+def track_record(options: RecordOptions) -> None:
+    """Show hit rates and mean returns of past calls, or the calls of one symbol.
 
-    For example: overnight track-record --home ~/overnight
+    Hit rates are counted by call, component and haircut. Live calls are counted apart
+    from replayed nights, whose outcome was known. With a symbol: its last 20 calls,
+    and what came of each.
+
+    For example: overnight track-record CBA.AX --home ~/overnight
     """
-    home = Home.existing(options.home)
+    home, now = Home.existing(options.home), datetime.now(UTC)
     settings, ledger = read_settings(home.root), Ledger(home.track_record)
-    found = track_records(
-        ledger.calls(), ledger.outcomes(), settings.track_record, datetime.now(UTC)
-    )
+    if options.symbol:
+        limit = None if options.all else SHOWN
+        of_symbol = read_symbol_record(home, options.symbol, settings, now, limit)
+        print_result(of_symbol, show_symbol_record, as_json=options.json)
+        return
+    if options.all:
+        raise ParameterError(
+            "`--all` needs a symbol", "write e.g. `overnight track-record CBA.AX --all`"
+        )
+    found = track_records(ledger.calls(), ledger.outcomes(), settings.track_record, now)
     print_result(found, show_records, as_json=options.json)

@@ -1,21 +1,18 @@
-"""The morning report as one HTML page without any other file. Pure.
+"""The morning report as one HTML page without any other file. Pure."""
 
-The templates escape all text from outside. The page's content security policy allows
-only its own script and style, by their hashes, and no requests.
-"""
-
-import base64
-import hashlib
-import re
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
-from config.plain_text import plain_text
 from risk_guard.events import Event
 from screening.holdings import words
+from screening.html_page import (
+    finish_page,
+    page_environment,
+    read_asset,
+    security_policy,
+)
 from screening.market_words import CHANGES_NO_CALL, market_lines, sector_cells
 from screening.report.cells import (
     format_signed,
@@ -41,6 +38,7 @@ def morning_report(morning: Morning) -> str:
     """Return the page as HTML; the same morning gives the same bytes."""
     views = symbol_views(morning)
     rows = [{name: cell.value for name, cell in view.cells.items()} for view in views]
+    style, script = (read_asset(TEMPLATES / f"page.{kind}") for kind in ("css", "js"))
     page = _environment().get_template("page.html.j2")
     text = page.render(
         morning=morning,
@@ -59,15 +57,11 @@ def morning_report(morning: Morning) -> str:
         models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
         ),
-        style=_asset("page.css"),
-        script=_asset("page.js"),
-        policy=_policy(),
+        style=style,
+        script=script,
+        policy=security_policy(style, script),
     )
-    # Each line end between tags would be a node of the page.
-    text = re.sub(r">\n+<", "><", text)
-    # HTML closes these elements by itself; 200 symbols are 200 kB smaller.
-    text = re.sub(r"</(?:dt|dd|td|th|tr|li)>(?=<)", "", text)
-    return "\n".join(plain_text(line) for line in text.split("\n"))
+    return finish_page(text)
 
 
 def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:
@@ -78,13 +72,7 @@ def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:
 
 @lru_cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(TEMPLATES)
     environment.filters |= {
         "signed": format_signed,
         "percent": percent,
@@ -103,24 +91,3 @@ def _environment() -> Environment:
     }
     environment.globals["render_cell"] = render_cell
     return environment
-
-
-@lru_cache
-def _asset(name: str) -> Markup:
-    """Return a file from the templates' folder, to be used in the page unescaped."""
-    # A browser turns line ends into \n before it computes the hash.
-    lines = (TEMPLATES / name).read_text(encoding="utf-8").splitlines()
-    return Markup("\n".join(lines))  # noqa: S704  our own file
-
-
-def _policy() -> str:
-    return (
-        f"default-src 'none'; script-src '{_hash('page.js')}'; "
-        f"style-src '{_hash('page.css')}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
-    )
-
-
-def _hash(name: str) -> str:
-    digest = hashlib.sha256(_asset(name).encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

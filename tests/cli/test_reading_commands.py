@@ -338,3 +338,46 @@ def test_the_record_tells_live_and_replayed_apart(tmp_path: Path) -> None:
         found["replayed"]["horizons"][0]["directional_calls"]["verdict"]
         == "too few to tell"
     )
+
+
+def test_the_calls_of_a_symbol_have_what_came_of_them(tmp_path: Path) -> None:
+    """Interval and rule come from that night's CSV; without it they are not known."""
+    home = Home(tmp_path)
+    first, second, late = SESSIONS[0], SESSIONS[1], SESSIONS[-1]
+    out = {"symbol": "A.AX", "as_of": first, "event_skip_trading": True} | INTERVAL
+    out |= {"reason": "sat out by the rule `published`: x"}
+    run_at = {"exchange": "XASX", "run_at": night_of(first).isoformat()}
+    write_csv(csv_path(home.screening_csv, first), [{**GONE, **out, **run_at}])
+    made = [
+        call("A.AX", first, call="HOLD", sit_out=True),
+        call("A.AX", second, call="SELL"),
+        call("A.AX", late, live=False, sit_out=None),
+    ]
+    hedged = outcome(made[0], 1, -0.0123, hedged_return=0.004)
+    Ledger(home.track_record).append(
+        calls_frame(*made), outcomes_frame(hedged), first, night_of(first)
+    )
+    text = printed(tmp_path, "track-record", "a.ax")
+    live, _, replayed = text.partition("Replayed calls")
+    assert "HOLD +0.400 60 published -1.2..+1.3 -1.23 +0.40 ? ?" in on_one_line(live)
+    assert "SELL +0.400 60 no not known ? - ? ?" in on_one_line(live)
+    assert "BUY +0.400 60 not known not known" in on_one_line(replayed)
+    assert widest(text) <= 80
+    found = json.loads(printed(tmp_path, "track-record", "A.AX", "--json"))
+    assert [one["live"] for one in found["calls"]] == [False, True, True]
+    assert found["calls"][2]["rule"] == "published"
+    assert found["calls"][2]["outcomes"][0]["realised_return"] == -0.0123
+
+
+def test_the_last_twenty_calls_are_shown_or_all(tmp_path: Path) -> None:
+    """The count is of all calls; a symbol without calls says so."""
+    made = calls_frame(*(call("A.AX", as_of) for as_of in SESSIONS[:25]))
+    Ledger(Home(tmp_path).track_record).append(
+        made, outcomes_frame(), SESSIONS[0], night_of(SESSIONS[0])
+    )
+    text = printed(tmp_path, "track-record", "A.AX")
+    assert text.startswith("A.AX: 25 calls in the track record. The last 20;")
+    assert text.count("BUY") == 20
+    assert printed(tmp_path, "track-record", "A.AX", "--all").count("BUY") == 25
+    none = printed(tmp_path, "track-record", "B.AX")
+    assert none == "B.AX: no call is in the track record.\n"

@@ -87,7 +87,9 @@ def test_the_flow_looks_for_the_night_that_was_due(
     prefect_server: None,  # noqa: ARG001
     tmp_path: Path,
 ) -> None:
-    """The watch fails if the night is missing, and names night and path."""
+    """The watch fails if the night is missing; list and night name its run."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
     from flows.night_watch import night_watch  # noqa: PLC0415
 
     arguments: dict[str, Any] = {
@@ -97,7 +99,11 @@ def test_the_flow_looks_for_the_night_that_was_due(
     }
     assert night_watch(**arguments, return_state=True).name == "Missed"
     publish(tmp_path, "ok", "ok")
-    assert night_watch(**arguments, return_state=True).is_completed()
+    state = night_watch(**arguments, return_state=True)
+    assert state.is_completed()
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert run.name == "night-watch CBA.AX ANZ.AX 2025-12-24"
 
 
 @pytest.mark.parametrize("as_of", [date(2025, 12, 25), date(2025, 12, 27)])

@@ -276,10 +276,10 @@ def test_a_second_run_in_the_same_home_is_refused(
 
 
 def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
-    """The run leaves a progress, two tables and two links as artifacts."""
+    """The run leaves a progress, two tables and its summary as artifacts."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
-    _, state = night
+    home, state = night
     with get_client(sync_client=True) as client:
         found = {
             one["key"]: one
@@ -293,13 +293,21 @@ def test_what_a_person_sees_in_prefect(night: tuple[Path, Any]) -> None:
         "run-progress",
         "screening",
         "trained-models",
-        "screening-csv",
-        "morning-report",
+        "night",
     }
     assert found["run-progress"]["data"] == 100
     table = json.loads(found["screening"]["data"])
     assert len(table) == 5
     assert all(len(row["score"]) <= len("-0.0123") for row in table)
+    words = {"true": "SIT OUT", "false": "trade", "": "not known"}
+    cells = rows_of(home)["event_skip_trading"].fillna("")
+    assert [row["sit_out"] for row in table] == [words[cell] for cell in cells]
+    assert all(row["events"] for row in table)
+    text = found["night"]["data"]
+    assert found["night"]["type"] == "markdown"
+    assert "3 of 5 symbols usable" in text
+    assert "SHORT.AX\\: too\\_short" in text
+    assert "](" not in text
 
 
 def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None:
@@ -338,6 +346,32 @@ def test_a_report_that_cannot_be_written_costs_no_night(
     summary = state.result()
     assert summary.report is None
     assert "the morning report could not be written" in summary.notices[-1]
+
+
+def test_an_archive_that_cannot_be_written_costs_no_night(
+    quick_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """If the archive can't be written, the run has a notice and its report."""
+    (tmp_path / "reports" / "index.html").mkdir(parents=True)
+    state = quick_night(tmp_path, "AAA.AX", train="never")
+    assert state.is_completed()
+    summary = state.result()
+    assert summary.report
+    assert "The archive of nights was not written" in summary.notices[-1]
+
+
+def test_the_archive_has_a_line_per_night(
+    quick_night: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    """Each night adds its line, which leads to its report."""
+    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
+    quick_night(tmp_path, "AAA.AX", train="never")
+    page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    assert f'href="html/{REPORT}"' in page
+    assert 'href="html/2025-11-07_morning_report.html"' in page
+    assert page.count('class="tag">replay<') == 2
 
 
 def test_a_training_that_hangs_costs_the_lstm_alone(

@@ -1,0 +1,76 @@
+"""The calls that count, each with what came of it, read without the other columns."""
+
+import pandas as pd
+import pyarrow as pa
+
+from config.errors import StorageError
+from screening.track_record.ledger import KEY, select_counted
+from storage.paths import StoragePath, files_in
+from storage.tables import read_tables
+
+CALL_COLUMNS = (*KEY, "live", "exchange", "call", "score", "confidence", "sit_out")
+OUTCOME_COLUMNS = (*KEY, "horizon", "return", "hedged_return")
+
+
+def read_counted_calls(folder: StoragePath, symbol: str | None = None) -> pd.DataFrame:
+    """Return the live and the replayed calls that count (`CALL_COLUMNS`).
+
+    `folder` is the track record's; with `symbol` only its calls are returned.
+
+    Raises
+    ------
+    StorageError
+        If a file can't be read or is not one of the record's files.
+    """
+    calls = _read(folder / "calls", CALL_COLUMNS, symbol)
+    both = [select_counted(calls, live=live) for live in (True, False)]
+    return pd.concat(both).sort_values("as_of", kind="stable", ignore_index=True)
+
+
+def read_outcomes(folder: StoragePath, symbol: str | None = None) -> pd.DataFrame:
+    """Return the returns of scored calls (`OUTCOME_COLUMNS`), one row per horizon.
+
+    Raises
+    ------
+    StorageError
+        As `read_counted_calls`.
+    """
+    found = _read(folder / "outcomes", OUTCOME_COLUMNS, symbol)
+    # The last row of a call adds the hedge, if it was missing before.
+    ordered = found.sort_values("hedged_return", kind="stable", na_position="first")
+    return ordered.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
+
+
+def _read(
+    folder: StoragePath, columns: tuple[str, ...], symbol: str | None
+) -> pd.DataFrame:
+    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
+    if not paths:
+        return _EMPTY[list(columns)]
+    try:
+        found = read_tables(paths, columns)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise StorageError(
+            f"{folder} holds a file that is not a whole Parquet file of the track "
+            f"record ({str(error)[:200]})",
+            "move that file out of the folder",
+        ) from error
+    return found if symbol is None else found[found["symbol"] == symbol]
+
+
+_EMPTY = pd.DataFrame(columns=[*dict.fromkeys(CALL_COLUMNS + OUTCOME_COLUMNS)]).astype(
+    {
+        "symbol": "str",
+        "as_of": "datetime64[ns]",
+        "made_at": "datetime64[ns, UTC]",
+        "live": "bool",
+        "exchange": "str",
+        "call": "str",
+        "score": "float64",
+        "confidence": "float64",
+        "sit_out": "boolean",
+        "horizon": "int64",
+        "return": "float64",
+        "hedged_return": "float64",
+    }
+)
