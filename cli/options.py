@@ -118,7 +118,9 @@ class SelectionOptions(Options):
         list[str] | None,
         typer.Argument(metavar="[SYMBOL]...", help="Symbols: CBA.AX AAPL BP.L"),
     ] = None
-    universe: Annotated[Text, _option("NAME", "A stock list by name.")] = None
+    universe: Annotated[
+        Text, _option("NAME", "A stock list by name.", "--universe", "--list")
+    ] = None
     symbols: Annotated[Text, _option("A,B", "Symbols, comma-separated.")] = None
     file: Annotated[Path | None, _option("F", "A .txt, .csv or .json file.")] = None
     home: Home = "."
