@@ -34,6 +34,8 @@ GUIDES = {
         "event-guard.md",
         "how-a-call-is-made.md",
         "windows.md",
+        "settings.md",
+        "notebook.md",
         "news.md",
         "glossary.md",
         "failures.md",
