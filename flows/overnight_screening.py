@@ -18,6 +18,7 @@ from screening.summary import RunSummary
 from tasks.exclusive_home import exclusive_home
 from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
+from tasks.run_log import RunLog, log_run
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
 
 
@@ -45,15 +46,16 @@ class ScreeningRequest(RunRequest):
 def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
     """Screen stocks overnight: download, indicators, training, forecast, blend, CSV."""
     plan = plan_run(request, datetime.now(UTC)).with_sit_out(request.sit_out)
-    with exclusive_home(plan):
+    with exclusive_home(plan), log_run(plan, "screening") as log:
         if not request.force:
             reason = skip_reason(plan, request.as_of, only=request.only)
             if reason:
+                log.add(f"skipped: {reason}")
                 return Completed(name="Skipped", message=reason)
-        return _screen(plan, only=request.only)
+        return _screen(plan, log, only=request.only)
 
 
-def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
+def _screen(plan: RunPlan, log: RunLog, *, only: bool) -> State[RunSummary]:
     with open_flow_run(plan, "screening") as run:
         sources = open_sources(plan, run.feeds)
         stages = as_tasks(plan, screening_stages(plan, run, sources))
@@ -63,4 +65,5 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
         published = publish(plan, prices, found, notices, ended_at, only=only)
         summary = report(plan, found, published)
         run.close(summary)
+    log.end(summary)
     return final_state(summary, plan.settings.run.min_coverage)
