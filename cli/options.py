@@ -191,6 +191,10 @@ class ParameterOptions(Options):
 class TrainOptions(ParameterOptions, NightOptions):
     """The options of one night, and how its models are trained."""
 
+    all: Annotated[
+        bool, _flag("all", "Print all rows; else the first and last ten.")
+    ] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenOptions(TrainOptions):

@@ -22,12 +22,15 @@ def run_flow(
     server: TemporaryServer | None,
     flow: Callable[..., Any],  # A Prefect flow: called, it returns its RunSummary.
     arguments: dict[str, Any],
+    *,
+    all_rows: bool = False,
     **more: Any,  # noqa: ANN401  as `flow` takes them
 ) -> None:
     """Check the request, run the flow, print its summary and exit.
 
     `plan_run` and the flow both take `arguments`; the flow alone takes `more`. A
-    temporary server that is still starting is waited for.
+    temporary server that is still starting is waited for. `all_rows` shows the whole
+    table.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def run_flow(
             summary: RunSummary = flow(**arguments, **more)
         except TooFewSymbols as error:
             summary, failed = error.summary, True
-    show_summary(summary)
+    show_summary(summary, all_rows=all_rows)
     if failed:
         raise typer.Exit(Exit.RUN_FAILED)
     raise typer.Exit(Exit.SYMBOLS_FAILED if summary.failures else Exit.ALL_USABLE)

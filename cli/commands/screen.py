@@ -21,6 +21,7 @@ def screen(options: ScreenOptions) -> None:
             server,
             overnight_screening,
             arguments,
+            all_rows=options.all,
             force=True,
             only=options.only,
             sit_out=parse_sit_out(options.sit_out),

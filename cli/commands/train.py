@@ -16,4 +16,5 @@ def train(options: TrainOptions) -> None:
         from cli.run_flow import run_flow  # noqa: PLC0415
         from flows.lstm_training import lstm_training  # noqa: PLC0415
 
-        run_flow(server, lstm_training, flow_arguments(options, "always"))
+        arguments = flow_arguments(options, "always")
+        run_flow(server, lstm_training, arguments, all_rows=options.all)

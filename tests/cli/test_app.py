@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -326,3 +327,17 @@ def test_a_missing_model_is_counted(tmp_path: Path) -> None:
     (line,) = json.loads(CliRunner().invoke(app, words).stdout)["symbols"]
     assert line["status"] == "missing"
     assert "overnight train CBA.AX" in line["reason"]
+
+
+@pytest.mark.parametrize("words", [["-h"], ["screen", "-h"], ["model", "-h"]])
+def test_h_shows_the_help(words: list[str]) -> None:
+    """`-h` is a second name of `--help`."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+def test_the_version_is_the_package_s() -> None:
+    """`--version` prints name and version."""
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.stdout == f"overnight {version('event-risk-guard')}\n"
