@@ -45,6 +45,7 @@ def _night_lines(night: LastNight) -> Iterator[str]:
     due = "" if night.is_current else f"; due: {night.expected}"
     yield (
         f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
+        f"run {_age(night.age_hours)} ago, "
         f"{night.usable} of {night.symbols} symbols usable, {night.degraded} of them "
         f"degraded; {calls}{due}"
     )
@@ -56,6 +57,12 @@ def _night_lines(night: LastNight) -> Iterator[str]:
             for symbol, reason in night.failed.items()
         ]
     )
+
+
+def _age(hours: float) -> str:
+    """Return `3 hours` or, from two days on, `4 days`."""
+    number, unit = (hours / 24, "day") if hours >= 48 else (max(hours, 0), "hour")
+    return f"{number:.0f} {unit}{'' if round(number) == 1 else 's'}"
 
 
 def _events(found: HomeStatus) -> Iterator[str]:

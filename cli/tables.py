@@ -14,6 +14,7 @@ from config.errors import list_names
 from screening.event_words import row_event_words
 from screening.market_words import market_line
 from screening.report.cells import instant
+from screening.tradable import NOT_TRADABLE
 
 if TYPE_CHECKING:
     from modelling.model_metadata import ModelMetadata
@@ -152,8 +153,6 @@ def _screening_table(summary: "RunSummary", *, all_rows: bool) -> Table:
 
 def _notes(summary: "RunSummary") -> Iterator[str]:
     """Yield what the ranked table does not show of its rows."""
-    from screening.tradable import NOT_TRADABLE  # noqa: PLC0415  it loads pandas
-
     inert = [r["symbol"] for r in summary.rows if NOT_TRADABLE in r.get("reason", "")]
     if inert:
         yield (

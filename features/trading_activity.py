@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from market_data.prices import CLOSE, VOLUME
-from market_data.quality_trading import idle_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +29,8 @@ class TradingActivity:
 
 def trading_activity(prices: pd.DataFrame) -> TradingActivity:
     """Return the activity of the latest sessions; `prices` have no NaN."""
+    from market_data.quality_trading import idle_end  # noqa: PLC0415  loads pandas
+
     volume = prices[VOLUME]
     turnover = (prices[CLOSE] * volume).tail(TURNOVER_SESSIONS)
     traded = (volume > 0).tail(TRADED_SESSIONS)
