@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 
 from cli.errors import Exit, one_line, one_sentence_errors
 from cli.options import Debug, Home, Json
-from cli.output import tolerate_narrow_encodings
+from cli.output import show_step, tolerate_narrow_encodings
 from flows.telemetry import ignore_milestones, turn_telemetry_off
 
 COMMANDS = {
@@ -68,6 +68,8 @@ class LazyCommand(TyperCommand):
             if self.module in RUNS:
                 quiet_prefect(debug=debug)
                 ignore_milestones()
+                if not {"-h", "--help"} & {*args}:
+                    show_step("starting Prefect and loading the libraries")
             command = self.load()
         return command.make_context(info_name, args, parent, **extra)
 

@@ -41,9 +41,11 @@ def run_flow(
     require_named_server()
     signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
     failed = False
-    with show_progress(f"{len(plan.symbols)} symbols as of {plan.as_of}"):
+    with show_progress(f"as of {plan.as_of}") as announce:
         if server:
+            announce("starting Prefect")
             server.wait_until_ready()
+        announce(f"loading prices of {len(plan.symbols)} symbols")
         try:
             summary: RunSummary = flow(**arguments, **more)
         except TooFewSymbols as error:
