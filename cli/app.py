@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -16,7 +15,7 @@ from typer.exceptions import TyperException
 
 from cli.errors import Exit, one_line, one_sentence_errors
 from cli.options import Debug, Home, Json
-from cli.output import show_step, tolerate_narrow_encodings
+from cli.output import tolerate_narrow_encodings
 from flows.telemetry import ignore_milestones, turn_telemetry_off
 
 COMMANDS = {
@@ -68,8 +67,6 @@ class LazyCommand(TyperCommand):
             if self.module in RUNS:
                 quiet_prefect(debug=debug)
                 ignore_milestones()
-                if not {"-h", "--help"} & {*args}:
-                    show_step("starting Prefect and loading the libraries")
             command = self.load()
         return command.make_context(info_name, args, parent, **extra)
 
@@ -137,6 +134,8 @@ def main() -> None:
 def print_version(asked: bool) -> None:  # noqa: FBT001  as typer calls it
     """Print name and version, and exit, if that was asked for."""
     if asked:
+        from importlib.metadata import version  # noqa: PLC0415  only here
+
         typer.echo(f"overnight {version('event-risk-guard')}")
         raise typer.Exit
 

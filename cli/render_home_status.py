@@ -61,8 +61,9 @@ def _night_lines(night: LastNight) -> Iterator[str]:
 
 def _age(hours: float) -> str:
     """Return `3 hours` or, from two days on, `4 days`."""
-    number, unit = (hours / 24, "day") if hours >= 48 else (max(hours, 0), "hour")
-    return f"{number:.0f} {unit}{'' if round(number) == 1 else 's'}"
+    if hours < 1.5:
+        return "an hour" if hours > 0.75 else "less than an hour"
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
 
 
 def _events(found: HomeStatus) -> Iterator[str]:

@@ -139,11 +139,12 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
         problems=tuple(problems),
         next=(),
     )
-    again = _select_again(rows, settings.all_universes) if rows else TRY_LIST
-    steps = [*_next_steps(found, rows, again), *_set_up_steps(home, settings, again)]
+    is_trial = night is None or night.source == "sample"
+    again = TRY_LIST if is_trial else _select_again(rows, settings.all_universes)
+    named = [*_next_steps(found, rows, again), *_set_up_steps(home, settings, again)]
     option = home_option(address)
     steps = tuple(
-        NextStep(why=why, command=f"overnight {words}{option}") for why, words in steps
+        NextStep(why=why, command=f"overnight {words}{option}") for why, words in named
     )
     return found.model_copy(update={"next": steps})
 

@@ -1,7 +1,7 @@
 """The command `overnight train`."""
 
 from cli.options import TrainOptions, command
-from tasks.temporary_server import temporary_server
+from cli.output import show_step
 
 
 @command(TrainOptions)
@@ -10,6 +10,9 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
+    show_step("starting Prefect and loading the libraries")
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415  it is slow
+
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.
         from cli.request import flow_arguments  # noqa: PLC0415

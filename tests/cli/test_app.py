@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from cli.app import COMMANDS, MODEL_COMMANDS, app
 from cli.options import EvaluateOptions, ScreenOptions, TrainOptions
 from cli.request import evaluation_arguments, flow_arguments
-from config.parameters import TrainingOverrides
+from config.parameters import PRESETS, TrainingOverrides
 from market_data.selection import Selection, Symbols, Universe
 
 COMMAND = str(Path(sys.executable).with_name("overnight"))
@@ -381,3 +381,39 @@ def test_the_version_is_the_package_s() -> None:
     """`--version` prints name and version."""
     result = CliRunner().invoke(app, ["--version"])
     assert result.stdout == f"overnight {version('event-risk-guard')}\n"
+
+
+def test_the_help_has_the_standard_of_each_training_parameter() -> None:
+    """The value after `standard:` is that of the preset."""
+    shown = CliRunner().invoke(app, ["train", "--help"], env={"COLUMNS": "200"}).stdout
+    for name, value in PRESETS["standard"].model_dump().items():
+        option = "patience" if "patience" in name else name.replace("_", "-")
+        (line,) = [one for one in shown.splitlines() if f"--{option} " in one]
+        text = str(value).strip("()").replace(" ", "")
+        assert f"standard: {text}." in line
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("overnight screen --universe us", ["us_tech", "us_mega"]),
+        ("overnight screen --universe mi", ["mine"]),
+        ("overnight explain CB", ["CBA.AX"]),
+        ("overnight train ZZ", ["ZZZ.AX"]),
+    ],
+)
+def test_the_shell_completes_lists_and_symbols(
+    typed: str, offered: list[str], tmp_path: Path
+) -> None:
+    """Built-in lists and the home's own, and the symbols of both."""
+    (tmp_path / "overnight.toml").write_text('[universes]\nmine = ["ZZZ.AX"]\n')
+    asked = {
+        "_OVERNIGHT_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+        "OVERNIGHT_HOME": str(tmp_path),
+    }
+    done = subprocess.run(
+        [COMMAND], env=os.environ | asked, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == offered
