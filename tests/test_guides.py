@@ -35,7 +35,6 @@ GUIDES = {
         "how-a-call-is-made.md",
         "windows.md",
         "settings.md",
-        "notebook.md",
         "news.md",
         "glossary.md",
         "failures.md",

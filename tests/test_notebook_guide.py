@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-GUIDE = (Path(__file__).parents[1] / "docs" / "notebook.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[1] / "docs"
+GUIDE = (DOCS / "notebook.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.+?)```", GUIDE, re.DOTALL)
 
 
@@ -50,3 +51,10 @@ def test_the_first_program_is_short() -> None:
     """Fifteen statements beside the imports plan a night, screen it and print it."""
     body = ast.parse(PROGRAMS[0]).body
     assert sum(not isinstance(one, ast.Import | ast.ImportFrom) for one in body) <= 15
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Each link of the guide leads to a file that exists."""
+    links = re.findall(r"\]\((?!http|#)([^)#]+)\)", GUIDE)
+    assert links
+    assert [link for link in links if not (DOCS / link).exists()] == []
