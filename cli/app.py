@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -41,6 +41,9 @@ MODEL_COMMANDS = {
 }
 """The same for the commands of `overnight model`."""
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""The names of the option that shows a command's help."""
+
 RUNS = {"screen", "train"}
 """Modules of commands that run a flow in this process."""
 
@@ -73,7 +76,7 @@ class LazyCommand(TyperCommand):
         """Import the command's module and return its command, with all options."""
         module = import_module(f"cli.commands.{self.module}")
         single = typer.Typer(add_completion=False)
-        single.command(self.name)(getattr(module, self.module))
+        single.command(self.name, context_settings=HELP)(getattr(module, self.module))
         return typer.main.get_command(single)
 
 
@@ -101,6 +104,7 @@ class ModelGroup(CommandGroup):
 app = typer.Typer(
     name="overnight",
     cls=CommandGroup,
+    context_settings=HELP,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
 )
@@ -108,6 +112,7 @@ app.add_typer(
     typer.Typer(
         cls=ModelGroup,
         help="The language model that reads headlines.",
+        context_settings=HELP,
         no_args_is_help=True,
     ),
     name="model",
@@ -128,12 +133,33 @@ def main() -> None:
     sys.exit(code)
 
 
+def print_version(asked: bool) -> None:  # noqa: FBT001  as typer calls it
+    """Print name and version, and exit, if that was asked for."""
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  only here
+
+        typer.echo(f"overnight {version('event-risk-guard')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=print_version,
+        is_eager=True,
+        help="Print the version and exit.",
+    ),
+]
+
+
 @app.callback()
 def overnight(
     context: typer.Context,
     home: Home = ".",
     json: Json = False,  # noqa: FBT002  typer's way to write a flag
     debug: Debug = False,  # noqa: FBT002  as above
+    _version: Version = False,  # noqa: FBT002  as above
 ) -> None:
     """Overnight stock screening; without a command: the home's state and next steps.
 

@@ -13,7 +13,9 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from cli.completion import complete_list, complete_symbol
 from cli.errors import one_sentence_errors
+from config.universes import UNIVERSES
 
 
 def _option(
@@ -22,8 +24,11 @@ def _option(
     *names: str,
     low: float | None = None,
     high: float | None = None,
+    complete: Callable[[typer.Context, str], list[str]] | None = None,
 ) -> Any:  # noqa: ANN401  typer's own type
-    return typer.Option(*names, metavar=metavar, help=text, min=low, max=high)
+    return typer.Option(
+        *names, metavar=metavar, help=text, min=low, max=high, autocompletion=complete
+    )
 
 
 def _flag(name: str, text: str) -> Any:  # noqa: ANN401  typer's own type
@@ -31,6 +36,8 @@ def _flag(name: str, text: str) -> Any:  # noqa: ANN401  typer's own type
 
 
 Text = str | None
+
+LISTS = f"A stock list: {', '.join(UNIVERSES)}, or your own."
 
 Home = Annotated[
     str,
@@ -43,7 +50,9 @@ Home = Annotated[
 Json = Annotated[bool, _flag("json", "Print JSON for a program.")]
 Debug = Annotated[bool, _flag("debug", "Show the traceback of an error.")]
 Source = Annotated[str, _option("NAME", "Price source: yahoo, folder or sample.")]
-Folder = Annotated[Path | None, _option("DIR", "The folder of --source folder.")]
+Folder = Annotated[
+    Path | None, _option("DIR", "The folder of --source folder; it holds prices/.")
+]
 
 SHARED = ("home", "json", "debug")
 """Options of nearly every command; `--help` lists them last."""
@@ -82,7 +91,12 @@ class DoctorOptions(HomeOptions):
 class ExplainOptions(HomeOptions):
     """The symbol and the night that `explain` reads."""
 
-    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="E.g. CBA.AX.")]
+    symbol: Annotated[
+        str,
+        typer.Argument(
+            metavar="SYMBOL", help="E.g. CBA.AX.", autocompletion=complete_symbol
+        ),
+    ]
     as_of: Annotated[
         Text, _option("DATE", "As-of date of the night; default: the last.")
     ] = None
@@ -143,11 +157,26 @@ class SelectionOptions(Options):
 
     symbol: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SYMBOL]...", help="Symbols: CBA.AX AAPL BP.L"),
+        typer.Argument(
+            metavar="[SYMBOL]...",
+            help="Symbols: CBA.AX AAPL BP.L",
+            autocompletion=complete_symbol,
+        ),
     ] = None
-    universe: Annotated[Text, _option("NAME", "A stock list by name.")] = None
-    symbols: Annotated[Text, _option("A,B", "Symbols, comma-separated.")] = None
-    file: Annotated[Path | None, _option("F", "A .txt, .csv or .json file.")] = None
+    universe: Annotated[
+        Text,
+        _option(
+            "NAME",
+            LISTS,
+            "--universe",
+            "--list",
+            complete=complete_list,
+        ),
+    ] = None
+    symbols: Annotated[Text, _option("A,B", "Symbols, e.g. CBA.AX,AAPL")] = None
+    file: Annotated[
+        Path | None, _option("F", "A .txt, .csv or .json file of symbols.")
+    ] = None
     home: Home = "."
 
 
@@ -168,7 +197,12 @@ class SourceOptions(SelectionOptions):
 class NightOptions(SourceOptions):
     """The options of one night."""
 
-    as_of: Annotated[Text, _option("DATE", "Use no data after this date.")] = None
+    as_of: Annotated[
+        Text,
+        _option(
+            "DATE", "Use no data after this date, e.g. 2025-11-10; default: today."
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,47 +215,65 @@ class ParameterOptions(Options):
     """How a model is trained; text, None if the preset's value is used."""
 
     preset: Annotated[
-        Text, _option("NAME", "standard, quick_test, high_accuracy, low_memory.")
+        Text,
+        _option(
+            "NAME",
+            "standard, quick_test, high_accuracy or low_memory; default: standard, "
+            "for the sample quick_test.",
+        ),
     ] = None
-    epochs: Annotated[Text, _option("N", "Passes over the data, 1-100.")] = None
+    epochs: Annotated[
+        Text, _option("N", "Passes over the data, 1-100; standard: 50.")
+    ] = None
     sequence_length: Annotated[
-        Text, _option("N", "Sessions in one window, 30-120.")
+        Text, _option("N", "Sessions in one window, 30-120; standard: 60.")
     ] = None
     batch_size: Annotated[
-        Text, _option("N", "Windows in one gradient step, 16-64.")
+        Text, _option("N", "Windows in one gradient step, 16-64; standard: 32.")
     ] = None
     validation_split: Annotated[
-        Text, _option("X", "Share of windows for validation, 0.1-0.3.")
+        Text, _option("X", "Share of windows for validation, 0.1-0.3; standard: 0.2.")
     ] = None
-    period: Annotated[Text, _option("P", "History used, 1y to 5y.")] = None
+    period: Annotated[Text, _option("P", "History used, 1y to 5y; standard: 2y.")] = (
+        None
+    )
     lstm_units: Annotated[
-        Text, _option("N,N", "Units of the two layers, 1-512 each.")
+        Text, _option("N,N", "Units of the two layers, 1-512 each; standard: 100,50.")
     ] = None
     dropout: Annotated[
-        Text, _option("X", "Share of units left out per step, 0-0.5.")
+        Text, _option("X", "Share of units left out per step, 0-0.5; standard: 0.2.")
     ] = None
     learning_rate: Annotated[
-        Text, _option("X", "Step size, above 0 and at most 1.")
+        Text, _option("X", "Step size, above 0 and at most 1; standard: 0.001.")
     ] = None
     early_stopping_patience: Annotated[
         Text,
         _option(
-            "N", "Stop after N epochs without improvement; 0: never.", "--patience"
+            "N",
+            "Stop after N epochs without gain, 0: never; standard: 10.",
+            "--patience",
         ),
     ] = None
-    seed: Annotated[Text, _option("N", "Seed of random numbers.")] = None
+    seed: Annotated[Text, _option("N", "Seed of random numbers; standard: 42.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(ParameterOptions, NightOptions):
     """The options of one night, and how its models are trained."""
 
+    all: Annotated[
+        bool, _flag("all", "Print all rows; else the first and last ten.")
+    ] = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScreenOptions(TrainOptions):
     """The options of a training, and which models a night trains."""
 
-    train: Annotated[str, _option("WHICH", "stale, always or never.")] = "stale"
+    train: Annotated[
+        str,
+        _option("WHICH", "Models to train: stale (or missing), always or never."),
+    ] = "stale"
     only: Annotated[
         bool, _flag("only", "Drop the rows that earlier runs of this night wrote.")
     ] = False

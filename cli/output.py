@@ -49,6 +49,21 @@ def tolerate_narrow_encodings() -> None:
             stream.reconfigure(errors="replace")
 
 
+CALL_COLOURS = {"BUY": "green", "SELL": "red"}
+
+
+def coloured_call(call: str) -> str:
+    """Return the call with markup: green or red where there is a terminal."""
+    colour = CALL_COLOURS.get(call)
+    return f"[{colour}]{call}[/]" if colour else literal(call)
+
+
+def show_step(text: str) -> None:
+    """Print on stderr what a command is doing, if a person watches it."""
+    if sys.stderr.isatty():
+        typer.echo(f"{text} ...", err=True)
+
+
 def literal(text: object) -> str:
     """Return the text for a line with markup, which is printed as it is."""
     return escape(plain_text(str(text)))

@@ -47,7 +47,7 @@ def _night_lines(night: LastNight) -> Iterator[str]:
     tally = Tally(night.usable, len(night.failed), night.degraded)
     yield (
         f"[bold]Last night[/] {night.as_of} ({literal(night.source or 'no source')}), "
-        f"{tally.counts}; {calls}{due}"
+        f"run {_age(night.age_hours)} ago, {tally.counts}; {calls}{due}"
     )
     for state in night.market:
         yield f"[bold]Market[/] {literal(market_line(state))}"
@@ -57,6 +57,13 @@ def _night_lines(night: LastNight) -> Iterator[str]:
             for symbol, reason in night.failed.items()
         ]
     )
+
+
+def _age(hours: float) -> str:
+    """Return `3 hours` or, from two days on, `4 days`."""
+    if hours < 1.5:
+        return "an hour" if hours > 0.75 else "less than an hour"
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
 
 
 def _events(found: HomeStatus) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any, cast, get_args
 
 import typer
@@ -16,7 +17,7 @@ from cli.options import (
     SourceOptions,
     TrainOptions,
 )
-from config.errors import ParameterError, SelectionError, quote_value
+from config.errors import OvernightError, ParameterError, SelectionError, quote_value
 from config.parameters import LayerUnits, TrainingOverrides, training_parameters
 from config.plain_text import plain_text
 from config.settings import SitOut
@@ -26,10 +27,13 @@ from market_data.selection import (
     Symbols,
     Universe,
     find_list,
+    read_selection,
     split_symbols,
 )
 from storage.home import Home
 from storage.settings_file import read_settings
+
+FILE_ENDINGS = (".txt", ".csv", ".json")
 
 
 def flow_arguments(options: TrainOptions, train: str) -> dict[str, Any]:
@@ -137,10 +141,34 @@ def _default_selection(options: SourceOptions) -> Selection:
     names = list(universes)
     for number, name in enumerate(names, start=1):
         typer.echo(plain_text(f"{number:3}  {name:14} {' '.join(universes[name])}"))
-    number = typer.prompt("Which list", type=int)
-    if not 1 <= number <= len(names):
-        raise SelectionError(f"the list must be 1 to {len(names)}, got {number}")
-    return find_list(names[number - 1])
+    while True:
+        answer = typer.prompt("Number or name of a list, symbols, or a file")
+        try:
+            selection = _selection_of(answer.strip().strip('"'), names)
+            read_selection(selection, universes)
+        except OvernightError as error:
+            typer.echo(error.sentence, err=True)
+        else:
+            return selection
+
+
+def _selection_of(answer: str, names: list[str]) -> Selection:
+    """Return the selection of an answer: list, file, or symbols.
+
+    Raises
+    ------
+    SelectionError
+        If the answer is a number that no list has.
+    """
+    if answer in names:
+        return find_list(answer)
+    if answer.isdecimal():
+        if not 1 <= int(answer) <= len(names):
+            raise SelectionError(f"the list must be 1 to {len(names)}, got {answer}")
+        return find_list(names[int(answer) - 1])
+    if answer.lower().endswith(FILE_ENDINGS):
+        return SymbolFile(file=Path(answer))
+    return Symbols(symbols=_split(answer))
 
 
 def parse_date(name: str, text: str | None) -> date | None:

@@ -22,12 +22,15 @@ def run_flow(
     server: TemporaryServer | None,
     flow: Callable[..., Any],  # A Prefect flow: called, it returns its RunSummary.
     arguments: dict[str, Any],
+    *,
+    all_rows: bool = False,
     **more: Any,  # noqa: ANN401  as `flow` takes them
 ) -> None:
     """Check the request, run the flow, print its summary and exit.
 
     The plan and the flow both take `arguments`; the flow alone takes `more`. A
-    temporary server that is still starting is waited for.
+    temporary server that is still starting is waited for. `all_rows` shows the whole
+    table.
 
     Raises
     ------
@@ -44,14 +47,16 @@ def run_flow(
     require_named_server()
     signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
     failed = False
-    with show_progress(f"{len(plan.symbols)} symbols as of {plan.as_of}"):
+    with show_progress(f"as of {plan.as_of}") as announce:
         if server:
+            announce("starting Prefect")
             server.wait_until_ready()
+        announce(f"loading prices of {len(plan.symbols)} symbols")
         try:
             summary: RunSummary = flow(**arguments, **more)
         except TooFewSymbols as error:
             summary, failed = error.summary, True
-    show_summary(summary)
+    show_summary(summary, all_rows=all_rows)
     if failed:
         raise typer.Exit(Exit.RUN_FAILED)
     raise typer.Exit(Exit.SYMBOLS_FAILED if summary.failures else Exit.ALL_USABLE)

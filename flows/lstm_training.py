@@ -15,6 +15,7 @@ from pipeline.symbol import train_symbol
 from screening.summary import RunSummary
 from tasks.exclusive_home import exclusive_home
 from tasks.publish import final_state, training_summary
+from tasks.run_log import log_run
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
 
 
@@ -37,10 +38,12 @@ def lstm_training(request: TrainingRequest) -> State[RunSummary]:
 
 def train_all(plan: RunPlan) -> State[RunSummary]:
     """Train the plan's symbols inside a flow run; return its final state."""
-    with exclusive_home(plan), open_flow_run(plan, "training") as run:
-        stages = as_tasks(plan, training_stages(plan, run))
-        train = partial(train_symbol, plan, stages)
-        found = [*as_symbol_tasks(plan, run)(train, plan.symbols)]
-        summary = training_summary(plan, found, run.notices, datetime.now(UTC))
-        run.close(summary)
+    with exclusive_home(plan), log_run(plan, "training") as log:
+        with open_flow_run(plan, "training") as run:
+            stages = as_tasks(plan, training_stages(plan, run))
+            train = partial(train_symbol, plan, stages)
+            found = [*as_symbol_tasks(plan, run)(train, plan.symbols)]
+            summary = training_summary(plan, found, run.notices, datetime.now(UTC))
+            run.close(summary)
+        log.end(summary)
     return final_state(summary)

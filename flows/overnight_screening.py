@@ -21,6 +21,7 @@ from tasks.exclusive_home import exclusive_home
 from tasks.night_artifact import show_night
 from tasks.publish import final_state, publish, skip_reason
 from tasks.report import report
+from tasks.run_log import RunLog, log_run
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
 
 
@@ -51,16 +52,17 @@ def overnight_screening(request: ScreeningRequest) -> State[RunSummary]:
     with deliver_failure(request, now):
         plan = plan_night(request, now, only=request.only)
         plan = plan.with_sit_out(request.sit_out)
-        with exclusive_home(plan):
+        with exclusive_home(plan), log_run(plan, "screening") as log:
             if not request.force:
                 reason = skip_reason(plan, request.as_of, only=request.only)
                 if reason:
+                    log.add(f"skipped: {reason}")
                     deliver_skipped(plan)
                     return Completed(name="Skipped", message=reason)
-            return _screen(plan, only=request.only)
+            return _screen(plan, log, only=request.only)
 
 
-def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
+def _screen(plan: RunPlan, log: RunLog, *, only: bool) -> State[RunSummary]:
     with open_flow_run(plan, "screening") as run:
         sources = open_sources(plan, run.feeds)
         stages = as_tasks(plan, screening_stages(plan, run, sources))
@@ -74,5 +76,6 @@ def _screen(plan: RunPlan, *, only: bool) -> State[RunSummary]:
     if unsent:
         summary = replace(summary, notices=(*summary.notices, *unsent))
         summary = report(plan, found, summary)
+    log.end(summary)
     show_night(plan, summary)
     return final_state(summary)

@@ -56,6 +56,17 @@ def find_files(settings: SentimentSettings) -> FinbertFiles:
     return FinbertFiles(folder, settings.revision, settings.precision)
 
 
+def are_weights_there(settings: SentimentSettings) -> bool:
+    """Return whether the weights are on this machine; they are not read."""
+    from huggingface_hub.constants import HF_HUB_CACHE  # noqa: PLC0415  as below
+
+    weights = WEIGHTS[settings.precision]
+    if settings.model_folder:
+        return (Path(settings.model_folder).expanduser() / weights).exists()
+    name = f"models--{settings.repository.replace('/', '--')}"
+    return Path(HF_HUB_CACHE, name, "snapshots", settings.revision, weights).exists()
+
+
 def fetch_files(settings: SentimentSettings) -> FinbertFiles:
     """Return the model's files, downloaded from the hub if they are missing or damaged.
 

@@ -8,22 +8,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from config.errors import StorageError
 from pipeline.plan import RunPlan
+from screening.request_file import Request, read_requests, requests_path
 from storage.home import write_atomic
-from storage.paths import StoragePath, read_bytes
-
-Request = dict[str, str]
-"""The parts of a request that decide a row, as text."""
-
-MAX_BYTES = 20_000_000
-"""A larger file is not read; 10,000 symbols take 5 MB."""
+from storage.paths import StoragePath
 
 PARTS = ("source", "folder", "train", "parameters", "settings")
-
-_REQUESTS = TypeAdapter(dict[str, Request])
 
 
 def request_of(plan: RunPlan) -> Request:
@@ -47,15 +37,8 @@ def write_published_requests(plan: RunPlan, kept: Mapping[str, Request]) -> None
 
 
 def read_published_requests(plan: RunPlan) -> dict[str, Request]:
-    """Return the requests by symbol, none if they are not known.
-
-    They are not known for nights of earlier versions, and for nights whose tables are
-    removed.
-    """
-    try:
-        return _REQUESTS.validate_json(read_bytes(_path(plan), MAX_BYTES))
-    except (OSError, StorageError, ValidationError):
-        return {}
+    """Return the requests of the plan's night, as `read_requests`."""
+    return read_requests(_path(plan))
 
 
 def find_other_request(plan: RunPlan, parts: tuple[str, ...] = PARTS) -> str:
@@ -81,4 +64,4 @@ def _difference(symbol: str, part: str, found: str, own: str) -> str:
 
 
 def _path(plan: RunPlan) -> StoragePath:
-    return plan.tables / "requests.json"
+    return requests_path(plan.home, plan.as_of)

@@ -5,7 +5,7 @@ A check that raises an error is a failed line; the other checks still run.
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -15,7 +15,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
-from pydantic import BaseModel, computed_field
 
 from config.errors import OvernightError, ParameterError
 from config.parameters import training_parameters
@@ -27,6 +26,7 @@ from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import EXCHANGES, exchange_of, symbol_of
 from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
+from status.diagnosis import DoctorCheck
 from status.language_model import language_model
 from status.named_server import find_fault, named_server
 from storage.checkout import CHECKOUT
@@ -48,35 +48,14 @@ MAX_CLOCK_SECONDS = 120
 SMALLEST = training_parameters(epochs=1, sequence_length=30, lstm_units=(4, 3))
 
 
-class DoctorCheck(BaseModel, frozen=True):
-    """One line: what was found, and if the check failed, what to do."""
-
-    name: str
-    ok: bool
-    found: str
-    cure: str = ""
-
-
-class Diagnosis(BaseModel, frozen=True):
-    """All lines, in the order in which to repair them."""
-
-    checks: tuple[DoctorCheck, ...]
-
-    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents it
-    @property
-    def ok(self) -> bool:
-        """Return whether every check passed."""
-        return all(check.ok for check in self.checks)
-
-
 type Found = tuple[bool, str, str]
 """Whether the check passed, what it found, and what to do if it failed."""
 
 
 def diagnose(
     address: str, source: str, folder: Path | None, now: datetime
-) -> Diagnosis:
-    """Return what all checks find for the home at `address`.
+) -> Iterator[DoctorCheck]:
+    """Yield what the checks find for the home at `address`, each when it is known.
 
     Raises
     ------
@@ -84,7 +63,7 @@ def diagnose(
         If the home, the source or its folder does not exist.
     """
     checks = list_checks(address, source, folder, now)
-    return Diagnosis(checks=tuple(run_check(*item) for item in checks.items()))
+    return (run_check(*item) for item in checks.items())
 
 
 def list_checks(

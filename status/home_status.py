@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from config.errors import OvernightError
+from config.settings import Settings
 from market_data.selection import Symbols
 from market_data.sessions import as_of_session
 from market_data.symbols import exchange_of
+from modelling.finbert_files import are_weights_there
 from modelling.freshness import ModelStatus
 from risk_guard.calendar_file import read_calendar
 from screening.event_words import row_event_words
 from screening.market_file import read_market_states
 from screening.market_state import MarketState
 from screening.report.report_file import report_path
+from screening.request_file import read_requests, requests_path
 from screening.table import latest_csv
 from screening.track_record.counts import count_calls
 from status.model_status import SymbolStatus, model_statuses
@@ -39,8 +42,11 @@ class LastNight(BaseModel, frozen=True):
 
     `expected` is the as-of date of the latest night that could have run by now, None if
     no price is Yahoo's: another source gets no new prices.
-    `run_at` is the start of the last run, `source` names all price sources of the rows.
+    `run_at` is the start of the last run, `age_hours` ago. `source` names all price
+    sources of the rows.
     `market` is the market's state per exchange, empty if the night stored none.
+    `options` are those of the command that made the rows: source, folder, night,
+    training.
     """
 
     as_of: date
@@ -48,6 +54,7 @@ class LastNight(BaseModel, frozen=True):
     csv: str
     report: str | None
     run_at: datetime
+    age_hours: float
     source: str
     symbols: int
     usable: int
@@ -55,6 +62,7 @@ class LastNight(BaseModel, frozen=True):
     calls: dict[str, int]
     failed: dict[str, str]
     market: tuple[MarketState, ...] = ()
+    options: str = ""
 
     @property
     def is_current(self) -> bool:
@@ -109,7 +117,7 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
         If the home or its settings can't be read.
     """
     home = Home.at(address)
-    universes = read_settings(home.root).all_universes
+    settings = read_settings(home.root)
     problems: list[str] = []
     rows = _read_rows(home, problems)
     night = _last_night(home, rows, now) if rows else None
@@ -131,7 +139,13 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
         problems=tuple(problems),
         next=(),
     )
-    steps = _next_steps(found, rows, universes, address)
+    is_trial = night is None or night.source == "sample"
+    again = TRY_LIST if is_trial else _select_again(rows, settings.all_universes)
+    named = [*_next_steps(found, rows, again), *_set_up_steps(home, settings, again)]
+    option = home_option(address)
+    steps = tuple(
+        NextStep(why=why, command=f"overnight {words}{option}") for why, words in named
+    )
     return found.model_copy(update={"next": steps})
 
 
@@ -152,12 +166,15 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
     status = Counter(row["data_status"] for row in rows)
     calls = Counter(row["prediction"] for row in rows if row["prediction"])
     source = ", ".join(sorted({row["data_source"] for row in rows} - {""}))
+    run_at = max(datetime.fromisoformat(row["run_at"]) for row in rows)
+    expected = _latest_night(rows, now) if "yahoo" in source else None
     return LastNight(
         as_of=as_of,
-        expected=_latest_night(rows, now) if "yahoo" in source else None,
+        expected=expected,
         csv=str(path),
         report=str(report) if is_there(report) else None,
-        run_at=max(datetime.fromisoformat(row["run_at"]) for row in rows),
+        run_at=run_at,
+        age_hours=(now - run_at).total_seconds() / 3600,
         source=source,
         symbols=len(rows),
         usable=len(rows) - status["failed"],
@@ -169,7 +186,26 @@ def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
             if row["data_status"] == "failed"
         },
         market=read_market_states(home, as_of),
+        options=_options(read_requests(requests_path(home, as_of)), source, as_of),
     )
+
+
+def _options(requests: Mapping[str, Mapping[str, str]], source: str, day: date) -> str:
+    """Return ` --source folder --folder prices --as-of 2025-11-10 --train never`.
+
+    Options with their default are left out. Without a stored request the source is
+    that of the rows. Rows of several requests are those of the last symbol's.
+    """
+    request = dict(*list(requests.values())[-1:]) or {"source": source}
+    options = []
+    if request.get("source", "yahoo") != "yahoo":
+        options += ["--source", request["source"]]
+        if request["source"] == "folder":
+            options += ["--folder", request.get("folder") or "FOLDER"]
+        options += ["--as-of", day.isoformat()]
+    if request.get("train", "stale") != "stale":
+        options += ["--train", request["train"]]
+    return "".join(f" {shlex.quote(option)}" for option in options)
 
 
 def _latest_night(rows: Sequence[CsvRow], now: datetime) -> date:
@@ -230,8 +266,8 @@ def _events(rows: Sequence[CsvRow]) -> tuple[AheadEvent, ...]:
 
 
 def _next_steps(
-    found: HomeStatus, rows: Sequence[CsvRow], universes: Universes, home: str
-) -> tuple[NextStep, ...]:
+    found: HomeStatus, rows: Sequence[CsvRow], again: str
+) -> list[tuple[str, str]]:
     """Return what to run next, the most urgent command first."""
     night = found.last_night
     steps: list[tuple[str, str]] = []
@@ -240,16 +276,28 @@ def _next_steps(
     if night is None or night.source == "sample":
         steps.append(("screen a list with today's prices", f"screen {TRY_LIST}"))
     else:
-        steps += _night_steps(night, found.models, _select_again(rows, universes))
+        steps += _night_steps(night, found.models, again)
     if night and night.report:
         steps.append(("read the morning report", "report --open"))
     symbol = next((row["symbol"] for row in rows if row["prediction"]), None)
     if symbol:
         steps.append(("see why a call was made", f"explain {shlex.quote(symbol)}"))
-    option = home_option(home)
-    return tuple(
-        NextStep(why=why, command=f"overnight {words}{option}") for why, words in steps
-    )
+    return steps
+
+
+def _set_up_steps(
+    home: Home, settings: Settings, symbols: str
+) -> Iterator[tuple[str, str]]:
+    """Yield what makes the next nights better: the language model and a calendar."""
+    if settings.sentiment.engine == "finbert" and not are_weights_there(
+        settings.sentiment
+    ):
+        yield "the language model is missing, so no news is read; 440 MB", "model fetch"
+    if not is_there(home.event_calendar):
+        yield (
+            "no event_calendar.csv in the home (ticker,event_type,date); known events",
+            f"events {symbols}",
+        )
 
 
 def _night_steps(
@@ -258,7 +306,8 @@ def _night_steps(
     if not night.is_current:
         yield f"the night of {night.expected} is due", f"screen {symbols}"
     elif night.failed:
-        yield f"{len(night.failed)} symbols failed, try again", f"screen {symbols}"
+        again = f"screen {symbols}{night.options}"
+        yield f"{len(night.failed)} symbols failed, try again", again
     missing = models["missing"]
     if missing:
         yield (

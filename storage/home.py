@@ -75,6 +75,8 @@ class Home:
     """What sitting out cost by the last scorecard of the guard."""
     training_log = _Place("logs", "lstm_training")
     """Folder of the daily training logs."""
+    run_log = _Place("logs", "screening", "overnight.log")
+    """The text log of runs."""
     event_calendar = _Place("event_calendar.csv")
     """The user's own calendar of events."""
     holdings = _Place("holdings.csv")

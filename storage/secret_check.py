@@ -6,6 +6,7 @@ any line, comments included. Values from the environment (`${NAME}`, `{{ ... }}`
 allowed.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,11 +21,15 @@ MAX_CONFIG_BYTES = 5_000_000
 MAX_YAML_CHARACTERS = 200_000
 """The parser takes seconds per megabyte; a longer file is searched line by line."""
 
+MIN_SECRET = 6
+"""A shorter value of a variable is not masked: it could be part of any word."""
+
 _WORDS = (
     r"(?:api[_-]?key|access[_-]?key|account[_-]?key|credential|passw(?:or)?d|"
     r"passphrase|private[_-]?key|secret|token|webhook)"
 )
 _SECRET_NAME = re.compile(rf"(?i){_WORDS}")
+_SECRET_VARIABLE = re.compile(rf"(?i){_WORDS}|NOTICE_URL|AUTH_STRING")
 _ASSIGNED = re.compile(rf"(?i){_WORDS}[\w-]{{0,60}}=(?P<value>[^\s\"'#,]{{4,}})")
 _NAMED_LINE = re.compile(
     rf"(?i){_WORDS}[\w-]{{0,60}}[\"']?\s{{0,9}}[=:]\s{{0,9}}[\"']?"
@@ -81,6 +86,20 @@ def require_no_secret(path: StoragePath) -> None:
             "remove it, set it in the environment (OVERNIGHT_NOTICE_URL, "
             "OVERNIGHT_DELIVER_TO, AWS_..., PREFECT_...), and have a new one issued",
         )
+
+
+def mask_secrets(text: str) -> str:
+    """Return the text with `***` for each secret in it.
+
+    These are the values of environment variables that hold secrets, and the forms by
+    which `find_secret` finds a secret in a value.
+    """
+    for name, value in os.environ.items():
+        if len(value) >= MIN_SECRET and _SECRET_VARIABLE.search(name):
+            text = text.replace(value, "***")
+    for form in (_CERTAIN, _IN_A_VALUE, _ASSIGNED):
+        text = form.sub(lambda found: found[0].replace(found["value"], "***"), text)
+    return text
 
 
 def find_secret(path: StoragePath) -> int | None:

@@ -34,6 +34,7 @@ GUIDES = {
         "event-guard.md",
         "how-a-call-is-made.md",
         "windows.md",
+        "settings.md",
         "news.md",
         "glossary.md",
         "failures.md",

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from cli.errors import Exit
 from cli.options import DoctorOptions, command
-from cli.output import literal, print_result
-from status.doctor import Diagnosis, diagnose
+from cli.output import literal, print_json, show_step
+from status.diagnosis import Diagnosis, DoctorCheck
 
 
 @command(DoctorOptions)
@@ -17,18 +17,28 @@ def doctor(options: DoctorOptions) -> None:
 
     For example: overnight doctor --source sample
     """
-    found = diagnose(options.home, options.source, options.folder, datetime.now(UTC))
-    print_result(found, _show, as_json=options.json)
-    raise typer.Exit(Exit.ALL_USABLE if found.ok else Exit.RUN_FAILED)
+    show_step("loading the checks; training a small network takes most of the time")
+    from status.doctor import diagnose  # noqa: PLC0415  it takes seconds
+
+    found = []
+    now = datetime.now(UTC)
+    for check in diagnose(options.home, options.source, options.folder, now):
+        found.append(check)
+        if not options.json:
+            _show(check)
+    diagnosis = Diagnosis(checks=tuple(found))
+    if options.json:
+        print_json(diagnosis)
+    else:
+        passed = sum(check.ok for check in found)
+        typer.echo(f"{passed} of {len(found)} in order")
+    raise typer.Exit(Exit.ALL_USABLE if diagnosis.ok else Exit.RUN_FAILED)
 
 
-def _show(found: Diagnosis) -> None:
-    """Print one line per check, and below a failed check what to do."""
+def _show(check: DoctorCheck) -> None:
+    """Print the check's line, and below a failed check what to do."""
     console = Console(highlight=False, emoji=False)
-    for check in found.checks:
-        mark = "ok  " if check.ok else "[bold]FAIL[/]"
-        console.print(f"{mark} {check.name:14} {literal(check.found)}", soft_wrap=True)
-        if not check.ok:
-            console.print(f"     {'':14} -> {literal(check.cure)}", soft_wrap=True)
-    failed = sum(not check.ok for check in found.checks)
-    console.print(f"{len(found.checks) - failed} of {len(found.checks)} in order")
+    mark = "[green]ok[/]  " if check.ok else "[bold red]FAIL[/]"
+    console.print(f"{mark} {check.name:14} {literal(check.found)}", soft_wrap=True)
+    if not check.ok:
+        console.print(f"     {'':14} -> {literal(check.cure)}", soft_wrap=True)

@@ -1,7 +1,7 @@
 """The command `overnight screen`."""
 
 from cli.options import ScreenOptions, command
-from tasks.temporary_server import temporary_server
+from cli.output import show_step
 
 
 @command(ScreenOptions)
@@ -10,6 +10,9 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
+    show_step("starting Prefect and loading the libraries")
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415  it is slow
+
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.
         from cli.request import flow_arguments, parse_sit_out  # noqa: PLC0415
@@ -21,6 +24,7 @@ def screen(options: ScreenOptions) -> None:
             server,
             overnight_screening,
             arguments,
+            all_rows=options.all,
             force=True,
             only=options.only,
             sit_out=parse_sit_out(options.sit_out),

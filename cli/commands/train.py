@@ -1,7 +1,7 @@
 """The command `overnight train`."""
 
 from cli.options import TrainOptions, command
-from tasks.temporary_server import temporary_server
+from cli.output import show_step
 
 
 @command(TrainOptions)
@@ -10,10 +10,14 @@ def train(options: TrainOptions) -> None:
 
     For example: overnight train CBA.AX --preset high_accuracy
     """
+    show_step("starting Prefect and loading the libraries")
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415  it is slow
+
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.
         from cli.request import flow_arguments  # noqa: PLC0415
         from cli.run_flow import run_flow  # noqa: PLC0415
         from flows.lstm_training import lstm_training  # noqa: PLC0415
 
-        run_flow(server, lstm_training, flow_arguments(options, "always"))
+        arguments = flow_arguments(options, "always")
+        run_flow(server, lstm_training, arguments, all_rows=options.all)

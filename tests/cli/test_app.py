@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from typer.testing import CliRunner
 from cli.app import COMMANDS, MODEL_COMMANDS, app
 from cli.options import EvaluateOptions, ScreenOptions, TrainOptions
 from cli.request import evaluation_arguments, flow_arguments
-from config.parameters import TrainingOverrides
+from config.parameters import PRESETS, TrainingOverrides
+from market_data.selection import Selection, Symbols, Universe
 
 COMMAND = str(Path(sys.executable).with_name("overnight"))
 """The installed command, whether or not its folder is on the path."""
@@ -113,10 +115,10 @@ finally:
 def asked(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> subprocess.CompletedProcess[str]:
-    """Return `train` at a terminal, answered with 99; it prints Prefect's settings."""
+    """Return `train` at a terminal, answered wrongly; it prints Prefect's settings."""
     home = str(tmp_path_factory.mktemp("home"))
     keyboard, terminal = os.openpty()
-    os.write(keyboard, b"99\n")
+    os.write(keyboard, b"99\nnone.txt\nCBA.AX;rm\n\x04")
     return subprocess.run(
         [sys.executable, "-c", AT_A_TERMINAL, "train", "--home", home],
         env={k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
@@ -129,9 +131,48 @@ def asked(
 
 def test_a_person_is_asked_which_list(asked: subprocess.CompletedProcess[str]) -> None:
     """At a terminal `train` without symbols shows the lists and takes one of them."""
-    assert asked.returncode == 2
+    assert asked.returncode == 1  # by Ctrl-D
     assert "1  asx_priority   CBA.AX ANZ.AX" in asked.stdout
-    assert "the list must be 1 to 7, got 99" in asked.stderr
+    assert "Number or name of a list, symbols, or a file" in asked.stdout
+
+
+def test_a_wrong_answer_is_explained_and_asked_again(
+    asked: subprocess.CompletedProcess[str],
+) -> None:
+    """A number without a list, a missing file and a bad symbol have a sentence each."""
+    wrong = ("must be 1 to 7, got 99", "cannot be read as text", "like CBA.AX")
+    assert [one for one in wrong if one not in asked.stderr] == []
+    assert asked.stdout.count("symbols, or a file: ") == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "selection"),
+    [
+        ("us_tech", Universe(universe="us_tech")),
+        ("1", Universe(universe="asx_priority")),
+        ("AAPL, CBA.AX", Symbols(symbols=("AAPL", "CBA.AX"))),
+    ],
+)
+def test_the_menu_takes_lists_and_symbols(
+    answer: str, selection: Selection, tmp_path: Path
+) -> None:
+    """An answer that names a list or symbols selects them."""
+    code = (
+        "from cli.options import TrainOptions\n"
+        "from cli.request import flow_arguments\n"
+        f"options = TrainOptions(home={str(tmp_path)!r})\n"
+        "print(repr(flow_arguments(options, 'always')['selection']))"
+    )
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdin=terminal,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.endswith(f"{selection!r}\n")
 
 
 def test_prefect_gets_its_environment_before_it_is_imported(
@@ -326,3 +367,53 @@ def test_a_missing_model_is_counted(tmp_path: Path) -> None:
     (line,) = json.loads(CliRunner().invoke(app, words).stdout)["symbols"]
     assert line["status"] == "missing"
     assert "overnight train CBA.AX" in line["reason"]
+
+
+@pytest.mark.parametrize("words", [["-h"], ["screen", "-h"], ["model", "-h"]])
+def test_h_shows_the_help(words: list[str]) -> None:
+    """`-h` is a second name of `--help`."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+def test_the_version_is_the_package_s() -> None:
+    """`--version` prints name and version."""
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.stdout == f"overnight {version('event-risk-guard')}\n"
+
+
+def test_the_help_has_the_standard_of_each_training_parameter() -> None:
+    """The value after `standard:` is that of the preset."""
+    shown = CliRunner().invoke(app, ["train", "--help"], env={"COLUMNS": "200"}).stdout
+    for name, value in PRESETS["standard"].model_dump().items():
+        option = "patience" if "patience" in name else name.replace("_", "-")
+        (line,) = [one for one in shown.splitlines() if f"--{option} " in one]
+        text = str(value).strip("()").replace(" ", "")
+        assert f"standard: {text}." in line
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("overnight screen --universe us", ["us_tech", "us_mega"]),
+        ("overnight screen --universe mi", ["mine"]),
+        ("overnight explain CB", ["CBA.AX"]),
+        ("overnight train ZZ", ["ZZZ.AX"]),
+    ],
+)
+def test_the_shell_completes_lists_and_symbols(
+    typed: str, offered: list[str], tmp_path: Path
+) -> None:
+    """Built-in lists and the home's own, and the symbols of both."""
+    (tmp_path / "overnight.toml").write_text('[universes]\nmine = ["ZZZ.AX"]\n')
+    asked = {
+        "_OVERNIGHT_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+        "OVERNIGHT_HOME": str(tmp_path),
+    }
+    done = subprocess.run(
+        [COMMAND], env=os.environ | asked, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == offered

@@ -272,7 +272,8 @@ def test_alone_it_shows_where_things_stand(home: Path) -> None:
     """It prints last night, calls, failures, models, events and next steps."""
     text = printed(home)
     for line in (
-        "Last night 2025-11-10 (yahoo), 2 of 3 symbols usable, 1 failed; 1 BUY,",
+        "Last night 2025-11-10 (yahoo), run ",
+        " days ago, 2 of 3 symbols usable, 1 failed; 1 BUY,",
         "1 HOLD, 0 SELL; due: ",
         "Failed GONE.AX: unknown_symbol",
         "Models 3 missing",

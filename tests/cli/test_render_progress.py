@@ -21,7 +21,8 @@ class Watcher:
         """Return what is printed while a run reports these states."""
         paper = io.StringIO()
         console = Console(file=paper, force_terminal=self.terminal, width=80)
-        with show_progress("2 symbols as of 2025-11-10", console):
+        with show_progress("as of 2025-11-10", console) as announce:
+            announce("loading prices")
             show = listener.get()
             assert show
             for state in states:
@@ -33,7 +34,7 @@ class Watcher:
 def epoch(symbol: str, number: int, done: int = 0) -> TrainingProgress:
     """Return the progress after an epoch of ten."""
     return TrainingProgress(
-        0.1, done, 2, 80.0, symbol, EpochDone(number, 10, 0.0123, 0.0456)
+        0.1, done, 2, 80.0, symbol, EpochDone(number, 10, 0.0123, 0.0456), "training"
     )
 
 
@@ -44,7 +45,7 @@ def test_a_file_gets_a_few_lines_per_training() -> None:
     assert [line.split(",")[0] for line in lines] == [
         f"AAPL: epoch {number} of 10" for number in (3, 5, 8, 10)
     ]
-    assert "loss 0.01230, validation loss 0.04560, 0:00 left" in lines[-1]
+    assert "loss 0.01230, validation loss 0.04560" in lines[-1]
     assert "\x1b" not in seen
 
 
@@ -55,28 +56,47 @@ def test_a_file_gets_a_line_per_finished_symbol() -> None:
         TrainingProgress(1.0, 2, 2, 0.0, "IBM"),
     )
     assert seen.splitlines() == [
-        "2 symbols as of 2025-11-10: 1 of 2 symbols, 1:20 left",
-        "2 symbols as of 2025-11-10: 2 of 2 symbols",
+        "as of 2025-11-10: 1 of 2 finished, 1:20 left",
+        "as of 2025-11-10: 2 of 2 finished",
     ]
 
 
 def test_a_terminal_shows_a_row_per_training() -> None:
-    """A row holds symbol, epoch, both losses and the time left."""
+    """A row holds symbol, epoch, both losses and the state."""
     seen = Watcher(terminal=True).print(
         epoch("AAPL", 1), epoch("IBM", 1), epoch("IBM", 2)
     )
     last = seen.rpartition("val. loss")[2]
-    for words in ("AAPL", "1 of 10", "IBM", "2 of 10", "0.01230", "0.04560", "0:00"):
+    for words in (
+        "AAPL",
+        "1 of 10",
+        "IBM",
+        "2 of 10",
+        "0.01230",
+        "0.04560",
+        "training",
+    ):
         assert words in last
 
 
-@pytest.mark.parametrize("number", [1, 30])
-def test_rows_end_with_their_training_and_fit_the_screen(number: int) -> None:
-    """A finished training has no row; rows that do not fit are counted."""
+@pytest.mark.parametrize("number", [2, 30])
+def test_ended_trainings_stay_in_view_and_fit_the_screen(number: int) -> None:
+    """An ended training is below the running ones; rows that do not fit are counted."""
     watcher = Watcher(terminal=True)
     many = [epoch(f"S{index}", 1) for index in range(number)]
-    ended = TrainingProgress(0.2, 0, 2, 80.0, "S0")
-    last = watcher.print(*many, ended).rpartition("val. loss")[2]
-    assert "S0 " not in last
-    left = number - 1 - MAX_ROWS
-    assert (f"and {left} more" in last) == (left > 0)
+    ended = [
+        TrainingProgress(0.2, 0, 2, 80.0, one.symbol, step="trained")
+        for one in many[:-1]
+    ]
+    last = watcher.print(*many, *ended).rpartition("val. loss")[2]
+    rows = [line.split() for line in last.splitlines() if "1 of 10" in line]
+    assert rows[0][0] == f"S{number - 1}"
+    assert [row[-1] for row in rows] == ["training", *["trained"] * (len(rows) - 1)]
+    assert len(rows) == min(number, MAX_ROWS)
+    assert (f"and {number - MAX_ROWS} more" in last) == (number > MAX_ROWS)
+
+
+def test_a_terminal_shows_what_happens_before_the_first_symbol() -> None:
+    """What is announced is on the screen before any symbol reports."""
+    assert "loading prices" in Watcher(terminal=True).print()
+    assert Watcher(terminal=False).print() == ""

@@ -54,3 +54,30 @@ def test_explain_says_why_nobody_can_act(capsys: pytest.CaptureFixture[str]) -> 
     show_explanation(explain(csv_cells(row), Settings()))
     text = " ".join(capsys.readouterr().out.split())
     assert "Nobody can act on the call: it hardly moves: 0.100% a session" in text
+
+
+def test_a_long_table_has_its_first_and_last_ten_rows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The rows between are counted; with `all_rows` each has its line."""
+    row = NIGHT.rows[0]
+    symbols = tuple(f"S{number:03}.AX" for number in range(150))
+    rows = [row | {"symbol": one, "rank": at} for at, one in enumerate(symbols, 1)]
+    night = RunSummary(AS_OF, symbols, {}, 1.0, rows=rows, csv=Path("n.csv"))
+    show_summary(night)
+    short = capsys.readouterr().out
+    assert short.count(".AX ") == 20
+    assert "130 more" in short
+    assert "S009.AX" in short
+    assert "S140.AX" in short
+    show_summary(night, all_rows=True)
+    assert capsys.readouterr().out.count(".AX ") == 150
+
+
+def test_many_failures_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten reasons are printed; the others are counted."""
+    failures = {f"S{number:03}.AX": "unreachable: no answer." for number in range(150)}
+    show_summary(RunSummary(AS_OF, tuple(failures), failures, 1.0))
+    shown = capsys.readouterr().out
+    assert shown.count("failed S") == 10
+    assert "and 140 more; --all shows them" in shown

@@ -49,6 +49,17 @@ def test_the_summary_names_what_failed(trained: tuple[Path, Any]) -> None:
     assert all(model.results.training_time > 0 for model in summary.trained)
 
 
+def test_the_home_s_log_has_the_run(trained: tuple[Path, Any]) -> None:
+    """It has the start with the request, the end with the counts, and the failure."""
+    home, _ = trained
+    log = (home / "logs" / "screening" / "overnight.log").read_text()
+    start, end, failed = [line.partition(" UTC ")[2] for line in log.splitlines()]
+    assert start.startswith("start training: 3 symbols (AAA.AX, SHORT.AX, BBB.AX), ")
+    assert start.endswith("as of 2025-11-10, train always")
+    assert end.startswith("end training: 2 of 3 symbols, 1 failed, 2 trained, ")
+    assert failed.startswith("failed SHORT.AX: too_short: ")
+
+
 def test_each_model_has_a_line_in_the_log(trained: tuple[Path, Any]) -> None:
     """The day's log holds a JSON line for each model trained or failed."""
     home, _ = trained

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from config.settings import Settings
+from status.diagnosis import DoctorCheck
 from status.doctor import (
     MAX_CLOCK_SECONDS,
-    DoctorCheck,
     calendar_check,
     clock_check,
     list_checks,

@@ -1,5 +1,6 @@
 """The state of a home: what is due, what failed, and the next step for each."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from cli.render_home_status import SHOWN, print_home_status
 from config.errors import ParameterError
 from screening.market_file import write_market_states
 from screening.market_state import group_by_exchange, market_state
+from screening.request_file import requests_path
 from screening.table import csv_path, write_csv
 from screening.track_record.ledger import Ledger
 from status.home_status import HomeStatus, read_home_status
@@ -93,6 +95,42 @@ def test_failed_symbols_are_tried_again(tmp_path: Path) -> None:
     assert found.last_night.failed == {"CBA.AX": "because"}
     assert "failed, try again" in found.next[0].why
     assert not [step for step in found.next if "explain" in step.command]
+
+
+def test_the_failed_request_is_repeated_as_it_was_made(tmp_path: Path) -> None:
+    """Source, folder, night and training are those of the stored request."""
+    night(tmp_path, "CBA.AX", data_status="failed", data_source="folder")
+    made = {"source": "folder", "folder": "/my prices", "train": "never"}
+    path = requests_path(Home(tmp_path), AS_OF)
+    write_atomic(path, json.dumps({"CBA.AX": made}))
+    assert steps(tmp_path)[0] == (
+        "overnight screen --symbols CBA.AX --source folder --folder '/my prices' "
+        "--as-of 2025-11-10 --train never"
+    )
+
+
+def test_the_age_of_the_last_night_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hours up to two days, then days."""
+    night(tmp_path, "CBA.AX")
+    for days, words in ((0.5, "run 12 hours ago"), (4, "run 4 days ago")):
+        print_home_status(read_home_status(str(tmp_path), EVENING + timedelta(days)))
+        assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_missing_language_model_and_calendar_are_next_steps(tmp_path: Path) -> None:
+    """Each has its command; they disappear when the file is there or not needed."""
+    (tmp_path / "overnight.toml").write_text("[sentiment]\nmodel_folder = 'none'\n")
+    night(tmp_path, "CBA.AX")
+    assert steps(tmp_path)[-2:] == [
+        "overnight model fetch",
+        "overnight events --symbols CBA.AX",
+    ]
+    (tmp_path / "overnight.toml").write_text("[sentiment]\nengine = 'lexicon'\n")
+    (tmp_path / "event_calendar.csv").write_text("ticker,event_type,date\n")
+    assert "overnight model fetch" not in steps(tmp_path)
+    assert not [step for step in steps(tmp_path) if "events" in step]
 
 
 def test_models_are_counted_by_state(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def half_then(error: Exception) -> Callable[[Path], None]:
         ("models", "models"),
         ("screening_csv", "reports/csv"),
         ("training_log", "logs/lstm_training"),
+        ("run_log", "logs/screening/overnight.log"),
         ("lock", "data/run.lock"),
     ],
 )
