@@ -56,17 +56,23 @@ def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
 
     A session is idle if its volume is 0, or if open, high, low and close equal the
     close before. Where every volume is 0, the source has no volumes, and only the
-    prices count.
+    prices count. A fund's price may rest for days: it is idle from `MIN_STILL` on.
     """
+    minimum = MIN_STILL if _is_fund(rows) else MIN_IDLE
     no_trade = _untraded(rows)
     still = no_trade | rows[OHLC].eq(rows[CLOSE].shift(), axis=0).all(axis=1)
     for idle in (no_trade, still):
         count = _count_at_end(idle)
-        if count >= MIN_IDLE:
+        if count >= minimum:
             volumes = rows[VOLUME].iloc[-count:]
             last = rows.index[-count - 1].date() if count < len(rows) else None
             return IdleEnd(count, last, bool(volumes.gt(0).any()))
     return None
+
+
+def _is_fund(rows: pd.DataFrame) -> bool:
+    """Return whether no session has a volume or a range: one value per day."""
+    return bool((rows[VOLUME].eq(0) & rows[HIGH].eq(rows[LOW])).all())
 
 
 def _untraded(rows: pd.DataFrame) -> pd.Series:
@@ -85,7 +91,7 @@ def find_idle_end(rows: pd.DataFrame) -> Findings:
     A fund's prices have no volume and no range; they are no defect.
     """
     found, end, first = NOTHING, idle_end(rows), rows.index[0].date()
-    if rows[VOLUME].eq(0).all() and rows[HIGH].gt(rows[LOW]).any():
+    if rows[VOLUME].eq(0).all() and not _is_fund(rows):
         no_volume = Defect("no_volume", first, "the volume of all sessions is 0")
         found = Findings((no_volume,))
     if end is None or (end.any_volume and end.sessions < MIN_STILL):

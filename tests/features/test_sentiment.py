@@ -99,8 +99,17 @@ def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
 )
 @pytest.mark.parametrize(
     "form",
-    ["{}: {}", "({}) {}", "{} | {}", "{}, {}", "\u25b6 {}: {}", "@{}: {}"]
-    + ["\u3010{}\u3011{}", "\u00ab{}\u00bb {}", "<{}> {}"],
+    [
+        "{}: {}",
+        "({}) {}",
+        "{} | {}",
+        "{}, {}",
+        "\u25b6 {}: {}",
+        "@{}: {}",
+        "\u3010{}\u3011{}",
+        "\u00ab{}\u00bb {}",
+        "<{}> {}",
+    ],
 )
 def test_a_publisher_of_any_name_behind_any_mark_is_cut(
     publisher: str, form: str
