@@ -26,7 +26,7 @@ from market_data.prices import (
     through,
 )
 from market_data.quality import CheckedPrices, check_prices
-from market_data.sessions import as_of_session, next_open
+from market_data.sessions import SETTLING, as_of_session, next_open
 from market_data.store import PriceStore
 from market_data.symbols import exchange_of, file_stem
 from pipeline.download import download
@@ -270,18 +270,19 @@ def event_check(
 def clock_check(
     symbol: str, session: date, before: date, closing: datetime, opening: datetime
 ) -> LeakCheck:
-    """Check that a session counts from its close, news up to the next open.
+    """Check that a session counts once it has settled, news up to the next open.
 
     `closing` and `opening` are not computed from our calendar. `before` is the session
     before `session`.
     """
     code = exchange_of(symbol).code
-    last = as_of_session(code, session, closing - timedelta(minutes=1))
-    closed, opens = as_of_session(code, session, closing), next_open(code, session)
+    settled, opens = closing + SETTLING, next_open(code, session)
+    last = as_of_session(code, session, settled - timedelta(minutes=1))
+    closed = as_of_session(code, session, settled)
     return LeakCheck(
         stage="clock",
         passed=(last, closed, opens) == (before, session, opening),
-        detail=f"the last session is {last} just before {closing} and {closed} then, "
+        detail=f"the last session is {last} just before {settled} and {closed} then, "
         f"and the next open is {opens}",
     )
 
