@@ -22,16 +22,22 @@ WIRES = ("Reuters", "Bloomberg", "CNBC", "MarketWatch", "Yahoo Finance", "AP")
 MAX_PUBLISHERS_CUT = 3
 """Publishers removed from either end of a title, as in "X - Reuters - Yahoo"."""
 
+MAX_PUBLISHER_WORDS = 8
+"""Words of the longest publisher's name that is looked for."""
+
 _NAME = re.compile(r"[A-Z][\w.&']*(?:\s[A-Z&][\w.&']*){0,4}|[\w-]+(?:\.[\w-]+)+")
 """A name of up to five capitalised words, or a domain."""
 
-_MARK = re.compile(
-    r"\s+[^\w\s'%+]+\s*(?=\w)|(?<=\w)[^\w\s'%+.&/-]+\s+|\s*[:|\u00b7\u2022\u00bb()]+\s*"
-)
-"""What separates a publisher from a title: any mark beside a space, or one of `:|`, a
-dot or angle in the middle of the line, and brackets."""
+_WORD = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?|\w+")
+"""A word, or a number with its sign: "+3%" differs from "-3%"."""
 
-_BRACKETS = "()[]{} "
+_LONG_DASH = re.compile(r"[\u2013-\u2015](?=[^\W\d])")
+
+_JOINING = " '%+&$._"
+"""What stands between two words and is no mark: `AT&T`, `Moody's`."""
+
+_BARS = "|\u00b7\u2022\u00bb[]"
+"""Marks behind which a name at the start is a publisher, never a company: `X | ...`."""
 
 _DASHES_AND_QUOTES = str.maketrans("\u2010\u2212\u2013\u2014\u2018\u2019", "----''")
 
@@ -75,61 +81,81 @@ def recent_headlines(
     opening = cutoff - timedelta(hours=settings.window_hours)
     within = [line for line in headlines if opening < line.published_at <= cutoff]
     names = {*WIRES, *(line.provider for line in within if line.provider)}
-    publishers = frozenset(name for name in map(_fold, names) if name)
-    forms = {line.title: _words(_fold(line.title), publishers) for line in within}
+    publishers = frozenset(_key(_fold(name)) for name in names) - {""}
+    forms = {line.title: _form(line.title, publishers) for line in within}
     known_forms = frozenset(forms.values())
     distinct: dict[str, Headline] = {}
     for headline in sorted(within, key=lambda line: (line.published_at, line.title)):
-        reprinted = _reprinted_form(headline.title, known_forms)
+        reprinted = _reprinted_form(headline.title, known_forms, publishers)
         distinct.setdefault(reprinted or forms[headline.title], headline)
     return tuple(distinct.values())
 
 
-def _reprinted_form(title: str, forms: frozenset[str]) -> str:
+def _reprinted_form(
+    title: str, forms: frozenset[str], publishers: frozenset[str]
+) -> str:
     """Return the form in `forms` that the title repeats with a name added, or "".
 
     `X | The Daily` repeats X if X is in `forms`, so an unlisted publisher is found too.
-    At the start it is not: `ANZ: X` is about another company.
+    At the start only a bar shows a publisher: `ANZ: X` is about another company.
     """
     text = " ".join(title[:MAX_TITLE].split())
-    for name, rest in _ends(text):
-        form = _words(_fold(rest), frozenset())
-        is_last = text.startswith(rest)
-        if is_last and _NAME.fullmatch(name) and form in forms:
+    for name, rest, mark in _ends(text):
+        at_end = text.startswith(rest)
+        if not (at_end or any(bar in mark for bar in _BARS)):
+            continue
+        form = _form(rest, publishers) if _NAME.fullmatch(name) else ""
+        if form in forms:
             return form
     return ""
 
 
-def _ends(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the part before the first and after the last mark, each with the rest.
+def _ends(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each name that may be a publisher's, the rest of the text, and the mark.
 
-    A mark that ends or begins the text belongs to the part: `X (Reuters)`.
+    The name is of up to `MAX_PUBLISHER_WORDS` words at either end, with a mark between
+    it and the rest: `X (Reuters)`, `Reuters: X`, `X (via Reuters)`.
     """
-    inner = text.strip(_BRACKETS)
-    at = text.find(inner)
-    marks = list(_MARK.finditer(text, at, at + len(inner)))
-    for mark in {marks[0], marks[-1]} if marks else ():
-        before, after = text[: mark.start()], text[mark.end() :]
-        yield after.strip(_BRACKETS), before
-        yield before.strip(_BRACKETS), after
+    words = list(_WORD.finditer(text))
+    for count in range(1, min(MAX_PUBLISHER_WORDS + 1, len(words))):
+        last, name = words[-count - 1], text[words[-count].start() : words[-1].end()]
+        if last[0].casefold() == "via" and count + 1 < len(words):
+            yield name, text[: words[-count - 2].end()], "via"
+        elif _is_mark(mark := text[last.end() : words[-count].start()]):
+            yield name, text[: last.end()], mark
+        name, first = text[words[0].start() : words[count - 1].end()], words[count]
+        before = text[: words[0].start()]
+        if _is_mark(mark := text[words[count - 1].end() : first.start()]):
+            yield name, text[first.start() :], before + mark
 
 
-def _words(text: str, publishers: frozenset[str]) -> str:
-    """Return the words of a folded text, without publishers at its ends.
+def _is_mark(gap: str) -> bool:
+    """Return whether the characters between two words may part a publisher from X.
 
-    Signs and percent signs are kept: "+3%" differs from "-3%".
+    A full stop, comma or hyphen does so beside a space only: `ft.com`, `AP-led`.
     """
+    marks = gap.strip(_JOINING)
+    return bool(marks.strip(",-/")) or (" " in gap and bool(marks or "." in gap))
+
+
+def _form(title: str, publishers: frozenset[str]) -> str:
+    """Return the words of a title in lower case, without publishers at its ends."""
+    text = _fold(title)
     for _ in range(MAX_PUBLISHERS_CUT):
-        rests = [rest for name, rest in _ends(text) if name in publishers]
-        text = rests[0] if rests else text
-    text = re.sub(r"^update \d+-", "", text).replace("'", "")
-    return " ".join(re.findall(r"[+-]?\d+(?:[.,]\d+)*%?|\w+", text))
+        rests = (rest for name, rest, _ in _ends(text) if _key(name) in publishers)
+        text = next(rests, text)
+    return _key(re.sub(r"^update \d+-", "", text))
+
+
+def _key(folded: str) -> str:
+    """Return the words of a folded text; `Macy's` is one word."""
+    return " ".join(_WORD.findall(folded.replace("'", "")))
 
 
 def _fold(text: str) -> str:
     """Return at most `MAX_TITLE` characters in lower case, with single spaces."""
     unescaped = html.unescape(text[:MAX_TITLE])
-    folded = unicodedata.normalize("NFKC", unescaped).casefold()
+    folded = unicodedata.normalize("NFKC", _LONG_DASH.sub(" - ", unescaped)).casefold()
     return " ".join(folded.translate(_DASHES_AND_QUOTES).split())
 
 

@@ -28,12 +28,17 @@ class TradingActivity:
     idle: str = ""
 
 
-def trading_activity(prices: pd.DataFrame) -> TradingActivity:
-    """Return the activity of the latest sessions; `prices` have no NaN."""
+def trading_activity(
+    prices: pd.DataFrame, *, is_index: bool = False
+) -> TradingActivity:
+    """Return the activity of the latest sessions; `prices` have no NaN.
+
+    An index is never idle, because many sources give it no volume.
+    """
     volume = prices[VOLUME]
     turnover = (prices[CLOSE] * volume).tail(TURNOVER_SESSIONS)
     traded = (volume > 0).tail(TRADED_SESSIONS)
-    end = idle_end(prices)
+    end = None if is_index else idle_end(prices)
     return TradingActivity(
         float(traded.mean()), float(turnover.median()), end.sentence if end else ""
     )

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_data.prices import CLOSE, OHLC, VOLUME
+from market_data.prices import CLOSE, HIGH, LOW, OHLC, VOLUME
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MIN_IDLE = 2
 """Sessions without a trade at the end from which nobody can act on a call."""
+
+
+MIN_STILL = 20
+"""Sessions with trades at one price from which the row is degraded.
+
+Below, shares of a few cents do this in honest data: 25 of 377 ASX files of 2025-06-27.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,17 +49,23 @@ def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
 
     A session is idle if its volume is 0, or if open, high, low and close equal the
     close before. Where every volume is 0, the source has no volumes, and only the
-    prices count.
+    prices count. A fund's price may rest for days: it is idle from `MIN_STILL` on.
     """
+    minimum = MIN_STILL if is_fund(rows) else MIN_IDLE
     no_trade = _untraded(rows)
     still = no_trade | rows[OHLC].eq(rows[CLOSE].shift(), axis=0).all(axis=1)
     for idle in (no_trade, still):
         count = _count_at_end(idle)
-        if count >= MIN_IDLE:
+        if count >= minimum:
             volumes = rows[VOLUME].iloc[-count:]
             last = rows.index[-count - 1].date() if count < len(rows) else None
             return IdleEnd(count, last, bool(volumes.gt(0).any()))
     return None
+
+
+def is_fund(rows: pd.DataFrame) -> bool:
+    """Return whether no session has a volume or a range: one value per day."""
+    return bool((rows[VOLUME].eq(0) & rows[HIGH].eq(rows[LOW])).all())
 
 
 def _untraded(rows: pd.DataFrame) -> pd.Series:

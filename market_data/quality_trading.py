@@ -7,14 +7,8 @@ import pandas as pd
 
 from config.errors import StalePrices
 from market_data.findings import NOTHING, Defect, Findings, more, name_days
-from market_data.idle import idle_end
+from market_data.idle import MIN_STILL, idle_end, is_fund
 from market_data.prices import HIGH, LOW, OHLC, VOLUME
-
-MIN_STILL = 20
-"""Sessions with trades at one price from which the row is degraded.
-
-Below, shares of a few cents do this in honest data: 25 of 377 ASX files of 2025-06-27.
-"""
 
 RECENT_REPEATS = 20
 """A repeated row degrades the row of the night if it is among this many last ones."""
@@ -26,7 +20,7 @@ def find_idle_end(rows: pd.DataFrame) -> Findings:
     A fund's prices have no volume and no range; they are no defect.
     """
     found, end, first = NOTHING, idle_end(rows), rows.index[0].date()
-    if rows[VOLUME].eq(0).all() and rows[HIGH].gt(rows[LOW]).any():
+    if rows[VOLUME].eq(0).all() and not is_fund(rows):
         no_volume = Defect("no_volume", first, "the volume of all sessions is 0")
         found = Findings((no_volume,))
     if end is None or (end.any_volume and end.sessions < MIN_STILL):

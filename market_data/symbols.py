@@ -119,6 +119,11 @@ def exchange_of(symbol: str) -> Exchange:
     return _INDICES.get(symbol) or EXCHANGES[_suffix(symbol)]
 
 
+def is_index(symbol: str) -> bool:
+    """Return whether the symbol is an index, as `^AXJO`."""
+    return symbol.startswith("^")
+
+
 def quotes_subunits(symbol: str, currency: str) -> bool:
     """Return whether prices may be in pence and dividends in pounds, or the reverse.
 

@@ -7,14 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from market_data.sessions import is_session, session_close
-
-SETTLING = timedelta(minutes=30)
-"""Time after a session's end for which a bar may still change.
-
-Yahoo's quotes are up to 20 minutes late, and the closing auctions of Sydney and London
-end 5 to 10 minutes after the calendar's close.
-"""
+from market_data.sessions import SETTLING, is_session, session_close
 
 LONGEST_BREAK = timedelta(days=7)
 """A clock further than this from the session that Yahoo names is wrong.

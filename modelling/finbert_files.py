@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.errors import SentimentUnavailable
+from config.errors import ParameterError, SentimentUnavailable
 from config.settings import SentimentSettings
-from storage.paths import regular_file
+from storage.paths import expand_user, regular_file
 
 WEIGHTS = {"fp32": "onnx/model.onnx", "int8": "onnx/model_int8.onnx"}
 CONFIGURATION, TOKENIZER = "config.json", "tokenizer.json"
@@ -47,7 +47,7 @@ def find_files(settings: SentimentSettings) -> FinbertFiles:
         If a file is missing.
     """
     if settings.model_folder:
-        folder = Path(settings.model_folder).expanduser()
+        folder = _folder_of_user(settings.model_folder)
         _require(folder, settings, "copy it there, or clear `sentiment.model_folder`")
         fingerprint = _sha256(folder / WEIGHTS[settings.precision])
         return FinbertFiles(folder, f"sha256-{fingerprint[:32]}", settings.precision)
@@ -62,9 +62,16 @@ def are_weights_there(settings: SentimentSettings) -> bool:
 
     weights = WEIGHTS[settings.precision]
     if settings.model_folder:
-        return (Path(settings.model_folder).expanduser() / weights).exists()
+        return (_folder_of_user(settings.model_folder) / weights).exists()
     name = f"models--{settings.repository.replace('/', '--')}"
     return Path(HF_HUB_CACHE, name, "snapshots", settings.revision, weights).exists()
+
+
+def _folder_of_user(path: str) -> Path:
+    try:
+        return expand_user(path)
+    except ParameterError as error:
+        raise SentimentUnavailable(error.problem, error.fix) from error
 
 
 def fetch_files(settings: SentimentSettings) -> FinbertFiles:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from config.errors import ModelUnusable, SymbolError
 from config.settings import ModelSettings
-from modelling.forecasting import basis_ratio, forecast, require_known_inputs
+from modelling.forecasting import (
+    basis_ratio,
+    forecast,
+    require_known_inputs,
+    require_own_network,
+)
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
 
@@ -81,6 +86,16 @@ def is_due(
         as_of = indicators.index[-1].date()
         return not _has_lost_lately(registry, metadata, as_of, now)
     return False
+
+
+def find_model_fault(registry: Registry, metadata: ModelMetadata) -> str:
+    """Return why no night can forecast with a model, "" if one can."""
+    try:
+        require_known_inputs(metadata)
+        require_own_network(metadata, registry.load(metadata))
+    except SymbolError as error:
+        return str(error)
+    return ""
 
 
 def _has_lost_lately(

@@ -25,6 +25,7 @@ from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
 from market_data.idle import idle_end
+from market_data.symbols import is_index
 from modelling.challenge import challenge
 from modelling.freshness import is_expired
 from modelling.grading import advice, grade, rejection
@@ -90,7 +91,7 @@ def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:
     SymbolError
         If there are too few sessions, or the last one lacks a feature.
     """
-    indicators = _traded_part(_stored_indicators(job))
+    indicators = _traded_part(job.symbol, _stored_indicators(job))
     _require_sessions(indicators, job.settings.min_sessions)
     return indicators, feature_rows(indicators)
 
@@ -142,14 +143,14 @@ def try_backend(
     return f"TensorFlow {version('tensorflow')} trains {compiled}"
 
 
-def data_fingerprint(indicators: pd.DataFrame) -> str:
+def data_fingerprint(symbol: str, indicators: pd.DataFrame) -> str:
     """Return the fingerprint in the metadata of a model trained on these indicators."""
-    return _fingerprint(feature_rows(_traded_part(indicators)))
+    return _fingerprint(feature_rows(_traded_part(symbol, indicators)))
 
 
-def _traded_part(indicators: pd.DataFrame) -> pd.DataFrame:
+def _traded_part(symbol: str, indicators: pd.DataFrame) -> pd.DataFrame:
     """Return the rows without the sessions at the end in which the stock was still."""
-    end = idle_end(indicators)
+    end = None if is_index(symbol) else idle_end(indicators)
     return indicators.iloc[: -end.sessions] if end else indicators
 
 

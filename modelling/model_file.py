@@ -25,6 +25,9 @@ LSTM_SETTINGS = {
     "go_backwards": False,
 }
 
+KERAS = "3"
+"""The major version of the Keras that loads our models."""
+
 PLACES = (
     *(f"layers/lstm/cell/vars/{number}" for number in range(3)),
     *(f"layers/lstm_1/cell/vars/{number}" for number in range(3)),
@@ -39,13 +42,15 @@ def read_network(path: Path, max_mb: int) -> Network:
     Raises
     ------
     ValueError
-        If the file unpacks to more than `max_mb` MB, or holds another network, or its
-        weights have other shapes or values that are not finite.
+        If the file unpacks to more than `max_mb` MB, another major version of Keras
+        saved it, or it holds another network, or its weights have other shapes or
+        values that are not finite.
     OSError, KeyError, zipfile.BadZipFile
         If it is not a whole `.keras` file.
     """
     with zipfile.ZipFile(path) as archive:
         _require_bounded(archive, max_mb)
+        _require_version(json.loads(archive.read("metadata.json")))
         _require_layers(json.loads(archive.read("config.json"))["config"]["layers"])
         with archive.open("model.weights.h5") as file, h5py.File(file) as stored:
             weights = tuple(np.asarray(stored[place], np.float32) for place in PLACES)
@@ -63,6 +68,13 @@ def _require_bounded(archive: zipfile.ZipFile, max_mb: int) -> None:
         raise ValueError(f"{unpacked / 1e6:.0f} MB unpacked, of at most {max_mb}")
 
 
+def _require_version(saved: dict[str, Any]) -> None:
+    """Refuse a file of a Keras whose layers this Keras may not load."""
+    version = str(saved["keras_version"])
+    if version.partition(".")[0] != KERAS:
+        raise ValueError(f"Keras {version} saved it, not Keras {KERAS}")
+
+
 def _require_layers(layers: list[dict[str, Any]]) -> None:
     """Refuse a network of other layers: NumPy would compute something else."""
     kinds = [layer["class_name"] for layer in layers]
@@ -72,7 +84,7 @@ def _require_layers(layers: list[dict[str, Any]]) -> None:
         given = layer["config"]
         if layer["class_name"] != "LSTM":
             continue
-        if given | LSTM_SETTINGS != given or given.get("time_major"):
+        if given | LSTM_SETTINGS != given or "time_major" in given:
             raise ValueError(f"another kind of LSTM: {given.get('name')}")
 
 

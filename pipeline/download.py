@@ -13,7 +13,7 @@ from market_data.prices import adjust_prices
 from market_data.quality import check_prices
 from market_data.sources import PriceSource
 from market_data.store import PriceStore
-from market_data.symbols import exchange_of, quotes_subunits
+from market_data.symbols import exchange_of, is_index, quotes_subunits
 from pipeline.checkpoints import Checkpoints
 from pipeline.night_tables import read_or_rebuild, write_night_table
 from pipeline.plan import RunPlan
@@ -67,7 +67,7 @@ def download(plan: RunPlan, source: PriceSource, symbol: str) -> PriceFindings:
         exchange_of(symbol).code,
         as_of,
         settings,
-        is_index=symbol.startswith("^"),
+        is_index=is_index(symbol),
     )
     unused_name = note_unused_name(history.company)
     return PriceFindings(

@@ -10,6 +10,7 @@ from features.trading_activity import trading_activity
 from features.votes import technical, trend
 from market_data.prices import CLOSE
 from market_data.sources import PriceSource
+from market_data.symbols import is_index
 from pipeline.download import STAGE as PRICES
 from pipeline.download import price_table
 from pipeline.night_tables import read_or_rebuild, write_night_table
@@ -38,7 +39,7 @@ def indicators(
         last={str(name): float(value) for name, value in table.iloc[-1].items()},
         trend=trend(table),
         technical=technical(table),
-        activity=trading_activity(bars),
+        activity=trading_activity(bars, is_index=is_index(symbol)),
         state=symbol_state(bars[CLOSE]),
     )
 

@@ -74,7 +74,7 @@ def _trained_before(
         return None
     for metadata in plan.registry().trained_since(symbol, checkpoints.begun_at):
         is_same = metadata.parameters == plan.parameters
-        if is_same and metadata.data_fingerprint == data_fingerprint(table):
+        if is_same and metadata.data_fingerprint == data_fingerprint(symbol, table):
             return metadata
     return None
 

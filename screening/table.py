@@ -26,6 +26,13 @@ _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 _FORMULA_INSIDE = re.compile(rf"(;\s*)(?=[{re.escape(''.join(_FORMULA_STARTS))}])")
 """A spreadsheet whose separator is the semicolon splits a cell there."""
 
+_OTHER_SEPARATOR = re.compile(r"(sep=.\s+)?\"?symbol\"?(\t|[^\w,\"])")
+"""The start of a screening CSV whose cells are not separated by commas."""
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+_RESAVED = "is no longer as the night wrote it"
+
 MOST_BYTES = 200_000_000
 """Refuse a larger file; a row of a screening CSV has about 1.5 kB."""
 
@@ -99,7 +106,10 @@ def read_csv_text(path: StoragePath) -> str:
     StorageError
         If the store refuses or does not answer.
     """
-    return read_bytes(path, MOST_BYTES).decode("utf-8-sig")
+    try:
+        return read_bytes(path, MOST_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} {_RESAVED}: it is not UTF-8") from error
 
 
 def read_rows(path: StoragePath) -> list[dict[str, str]]:
@@ -113,11 +123,8 @@ def read_rows(path: StoragePath) -> list[dict[str, str]]:
         If the file is not a screening CSV.
     """
     text = read_csv_text(path)
-    if text.startswith(("symbol;", '"symbol";', "symbol\t")):
-        raise ValueError(
-            f"{path.name} is no longer as the night wrote it: its cells are not "
-            "separated by commas; a spreadsheet may have saved it"
-        )
+    if _OTHER_SEPARATOR.match(text):
+        raise ValueError(f"{path.name} {_RESAVED}: no commas between its cells")
     try:
         rows = [
             {name: _plain_cell(value) for name, value in row.items()}
@@ -130,6 +137,9 @@ def read_rows(path: StoragePath) -> list[dict[str, str]]:
             f"{path.name} is not a screening CSV: its columns are "
             f"{', '.join(map(str, rows[0]))[:80]}"
         )
+    for day in {row.get("as_of") or "" for row in rows}:
+        if day and not _DAY.fullmatch(day):
+            raise ValueError(f"{path.name} {_RESAVED}: the date {day[:20]!r}")
     return rows
 
 

@@ -8,7 +8,12 @@ from pydantic import BaseModel
 
 from config.errors import ModelUnusable
 from market_data.selection import Selection, select_symbols
-from modelling.freshness import ModelState, ModelStatus, model_state
+from modelling.freshness import (
+    ModelState,
+    ModelStatus,
+    find_model_fault,
+    model_state,
+)
 from modelling.model_metadata import ModelMetadata
 from modelling.registry import Registry
 from storage.home import Home
@@ -80,6 +85,8 @@ def _status(registry: Registry, symbol: str, now: datetime) -> SymbolStatus:
     except ModelUnusable as error:
         return _line(symbol, None, ModelState("missing", None, str(error)))
     state = model_state(metadata, metadata.last_session, now, registry.settings)
+    if state.usable and (fault := find_model_fault(registry, metadata)):
+        return _line(symbol, None, ModelState("missing", None, fault))
     line = _line(symbol, metadata, state)
     newer = registry.last_rejected(symbol)
     if newer is None or newer.training_date <= metadata.training_date:

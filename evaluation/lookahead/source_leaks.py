@@ -275,9 +275,10 @@ def clock_check(
     `closing` and `opening` are not computed from our calendar. `before` is the session
     before `session`.
     """
-    code, settled = exchange_of(symbol).code, closing + SETTLING
+    code = exchange_of(symbol).code
+    settled, opens = closing + SETTLING, next_open(code, session)
     last = as_of_session(code, session, settled - timedelta(minutes=1))
-    closed, opens = as_of_session(code, session, settled), next_open(code, session)
+    closed = as_of_session(code, session, settled)
     return LeakCheck(
         stage="clock",
         passed=(last, closed, opens) == (before, session, opening),

@@ -87,6 +87,50 @@ def test_a_repeat_is_one_and_the_earliest_stays(again: str) -> None:
     assert recent(headline(again, 2, provider="The Desk"), first) == [first.title]
 
 
+@pytest.mark.parametrize(
+    "publisher",
+    [
+        "Yahoo! Finance",
+        "24/7 Wall St.",
+        "S&P Global",
+        "Barron's",
+        "ABC News (Australia)",
+    ],
+)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}: {}",
+        "({}) {}",
+        "{} | {}",
+        "{}, {}",
+        "\u25b6 {}: {}",
+        "@{}: {}",
+        "\u3010{}\u3011{}",
+        "\u00ab{}\u00bb {}",
+        "<{}> {}",
+    ],
+)
+def test_a_publisher_of_any_name_behind_any_mark_is_cut(
+    publisher: str, form: str
+) -> None:
+    """Names may hold marks, and marks may stand on both sides of a name."""
+    title = "CBA profit beats estimates"
+    start = headline(form.format(publisher, title), 3, provider=publisher)
+    ends = ("{} ({})", "{}. {}", "{}\u2014{}", "{} (via {})", "{} | {} |", "{} <{}>")
+    repeats = [headline(end.format(title, publisher)) for end in ends[1:]]
+    if not publisher[0].isdigit():
+        assert recent(start, *repeats, headline(title, 9)) == [title]
+    assert recent(start, headline(title, 9)) == [title]
+
+
+def test_words_and_signs_beside_a_publishers_name_stay() -> None:
+    """Without a mark between them, the name is part of the title."""
+    named = ("CBA sues Reuters", "CBA falls -5%", "Non-Reuters", "AP-led CBA")
+    short = ("CBA sues", "CBA falls 5%", "Non", "led CBA")
+    assert len(recent(*map(headline, named + short))) == len(named + short)
+
+
 def test_a_name_behind_a_bar_is_a_publisher_where_the_title_stands_alone() -> None:
     """No list holds every publisher; without the bare title it may be anything."""
     carried, other = headline("ANZ up | Small Caps", 5), headline("ANZ up | Rates", 3)

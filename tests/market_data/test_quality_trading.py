@@ -78,6 +78,19 @@ def test_a_share_needs_volume_and_an_index_does_not(prices: pd.DataFrame) -> Non
     assert not trading_activity(fund).idle
 
 
+def test_an_index_without_recent_volume_and_a_resting_fund_are_not_idle(
+    prices: pd.DataFrame,
+) -> None:
+    """A bond fund's value rests for days; an index may lose its volume."""
+    index = prices.copy()
+    index.iloc[-3:, index.columns.get_loc(VOLUME)] = 0.0
+    assert not trading_activity(index, is_index=True).idle
+    fund = prices.assign(**{VOLUME: 0.0})
+    fund = fund.assign(**dict.fromkeys(OHLC, fund[CLOSE]))
+    assert not trading_activity(suspended(fund, 3)).idle
+    assert "20 sessions" in trading_activity(suspended(fund, 20)).idle
+
+
 def test_a_feed_that_stands_still_is_refused(prices: pd.DataFrame) -> None:
     """If the last sessions repeat all numbers of an earlier one, they are named."""
     frozen = prices.copy()

@@ -164,6 +164,13 @@ def test_a_folder_of_the_user_s_is_named_by_its_weights(tmp_path: Path) -> None:
     assert find_files(chosen).revision != one
 
 
+def test_a_folder_of_an_unknown_user_is_refused() -> None:
+    """The night goes on without the component, with the reason."""
+    chosen = SentimentSettings(model_folder="~nobody-of-this-name/finbert")
+    with pytest.raises(SentimentUnavailable, match="no home folder for the start of"):
+        find_files(chosen)
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("content", [None, b""])
 def test_a_missing_or_empty_file_is_named(

@@ -1,6 +1,7 @@
 """The CSV: its header, its order, its cells, and that it appears whole."""
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,28 @@ def test_a_csv_that_cannot_be_written_names_its_path(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file where a folder must be")
     with pytest.raises(StorageError, match="reports"):
         write_csv(tmp_path / "reports" / "night.csv", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda text: text.replace(",", "\t").encode(), "no commas"),
+        (lambda text: text.replace(",", "|").encode(), "no commas"),
+        (lambda text: b"sep=;\r\n" + text.replace(",", ";").encode(), "no commas"),
+        (lambda text: text.encode("utf-16"), "not UTF-8"),
+        (lambda text: (text + "\u00e9").encode("cp1252"), "not UTF-8"),
+        (lambda text: text.replace("2025-11-10", "10/11/2025").encode(), "10/11/2025"),
+    ],
+)
+def test_a_resaved_csv_is_named_with_what_changed(
+    tmp_path: Path, change: Callable[[str], bytes], named: str
+) -> None:
+    """Another separator, encoding or form of dates is no night without rows."""
+    path = csv_path(tmp_path, date(2025, 11, 10))
+    write_csv(path, [row("CBA.AX", 0.5) | {"as_of": date(2025, 11, 10)}])
+    path.write_bytes(change(path.read_text()))
+    assert "is no longer as the night wrote it" in find_csv_fault(path)
+    assert named in find_csv_fault(path)
 
 
 def test_a_csv_that_a_spreadsheet_saved(tmp_path: Path) -> None:
