@@ -45,9 +45,7 @@ def price_sentences(found: PriceChanges) -> tuple[str, ...]:
     """
     if not found.ranges or found.close is None:
         return (f"Which close would change the call is not known: {found.reason}.",)
-    others = [
-        place for place, one in enumerate(found.ranges) if one.call != found.call
-    ]
+    others = [place for place, one in enumerate(found.ranges) if one.call != found.call]
     if not others:
         return (f"No close {_within(found)} changes the call {found.call}.",)
     return tuple(_sentence(found, place) for place in others)

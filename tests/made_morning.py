@@ -33,10 +33,14 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
+from screening.price_changes import CallRange, PriceChanges
+from screening.price_states import symbol_state
 from screening.report.facts import (
+    Evidence,
     ExchangeSession,
     Morning,
     NightFacts,
+    PastResults,
     PricePath,
     price_path,
 )
@@ -95,7 +99,12 @@ def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa:
         forecast_session=date(2025, 11, 11),
         prices=PriceFindings(Path("p"), len(table), "AUD", "folder", ()),
         indicators=IndicatorFindings(
-            Path("i"), last, trend(table), technical(table), ACTIVE
+            Path("i"),
+            last,
+            trend(table),
+            technical(table),
+            ACTIVE,
+            symbol_state(table["close"]),
         ),
         model=ModelFindings(
             ModelState("fresh", 2),
@@ -169,7 +178,23 @@ def large_night(symbols: int) -> Morning:
         )
         for number in range(symbols - 1)
     ]
-    return morning([*findings, failed("GONE.AX")])
+    few = Evidence("too few to tell", "live too few to tell (3); replayed right 51%")
+    return morning(
+        [*findings, failed("GONE.AX")],
+        prices={one.symbol: price_changes_of(one) for one in findings},
+        results=PastResults(dict.fromkeys(("BUY", "HOLD", "SELL"), few), "Chance.", ""),
+    )
+
+
+def price_changes_of(findings: SymbolFindings) -> PriceChanges:
+    """Return invented closes that change a BUY."""
+    assert findings.indicators
+    close = round(findings.indicators.last["close"], 2)
+    below = CallRange(call="HOLD", low=close - 1, high=close - 0.5)
+    same = CallRange(
+        call="BUY", low=close - 0.49, high=close + 1, cause="one of four trend votes"
+    )
+    return PriceChanges(call="BUY", close=close, ranges=(below, same))
 
 
 def failed(symbol: str) -> SymbolFindings:

@@ -9,16 +9,22 @@ from datetime import date
 
 from screening.columns import COLUMNS
 from screening.report.facts import EarlierNight
+from screening.report.why_changed import why_changed
 
 Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class CallChange:
-    """The rows of a symbol whose call differs between the nights."""
+    """The rows of a symbol whose call differs between the nights, and why, or ''."""
 
     before: Cells
     after: Cells
+
+    @property
+    def why(self) -> str:
+        """Return the rule or the component that changed the call, '' if not known."""
+        return why_changed(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,8 @@ class Changes:
     """The differences from the night of `since`, over the symbols of both nights.
 
     `events` are the rows of new events. `sat_out` are the symbols whose sit-out begins
-    without a new event. `added` and `dropped` are the symbols of only one night.
+    without a new event, `released` those whose sit-out has ended. `added` and `dropped`
+    are the symbols of only one night.
     """
 
     since: date
@@ -34,6 +41,7 @@ class Changes:
     calls: tuple[CallChange, ...]
     events: tuple[Cells, ...]
     sat_out: tuple[str, ...]
+    released: tuple[str, ...]
     failed: tuple[Cells, ...]
     recovered: tuple[str, ...]
     added: tuple[str, ...]
@@ -43,7 +51,12 @@ class Changes:
     def has_any(self) -> bool:
         """Return whether anything changed for a symbol of both nights."""
         return bool(
-            self.calls or self.events or self.sat_out or self.failed or self.recovered
+            self.calls
+            or self.events
+            or self.sat_out
+            or self.released
+            or self.failed
+            or self.recovered
         )
 
 
@@ -63,6 +76,9 @@ def changes_since(earlier: EarlierNight, rows: Iterable[Cells]) -> Changes:
             new["symbol"]
             for old, new in both
             if _sits_out(new) and not _sits_out(old) and not _event_changed(old, new)
+        ),
+        released=tuple(
+            new["symbol"] for old, new in both if _sits_out(old) and not _sits_out(new)
         ),
         failed=tuple(new for old, new in both if _failed(new) and not _failed(old)),
         recovered=tuple(

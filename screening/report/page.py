@@ -16,10 +16,18 @@ from markupsafe import Markup
 from config.plain_text import plain_text
 from risk_guard.events import Event
 from screening.market_words import CHANGES_NO_CALL, market_lines, sector_cells
-from screening.report.cells import format_signed, instant, percent, render_cell
+from screening.report.cells import (
+    format_signed,
+    instant,
+    percent,
+    render_cell,
+    signed_percent,
+)
 from screening.report.changes import changes_since
+from screening.report.day_moves import NAMED, day_moves, sit_out_results
 from screening.report.facts import Morning
 from screening.report.interval_bar import interval_axis
+from screening.report.opening import opening
 from screening.report.past_moves import ZERO
 from screening.report.verdict import count_values, verdict
 from screening.report.views import SymbolView, symbol_views, web_address
@@ -28,6 +36,12 @@ from screening.report.waterfall import axis_for
 TEMPLATES = Path(__file__).with_name("templates")
 
 Coming = tuple[Event, SymbolView]
+
+_UNQUOTABLE = re.compile(
+    r' (data-column|data-value|class|scope|[xy][12]?|width|height)="([\w.%-]+)"'
+    r"(?=[ >])"
+)
+"""Attributes of which a page has thousands, with values that need no quotes."""
 
 
 def morning_report(morning: Morning) -> str:
@@ -41,6 +55,12 @@ def morning_report(morning: Morning) -> str:
         views=views,
         verdict=verdict(morning.night, views),
         changes=changes_since(morning.earlier, rows) if morning.earlier else None,
+        opening=opening(morning.night, views),
+        moves=day_moves(views, morning.earlier),
+        sit_outs=sit_out_results(views, morning.earlier, morning.night),
+        named=NAMED,
+        results=morning.results,
+        unsteady=morning.unsteady,
         coming=_coming(views),
         track_record=morning.track_record,
         axis=axis_for((view.bars for view in views), morning.night.blend),
@@ -57,7 +77,12 @@ def morning_report(morning: Morning) -> str:
     # Each line end between tags would be a node of the page.
     text = re.sub(r">\n+<", "><", text)
     # HTML closes these elements by itself; 200 symbols are 200 kB smaller.
-    text = re.sub(r"</(?:dt|dd|td|th|tr|li)>(?=<)", "", text)
+    text = re.sub(r"</(?:dt|dd|td|th|tr|li|thead|tbody)>(?=<)", "", text)
+    text = re.sub(r"</p>(?=<(?:p|div|dl|ul|h4|figure|table)\b)", "", text)
+    # Nor does it need these quotes; style and script have hashes and stay as they are.
+    head, main, rest = text.partition("<main>")
+    body, end, foot = rest.partition("</main>")
+    text = "".join([head, main, _UNQUOTABLE.sub(r" \1=\2", body), end, foot])
     return "\n".join(plain_text(line) for line in text.split("\n"))
 
 
@@ -79,6 +104,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "signed": format_signed,
         "percent": percent,
+        "signed_percent": signed_percent,
         "instant": instant,
         "web_address": web_address,
         "market_lines": market_lines,
