@@ -104,8 +104,10 @@ def _calls_by_tick(
 def _component(row: Mapping[str, str], name: str) -> Component:
     if not row[f"{name}_weight"]:
         return Component.missing("missing in the row")
-    parts = (float(row[f"{name}_{part}"]) for part in ("direction", "confidence"))
-    return Component(*parts)
+    direction, confidence = (
+        float(row[f"{name}_{part}"]) for part in ("direction", "confidence")
+    )
+    return Component(direction, confidence)
 
 
 def _add_session(prices: pd.DataFrame, close: float) -> pd.DataFrame:

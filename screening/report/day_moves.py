@@ -114,7 +114,10 @@ def _events(view: SymbolView) -> list[Event]:
     found = view.findings
     reports = [report_event(one) for one in found.known_events.past_reports]
     events = (*reports, *found.events.coming, *found.known_events.events)
-    near = {(one.type, one.first): one for one in events if _explains(one, found)}
+    # A past report and an event of its day are the same; the event has the title.
+    near = {
+        (one.first, one.type in REPORTS): one for one in events if _explains(one, found)
+    }
     return [near[key] for key in sorted(near)]
 
 

@@ -6,7 +6,7 @@ Both nights are compared by their CSV rows, so a person can repeat the compariso
 from collections.abc import Callable, Iterator, Mapping
 
 from screening.blend import COMPONENTS
-from screening.report.cells import format_signed, percent, price, signed_percent
+from screening.report.cells import MINUS, format_signed, percent, price, signed_percent
 
 Cells = Mapping[str, str]
 
@@ -90,7 +90,8 @@ def _technical(before: Cells, after: Cells) -> Iterator[str]:
         yield f"MACD is now {sides[1]} its signal"
     if all(row["percent_b"] for row in (before, after)):
         numbers = [float(row["percent_b"]) for row in (before, after)]
-        yield f"percent B {numbers[0]:.2f} to {numbers[1]:.2f}"
+        first, second = (f"{number:.2f}".replace("-", MINUS) for number in numbers)
+        yield f"percent B {first} to {second}"
 
 
 def _lstm(before: Cells, after: Cells) -> Iterator[str]:

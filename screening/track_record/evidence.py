@@ -55,16 +55,25 @@ def sit_out_sentence(
     records: TrackRecords | None, evaluated: SitOutCost | None, *, replay: bool
 ) -> str:
     """Return what sitting out has cost in all: of live nights, or of replayed ones."""
+    count, needed = 0, ""
     if records:
         kind, record = _kinds(records)[replay]
         if record.sit_outs:
             return cost_sentence(record.sit_outs, f"{kind.capitalize()} calls")
+        count, needed = _sat_out(record), f", fewer than {record.min_calls}"
     if evaluated:
         return cost_sentence(evaluated, "Evaluated nights")
     return (
-        "In all, too few sat-out calls are scored to tell what sitting out has cost "
-        "or avoided."
+        f"What sitting out has cost or avoided in all: {TOO_FEW}, {count} sat-out "
+        f"call{'' if count == 1 else 's'} of this kind of night scored{needed}."
     )
+
+
+def _sat_out(record: TrackRecord) -> int:
+    """Return how many sat-out calls are scored at the next session."""
+    found = _next_session(record)
+    groups = found.by_haircut if found else ()
+    return sum(group.calls for group in groups if group.group == "sit-out")
 
 
 def _kinds(records: TrackRecords) -> tuple[tuple[str, TrackRecord], ...]:
