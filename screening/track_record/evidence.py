@@ -107,14 +107,14 @@ def _evidence(records: TrackRecords, call: str) -> Evidence:
 
 
 def _words(group: GroupStatistics | None) -> str:
-    """Return `right 54% (47-61) of 210`, for a HOLD the stock's mean return."""
+    """Return `right 54% (47-61) of 210`; a HOLD has the stock's mean return."""
     if group is None:
         return "too few to tell (0)"
     if group.verdict:
         return f"{group.verdict} ({group.calls})"
     if group.hit_rate:
         return f"right {format_rate(group.hit_rate)} of {group.calls}"
-    return f"stock {format_mean(group.mean_return)} of {group.calls}"
+    return f"the stock {format_mean(group.mean_return)} in {group.calls}"
 
 
 def _next_session(record: TrackRecord) -> Horizon | None:

@@ -55,9 +55,10 @@ def test_without_an_interval_the_reason_is_given() -> None:
     """No closes are invented for a row without an interval."""
     _, found = searched("CBA.AX", predicted_return_high="")
     assert found.ranges == ()
-    assert price_sentences(found) == (
+    (sentence,) = price_sentences(found)
+    assert sentence == (
         "Which close would change the call is not known: the row has no interval of "
-        "the next return.",
+        "the next return."
     )
 
 

@@ -1,13 +1,25 @@
 """What past calls say beside tonight's calls."""
 
-from test_record_text import records
+from made_calls import NOW, SESSIONS, call, calls_frame, outcome, outcomes_frame
 
+from config.settings import RecordSettings
 from screening.track_record.evidence import (
     call_evidence,
     forecast_sentence,
     sit_out_sentence,
 )
 from screening.track_record.sit_out_cost import SitOutCost
+from screening.track_record.track_record import TrackRecords, track_records
+
+
+def records(live: int, replayed: int) -> TrackRecords:
+    """Return the records of so many BUYs that all rose by 2 %."""
+    made = [call("A.AX", as_of) for as_of in SESSIONS[:live]]
+    made += [call("B.AX", as_of, live=False) for as_of in SESSIONS[:replayed]]
+    found = [outcome(one, 1, 0.02) for one in made]
+    return track_records(
+        calls_frame(*made), outcomes_frame(*found), RecordSettings(), NOW
+    )
 
 
 def test_enough_calls_have_their_rate_and_count() -> None:
