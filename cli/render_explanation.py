@@ -75,11 +75,12 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
     until = " after the sit-out" if found.sit_out else ""
     if found.not_tradable:
         until = ", if somebody could act on it"
-    yield f"What would change the call{until}, all else equal:"
+    yield f"What would change the call{until}:"
     for flip in found.flips:
         yield f"  {_flip_line(flip)}"
+    yield "  By the close of the next session, all else equal, the score alone:"
     for sentence in price_sentences(found.prices or NOT_FOUND):
-        yield f"  {sentence}"
+        yield f"    {sentence}"
 
 
 def _event_lines(found: Explanation) -> Iterator[str]:

@@ -99,12 +99,7 @@ def screened(symbol: str = "CBA.AX", **changes: Any) -> SymbolFindings:  # noqa:
         forecast_session=date(2025, 11, 11),
         prices=PriceFindings(Path("p"), len(table), "AUD", "folder", ()),
         indicators=IndicatorFindings(
-            Path("i"),
-            last,
-            trend(table),
-            technical(table),
-            ACTIVE,
-            symbol_state(table["close"]),
+            Path("i"), last, trend(table), technical(table), ACTIVE
         ),
         model=ModelFindings(
             ModelState("fresh", 2),
@@ -161,8 +156,11 @@ def large_night(symbols: int) -> Morning:
     findings = [
         with_events(
             with_news(
-                screened(
-                    f"S{number:03}.AX", distribution=replace(DISTRIBUTION, past=past)
+                with_day_change(
+                    screened(
+                        f"S{number:03}.AX",
+                        distribution=replace(DISTRIBUTION, past=past),
+                    )
                 ),
                 *(
                     headline(
@@ -184,6 +182,13 @@ def large_night(symbols: int) -> Morning:
         prices={one.symbol: price_changes_of(one) for one in findings},
         results=PastResults(dict.fromkeys(("BUY", "HOLD", "SELL"), few), "Chance.", ""),
     )
+
+
+def with_day_change(findings: SymbolFindings) -> SymbolFindings:
+    """Return the findings with the return of the night's session."""
+    assert findings.indicators
+    state = symbol_state(indicators_of(findings.symbol)["close"])
+    return replace(findings, indicators=replace(findings.indicators, state=state))
 
 
 def price_changes_of(findings: SymbolFindings) -> PriceChanges:
