@@ -60,10 +60,12 @@ def _sentence(found: PriceChanges, place: int) -> str:
     """Return what the closes of one range do to the call."""
     one, close = found.ranges[place], found.close or 0.0
     verb = "ends" if one.call == "HOLD" else f"becomes {one.call}"
-    unchanged = one.low <= close <= one.high
+    unchanged = ""
+    if one.low <= close <= one.high:
+        unchanged = ", so with an unchanged one: the averages move on"
     return (
         f"{found.call} {verb} with {_closes(found, place)}{_cause(found, place)}"
-        f"{', so with an unchanged one' if unchanged else ''}."
+        f"{unchanged}."
     )
 
 
@@ -80,8 +82,13 @@ def _closes(found: PriceChanges, place: int) -> str:
 
 
 def _cause(found: PriceChanges, place: int) -> str:
-    """Return the votes that differ at the range's end that is nearer to the close."""
+    """Return the votes that differ at the range's end that is nearer to the close.
+
+    A range that holds the last close needs no move, so it has no such cause.
+    """
     one, close = found.ranges[place], found.close or 0.0
+    if one.low <= close <= one.high:
+        return ""
     falls = one.high < close or one.cause == ""
     following = found.ranges[place + 1 : place + 2]
     cause = following[0].cause if falls and following else one.cause

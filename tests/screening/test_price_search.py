@@ -101,4 +101,6 @@ def test_no_close_changes_the_call() -> None:
 def test_an_unchanged_close_may_end_a_call() -> None:
     """The averages move on: then the sentence says so."""
     (sentence,) = price_sentences(given(("HOLD", 38.0, 39.5), close=39.0))
-    assert sentence.endswith("(38.00 to 39.50), so with an unchanged one.")
+    assert sentence.endswith(
+        "(38.00 to 39.50), so with an unchanged one: the averages move on."
+    )
