@@ -42,6 +42,9 @@
     added.cells[0].append(details);
     row.after(added);
     details.open = true;
+    details.addEventListener("toggle", () => {
+      if (added.isConnected && !details.open) putBack(added);
+    });
     link.ariaExpanded = "true";
   };
 

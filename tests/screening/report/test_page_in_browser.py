@@ -190,13 +190,17 @@ def test_printing_unfolds_a_small_night(open_page: Any) -> None:  # noqa: ANN401
 
 
 def test_a_row_opens_its_symbol_in_place(open_page: Any) -> None:  # noqa: ANN401
-    """The details stand below the row; a second click puts them back."""
+    """The details stand below the row; closing or sorting puts them back."""
     page = open_page(full_morning()).page
     link = page.locator(".ranking").get_by_role("link", name="CCC.AX")
     link.click()
     below = page.locator(".ranking tr[data-symbol='CCC.AX'] + tr.opened details.symbol")
     assert below.is_visible()
     assert link.get_attribute("aria-expanded") == "true"
+    below.locator("summary").first.click()
+    page.locator(".ranking tr.opened").wait_for(state="detached")
+    assert link.get_attribute("aria-expanded") == "false"
+    link.click()
     page.get_by_role("button", name="Score").click()
     assert page.locator(".ranking tr.opened").count() == 0
     assert page.locator("#symbols details.symbol").count() == 4
@@ -214,7 +218,7 @@ def test_headings_stay_in_view(open_page: Any, width: int) -> None:  # noqa: ANN
 
 def test_a_stock_is_on_the_first_screen_of_a_phone(open_page: Any) -> None:  # noqa: ANN401
     """Title and news come before links and plumbing."""
-    page = open_page(full_morning(), width=390).page
+    page = open_page(large_night(3), width=390).page
     place = page.locator("#changes strong").first.bounding_box()
     assert place
     assert place["y"] < 600
