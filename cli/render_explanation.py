@@ -8,6 +8,7 @@ from rich.table import Table
 from cli.output import literal, new_table, say
 from screening.explanation import Explanation, FlipThreshold
 from screening.interval_explanation import interval_sentences
+from screening.price_changes import NOT_FOUND, price_sentences
 
 
 def show_explanation(found: Explanation) -> None:
@@ -53,6 +54,8 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
         f"A score above {found.buy_above:+.2f} is BUY, below "
         f"{found.sell_below:+.2f} SELL, else HOLD."
     )
+    if found.weights_note:
+        yield f"Weights: {found.weights_note}"
     if found.forecast_note:
         yield found.forecast_note
     if found.interval:
@@ -75,8 +78,9 @@ def _paragraphs(found: Explanation) -> Iterator[str]:
     yield f"What would change the call{until}:"
     for flip in found.flips:
         yield f"  {_flip_line(flip)}"
-    if found.flips:
-        yield from _component_lines(found.flips[0])
+    yield "  By the close of the next session, all else equal, the score alone:"
+    for sentence in price_sentences(found.prices or NOT_FOUND):
+        yield f"    {sentence}"
 
 
 def _event_lines(found: Explanation) -> Iterator[str]:
@@ -130,15 +134,3 @@ def _flip_line(flip: FlipThreshold) -> str:
         bound = f"a score {side} {flip.threshold:+.3f}"
     size = f"{flip.difference:+.3f}"
     return f"{flip.call} needs {bound}: {size} from here."
-
-
-def _component_lines(flip: FlipThreshold) -> Iterator[str]:
-    """Yield which component alone could change the call to that of `flip`."""
-    possible = [change for change in flip.components if change.possible]
-    if not possible:
-        yield f"  No component alone could change the call to {flip.call}."
-    for change in possible:
-        yield (
-            f"  {change.component} alone could change the call to {flip.call}, with "
-            f"direction x confidence {change.needed:+.3f} instead of {change.now:+.3f}."
-        )

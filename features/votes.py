@@ -63,7 +63,7 @@ def technical(indicators: pd.DataFrame) -> Component:
     if undefined:
         return Component.missing(f"technical needs {', '.join(undefined)}, undefined")
     votes = [
-        _rsi_vote(last[RSI]),
+        rsi_vote(last[RSI]),
         float(np.sign(last[MACD] - last[MACD_SIGNAL])),
         float(np.clip(1 - 2 * last[PERCENT_B], -1, 1)),
     ]
@@ -76,7 +76,8 @@ def _above(value: float, other: float) -> float:
     return 0.0 if math.isclose(value, other) else float(np.sign(value - other))
 
 
-def _rsi_vote(rsi: float) -> float:
+def rsi_vote(rsi: float) -> float:
+    """Return the vote of the RSI: a low one votes for a rise, a high one against it."""
     if rsi < 30:
         return 1.0
     if rsi < 40:

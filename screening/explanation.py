@@ -23,6 +23,7 @@ from screening.interval_explanation import (
     StoredDistribution,
     explain_interval,
 )
+from screening.price_changes import PriceChanges
 from screening.tradable import why_not_tradable
 
 CsvRow = Mapping[str, str]
@@ -84,7 +85,8 @@ class Explanation(BaseModel, frozen=True):
 
     `terms` are of the components that the blend used, `missing` names the others.
     `sit_out_rule` is the rule that the row names, None without a sit-out.
-    `not_tradable` says why nobody can act on the call, '' if somebody can.
+    `not_tradable` says why nobody can act on the call, '' if somebody can. `prices` are
+    the closes of the next session that change the call.
     """
 
     symbol: str
@@ -116,6 +118,8 @@ class Explanation(BaseModel, frozen=True):
     sit_out: bool | None = None
     sit_out_rule: SitOut | None = None
     not_tradable: str = ""
+    weights_note: str = ""
+    prices: PriceChanges | None = None
     interval: IntervalExplanation | None = None
     trades_again: date | None = None
     flips: tuple[FlipThreshold, ...] = ()
@@ -127,11 +131,13 @@ def explain(
     settings: Settings,
     stored: StoredDistribution | None = None,
     why_not_stored: str = "",
+    prices: PriceChanges | None = None,
 ) -> Explanation:
     """Return the explanation of a row of the screening CSV; a failed row has no terms.
 
     `stored` is what the night's table holds of the symbol's distribution, used on a
-    reaction session; without it, `why_not_stored` says why it is missing.
+    reaction session; without it, `why_not_stored` says why it is missing. `prices` are
+    what the night computed of the closes that change the call.
 
     Raises
     ------
@@ -153,7 +159,11 @@ def explain(
     if heading.call is None or heading.score is None:
         return heading
     interval = explain_interval(row, stored, why_not_stored)
-    parts = _score(row, blend) | _events(row, settings.guard) | {"interval": interval}
+    parts = (
+        _score(row, blend)
+        | _events(row, settings.guard)
+        | {"interval": interval, "prices": prices}
+    )
     found = heading.model_copy(update=parts)
     return found.model_copy(
         update={"flips": _flips(found, blend), "differs": _differences(found)}
@@ -186,11 +196,36 @@ def _score(row: CsvRow, blend: BlendSettings) -> dict[str, object]:
         "components": row["components"],
         "forecast_note": forecast_note(row),
         "not_tradable": not_tradable_reason(row, blend),
+        "weights_note": weights_note(row, blend),
         "computed_score": score,
         "call_by_score": call_at(score, blend),
         "score_without_haircut": uncut,
         "call_without_haircut": call_at(uncut, blend),
     }
+
+
+def weights_note(row: CsvRow, blend: BlendSettings) -> str:
+    """Return how the weights differ because a component is missing, '' if none is.
+
+    Raises
+    ------
+    ValueError
+        If a weight is not a number.
+    """
+    missing = [name for name in COMPONENTS if not row[f"{name}_weight"]]
+    used = [name for name in COMPONENTS if row[f"{name}_weight"]]
+    if not missing or not used:
+        return ""
+    weights = [
+        f"{name} {float(row[f'{name}_weight']):.2f} instead of "
+        f"{getattr(blend, name):.2f}"
+        for name in used
+    ]
+    verb, subject = ("is", "its") if len(missing) == 1 else ("are", "their")
+    return (
+        f"{' and '.join(missing)} {verb} missing, so the others share {subject} "
+        f"weight: {', '.join(weights)}."
+    )
 
 
 def not_tradable_reason(row: CsvRow, blend: BlendSettings) -> str:

@@ -1,16 +1,21 @@
-"""The call of each symbol on the last earlier night of the same kind."""
+"""The calls of each symbol on its last earlier nights of the same kind."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from config.errors import OvernightError
-from market_data.sessions import as_of_session
+from market_data.sessions import as_of_session, sessions_apart
 from screening.report.earlier import list_published_nights
 from screening.table import csv_path, read_rows
 from storage.paths import StoragePath
 
 NIGHTS_SEARCHED = 60
 """How many earlier nights are searched for a symbol: three months of sessions."""
+
+
+UNSTEADY_SESSIONS = 3
+"""A call that is back within so many sessions is unsteady."""
 
 
 def previous_calls(
@@ -22,16 +27,41 @@ def previous_calls(
     with replays, a live night with live nights. A CSV or a row that can't be read is
     skipped.
     """
+    found = recent_rows(folder, as_of, replays, count=1)
+    return {symbol: rows[0]["prediction"] for symbol, rows in found.items()}
+
+
+def recent_rows(
+    folder: StoragePath, as_of: date, replays: Mapping[str, bool], count: int
+) -> dict[str, list[dict[str, str]]]:
+    """Return the last `count` earlier rows with a call of each symbol, newest first.
+
+    The nights are chosen as in `previous_calls`; a symbol without one is left out.
+    """
     before = [night for night in list_published_nights(folder) if night < as_of]
-    found: dict[str, str] = {}
+    found: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for night in before[:NIGHTS_SEARCHED]:
-        if replays.keys() <= found.keys():
+        if all(len(found.get(symbol, ())) == count for symbol in replays):
             break
         for row in _read_rows(csv_path(folder, night)):
-            symbol = row["symbol"]
-            if symbol not in found and _is_replay(row) == replays.get(symbol):
-                found[symbol] = row["prediction"]
-    return found
+            rows, replay = found.get(row["symbol"], []), replays.get(row["symbol"])
+            if len(rows) < count and is_replay_row(row) == replay:
+                found[row["symbol"]].append(row)
+    return dict(found)
+
+
+def unsteady_calls(row: Mapping[str, str], earlier: Sequence[Mapping[str, str]]) -> str:
+    """Return `BUY, HOLD, BUY` if the row's call changed and is back, else ''.
+
+    `earlier` are the symbol's last two rows, newest first. All three nights are within
+    `UNSTEADY_SESSIONS` sessions.
+    """
+    calls = [one["prediction"] for one in (*reversed(earlier[:2]), row)]
+    if len(calls) < 3 or calls[0] != calls[2] or calls[0] == calls[1]:
+        return ""
+    first, last = (date.fromisoformat(one["as_of"]) for one in (earlier[1], row))
+    apart = sessions_apart(row["exchange"], first, last)
+    return ", ".join(calls) if apart <= UNSTEADY_SESSIONS else ""
 
 
 def _read_rows(path: StoragePath) -> list[dict[str, str]]:
@@ -42,7 +72,7 @@ def _read_rows(path: StoragePath) -> list[dict[str, str]]:
         return []
 
 
-def _is_replay(row: Mapping[str, str]) -> bool | None:
+def is_replay_row(row: Mapping[str, str]) -> bool | None:
     """Return whether the exchange had completed a later session when the run began.
 
     None if the row was changed, so that its dates or its exchange can't be read.

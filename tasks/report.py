@@ -16,8 +16,10 @@ from pipeline.earlier_runs import read_kept_findings
 from pipeline.holdings import read_night_holdings
 from pipeline.indicators import STAGE, indicator_table
 from pipeline.plan import RunPlan
+from pipeline.price_changes import price_changes_of_night
 from screening.findings import SymbolFindings
 from screening.holdings.night import NightHoldings
+from screening.previous_call import is_replay_row, recent_rows, unsteady_calls
 from screening.report.earlier import earlier_night
 from screening.report.facts import (
     ExchangeSession,
@@ -32,6 +34,7 @@ from screening.report.views import symbols_with_chart
 from screening.row import Row
 from screening.summary import RunSummary
 from screening.table import csv_cells
+from screening.track_record.evidence import past_results
 from screening.track_record.record_text import record_section
 from screening.track_record.sit_out_cost import read_cost
 from storage.home import write_atomic
@@ -67,21 +70,21 @@ def _write_report(
     stored = read_kept_findings(plan.tables, summary.kept)
     symbols = [row["symbol"] for row in summary.rows]
     known = {found.symbol: found for found in findings} | stored
+    night, cost = _night_facts(plan, summary), read_cost(plan.home.sit_out_cost)
     morning = Morning(
-        night=_night_facts(plan, summary),
+        night=night,
         rows=summary.rows,
         findings=(*findings, *stored.values()),
         paths=_price_paths(plan, findings, stored, summary.rows),
         earlier=earlier_night(plan.home.screening_csv, plan.as_of, symbols),
-        track_record=(
-            record_section(record, read_cost(plan.home.sit_out_cost))
-            if record
-            else None
-        ),
+        track_record=record_section(record, cost) if record else None,
         settings=plan.settings.report,
         kept=frozenset(row["symbol"] for row in summary.kept),
         added=plan.added,
         holdings=_holdings(plan, summary, known),
+        results=past_results(record, cost, replay=night.is_replay),
+        prices=price_changes_of_night(plan, findings, summary.rows),
+        unsteady=_unsteady(plan, summary.rows),
     )
     path = report_path(plan.home.morning_reports, plan.as_of)
     write_atomic(path, morning_report(morning))
@@ -96,6 +99,21 @@ def _holdings(
         return None
     rows = map(csv_cells, summary.rows)
     return read_night_holdings(plan.as_of, plan.tables, plan.holdings, rows, known)
+def _unsteady(plan: RunPlan, rows: Sequence[Row]) -> dict[str, str]:
+    """Return the last three calls of each symbol whose call changed and is back."""
+    cells = {row["symbol"]: csv_cells(row) for row in rows if row.get("prediction")}
+    replays = {
+        symbol: replay
+        for symbol, row in cells.items()
+        if (replay := is_replay_row(row)) is not None
+    }
+    earlier = recent_rows(plan.home.screening_csv, plan.as_of, replays, count=2)
+    calls = {
+        symbol: unsteady_calls(cells[symbol], found)
+        for symbol, found in earlier.items()
+        if symbol in cells
+    }
+    return {symbol: text for symbol, text in calls.items() if text}
 
 
 def _night_facts(plan: RunPlan, summary: RunSummary) -> NightFacts:

@@ -33,10 +33,14 @@ from screening.findings import (
     PriceFindings,
     SymbolFindings,
 )
+from screening.price_changes import CallRange, PriceChanges
+from screening.price_states import symbol_state
 from screening.report.facts import (
+    Evidence,
     ExchangeSession,
     Morning,
     NightFacts,
+    PastResults,
     PricePath,
     price_path,
 )
@@ -152,8 +156,11 @@ def large_night(symbols: int) -> Morning:
     findings = [
         with_events(
             with_news(
-                screened(
-                    f"S{number:03}.AX", distribution=replace(DISTRIBUTION, past=past)
+                with_day_change(
+                    screened(
+                        f"S{number:03}.AX",
+                        distribution=replace(DISTRIBUTION, past=past),
+                    )
                 ),
                 *(
                     headline(
@@ -169,7 +176,30 @@ def large_night(symbols: int) -> Morning:
         )
         for number in range(symbols - 1)
     ]
-    return morning([*findings, failed("GONE.AX")])
+    few = Evidence("too few to tell", "live too few to tell (3); replayed right 51%")
+    return morning(
+        [*findings, failed("GONE.AX")],
+        prices={one.symbol: price_changes_of(one) for one in findings},
+        results=PastResults(dict.fromkeys(("BUY", "HOLD", "SELL"), few), "Chance.", ""),
+    )
+
+
+def with_day_change(findings: SymbolFindings) -> SymbolFindings:
+    """Return the findings with the return of the night's session."""
+    assert findings.indicators
+    state = symbol_state(indicators_of(findings.symbol)["close"])
+    return replace(findings, indicators=replace(findings.indicators, state=state))
+
+
+def price_changes_of(findings: SymbolFindings) -> PriceChanges:
+    """Return invented closes that change a BUY."""
+    assert findings.indicators
+    close = round(findings.indicators.last["close"], 2)
+    below = CallRange(call="HOLD", low=close - 1, high=close - 0.5)
+    same = CallRange(
+        call="BUY", low=close - 0.49, high=close + 1, cause="one of four trend votes"
+    )
+    return PriceChanges(call="BUY", close=close, ranges=(below, same))
 
 
 def failed(symbol: str) -> SymbolFindings:

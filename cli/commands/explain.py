@@ -6,6 +6,7 @@ from cli.render_explanation import show_explanation
 from cli.request import parse_date
 from screening import explanation
 from screening.interval_explanation import needs_table
+from screening.price_changes_file import read_price_changes
 from status.published import changed_csv_error, latest_night, read_published_row
 from storage.home import Home
 from storage.settings_file import read_settings
@@ -24,15 +25,17 @@ def explain(options: ExplainOptions) -> None:
     settings = read_settings(home.root)
     as_of = parse_date("as_of", options.as_of)
     row = read_published_row(home, options.symbol, as_of)
+    night = as_of or latest_night(home)
     stored, why_not = None, ""
     if needs_table(row):
         from status.night_distribution import (  # noqa: PLC0415  it loads pandas
             read_distribution,
         )
 
-        stored, why_not = read_distribution(home, as_of or latest_night(home), row)
+        stored, why_not = read_distribution(home, night, row)
+    prices = read_price_changes(home, night).get(row["symbol"])
     try:
-        found = explanation.explain(row, settings, stored, why_not)
+        found = explanation.explain(row, settings, stored, why_not, prices)
     except ValueError as error:
         raise changed_csv_error(f"the row of {row['symbol']}", error) from error
     print_result(found, show_explanation, as_json=options.json)

@@ -9,6 +9,7 @@ from datetime import date
 
 from screening.columns import COLUMNS
 from screening.report.facts import EarlierNight
+from screening.report.why_changed import why_changed
 
 Cells = Mapping[str, str]
 
@@ -21,7 +22,7 @@ UPPER_CHANGES = {("HOLD", "BUY"), ("BUY", "HOLD"), ("BUY", "SELL")}
 
 @dataclass(frozen=True)
 class CallChange:
-    """The rows of a symbol whose call differs between the nights."""
+    """The rows of a symbol whose call differs between the nights, and why, or ''."""
 
     before: Cells
     after: Cells
@@ -36,6 +37,11 @@ class CallChange:
         calls = self.before["prediction"], self.after["prediction"]
         crossed = buy_above if calls in UPPER_CHANGES else sell_below
         return abs(float(self.after["score"]) - crossed) < MARGIN
+
+    @property
+    def why(self) -> str:
+        """Return the rule or the component that changed the call, '' if not known."""
+        return why_changed(self.before, self.after)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from features.indicators import SMA_20, SMA_50, bollinger_bands
 from market_data.prices import CLOSE, VOLUME
 from screening.findings import SymbolFindings
 from screening.market_state import MarketState
+from screening.price_changes import PriceChanges
 from screening.row import Row
 
 if TYPE_CHECKING:
@@ -94,6 +95,23 @@ class RecordSection:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What is known of past calls of one kind: a few words, and a sentence."""
+
+    brief: str
+    full: str
+
+
+@dataclass(frozen=True)
+class PastResults:
+    """What the track record says of tonight's calls, by kind, of all, of sit-outs."""
+
+    calls: Mapping[str, Evidence] = field(default_factory=dict)
+    forecasts: str = ""
+    sit_outs: str = ""
+
+
+@dataclass(frozen=True)
 class Morning:
     """The whole input of one report.
 
@@ -102,6 +120,8 @@ class Morning:
     whose rows come from earlier runs of the night; without findings, the report uses
     only their rows. `added` are screened only because they are held. `holdings` is None
     without a file of holdings.
+    `prices` are the closes that change each call, by symbol, and `unsteady` the last
+    three calls of each unsteady symbol.
     """
 
     night: NightFacts
@@ -114,6 +134,9 @@ class Morning:
     kept: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
     holdings: NightHoldings | None = None
+    results: PastResults = field(default_factory=PastResults)
+    prices: Mapping[str, PriceChanges] = field(default_factory=dict)
+    unsteady: Mapping[str, str] = field(default_factory=dict)
 
 
 def price_path(indicators: pd.DataFrame, sessions: int) -> PricePath:

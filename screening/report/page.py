@@ -1,5 +1,6 @@
 """The morning report as one HTML page without any other file. Pure."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,10 +21,13 @@ from screening.report.cells import (
     percent,
     price,
     render_cell,
+    signed_percent,
 )
 from screening.report.changes import changes_since
+from screening.report.day_moves import NAMED, day_moves, sit_out_results
 from screening.report.facts import Morning
 from screening.report.interval_bar import interval_axis
+from screening.report.opening import opening
 from screening.report.past_moves import ZERO
 from screening.report.verdict import count_values, verdict
 from screening.report.views import SymbolView, symbol_views, web_address
@@ -32,6 +36,12 @@ from screening.report.waterfall import axis_for
 TEMPLATES = Path(__file__).with_name("templates")
 
 Coming = tuple[Event, SymbolView]
+
+_UNQUOTABLE = re.compile(
+    r' (data-column|data-value|class|scope|[xy][12]?|width|height)="([\w.%-]+)"'
+    r"(?=[ >])"
+)
+"""Attributes of which a page has thousands, with values that need no quotes."""
 
 
 def morning_report(morning: Morning) -> str:
@@ -46,6 +56,12 @@ def morning_report(morning: Morning) -> str:
         views=views,
         verdict=verdict(morning.night, views),
         changes=changes_since(morning.earlier, rows) if morning.earlier else None,
+        opening=opening(morning.night, views),
+        moves=day_moves(views, morning.earlier),
+        sit_outs=sit_out_results(views, morning.earlier, morning.night),
+        named=NAMED,
+        results=morning.results,
+        unsteady=morning.unsteady,
         coming=_coming(views),
         held=morning.holdings,
         shown=frozenset(view.symbol for view in views),
@@ -61,7 +77,20 @@ def morning_report(morning: Morning) -> str:
         script=script,
         policy=security_policy(style, script),
     )
-    return finish_page(text)
+    return finish_page(_without_optional(text))
+
+
+def _without_optional(text: str) -> str:
+    """Return the page without end tags and quotes that HTML does not need.
+
+    Style and script have hashes and stay as they are.
+    """
+    text = re.sub(r">\n+<", "><", text)
+    text = re.sub(r"</(?:thead|tbody)>(?=<)", "", text)
+    text = re.sub(r"</p>(?=<(?:p|div|dl|ul|h4|figure|table)\b)", "", text)
+    head, main, rest = text.partition("<main>")
+    body, end, foot = rest.partition("</main>")
+    return "".join([head, main, _UNQUOTABLE.sub(r" \1=\2", body), end, foot])
 
 
 def _coming(views: tuple[SymbolView, ...]) -> list[Coming]:
@@ -76,6 +105,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "signed": format_signed,
         "percent": percent,
+        "signed_percent": signed_percent,
         "instant": instant,
         "web_address": web_address,
         "market_lines": market_lines,

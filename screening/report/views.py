@@ -11,8 +11,9 @@ from market_data.headlines import Headline
 from market_data.symbols import exchange_of
 from screening.columns import COLUMNS, TRUTHS
 from screening.event_words import row_event_words, trading_word
-from screening.explanation import forecast_note, not_tradable_reason
+from screening.explanation import forecast_note, not_tradable_reason, weights_note
 from screening.findings import SymbolFindings
+from screening.price_changes import NOT_FOUND, price_sentences
 from screening.report.cells import Cell, format_signed, render_cell
 from screening.report.chart import Chart, ForecastPoint, MarkedEvent, price_chart
 from screening.report.facts import Morning, PricePath
@@ -54,6 +55,9 @@ class SymbolView:
     `bars` is empty without a score. `headlines_left` counts the headlines not listed.
     `interval` and `moves` are None if they are not known. `not_tradable` says why
     nobody can act on the call, '' if somebody can.
+    `day_change` is the return of the as-of session, a fraction, None if not known.
+    `price_notes` say which closes change the call, `weights_note` what a missing
+    component does. `unsteady` holds the last three calls if the call is back.
     `kept` is true if an earlier run of the night made the row, `added` if the symbol
     is screened only because it is held, `from_csv` if only the row is known.
     """
@@ -71,6 +75,10 @@ class SymbolView:
     interval: IntervalBar | None
     moves: PastMoves | None
     not_tradable: str
+    day_change: float | None = None
+    price_notes: tuple[str, ...] = ()
+    weights_note: str = ""
+    unsteady: str = ""
     kept: bool = False
     added: bool = False
     from_csv: bool = False
@@ -141,10 +149,26 @@ def _view(
         interval=interval,
         moves=past_moves(found.distribution.past),
         not_tradable="" if failure else not_tradable_reason(row, morning.night.blend),
+        day_change=_day_change(found),
+        price_notes=(
+            price_sentences(morning.prices.get(found.symbol, NOT_FOUND))
+            if row["score"]
+            else ()
+        ),
+        weights_note=weights_note(row, morning.night.blend),
+        unsteady=morning.unsteady.get(found.symbol, ""),
         kept=found.symbol in morning.kept,
         added=found.symbol in morning.added,
         from_csv=stored is None,
     )
+
+
+def _day_change(found: SymbolFindings) -> float | None:
+    """Return the return of the as-of session; None if the last prices are older."""
+    state = found.indicators.state if found.indicators else None
+    if state is None or state.session != found.as_of:
+        return None
+    return state.day_return
 
 
 def _chart(

@@ -94,26 +94,26 @@ def _line(found: GroupStatistics) -> tuple[str, ...]:
         return (*start, found.verdict, "", "")
     if found.hit_rate is None:  # No direction: the returns of the stocks instead.
         returns = [
-            _format_mean(found.mean_return),
-            _format_mean(found.hedged_mean_return),
+            format_mean(found.mean_return),
+            format_mean(found.hedged_mean_return),
         ]
         return (*start, "no direction", *(f"stock {text}" for text in returns))
     return (
         *start,
-        _format_rate(found.hit_rate),
-        _format_mean(found.mean_gain),
-        _format_mean(found.hedged_mean_gain),
+        format_rate(found.hit_rate),
+        format_mean(found.mean_gain),
+        format_mean(found.hedged_mean_gain),
     )
 
 
-def _format_rate(rate: Mean) -> str:
+def format_rate(rate: Mean) -> str:
     """Return `54% (47-61)`, without brackets if there is no interval."""
     if rate.low is None or rate.high is None:
         return f"{rate.mean:.0%}"
     return f"{rate.mean:.0%} ({100 * rate.low:.0f}-{100 * rate.high:.0f})"
 
 
-def _format_mean(mean: Mean | None) -> str:
+def format_mean(mean: Mean | None) -> str:
     """Return `+0.21% (-0.10..+0.52)`, `-` if the mean is not known."""
     if mean is None:
         return "-"

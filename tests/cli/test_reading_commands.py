@@ -108,6 +108,8 @@ def test_explain_tells_the_row_term_by_term(home: Path) -> None:
     assert "CBA.AX as of 2025-11-10, for 2025-11-11: BUY at score +0.715" in text
     assert "lstm 0.5294 +1.0000 0.6400 +0.3388" in on_one_line(text)
     assert "HOLD needs a score of +0.300 or nearer to 0: -0.415 from here." in text
+    assert "Which close would change the call is not known" in text
+    assert "finbert is missing, so the others share its weight: lstm 0.53" in text
     assert "The LSTM predicts no change: " in text
     assert "Without the haircut the LSTM's confidence would be 0.8000" in text
     assert widest(text) <= 80

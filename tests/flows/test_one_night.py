@@ -156,7 +156,7 @@ def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
     assert summary.report
     assert charts(page) == {"BBB.AX"}
     assert "the details of its run are no longer in the home" in page
-    assert f'data-value="{rows_of(tmp_path)["AAA.AX"]["score"]}"' in page
+    assert f"data-value={rows_of(tmp_path)['AAA.AX']['score']}" in page
 
 
 def test_a_chart_is_never_another_runs(

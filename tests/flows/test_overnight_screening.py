@@ -315,7 +315,7 @@ def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None
     home, state = night
     page = (home / "reports" / "html" / REPORT).read_text(encoding="utf-8")
     assert "Replay of a past night" in page
-    assert page.count('<path class="close"') == len(GOOD)
+    assert page.count("<path class=close ") == len(GOOD)
     assert "3 of 5 symbols usable" in page
     assert rows_of(home).loc["AAA.AX", "score"] in page
     assert state.result().report == home / "reports" / "html" / REPORT

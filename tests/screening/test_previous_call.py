@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from screening.previous_call import previous_calls
+from screening.previous_call import previous_calls, recent_rows, unsteady_calls
 from screening.table import csv_path, write_csv
 
 AS_OF = date(2025, 11, 13)
@@ -77,3 +77,33 @@ def test_a_live_night_is_found_behind_many_replays(tmp_path: Path) -> None:
     for day in range(2, 13):
         publish(tmp_path, day, "BUY", replay=True)
     assert previous_calls(tmp_path, AS_OF, LIVE) == {"CBA.AX": "SELL"}
+
+
+@pytest.mark.parametrize(
+    ("calls", "text"),
+    [
+        (("BUY", "HOLD", "BUY"), "BUY, HOLD, BUY"),
+        (("BUY", "BUY", "BUY"), ""),
+        (("SELL", "HOLD", "BUY"), ""),
+    ],
+)
+def test_a_call_that_is_back_is_unsteady(
+    tmp_path: Path, calls: tuple[str, str, str], text: str
+) -> None:
+    """Three nights in a row, from the earlier nights' CSVs of the same kind."""
+    publish(tmp_path, 10, "SELL", replay=True)
+    for day, call in zip((11, 12), calls[:2], strict=True):
+        publish(tmp_path, day, call, replay=False)
+    earlier = recent_rows(tmp_path, AS_OF, LIVE, count=2)["CBA.AX"]
+    row = {"exchange": "XASX", "as_of": "2025-11-13", "prediction": calls[2]}
+    assert unsteady_calls(row, earlier) == text
+
+
+def test_a_call_that_is_back_after_a_week_is_not_unsteady(tmp_path: Path) -> None:
+    """The three nights are within three sessions."""
+    publish(tmp_path, 4, "BUY", replay=False)
+    publish(tmp_path, 12, "HOLD", replay=False)
+    earlier = recent_rows(tmp_path, AS_OF, LIVE, count=2)["CBA.AX"]
+    row = {"exchange": "XASX", "as_of": "2025-11-13", "prediction": "BUY"}
+    assert unsteady_calls(row, earlier) == ""
+    assert unsteady_calls(row, earlier[:1]) == ""

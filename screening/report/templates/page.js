@@ -6,13 +6,46 @@
   const rows = [...body.rows];
   const heads = all(".ranking thead th");
 
-  const valueOf = (row, column) =>
-    row.querySelector(`[data-column="${column}"]`)?.dataset.value ?? "";
+  const valueOf = (row, column) => {
+    const found = row.querySelector(`[data-column="${column}"]`)?.dataset;
+    return found?.value ?? found?.sort ?? "";
+  };
 
   const compare = (column, number, sign) => (left, right) => {
     const [a, b] = [valueOf(left, column), valueOf(right, column)];
     if (a === "" || b === "") return (a === "") - (b === "");
     return sign * (number ? Number(a) - Number(b) : a.localeCompare(b));
+  };
+
+  const places = new Map();
+
+  const putBack = (opened) => {
+    const details = opened.querySelector("details.symbol");
+    places.get(details).replaceWith(details);
+    places.delete(details);
+    opened.previousElementSibling.querySelector("th a").ariaExpanded = "false";
+    opened.remove();
+    details.open = false;
+  };
+
+  const openInPlace = (row, link) => {
+    const opened = row.nextElementSibling;
+    if (opened?.classList.contains("opened")) return putBack(opened);
+    const details = first(`details[data-symbol="${row.dataset.symbol}"]`);
+    const place = document.createComment("");
+    details.replaceWith(place);
+    places.set(details, place);
+    const added = document.createElement("tr");
+    added.className = "opened";
+    added.dataset.symbol = row.dataset.symbol;
+    added.insertCell().colSpan = heads.length;
+    added.cells[0].append(details);
+    row.after(added);
+    details.open = true;
+    details.addEventListener("toggle", () => {
+      if (added.isConnected && !details.open) putBack(added);
+    });
+    link.ariaExpanded = "true";
   };
 
   const sort = (head) => {
@@ -23,6 +56,7 @@
     heads.forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", order);
     const sign = order === "ascending" ? 1 : -1;
+    all(".ranking tr.opened").forEach(putBack);
     rows.sort(compare(head.dataset.column, head.dataset.kind === "number", sign));
     body.append(...rows);
   };
@@ -60,6 +94,14 @@
     button.append(...head.childNodes);
     button.addEventListener("click", () => sort(head));
     head.append(button);
+  });
+  rows.forEach((row) => {
+    const link = row.querySelector("th a");
+    link.ariaExpanded = "false";
+    link.addEventListener("click", (click) => {
+      click.preventDefault();
+      openInPlace(row, link);
+    });
   });
   ["#find", "#only-call", "#only-data", "#only-out"].forEach((chosen) =>
     first(chosen).addEventListener("input", filter),

@@ -205,7 +205,7 @@ def test_a_text_that_no_file_can_hold_is_replaced() -> None:
     page.encode("utf-8")
 
 
-def test_the_market_is_between_verdict_and_ranking() -> None:
+def test_the_market_is_between_changes_and_ranking() -> None:
     """One short block per exchange, with a sentence that it changes no call."""
     found = [
         replace(one, prices=replace(one.prices, sector="<b>Energy"))
@@ -216,7 +216,10 @@ def test_the_market_is_between_verdict_and_ranking() -> None:
         market_state(group, None, 7) for group in group_by_exchange(found).values()
     )
     page = morning_report(morning(found, night=replace(FACTS, market=market)))
-    places = [page.index(f'id="{name}"') for name in ("verdict", "market", "ranking")]
+    places = [
+        page.index(f'id="{name}"')
+        for name in ("changes", "market", "ranking", "verdict")
+    ]
     assert places == sorted(places)
     assert "The market&#39;s state changes no call." in page
     assert page.count("<p>1 symbol: ") == 2

@@ -189,3 +189,48 @@ def test_printing_unfolds_a_small_night(open_page: Any) -> None:  # noqa: ANN401
     assert chart.is_visible()
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(255, 255, 255)"
+
+
+def test_a_row_opens_its_symbol_in_place(open_page: Any) -> None:  # noqa: ANN401
+    """The details stand below the row; closing or sorting puts them back."""
+    page = open_page(full_morning()).page
+    link = page.locator(".ranking").get_by_role("link", name="CCC.AX")
+    link.click()
+    below = page.locator(".ranking tr[data-symbol='CCC.AX'] + tr.opened details.symbol")
+    assert below.is_visible()
+    assert link.get_attribute("aria-expanded") == "true"
+    below.locator("summary").first.click()
+    page.locator(".ranking tr.opened").wait_for(state="detached")
+    assert link.get_attribute("aria-expanded") == "false"
+    link.click()
+    page.get_by_role("button", name="Score").click()
+    assert page.locator(".ranking tr.opened").count() == 0
+    assert page.locator("#symbols details.symbol").count() == 4
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_headings_stay_in_view(open_page: Any, width: int) -> None:  # noqa: ANN401
+    """In the middle of 150 symbols the headings are at the top of the window."""
+    page = open_page(large_night(150), width=width).page
+    page.locator(".ranking tr[data-symbol='S075.AX']").scroll_into_view_if_needed()
+    head = page.locator(".ranking > thead th").nth(1).bounding_box()
+    assert head
+    assert 0 <= head["y"] < 20
+
+
+def test_a_stock_is_on_the_first_screen_of_a_phone(open_page: Any) -> None:  # noqa: ANN401
+    """Title and news come before links and plumbing."""
+    page = open_page(large_night(3), width=390).page
+    place = page.locator("#changes strong").first.bounding_box()
+    assert place
+    assert place["y"] < 600
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_axe_finds_no_barrier_in_an_opened_row(open_page: Any, width: int) -> None:  # noqa: ANN401
+    """The details within the table pass axe, too, and nothing is wider."""
+    page = open_page(full_morning(), width=width).page
+    page.locator(".ranking").get_by_role("link", name="BBB.AX").click()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
