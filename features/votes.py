@@ -1,7 +1,7 @@
 """The trend and technical components: votes on the last session's indicators."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,20 +29,30 @@ def trend(indicators: pd.DataFrame) -> Component:
     above its value 5 sessions before. A tie votes 0. The component is missing if an
     average is NaN.
     """
-    last = indicators.iloc[-1]
     before = indicators[SMA_20].shift(SLOPE_SESSIONS).iloc[-1]
+    found = trend_votes(indicators.iloc[-1], before)
+    if found.present:
+        return found
+    return Component.missing(
+        f"trend needs {MINIMUM_ROWS} sessions, got {len(indicators)}"
+    )
+
+
+def trend_votes(last: Mapping[str, float] | pd.Series, sma_before: float) -> Component:
+    """Return the `trend` of a session's indicators.
+
+    `sma_before` is SMA 20 `SLOPE_SESSIONS` sessions before.
+    """
     votes = np.array(
         [
             _above(last[CLOSE], last[SMA_20]),
             _above(last[CLOSE], last[SMA_50]),
             _above(last[SMA_20], last[SMA_50]),
-            _above(last[SMA_20], before),
+            _above(last[SMA_20], sma_before),
         ]
     )
     if not np.isfinite(votes).all():
-        return Component.missing(
-            f"trend needs {MINIMUM_ROWS} sessions, got {len(indicators)}"
-        )
+        return Component.missing("an average is not known")
     direction = float(votes.mean())
     return Component(direction, abs(direction))
 
@@ -54,7 +64,11 @@ def technical(indicators: pd.DataFrame) -> Component:
     are zero. The component is missing if an indicator is NaN: a price that never moves
     has no RSI and no bands.
     """
-    last = indicators.iloc[-1]
+    return technical_votes(indicators.iloc[-1])
+
+
+def technical_votes(last: Mapping[str, float] | pd.Series) -> Component:
+    """Return the `technical` of a session's indicators."""
     undefined = [
         name
         for name in (RSI, MACD, MACD_SIGNAL, PERCENT_B)

@@ -1,6 +1,6 @@
 """Searches which closes of the next session change a call, all else equal (SPEC 7).
 
-The votes are those of `features.votes` on the night's prices with one more session.
+The votes are those of `features.votes` after one more session, flat at the close.
 "All else equal": the LSTM, the news and the haircut of the row stay as they are.
 """
 
@@ -15,9 +15,9 @@ import pandas as pd
 
 from config.settings import BlendSettings
 from features.component import Component
-from features.indicators import MACD, MACD_SIGNAL, RSI, indicator_frame
-from features.votes import rsi_vote, technical, trend
-from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
+from features.indicators import MACD, MACD_SIGNAL, RSI
+from features.next_session import NextSession
+from features.votes import rsi_vote
 from market_data.ticks import tick_size
 from screening.blend import COMPONENTS, Call, blend, call_at
 from screening.price_changes import CallRange, PriceChanges
@@ -39,7 +39,7 @@ def price_changes(
 ) -> PriceChanges:
     """Return the calls after each close within the row's interval.
 
-    `table` holds the night's adjusted prices, up to the row's as-of session. A sit-out
+    `table` holds the night's indicators, up to the row's as-of session. A sit-out
     is left out of it: all calls are those of the score.
 
     Raises
@@ -81,15 +81,14 @@ def _calls_by_tick(
     tick: float,
 ) -> Callable[[int], _After]:
     """Return a function from the number of a tick to what a close there gives."""
-    prices = table[[OPEN, HIGH, LOW, CLOSE, VOLUME]]
+    session = NextSession.after(table)
     fixed = {name: _component(row, name) for name in COMPONENTS}
     haircut = float(row["event_weight_haircut"] or 0)
 
     @cache
     def after(number: int) -> _After:
-        indicators = indicator_frame(_add_session(prices, number * tick))
-        last = indicators.iloc[-1]
-        votes = {"trend": trend(indicators), "technical": technical(indicators)}
+        last = session.indicators_at(number * tick)
+        votes = session.components_at(number * tick)
         answer = blend(fixed | votes, haircut, settings)
         return _After(
             answer.call if answer else "HOLD",
@@ -108,15 +107,6 @@ def _component(row: Mapping[str, str], name: str) -> Component:
         float(row[f"{name}_{part}"]) for part in ("direction", "confidence")
     )
     return Component(direction, confidence)
-
-
-def _add_session(prices: pd.DataFrame, close: float) -> pd.DataFrame:
-    """Return the prices with one more session, flat at `close`; no vote needs more."""
-    day = prices.index[-1] + pd.Timedelta(days=1)
-    volume = prices[VOLUME].iloc[-1]
-    return pd.concat(
-        [prices, pd.DataFrame([[close] * 4 + [volume]], [day], prices.columns)]
-    )
 
 
 def _ranges(

@@ -99,6 +99,8 @@ def _holdings(
         return None
     rows = map(csv_cells, summary.rows)
     return read_night_holdings(plan.as_of, plan.tables, plan.holdings, rows, known)
+
+
 def _unsteady(plan: RunPlan, rows: Sequence[Row]) -> dict[str, str]:
     """Return the last three calls of each symbol whose call changed and is back."""
     cells = {row["symbol"]: csv_cells(row) for row in rows if row.get("prediction")}
