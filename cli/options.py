@@ -111,6 +111,23 @@ class DeliverOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateOptions(Options):
+    """The night that is updated before the opening."""
+
+    as_of: Annotated[
+        Text, _option("DATE", "As-of date of the night; default: the last.")
+    ] = None
+    replay: Annotated[
+        bool, _flag("replay", "Also after the opening; never counted as live.")
+    ] = False
+    source: Annotated[
+        Text, _option("NAME", "yahoo, folder or sample; default: the night's.")
+    ] = None
+    folder: Folder = None
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployOptions(Options):
     """The home of the scheduled runs, and the port of Prefect's UI."""
 

@@ -17,6 +17,12 @@ Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
 SitOut = Literal["published", "reaction"]
 """The rules by which a night is sat out; see `GuardSettings.sit_out`."""
 
+Led = Literal["XASX", "XLON"]
+"""Codes of exchanges that can have a lead market."""
+
+Lead = Literal["^GSPC", "^FTSE", "^AXJO"]
+"""Indices that can be a lead."""
+
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -348,6 +354,19 @@ class ReportSettings(Section):
         return min(self.max_headlines, self.max_headlines_total // max(1, symbols))
 
 
+class UpdateSettings(Section):
+    """`[update]`: the market that trades between an exchange's close and opening."""
+
+    leads: dict[Led, Lead] = {"XASX": "^GSPC", "XLON": "^GSPC"}
+    """The lead's index by the exchange's code; an exchange that is not named gets no
+    update before the opening."""
+
+    def lead_of(self, exchange: str) -> str | None:
+        """Return the lead's index of an exchange's code, None if it has no lead."""
+        leads: Mapping[str, str] = {**self.leads}
+        return leads.get(exchange)
+
+
 class Settings(Section):
     """All settings, by section; the defaults apply without a file."""
 
@@ -360,6 +379,7 @@ class Settings(Section):
     track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     report: ReportSettings = ReportSettings()
+    update: UpdateSettings = UpdateSettings()
     universes: dict[str, Names] = Field(default_factory=dict)
     """The user's own stock lists by name; they replace built-in ones of that name."""
     schedules: tuple[Schedule, ...] | None = None

@@ -34,8 +34,8 @@ def morning_report(morning: Morning) -> str:
     """Return the page as HTML; the same morning gives the same bytes."""
     views = symbol_views(morning)
     rows = [{name: cell.value for name, cell in view.cells.items()} for view in views]
-    page = _environment().get_template("page.html.j2")
-    text = page.render(
+    return render_page(
+        "page.html.j2",
         morning=morning,
         night=morning.night,
         views=views,
@@ -50,10 +50,14 @@ def morning_report(morning: Morning) -> str:
         models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
         ),
-        style=_asset("page.css"),
-        script=_asset("page.js"),
-        policy=_policy(),
     )
+
+
+def render_page(template: str, **values: object) -> str:
+    """Return the template's page with the report's style, script and policy."""
+    page = _environment().get_template(template)
+    assets = {"style": _asset("page.css"), "script": _asset("page.js")}
+    text = page.render(**values, **assets, policy=_policy())
     # Each line end between tags would be a node of the page.
     text = re.sub(r">\n+<", "><", text)
     # HTML closes these elements by itself; 200 symbols are 200 kB smaller.

@@ -62,7 +62,7 @@ def found(exchange: str, as_of: str) -> tuple[str, str, int, bool]:
 def test_new_york_before_each_session_of_sydney(
     line: tuple[str, str, str, int, bool],
 ) -> None:
-    """The lead's return is from its last close by Sydney's close to the next opening."""
+    """Its return starts at its last close by Sydney's close."""
     assert found("XASX", line[0]) == line[1:]
 
 

@@ -34,7 +34,7 @@ def test_the_fitted_slope_explains_the_squared_correlation() -> None:
 
 
 def test_slopes_move_towards_their_mean() -> None:
-    """m + c (b - m), c = 1 - (k - 3) v / sum((b - m)²): here c = 1 - 2 * 0.01 / 0.1."""
+    """M + c (b - m), c = 1 - (k - 3) v / sum((b - m)²): here c = 1 - 2 * 0.01 / 0.1."""
     fits = tuple(SlopeFit(252, b, 0.01, 1, 1) for b in (0.1, 0.2, 0.3, 0.4, 0.5))
     found = shrink_slopes(fits)
     assert found.factor == pytest.approx(0.8)
