@@ -236,6 +236,9 @@ class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
         bool, _flag("guard", "Judge the sit-outs only; no model is trained.")
     ] = False
 
+    update: Annotated[
+        bool, _flag("update", "Judge the updates before the opening only.")
+    ] = False
     first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
         None
     )
