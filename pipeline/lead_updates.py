@@ -162,7 +162,7 @@ def lead_return(lead: LeadPrices, span: LeadSpan) -> tuple[float | None, str]:
     missing.
     """
     bars = lead.bars
-    for session in (span.base, span.last):
+    for session in (span.last, span.base):
         if pd.Timestamp(session) not in bars.index:
             return None, f"{lead.symbol} has no close of {session}"
     last = bars.loc[: pd.Timestamp(span.last), [OPEN, HIGH, LOW, CLOSE]].tail(2)

@@ -20,6 +20,7 @@ from market_data.sources import PriceSource
 from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
 from pipeline.market_state import market_of_night
+from pipeline.night_lead import lead_lines
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
     find_other_request,
@@ -89,6 +90,7 @@ def publish(  # noqa: PLR0913  all that a night publishes
         notices=notices,
         track_record=records,
         market=market,
+        lead=lead_lines(plan, source),
     )
 
 

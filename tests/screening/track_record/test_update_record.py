@@ -1,0 +1,93 @@
+"""The record of the updates: hits by outcome, versions, live and replayed apart."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from config.settings import RecordSettings
+from market_data.sessions import next_session, sessions_between
+from screening.track_record.update_record import (
+    append_updates,
+    make_updates,
+    read_updates,
+    score_updates,
+    update_records,
+)
+
+SESSIONS = [
+    day.date() for day in sessions_between("XASX", date(2025, 9, 1), date(2025, 11, 7))
+]
+NOW = datetime(2025, 11, 7, 22, tzinfo=UTC)
+
+
+def row(as_of: date, *, live: bool = True, move: float = 0.01) -> dict[str, Any]:
+    """Return a row of an update that expects half of the lead's move."""
+    return {
+        "symbol": "AAA.AX",
+        "as_of": as_of.isoformat(),
+        "forecast_session": next_session("XASX", as_of).isoformat(),
+        "live": live,
+        "lead": "^GSPC",
+        "lead_session": as_of,
+        "lead_return": move,
+        "lead_slope": 0.5,
+        "expected_gap": 0.5 * move,
+        "predicted_return_low": -0.02,
+        "predicted_return_high": 0.03,
+        "probability_up": 0.6,
+    }
+
+
+def bars() -> pd.DataFrame:
+    """Return prices that gap up by 1 % and lose half of it during the session."""
+    close = pd.Series(1.005, pd.DatetimeIndex(SESSIONS)).cumprod()
+    return pd.DataFrame({"open": close.shift().fillna(1.0) * 1.01, "close": close})
+
+
+def test_hits_are_counted_by_outcome(tmp_path: Path) -> None:
+    """Each gap and close is a hit and no session from open to close."""
+    for as_of in SESSIONS[:-1]:
+        made_at = datetime.combine(as_of, NOW.timetz())
+        updates, scored = read_updates(tmp_path)
+        new = score_updates(
+            updates, scored, {"AAA.AX": bars()[: as_of.isoformat()]}, made_at
+        )
+        append_updates(
+            tmp_path, make_updates([row(as_of)], made_at), new, as_of, made_at
+        )
+    live = update_records(*read_updates(tmp_path), RecordSettings()).live
+    assert live.updates == len(SESSIONS) - 1
+    assert live.scored == live.updates - 1
+    assert live.gap and live.gap.mean == 1
+    assert live.close_to_close and live.close_to_close.mean == 1
+    assert live.open_to_close and live.open_to_close.mean == 0
+    assert live.in_interval and live.in_interval.mean == 1
+
+
+def test_a_replay_is_never_counted_as_live(tmp_path: Path) -> None:
+    """A later live version replaces an earlier one; a replay replaces none."""
+    day = SESSIONS[0]
+    for hours, live in enumerate((True, True, False)):
+        at = NOW + timedelta(hours=hours)
+        updates = make_updates([row(day, live=live, move=0.01 * (hours + 1))], at)
+        append_updates(tmp_path, updates, updates.iloc[:0], day, at)
+    updates, scored = read_updates(tmp_path)
+    records = update_records(updates, scored, RecordSettings())
+    assert (len(updates), records.live.updates, records.replayed.updates) == (3, 1, 1)
+    new = score_updates(updates, scored, {"AAA.AX": bars()}, NOW)
+    assert sorted(new["made_at"]) == [
+        NOW + timedelta(hours=1),
+        NOW + timedelta(hours=2),
+    ]
+
+
+def test_few_updates_have_no_verdict(tmp_path: Path) -> None:
+    """Below the minimum of scored updates every figure is None."""
+    updates = make_updates([row(SESSIONS[0])], NOW)
+    append_updates(tmp_path, updates, updates.iloc[:0], SESSIONS[0], NOW)
+    updates, scored = read_updates(tmp_path)
+    scored = score_updates(updates, scored, {"AAA.AX": bars()}, NOW)
+    live = update_records(updates, scored, RecordSettings()).live
+    assert (live.scored, live.gap) == (1, None)
