@@ -37,8 +37,9 @@ from modelling.lead_regression import (
 LEAD, RETURN, GAP = "lead", "return", "gap"
 """Columns of `lead_pairs`."""
 
-MISDATED_ERRORS = 3
-"""Standard errors by which a shifted lead must agree better to count as misdated."""
+MISDATED_ERRORS = 4
+"""Standard errors of a difference of two correlations, sqrt(2 / pairs), by which a
+shifted lead must agree better to count as misdated."""
 
 
 @dataclass(frozen=True)
@@ -204,9 +205,9 @@ def find_misdated(lead: str, pairs: Iterable[pd.DataFrame]) -> str:
     """Return a sentence if the lead's dates seem to be one session off, else "".
 
     The mean opening gap of the stocks must agree better with the lead's return of its
-    own pair than with that of the pair before or after. A shifted correlation that is
-    larger by three standard errors is taken as wrong dates: the close of a later
-    session would be knowledge of the future, and that of an earlier one an old return.
+    own pair than with that of the pair before or after. If a shifted correlation is
+    larger by four standard errors, the dates are wrong: the close of a later session
+    would be knowledge of the future, and that of an earlier one an old return.
     """
     tables = [table for table in pairs if len(table) >= MIN_PAIRS]
     if not tables:
@@ -214,7 +215,7 @@ def find_misdated(lead: str, pairs: Iterable[pd.DataFrame]) -> str:
     joined = pd.concat(tables).groupby(level=0).mean()
     found = {shift: joined[LEAD].shift(shift).corr(joined[GAP]) for shift in (-1, 0, 1)}
     best = max(found, key=lambda shift: found[shift])
-    if found[best] <= found[0] + MISDATED_ERRORS / np.sqrt(len(joined)):
+    if found[best] <= found[0] + MISDATED_ERRORS * np.sqrt(2 / len(joined)):
         return ""
     side = "late" if best < 0 else "early"
     return f"{lead}'s closes seem to be dated one session too {side}"

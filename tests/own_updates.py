@@ -58,7 +58,9 @@ def publish_night(
 
 
 def update(
-    home: Path, now: datetime = MORNING, **asked: Any
+    home: Path,
+    now: datetime = MORNING,
+    **asked: Any,  # noqa: ANN401
 ) -> tuple[MorningPlan, MorningUpdate]:
     """Return the plan and the update of the home's last night at an instant."""
     plan = plan_update(UpdateRequest(home=str(home), **asked), now)

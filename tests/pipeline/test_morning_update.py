@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def oracle_pairs(bars: pd.DataFrame, closes: pd.Series) -> pd.DataFrame:
     half = pd.to_datetime(["2024-11-29", "2024-12-24", "2025-07-03", "2025-11-28"])
     rows = []
     days = list(bars.index)
-    for before, day in zip(days[:-1], days[1:], strict=True):
+    for before, day in pairwise(days):
         new = closes[(closes.index >= before) & (closes.index < day)]
         old = closes[closes.index < before]
         if len(new) and new.index[-1] not in half:
@@ -115,7 +116,7 @@ def test_a_missing_close_of_the_lead_gives_no_update(home: Path, last: date) -> 
 
 def test_a_run_after_the_opening_is_refused(home: Path) -> None:
     """With `--replay` it runs as of the opening, and never counts as live."""
-    with pytest.raises(RunError, match="have opened.*--replay"):
+    with pytest.raises(RunError, match=r"have opened.*--replay"):
         update(home, OPENED)
     _, found = update(home, OPENED, replay=True)
     _, live = update(home)
@@ -166,4 +167,4 @@ def test_each_stock_has_its_own_clock(market: Path, tmp_path: Path) -> None:
     reasons = {row["symbol"]: row["reason"] for row in found.rows}
     assert reasons["AAA.AX"] == "its session of 2025-11-11 has opened"
     assert reasons["USA"] == "no lead market is set for XNYS"
-    assert [row["symbol"] for row in found.updated] == ["LON.L"]
+    assert [r["symbol"] for r in found.updated] == ["LON.L"], reasons["LON.L"]

@@ -9,6 +9,11 @@ import pytest
 from own_receivers import SECRET, HttpReceiver, http_receiver
 from own_updates import AS_OF, MORNING, OPENED, publish_night, update
 from prefect.logging import disable_run_logger
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
+    temporary_settings,
+)
 
 from delivery.receivers import VARIABLE
 from delivery.sender import Sender
@@ -39,7 +44,10 @@ def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_server() -> Iterator[None]:
-    with disable_run_logger():
+    no_server = temporary_settings(
+        {PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False}, restore_defaults={PREFECT_API_URL}
+    )
+    with disable_run_logger(), no_server:
         yield
 
 
@@ -65,7 +73,8 @@ def test_csv_and_page_say_where_the_gap_is(home: Path) -> None:
     assert text.splitlines()[0].split(",") == UPDATE_COLUMNS
     assert len(text.splitlines()) == 4
     page = update_page_path(Home(home).morning_reports, AS_OF).read_text()
-    assert summary.csv and IN_THE_OPENING_PRICE.replace("'", "&#39;") in page
+    assert summary.csv
+    assert IN_THE_OPENING_PRICE.replace("'", "&#39;") in page
 
 
 def test_two_runs_of_a_morning_send_one_message(home: Path, web: HttpReceiver) -> None:
@@ -88,7 +97,8 @@ def test_a_replay_is_stored_and_not_sent(home: Path, web: HttpReceiver) -> None:
     deliver_update.fn(found[0], summary, ONCE)
     assert web.messages == []
     assert summary.texts.replay
-    assert summary.texts.records and summary.texts.records.replayed.updates == 3
+    assert summary.texts.records
+    assert summary.texts.records.replayed.updates == 3
 
 
 def test_a_night_that_was_never_published_is_delivered(

@@ -60,10 +60,14 @@ def test_hits_are_counted_by_outcome(tmp_path: Path) -> None:
     live = update_records(*read_updates(tmp_path), RecordSettings()).live
     assert live.updates == len(SESSIONS) - 1
     assert live.scored == live.updates - 1
-    assert live.gap and live.gap.mean == 1
-    assert live.close_to_close and live.close_to_close.mean == 1
-    assert live.open_to_close and live.open_to_close.mean == 0
-    assert live.in_interval and live.in_interval.mean == 1
+    assert live.gap
+    assert live.gap.mean == 1
+    assert live.close_to_close
+    assert live.close_to_close.mean == 1
+    assert live.open_to_close
+    assert live.open_to_close.mean == 0
+    assert live.in_interval
+    assert live.in_interval.mean == 1
 
 
 def test_a_replay_is_never_counted_as_live(tmp_path: Path) -> None:
