@@ -38,6 +38,7 @@ GUIDES = {
         "glossary.md",
         "failures.md",
         "delivery.md",
+        "morning-update.md",
         "evaluation.md",
         "why.md",
     )
