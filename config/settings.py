@@ -363,8 +363,8 @@ class UpdateSettings(Section):
 
     def lead_of(self, exchange: str) -> str | None:
         """Return the lead's index of an exchange's code, None if it has no lead."""
-        leads: Mapping[str, str] = {**self.leads}
-        return leads.get(exchange)
+        named = (lead for code, lead in self.leads.items() if code == exchange)
+        return next(named, None)
 
 
 class Settings(Section):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evaluation.lookahead.leaks import LeakCheck
+from features.windows import Floats
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, VOLUME
 from market_data.sessions import sessions_between
 from modelling.distribution import Distribution
@@ -75,9 +76,7 @@ def made_stock(symbol: str, lead: pd.DataFrame, seed: int) -> NightStock:
     return NightStock(symbol, AS_OF, _bars(sessions, close, 1 + within), night)
 
 
-def _bars(
-    sessions: pd.DatetimeIndex, close: np.ndarray, within: np.ndarray
-) -> pd.DataFrame:
+def _bars(sessions: pd.DatetimeIndex, close: Floats, within: Floats) -> pd.DataFrame:
     opening = close / within
     high, low = np.maximum(opening, close) * 1.001, np.minimum(opening, close) * 0.999
     columns = {OPEN: opening, HIGH: high, LOW: low, CLOSE: close}

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from config.errors import StorageError
 from config.settings import RecordSettings
 from market_data.prices import CLOSE, OPEN
+from screening.track_record.calls import is_live
 from screening.track_record.ledger import INSTANT, KEY, SESSION, select_counted
 from screening.track_record.track_record import Mean, clustered_mean, mark_hits
 from storage.home import write_file_atomic
@@ -126,13 +127,16 @@ def append_updates(
 
 
 def make_updates(rows: Sequence[Mapping[str, Any]], made_at: datetime) -> pd.DataFrame:
-    """Return one update (`UPDATES`) per row of the update's CSV that has one."""
+    """Return one update (`UPDATES`) per row of the update's CSV that has one.
+
+    An update that is recorded after the opening is not live, whenever it was computed.
+    """
     updates = [
         {
             "symbol": row["symbol"],
             "as_of": pd.Timestamp(row["as_of"]),
             "made_at": made_at,
-            "live": row["live"],
+            "live": row["live"] and _in_time(row, made_at),
             "forecast_session": pd.Timestamp(row["forecast_session"]),
             "lead": row["lead"],
             "lead_session": pd.Timestamp(row["lead_session"]),
@@ -147,6 +151,10 @@ def make_updates(rows: Sequence[Mapping[str, Any]], made_at: datetime) -> pd.Dat
         if row.get("lead_return") is not None
     ]
     return pd.DataFrame(updates, columns=list(UPDATES.columns))
+
+
+def _in_time(row: Mapping[str, Any], made_at: datetime) -> bool:
+    return is_live(row["symbol"], pd.Timestamp(row["as_of"]).date(), made_at)
 
 
 def score_updates(

@@ -49,7 +49,7 @@ def bars() -> pd.DataFrame:
 def test_hits_are_counted_by_outcome(tmp_path: Path) -> None:
     """Each gap and close is a hit and no session from open to close."""
     for as_of in SESSIONS[:-1]:
-        made_at = datetime.combine(as_of, NOW.timetz())
+        made_at = datetime.combine(as_of, NOW.timetz()) - timedelta(hours=10)
         updates, scored = read_updates(tmp_path)
         new = score_updates(
             updates, scored, {"AAA.AX": bars()[: as_of.isoformat()]}, made_at
@@ -72,25 +72,32 @@ def test_hits_are_counted_by_outcome(tmp_path: Path) -> None:
 
 def test_a_replay_is_never_counted_as_live(tmp_path: Path) -> None:
     """A later live version replaces an earlier one; a replay replaces none."""
-    day = SESSIONS[0]
-    for hours, live in enumerate((True, True, False)):
-        at = NOW + timedelta(hours=hours)
-        updates = make_updates([row(day, live=live, move=0.01 * (hours + 1))], at)
+    day, first = SESSIONS[-2], NOW - timedelta(days=1)
+    times = [first + timedelta(minutes=minutes) for minutes in range(3)]
+    for at, live in zip(times, (True, True, False), strict=True):
+        updates = make_updates([row(day, live=live)], at)
         append_updates(tmp_path, updates, updates.iloc[:0], day, at)
     updates, scored = read_updates(tmp_path)
     records = update_records(updates, scored, RecordSettings())
     assert (len(updates), records.live.updates, records.replayed.updates) == (3, 1, 1)
     new = score_updates(updates, scored, {"AAA.AX": bars()}, NOW)
-    assert sorted(new["made_at"]) == [
-        NOW + timedelta(hours=1),
-        NOW + timedelta(hours=2),
-    ]
+    assert sorted(new["made_at"]) == times[1:]
+
+
+def test_an_update_that_is_recorded_after_the_opening_is_not_live() -> None:
+    """Sydney opens at 23:00 UTC in November."""
+    for hours, live in ((0, True), (1, False)):
+        day = SESSIONS[-1]
+        (found,) = make_updates([row(day)], NOW + timedelta(days=2, hours=hours))[
+            "live"
+        ]
+        assert found is live
 
 
 def test_few_updates_have_no_verdict(tmp_path: Path) -> None:
     """Below the minimum of scored updates every figure is None."""
-    updates = make_updates([row(SESSIONS[0])], NOW)
-    append_updates(tmp_path, updates, updates.iloc[:0], SESSIONS[0], NOW)
+    updates = make_updates([row(SESSIONS[-2])], NOW - timedelta(days=1))
+    append_updates(tmp_path, updates, updates.iloc[:0], SESSIONS[-2], NOW)
     updates, scored = read_updates(tmp_path)
     scored = score_updates(updates, scored, {"AAA.AX": bars()}, NOW)
     live = update_records(updates, scored, RecordSettings()).live
