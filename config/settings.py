@@ -4,7 +4,7 @@ Frozen numbers and names, without secrets; `storage/settings_file.py` reads the 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -18,11 +18,7 @@ SitOut = Literal["published", "reaction"]
 """The rules by which a night is sat out; see `GuardSettings.sit_out`."""
 
 Led = Literal["XASX", "XLON"]
-"""Codes of exchanges that can have a lead market."""
-
 Lead = Literal["^GSPC", "^FTSE", "^AXJO"]
-"""Indices that can be a lead."""
-
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -358,13 +354,11 @@ class UpdateSettings(Section):
     """`[update]`: the market that trades between an exchange's close and opening."""
 
     leads: dict[Led, Lead] = {"XASX": "^GSPC", "XLON": "^GSPC"}
-    """The lead's index by the exchange's code; an exchange that is not named gets no
-    update before the opening."""
+    """The lead's index by the exchange's code; other exchanges get no update."""
 
     def lead_of(self, exchange: str) -> str | None:
         """Return the lead's index of an exchange's code, None if it has no lead."""
-        named = (lead for code, lead in self.leads.items() if code == exchange)
-        return next(named, None)
+        return self.leads.get(cast("Led", exchange))
 
 
 class Settings(Section):
