@@ -357,7 +357,7 @@ class UpdateSettings(Section):
     """The lead's index by the exchange's code; other exchanges get no update."""
 
     def lead_of(self, exchange: str) -> str | None:
-        """Return the lead's index of an exchange's code, None if it has no lead."""
+        """Return the index that leads an exchange's code, None without one."""
         return self.leads.get(cast("Led", exchange))
 
 

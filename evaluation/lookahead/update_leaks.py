@@ -59,7 +59,8 @@ def made_lead() -> pd.DataFrame:
     """Return made prices of New York's index by its sessions."""
     sessions = sessions_between("XNYS", FIRST, LAST)
     moves = np.random.default_rng(1).normal(0, LEAD_MOVE, len(sessions))
-    return _bars(sessions, 1500 * np.cumprod(1 + moves), np.ones(len(sessions)))
+    close = (1500 * np.cumprod(1 + moves)).astype(np.float64)
+    return _bars(sessions, close, np.ones(len(sessions)))
 
 
 def made_stock(symbol: str, lead: pd.DataFrame, seed: int) -> NightStock:
@@ -70,7 +71,7 @@ def made_stock(symbol: str, lead: pd.DataFrame, seed: int) -> NightStock:
     random = np.random.default_rng(100 + seed)
     gaps = SLOPE * returns.to_numpy()[place] + random.normal(0, NOISE, len(sessions))
     within = random.normal(0, NOISE, len(sessions))
-    close = 50 * np.cumprod((1 + gaps) * (1 + within))
+    close = (50 * np.cumprod((1 + gaps) * (1 + within))).astype(np.float64)
     z = np.random.default_rng(7).normal(0, 1, 252)
     night = Distribution(0.0, 0.01, z)
     return NightStock(symbol, AS_OF, _bars(sessions, close, 1 + within), night)
