@@ -20,6 +20,7 @@ from flows.telemetry import ignore_milestones, turn_telemetry_off
 
 COMMANDS = {
     "screen": "Screen stocks and write the CSV.",
+    "update": "Update the last night before the opening by what New York did since.",
     "train": "Train one LSTM per symbol; ask for a stock list if none is named.",
     "status": "Show each symbol's model: grade, skill, age, stale or not.",
     "events": "Show coming events, their risk, haircuts and sit-outs.",
@@ -44,7 +45,7 @@ MODEL_COMMANDS = {
 HELP = {"help_option_names": ["-h", "--help"]}
 """The names of the option that shows a command's help."""
 
-RUNS = {"screen", "train"}
+RUNS = {"screen", "train", "update"}
 """Modules of commands that run a flow in this process."""
 
 

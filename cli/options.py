@@ -144,6 +144,23 @@ class DeliverOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateOptions(Options):
+    """The night that is updated before the opening."""
+
+    as_of: Annotated[
+        Text, _option("DATE", "As-of date of the night; default: the last.")
+    ] = None
+    replay: Annotated[
+        bool, _flag("replay", "Also after the opening; never counted as live.")
+    ] = False
+    source: Annotated[
+        Text, _option("NAME", "yahoo, folder or sample; default: the night's.")
+    ] = None
+    folder: Folder = None
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployOptions(Options):
     """The home of the scheduled runs, and the port of Prefect's UI."""
 
@@ -290,6 +307,9 @@ class EvaluateOptions(ParameterOptions, SourceOptions, JsonOptions):
         bool, _flag("guard", "Judge the sit-outs only; no model is trained.")
     ] = False
 
+    update: Annotated[
+        bool, _flag("update", "Judge the updates before the opening only.")
+    ] = False
     first: Annotated[Text, _option("DATE", "First as-of date; required.", "--from")] = (
         None
     )

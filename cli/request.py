@@ -30,6 +30,7 @@ from market_data.selection import (
     read_selection,
     split_symbols,
 )
+from market_data.sources import SourceName
 from storage.home import Home
 from storage.settings_file import read_settings
 
@@ -187,6 +188,23 @@ def parse_date(name: str, text: str | None) -> date | None:
         raise ParameterError(
             f"`{name}` must be a date like 2025-11-10, got {quote_value(text)}"
         ) from error
+
+
+def parse_source(text: str | None) -> SourceName | None:
+    """Return the price source, None if it was not given.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such source.
+    """
+    names = get_args(SourceName)
+    if text is not None and text not in names:
+        raise ParameterError(
+            f"`source` must be one of {', '.join(names)}, got {quote_value(text)}",
+            "pass one of them",
+        )
+    return cast("SourceName | None", text)
 
 
 def parse_sit_out(text: str | None) -> SitOut | None:

@@ -4,7 +4,7 @@ Frozen numbers and names, without secrets; `storage/settings_file.py` reads the 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -17,6 +17,8 @@ Weight = Annotated[float, Field(gt=0, le=1, description="Weight in the score.")]
 SitOut = Literal["published", "reaction"]
 """The rules by which a night is sat out; see `GuardSettings.sit_out`."""
 
+Led = Literal["XASX", "XLON"]
+Lead = Literal["^GSPC", "^FTSE", "^AXJO"]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -348,6 +350,17 @@ class ReportSettings(Section):
         return min(self.max_headlines, self.max_headlines_total // max(1, symbols))
 
 
+class UpdateSettings(Section):
+    """`[update]`: the market that trades between an exchange's close and opening."""
+
+    leads: dict[Led, Lead] = {"XASX": "^GSPC", "XLON": "^GSPC"}
+    """The lead's index by the exchange's code; other exchanges get no update."""
+
+    def lead_of(self, exchange: str) -> str | None:
+        """Return the index that leads an exchange's code, None without one."""
+        return self.leads.get(cast("Led", exchange))
+
+
 class Settings(Section):
     """All settings, by section; the defaults apply without a file."""
 
@@ -360,6 +373,7 @@ class Settings(Section):
     track_record: RecordSettings = RecordSettings()
     run: RunSettings = RunSettings()
     report: ReportSettings = ReportSettings()
+    update: UpdateSettings = UpdateSettings()
     universes: dict[str, Names] = Field(default_factory=dict)
     """The user's own stock lists by name; they replace built-in ones of that name."""
     schedules: tuple[Schedule, ...] | None = None

@@ -10,8 +10,9 @@ MAX_CHARACTERS = 1900
 
 REPEAT = "(may be a repeat)"
 
-Kind = Literal["result", "failure"]
-"""A run that failed and its later success are two messages of one night."""
+Kind = Literal["result", "failure", "update", "no_update", "failed_update"]
+"""A run that failed and its later success are two messages of one night; so are the
+messages of a morning with and without an update, and of one that failed."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from config.errors import RunError
 from delivery.message import Kind, Message
@@ -118,7 +118,8 @@ def latest_message(home: Home) -> tuple[Outbox, Message]:
         If no run has composed a message.
     """
     found = _read(home.delivery / "latest.json") or {}
-    kind: Kind = "failure" if found.get("kind") == "failure" else "result"
+    named = found.get("kind")
+    kind: Kind = next((one for one in get_args(Kind) if one == named), "result")
     outbox = Outbox(home, str(found.get("folder", "")), kind)
     message = outbox.read() if outbox.name else None
     if message is None:

@@ -45,7 +45,7 @@ def index(plan: RunPlan, source: PriceSource, symbol: str) -> IndexFindings:
     store = PriceStore(plan.home.prices, source, plan.settings.prices)
     try:
         history = store.history(symbol, first_index_date(plan, symbol), as_of)
-        bars = _checked_prices(history.frame, symbol, as_of, plan.settings.prices)
+        bars = check_index_prices(history.frame, symbol, as_of, plan.settings.prices)
     except UnknownSymbol as error:
         return IndexFindings(None, str(error))
     except SymbolError as error:
@@ -63,7 +63,7 @@ def first_index_date(plan: RunPlan, symbol: str) -> date:
     return min(plan.first_date(symbol), year.date())
 
 
-def _checked_prices(
+def check_index_prices(
     frame: pd.DataFrame, symbol: str, as_of: date, settings: PriceSettings
 ) -> pd.DataFrame:
     """Return the index' adjusted prices after the checks of a stock's prices.

@@ -18,7 +18,9 @@ PARTS = ("source", "folder", "train", "parameters", "settings")
 
 def request_of(plan: RunPlan) -> Request:
     """Return the parts of the plan's request; how it runs and reports is no part."""
-    settings = plan.settings.model_dump_json(exclude={"run", "report", "track_record"})
+    settings = plan.settings.model_dump_json(
+        exclude={"run", "report", "track_record", "update"}
+    )
     folder = plan.folder.absolute() if plan.folder else ""
     values = (
         plan.source,

@@ -22,7 +22,8 @@ class RunSummary:
     run. `notices` are sentences on what was missing for all symbols. `resumed` counts,
     per stage, the results taken from an unfinished run. `track_record` is None if the
     ledger can't be read. `rows` include rows that earlier runs of the night published.
-    `market` holds the market's state per exchange of the rows.
+    `market` holds the market's state per exchange of the rows. `lead` are sentences
+    on what the exchanges' lead markets had done by the as-of sessions.
     `min_coverage` is the share of usable symbols below which the run has failed.
     `added` are the symbols that were screened only because they are held.
     """
@@ -40,6 +41,7 @@ class RunSummary:
     resumed: Mapping[str, int] = field(default_factory=dict)
     track_record: TrackRecords | None = None
     market: tuple[MarketState, ...] = ()
+    lead: tuple[str, ...] = ()
     min_coverage: float = 0.5
     added: frozenset[str] = frozenset()
 

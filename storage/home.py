@@ -69,6 +69,8 @@ class Home:
     """What the archive needs of each screening CSV; it can be computed again."""
     track_record = _Place("reports", "track_record")
     """Folder of the past calls and their outcomes."""
+    update_record = _Place("reports", "update_record")
+    """Folder of the past updates before the opening and their outcomes."""
     evaluations = _Place("reports", "evaluation")
     """Folder of the evaluations, one folder for each span of nights."""
     sit_out_cost = _Place("reports", "evaluation", "sit_out_cost.json")

@@ -21,6 +21,7 @@ from modelling.training_log import append_entry, close_log, failure_entry
 from pipeline.earlier_runs import drop_findings, keep_findings, read_kept_rows
 from pipeline.events_calendar import write_events_calendar
 from pipeline.market_state import market_of_night
+from pipeline.night_lead import lead_lines
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
     find_other_request,
@@ -93,6 +94,7 @@ def publish(  # noqa: PLR0913  all that a night publishes
         notices=notices,
         track_record=records,
         market=market,
+        lead=lead_lines(plan, source),
     )
 
 

@@ -135,6 +135,7 @@ def _night_facts(plan: RunPlan, summary: RunSummary) -> NightFacts:
         blend=plan.settings.blend,
         notices=summary.notices,
         market=summary.market,
+        lead=summary.lead,
     )
 
 

@@ -40,6 +40,7 @@ GUIDES = {
         "failures.md",
         "delivery.md",
         "holdings.md",
+        "morning-update.md",
         "evaluation.md",
         "why.md",
     )
@@ -156,7 +157,9 @@ def _value(text: str) -> Any:  # noqa: ANN401
 
 def test_the_table_of_deployments_is_prefect_yamls() -> None:
     """The guide's table has one line per deployment."""
-    named = re.findall(r"^\| `[\w-]+/(\w+)` \|", GUIDES["operations.md"], re.MULTILINE)
+    named = re.findall(
+        r"^\| `[\w-]+/([\w-]+)` \|", GUIDES["operations.md"], re.MULTILINE
+    )
     assert sorted(named) == sorted(one["name"] for one in DEPLOYED)
 
 

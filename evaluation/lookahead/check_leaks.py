@@ -26,6 +26,7 @@ from evaluation.lookahead.shuffled_labels import (
     vote_label_checks,
     window_label_check,
 )
+from evaluation.lookahead.update_leaks import update_checks
 from features.indicators import indicator_frame
 from features.windows import feature_rows
 from market_data.prices import adjust_prices
@@ -83,6 +84,7 @@ def leak_checks(now: datetime) -> Iterator[LeakCheck]:
         "shuffled labels, votes": lambda: vote_label_checks(shuffled),
         "shuffled labels": lambda: [window_label_check(shuffled)],
         "sources": lambda: _source_checks(now),
+        "updates": update_checks,
         "nights and networks": lambda: _process_checks(
             now, [prices, *shuffled[:NETWORKS]]
         ),

@@ -37,6 +37,7 @@ class NightFacts:
     `notices` are sentences on what was missing for all symbols. `coverage_needed` is
     the share of usable symbols below which the run failed. `lookahead_days` are the
     days in which coming events count. `market` is the market's state per exchange.
+    `lead` are sentences on what the lead markets had done by the as-of sessions.
     """
 
     as_of: date
@@ -49,6 +50,7 @@ class NightFacts:
     blend: BlendSettings
     notices: tuple[str, ...] = ()
     market: tuple[MarketState, ...] = ()
+    lead: tuple[str, ...] = ()
 
     @property
     def is_replay(self) -> bool:

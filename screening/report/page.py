@@ -48,9 +48,8 @@ def morning_report(morning: Morning) -> str:
     """Return the page as HTML; the same morning gives the same bytes."""
     views = symbol_views(morning)
     rows = [{name: cell.value for name, cell in view.cells.items()} for view in views]
-    style, script = (read_asset(TEMPLATES / f"page.{kind}") for kind in ("css", "js"))
-    page = _environment().get_template("page.html.j2")
-    text = page.render(
+    return render_page(
+        "page.html.j2",
         morning=morning,
         night=morning.night,
         views=views,
@@ -73,9 +72,21 @@ def morning_report(morning: Morning) -> str:
         models=count_values(
             view.cells["model_status"].value for view in views if not view.failed
         ),
-        style=style,
-        script=script,
-        policy=security_policy(style, script),
+    )
+
+
+def render_page(template: str, **values: object) -> str:
+    """Return the template's page with the report's style, script and policy."""
+    style, script = (read_asset(TEMPLATES / f"page.{kind}") for kind in ("css", "js"))
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            **values,
+            style=style,
+            script=script,
+            policy=security_policy(style, script),
+        )
     )
     return finish_page(_without_optional(text))
 

@@ -35,7 +35,7 @@ def next_runs(schedule: Any, count: int) -> list[datetime]:  # noqa: ANN401
 
 
 def test_the_published_deployments_are_there() -> None:
-    """The published five deployments, and the watch over the nights."""
+    """The published five, the watch over the nights, and the update before opening."""
     flows = {one["name"]: one["entrypoint"].split(".")[1] for one in DEPLOYMENTS}
     assert flows == {
         "monthly": "lstm_training",
@@ -44,6 +44,7 @@ def test_the_published_deployments_are_there() -> None:
         "nightly": "overnight_screening",
         "manual": "overnight_screening",
         "morning": "night_watch",
+        "before-open": "morning_update",
     }
 
 
@@ -67,7 +68,7 @@ def test_the_form_offers_both_rules_for_sit_outs() -> None:
         overnight_screening.validate_parameters({"sit_out": "never"})
 
 
-@pytest.mark.parametrize("name", ["monthly", "nightly"])
+@pytest.mark.parametrize("name", ["monthly", "nightly", "before-open"])
 def test_scheduled_runs_never_overlap(name: str) -> None:
     """A scheduled run that finds its forerunner at work is cancelled."""
     expected = {"limit": 1, "collision_strategy": "CANCEL_NEW"}
@@ -98,6 +99,26 @@ def test_a_night_runs_on_weekdays_after_the_close() -> None:
     runs = next_runs(schedule, 10)
     assert {one.weekday() for one in runs} == {0, 1, 2, 3, 4}
     assert {(one.hour, one.minute) for one in runs} == {(18, 30)}
+
+
+def test_an_update_runs_on_weekdays_before_the_opening() -> None:
+    """09:00 in Sydney, over its change of clocks; New York has closed by then."""
+    from prefect.server.schemas.schedules import CronSchedule  # noqa: PLC0415
+
+    (given,) = by_name("before-open")["schedules"]
+    schedule = CronSchedule(cron=given["cron"], timezone=given["timezone"])
+    assert [f"{one:%a %Y-%m-%d %H:%M %z}" for one in next_runs(schedule, 50)[40:]] == [
+        "Mon 2026-09-28 09:00 +1000",
+        "Tue 2026-09-29 09:00 +1000",
+        "Wed 2026-09-30 09:00 +1000",
+        "Thu 2026-10-01 09:00 +1000",
+        "Fri 2026-10-02 09:00 +1000",
+        "Mon 2026-10-05 09:00 +1100",
+        "Tue 2026-10-06 09:00 +1100",
+        "Wed 2026-10-07 09:00 +1100",
+        "Thu 2026-10-08 09:00 +1100",
+        "Fri 2026-10-09 09:00 +1100",
+    ]
 
 
 def test_a_missed_night_is_looked_for_every_morning() -> None:
