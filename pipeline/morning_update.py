@@ -167,7 +167,7 @@ def ask_events(
     News and volatility are those of the night: they change no event.
     """
     symbol, as_of = row["symbol"], date.fromisoformat(row["as_of"])
-    stored = read_kept_findings(plan.tables.night, [dict(row)]).get(symbol)
+    stored = read_kept_findings(plan.night.tables, [dict(row)]).get(symbol)
     found, _ = attempt(_assess, plan, sources, symbol, as_of, stored)
     return found
 
