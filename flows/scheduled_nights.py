@@ -19,13 +19,15 @@ from config.errors import RunError
 from config.schedules import Schedule
 from config.settings import Settings
 from market_data.selection import find_list, select_symbols
+from market_data.symbols import exchange_of
 
 Deployment = Mapping[str, Any]
 
 NIGHTLY = "overnight-screening/nightly"
 MONTHLY = "lstm-training/monthly"
 WATCH = "night-watch/morning"
-BUILT_IN = (NIGHTLY, MONTHLY, WATCH)
+UPDATE = "morning-update/before-open"
+BUILT_IN = (NIGHTLY, MONTHLY, WATCH, UPDATE)
 """The scheduled deployments, which the schedules of a home replace."""
 
 BUILT_IN_LIST = "asx_priority"
@@ -51,8 +53,11 @@ def scheduled_deployments(prefect_file: Path, settings: Settings) -> dict[str, A
     content = _read_content(prefect_file)
     if settings.schedules is None:
         return content
-    for schedule in settings.schedules:
-        select_symbols(find_list(schedule.list), settings.all_universes)
+    symbols = {
+        symbol
+        for schedule in settings.schedules
+        for symbol in select_symbols(find_list(schedule.list), settings.all_universes)
+    }
     deployments: list[Deployment] = content["deployments"]
     missing = set(BUILT_IN) - set(map(full_name, deployments))
     if missing:
@@ -66,6 +71,9 @@ def scheduled_deployments(prefect_file: Path, settings: Settings) -> dict[str, A
         for deployment in deployments
         for new in _apply_schedules(deployment, settings.schedules)
     ]
+    leads = {settings.update.lead_of(exchange_of(symbol).code) for symbol in symbols}
+    if leads <= {None}:  # No scheduled stock has a market that trades before it.
+        scheduled = [one for one in scheduled if full_name(one) != UPDATE]
     return {**content, "deployments": scheduled}
 
 
@@ -93,7 +101,7 @@ def _apply_schedules(
 ) -> Iterator[Deployment]:
     """Yield a deployment for each scheduled list, or the deployment itself."""
     name = full_name(deployment)
-    if name not in BUILT_IN:
+    if name not in BUILT_IN or name == UPDATE:
         yield deployment
     elif name == WATCH and schedules:
         nights = [schedule.model_dump() for schedule in schedules]

@@ -80,10 +80,13 @@ def test_everything_is_registered(operation: Operation) -> None:
     """All deployments, the pool and the server's automations are there."""
     listed = operation.listed("deployments")
     names = {one["name"] for one in listed}
-    assert names == {"monthly", "custom", "single", "nightly", "manual", "morning"}
+    assert names == {
+        *("monthly", "custom", "single", "nightly", "manual", "morning"),
+        "before-open",
+    }
     assert {one["work_pool_name"] for one in listed} == {"overnight"}
     scheduled = {one["name"] for one in listed if one["schedules"]}
-    assert scheduled == {"monthly", "nightly", "morning"}
+    assert scheduled == {"monthly", "nightly", "morning", "before-open"}
     assert len(operation.listed("automations")) == 2
     limits = operation.listed("v2/concurrency_limits")
     (yahoo,) = [one for one in limits if one["name"] == "yahoo"]

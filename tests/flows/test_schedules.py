@@ -29,6 +29,7 @@ UNSCHEDULED = {
     "overnight-screening/manual",
 }
 BUILT_IN = UNSCHEDULED | {
+    "morning-update/before-open",
     "overnight-screening/nightly",
     "lstm-training/monthly",
     "night-watch/morning",
@@ -155,6 +156,7 @@ def test_own_schedules_replace_the_built_in_ones(registered: Registered) -> None
         "lstm-training/monthly-us_tech",
         "lstm-training/monthly-mine",
         "night-watch/morning",
+        "morning-update/before-open",
     }
     night = found["overnight-screening/nightly-mine"]
     assert night["parameters"] == {"selection": {"own_list": "mine"}, "train": "never"}
@@ -267,6 +269,13 @@ def test_no_schedule_at_all_leaves_the_deployments_on_demand(tmp_path: Path) -> 
         "single",
         "manual",
     }
+
+
+def test_the_update_is_scheduled_for_stocks_that_have_a_lead(tmp_path: Path) -> None:
+    """New York has no market before it, so its lists alone have no update."""
+    sydney = MOVED.replace("us_tech", "asx_priority")
+    assert "before-open" in deployed(tmp_path, sydney + MOVED)
+    assert "before-open" not in deployed(tmp_path, MOVED)
 
 
 def test_every_name_and_parameter_is_one_that_prefect_takes(tmp_path: Path) -> None:
