@@ -31,7 +31,7 @@ COMMANDS = {
     "deliver": "Send the last night's message and report again, or a test message.",
     "holdings": "Show what you hold: value, call, next event and the loss to expect.",
     "explain": "Show a call term by term, and what would change it.",
-    "track-record": "Show hit rates and mean returns of past calls.",
+    "track-record": "Show how past calls turned out, or the calls of one symbol.",
     "doctor": "Check this machine, the home and all services; say what to repair.",
 }
 """The first line of each command's docstring; `cli/commands/` has a module for each."""

@@ -117,7 +117,7 @@ def test_the_sample_night_runs_as_written(
     (report,) = (home / "reports" / "html").iterdir()
     assert f"Report: {report}" in done.stdout
     assert not [word for word in ("INFO", "XLA", "absl") if word in done.stderr]
-    assert "5 symbols as of 2013-03-01: 5 of 5 symbols" in done.stderr
+    assert "as of 2013-03-01: 5 trained, 5 of 5 finished" in done.stderr
     rows = read_csv(path)
     symbols = ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
     assert sorted(row["symbol"] for row in rows) == symbols

@@ -19,7 +19,7 @@ SHOWN = 20
 
 @command(RecordOptions)
 def track_record(options: RecordOptions) -> None:
-    """Show hit rates and mean returns of past calls, or the calls of one symbol.
+    """Show how past calls turned out, or the calls of one symbol.
 
     Hit rates are counted by call, component and haircut. Live calls are counted apart
     from replayed nights, whose outcome was known. With a symbol: its last 20 calls,
