@@ -4,7 +4,7 @@ import shlex
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -30,9 +30,11 @@ from market_data.selection import (
     read_selection,
     split_symbols,
 )
-from market_data.sources import SourceName
 from storage.home import Home
 from storage.settings_file import read_settings
+
+if TYPE_CHECKING:
+    from market_data.sources import SourceName
 
 FILE_ENDINGS = (".txt", ".csv", ".json")
 
@@ -190,7 +192,7 @@ def parse_date(name: str, text: str | None) -> date | None:
         ) from error
 
 
-def parse_source(text: str | None) -> SourceName | None:
+def parse_source(text: str | None) -> "SourceName | None":
     """Return the price source, None if it was not given.
 
     Raises
@@ -198,6 +200,8 @@ def parse_source(text: str | None) -> SourceName | None:
     ParameterError
         If there is no such source.
     """
+    from market_data.sources import SourceName  # noqa: PLC0415  loads pandas
+
     names = get_args(SourceName)
     if text is not None and text not in names:
         raise ParameterError(

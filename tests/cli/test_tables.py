@@ -76,7 +76,9 @@ def test_a_long_table_has_its_first_and_last_ten_rows(
 
 def test_many_failures_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """Ten reasons are printed; the others are counted."""
-    failures = {f"S{number:03}.AX": "unreachable: no answer." for number in range(150)}
+    failures = {
+        f"S{number:03}.AX": f"unreachable: no answer {number}." for number in range(150)
+    }
     show_summary(RunSummary(AS_OF, tuple(failures), failures, 1.0))
     shown = capsys.readouterr().out
     assert shown.count("failed S") == 10

@@ -6,6 +6,7 @@ import shlex
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from modelling.early_stopping import EpochCounts
 from modelling.forecasting import Forecast
 from modelling.freshness import ModelState
 from modelling.grading import advice, rejection
+from modelling.keras_network import start_network, write_network
 from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from screening.findings import (
@@ -40,6 +42,7 @@ from status.model_status import model_statuses
 from status.published import find_published_report
 from storage.home import Home
 
+SMALL = TrainingParameters(lstm_units=(2, 2))
 AT = datetime(2025, 11, 10, 9, 0, tzinfo=UTC)
 ADVICE = str(advice("overfitting", TrainingParameters(), EpochCounts(50, 50)))
 
@@ -83,7 +86,7 @@ def model(**changes: Any) -> ModelMetadata:  # noqa: ANN401  any field of the me
         "grade": "excellent",
         "rejected": None,
         "advice": None,
-        "parameters": TrainingParameters(),
+        "parameters": SMALL,
         "library_versions": {},
         "data_fingerprint": "",
     }
@@ -92,11 +95,10 @@ def model(**changes: Any) -> ModelMetadata:  # noqa: ANN401  any field of the me
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Callable[..., ModelMetadata]:
-    """Give a function that saves a model in the home; no file of it is loaded."""
+    """Give a function that saves a small model in the home."""
     registry = Registry(Home(tmp_path).models, ModelSettings())
-    return lambda **changes: registry.save(
-        model(**changes), lambda path: path.write_bytes(b"not read")
-    )
+    write = partial(write_network, start_network(SMALL), SMALL)
+    return lambda **changes: registry.save(model(**changes), write)
 
 
 def test_a_training_ends_with_the_advice(capsys: pytest.CaptureFixture[str]) -> None:

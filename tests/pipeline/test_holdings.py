@@ -24,7 +24,7 @@ def test_a_night_screens_what_is_held(quick_night: RunNight, tmp_path: Path) -> 
     assert [row["symbol"] for row in summary.rows][-1] == "GONE.AX"
     assert {row["symbol"] for row in summary.rows} == {"AAA.AX", "BBB.AX", "GONE.AX"}
     assert night.is_completed()
-    assert summary.coverage == 1
+    assert summary.tally.failed == 0
     notices = " ".join(summary.notices)
     assert "line 5 is left out: the exchange of" in notices
     page = summary.report.read_text(encoding="utf-8")

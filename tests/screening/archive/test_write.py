@@ -112,7 +112,7 @@ def test_an_unreadable_csv_costs_its_own_line(home: Home) -> None:
 def test_a_row_that_a_person_changed_is_of_no_kind(home: Home) -> None:
     """Dates, exchange and numbers that can't be read are not known."""
     broken = row("A.AX", FIRST, run_at="once", exchange="?", predicted_return_low="x")
-    publish(home, FIRST, broken | {"as_of": "soon"})
+    publish(home, FIRST, broken)
     assert "kind not known 1 of 1 symbols" in line_of(archive(home), FIRST)
 
 
