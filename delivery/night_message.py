@@ -1,16 +1,17 @@
 """The message about a night, composed from the rows of its CSV. Pure.
 
-The order is that of the report: verdict, changes, scores, what was missing.
+The order: verdict, changes, holdings, scores, what was missing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from config.errors import list_names
 from config.settings import BlendSettings
 from delivery.message import Message
+from screening.event_words import row_event_words
 from screening.report.changes import CallChange, Changes, changes_since
 from screening.report.facts import EarlierNight
 from screening.verdict import Tally, group_causes
@@ -34,7 +35,8 @@ class NightRows:
 
     `rows` are the CSV's cells of the run's own symbols, in the CSV's order. `report` is
     the file name of the morning report, "" without one. `min_coverage` is the share of
-    usable symbols below which the run has failed.
+    usable symbols below which the run has failed. `held` are the symbols that the user
+    holds, `added` those screened for that reason alone.
     """
 
     as_of: date
@@ -44,26 +46,27 @@ class NightRows:
     blend: BlendSettings
     min_coverage: float
     report: str
+    held: Collection[str] = ()
+    added: Collection[str] = ()
 
     @property
     def tally(self) -> Tally:
-        """Return the numbers of symbols by their status."""
-        status = Counter(row["data_status"] for row in self.rows)
-        usable = len(self.rows) - status["failed"]
+        """Return the numbers of the symbols asked for, by their status."""
+        asked = [row for row in self.rows if row["symbol"] not in self.added]
+        status = Counter(row["data_status"] for row in asked)
+        usable = len(asked) - status["failed"]
         return Tally(usable, status["failed"], status["degraded"])
 
 
 def night_message(night: NightRows) -> Message:
-    """Return the message about a night.
-
-    Holdings with an event ahead belong between the changes and the scores.
-    """
+    """Return the message about a night."""
     symbols = [row["symbol"] for row in night.rows]
     lines = [
         f"{night.tally.verdict(night.min_coverage)}.",
         f"Symbols: {list_names(sorted(symbols), 5)}.",
         *_calls(night.rows),
         *_section(_since(night.earlier), _changes(night)),
+        *_section("Holdings with an event ahead", _held_events(night)),
         *_scores([row for row in night.rows if row.get("score")]),
         *_section("Missing", _missing(night)),
     ]
@@ -107,6 +110,19 @@ def _changes(night: NightRows) -> Iterator[str]:
         *_limit([f"Marginal: {_call(change)}" for change in marginal]),
     ]
     yield from lines or ["No call and no sit-out changed."]
+
+
+def _held_events(night: NightRows) -> Iterator[str]:
+    """Yield each holding with a coming event, and whether it is sat out."""
+    held = [row for row in night.rows if row["symbol"] in night.held]
+    for row in filter(_has_event_ahead, held):
+        out = ", sat out" if row["event_skip_trading"] == "true" else ""
+        yield f"{row['symbol']}: {row_event_words(row)}{out}"
+
+
+def _has_event_ahead(row: Mapping[str, str]) -> bool:
+    """Return whether the row's event is to come; a window has no distance."""
+    return bool(row["event_type"]) and not row["sessions_to_event"].startswith("-")
 
 
 def _limit(lines: Sequence[str]) -> Iterator[str]:

@@ -140,6 +140,8 @@ def _compose(plan: RunPlan, rows: Sequence[Cells], notices: Sequence[str]) -> Me
         blend=plan.settings.blend,
         min_coverage=plan.settings.run.min_coverage,
         report=report.name if is_there(report) else "",
+        held=plan.holdings.symbols,
+        added=plan.added,
     )
     return night_message(night)
 

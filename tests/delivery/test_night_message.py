@@ -124,3 +124,27 @@ def test_a_failed_run_says_why() -> None:
     made = failure_message("2025-11-10", "the disk is full; free some.")
     assert made.subject == "Night of 2025-11-10: the run failed"
     assert "the disk is full; free some." in made.text
+
+
+def test_holdings_with_an_event_ahead_are_listed() -> None:
+    """After the changes, with the distance; a past event and other stocks are not."""
+    event = {"event_type": "earnings", "event_status": "confirmed"}
+    rows = [
+        row("HELD.AX", 0.5) | event | {"sessions_to_event": "2"},
+        row("PAST.AX", 0.4) | event | {"sessions_to_event": "-1"},
+        row("FREE.AX", 0.3) | event | {"sessions_to_event": "2"},
+    ]
+    made = message(rows, held={"HELD.AX", "PAST.AX"})
+    assert (
+        "Holdings with an event ahead\nHELD.AX: earnings in 2 sessions\n" in made.text
+    )
+    assert "PAST.AX: " not in made.text
+    assert "FREE.AX: " not in made.text
+
+
+def test_a_failed_holding_fails_no_night() -> None:
+    """A symbol that was screened only because it is held is no part of the verdict."""
+    rows = [row("S.AX", 0.5), failed("GONE.AX", "unknown_symbol: no GONE.AX")]
+    made = message(rows, added={"GONE.AX"})
+    assert made.text.startswith("1 of 1 symbols usable.")
+    assert "GONE.AX: unknown_symbol" in made.text
