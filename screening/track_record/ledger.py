@@ -120,7 +120,8 @@ class Ledger:
         StorageError
             If a file of the ledger can't be read or is not one of its files.
         """
-        return self._read("calls", CALLS).sort_values(
+        found = read_record_files(self.folder / "calls", CALLS, "track record")
+        return found.sort_values(
             ["made_at", "symbol"], kind="stable", ignore_index=True
         )
 
@@ -132,9 +133,8 @@ class Ledger:
         StorageError
             As `calls`.
         """
-        found = self._read("outcomes", OUTCOMES).sort_values(
-            "scored_at", kind="stable", ignore_index=True
-        )
+        found = read_record_files(self.folder / "outcomes", OUTCOMES, "track record")
+        found = found.sort_values("scored_at", kind="stable", ignore_index=True)
         return found.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
 
     def append(
@@ -159,19 +159,30 @@ class Ledger:
             if len(frame):
                 write_file_atomic(path, _validate(schema, frame).to_parquet)
 
-    def _read(self, kind: str, schema: pa.DataFrameSchema) -> pd.DataFrame:
-        folder = self.folder / kind
-        paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
-        try:
-            if not paths:
-                return schema.validate(pd.DataFrame(columns=list(schema.columns)))
-            return schema.validate(read_tables(paths))
-        except (OSError, ValueError, SchemaError, SchemaErrors) as error:
-            raise StorageError(
-                f"{folder} holds a file that is not a whole Parquet file of the track "
-                f"record ({_shorten(error)})",
-                "move that file out of the folder",
-            ) from error
+
+def read_record_files(
+    folder: StoragePath, schema: pa.DataFrameSchema, record: str
+) -> pd.DataFrame:
+    """Return the rows of all Parquet files of a record's folder, in `schema`.
+
+    `record` names the record in the error's message.
+
+    Raises
+    ------
+    StorageError
+        If a file is damaged or has other columns.
+    """
+    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
+    try:
+        if not paths:
+            return schema.validate(pd.DataFrame(columns=list(schema.columns)))
+        return schema.validate(read_tables(paths))
+    except (OSError, ValueError, SchemaError, SchemaErrors) as error:
+        raise StorageError(
+            f"{folder} holds a file that is not a whole Parquet file of the {record} "
+            f"({_shorten(error)})",
+            "move that file out of the folder",
+        ) from error
 
 
 def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:

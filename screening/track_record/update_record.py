@@ -12,18 +12,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-from pandera.errors import SchemaError, SchemaErrors
 from pydantic import BaseModel
 
-from config.errors import StorageError
 from config.settings import RecordSettings
 from market_data.prices import CLOSE, OPEN
 from screening.track_record.calls import is_live
-from screening.track_record.ledger import INSTANT, KEY, SESSION, select_counted
+from screening.track_record.ledger import (
+    INSTANT,
+    KEY,
+    SESSION,
+    read_record_files,
+    select_counted,
+)
 from screening.track_record.track_record import Mean, clustered_mean, mark_hits
 from storage.home import write_file_atomic
-from storage.paths import StoragePath, files_in
-from storage.tables import read_tables
+from storage.paths import StoragePath
 
 UPDATES = pa.DataFrameSchema(
     {
@@ -99,8 +102,8 @@ def read_updates(folder: StoragePath) -> tuple[pd.DataFrame, pd.DataFrame]:
     StorageError
         If a file can't be read or is not one of the record's files.
     """
-    updates = _read(folder / "updates", UPDATES)
-    scored = _read(folder / "scored", SCORED)
+    updates = read_record_files(folder / "updates", UPDATES, "record of updates")
+    scored = read_record_files(folder / "scored", SCORED, "record of updates")
     return updates, scored.drop_duplicates(KEY, ignore_index=True)
 
 
@@ -238,17 +241,3 @@ def _hits(table: pd.DataFrame, interval: float) -> dict[str, Mean | None]:
         name: clustered_mean(values, table["as_of"].loc[values.index], interval)
         for name, values in known.items()
     }
-
-
-def _read(folder: StoragePath, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
-    try:
-        if not paths:
-            return schema.validate(pd.DataFrame(columns=list(schema.columns)))
-        return schema.validate(read_tables(paths))
-    except (OSError, ValueError, SchemaError, SchemaErrors) as error:
-        raise StorageError(
-            f"{folder} holds a file that is not a whole Parquet file of the record of "
-            f"updates ({' '.join(str(error).split())[:200]})",
-            "move that file out of the folder",
-        ) from error
