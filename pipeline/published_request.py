@@ -4,6 +4,7 @@ A night is skipped as published only if the same request produced its rows. A tr
 a folder at 17:00 must not cancel the live night at 18:30.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,10 +27,14 @@ def request_of(plan: RunPlan) -> Request:
         plan.source,
         str(folder),
         plan.train,
-        plan.parameters.model_dump_json(),
-        settings,
+        _fingerprint(plan.parameters.model_dump_json()),
+        _fingerprint(settings),
     )
     return dict(zip(PARTS, values, strict=True))
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def write_published_requests(plan: RunPlan, kept: Mapping[str, Request]) -> None:
