@@ -6,6 +6,7 @@ one: a search over hundreds of closes takes milliseconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,9 +79,8 @@ class NextSession:
             PERCENT_B: (close - lower) / width if width > close * 1e-12 else np.nan,
         }
 
-    def components_at(self, close: float) -> dict[str, Component]:
-        """Return the components `trend` and `technical` after a session at `close`."""
-        last = self.indicators_at(close)
+    def components(self, last: Mapping[str, float]) -> dict[str, Component]:
+        """Return `trend` and `technical` of the answer of `indicators_at`."""
         return {
             "trend": trend_votes(last, self.sma_before),
             "technical": technical_votes(last),

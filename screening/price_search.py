@@ -88,7 +88,7 @@ def _calls_by_tick(
     @cache
     def after(number: int) -> _After:
         last = session.indicators_at(number * tick)
-        votes = session.components_at(number * tick)
+        votes = session.components(last)
         answer = blend(fixed | votes, haircut, settings)
         return _After(
             answer.call if answer else "HOLD",

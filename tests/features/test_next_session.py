@@ -34,7 +34,7 @@ def test_one_session_more_has_the_indicators_of_the_whole_history(
     found = session.indicators_at(close)
     for name, value in found.items():
         assert value == pytest.approx(longer[name].iloc[-1], rel=1e-9, abs=1e-9), name
-    components = session.components_at(close)
+    components = session.components(found)
     for name, vote in {"trend": trend(longer), "technical": technical(longer)}.items():
         assert components[name].direction == pytest.approx(vote.direction, abs=1e-9)
         assert components[name].confidence == vote.confidence
