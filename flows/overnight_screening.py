@@ -20,6 +20,7 @@ from tasks.deliver import deliver, deliver_failure, deliver_skipped
 from tasks.exclusive_home import exclusive_home
 from tasks.night_artifact import show_night
 from tasks.publish import final_state, publish, skip_reason
+from tasks.quoted_inputs import call_quoted
 from tasks.report import report
 from tasks.run_log import RunLog, log_run
 from tasks.stages import as_symbol_tasks, as_tasks, open_flow_run
@@ -69,13 +70,16 @@ def _screen(plan: RunPlan, log: RunLog, *, only: bool) -> State[RunSummary]:
         found, news = screen_all(plan, stages, as_symbol_tasks(plan, run))
         notices = (*run.notices, *sources.notices, *news.notices)
         prices, ended_at = run.feeds.prices, datetime.now(UTC)
-        published = publish(plan, prices, found, notices, ended_at, only=only)
-        summary = archive(plan, report(plan, found, published))
+        summary = call_quoted(
+            publish, plan, prices, found, notices, ended_at, only=only
+        )
+        summary = call_quoted(report, plan, found, summary)
+        summary = call_quoted(archive, plan, summary)
         run.close(summary)
-    unsent = deliver(plan, summary)
+    unsent = call_quoted(deliver, plan, summary)
     if unsent:
         summary = replace(summary, notices=(*summary.notices, *unsent))
-        summary = report(plan, found, summary)
+        summary = call_quoted(report, plan, found, summary)
     log.end(summary)
     show_night(plan, summary)
     return final_state(summary)
