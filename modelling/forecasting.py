@@ -68,6 +68,25 @@ def forecast(
         If there are too few rows, history was re-adjusted by more than dividends, or
         the metadata describe other inputs or another network.
     """
+    window, ratio = forecast_input(network, metadata, indicators)
+    (change,) = network.predict_changes(window[np.newaxis])
+    last_close = float(indicators[CLOSE].iloc[-1])
+    predicted_close = last_close + float(metadata.scaler.price_change(change)) / ratio
+    return with_interval(
+        predicted_close, last_close, np.asarray(metadata.calibration_residuals)
+    )
+
+
+def forecast_input(
+    network: Network, metadata: ModelMetadata, indicators: pd.DataFrame
+) -> tuple[Floats, float]:
+    """Return the scaled window (sessions, 8) of a forecast, and its `basis_ratio`.
+
+    Raises
+    ------
+    ModelUnusable
+        As `forecast`.
+    """
     require_known_inputs(metadata)
     require_own_network(metadata, network)
     length = metadata.sequence_length
@@ -78,13 +97,7 @@ def forecast(
             "use a longer `period`",
         )
     ratio = basis_ratio(metadata, indicators)
-    scaled = metadata.scaler.scale(in_basis(rows, ratio))
-    (change,) = network.predict_changes(scaled[np.newaxis])
-    last_close = float(indicators[CLOSE].iloc[-1])
-    predicted_close = last_close + float(metadata.scaler.price_change(change)) / ratio
-    return with_interval(
-        predicted_close, last_close, np.asarray(metadata.calibration_residuals)
-    )
+    return metadata.scaler.scale(in_basis(rows, ratio)), ratio
 
 
 def require_known_inputs(metadata: ModelMetadata) -> None:

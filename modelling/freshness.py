@@ -10,7 +10,7 @@ from config.errors import ModelUnusable, SymbolError
 from config.settings import ModelSettings
 from modelling.forecasting import (
     basis_ratio,
-    forecast,
+    forecast_input,
     require_known_inputs,
     require_own_network,
 )
@@ -81,7 +81,7 @@ def is_due(
     if metadata is None or not state.usable or state.due:
         return state.due
     try:
-        forecast(registry.load(metadata), metadata, indicators)
+        forecast_input(registry.load(metadata), metadata, indicators)
     except SymbolError:
         as_of = indicators.index[-1].date()
         return not _has_lost_lately(registry, metadata, as_of, now)

@@ -60,10 +60,16 @@ def _lstm(
     output = cell = np.zeros((inputs.shape[1], units), np.float32)
     outputs = np.empty((*inputs.shape[:2], units), np.float32)
     sums = inputs @ kernel + bias
+    # `np.split` takes a third of a forecast's time.
+    entry, forget, candidate, exit_ = (
+        slice(units * gate, units * (gate + 1)) for gate in range(4)
+    )
     for session, given in enumerate(sums):
-        entry, forget, candidate, exit_ = np.split(given + output @ recurrent, 4, 1)
-        cell = _sigmoid(forget) * cell + _sigmoid(entry) * np.tanh(candidate)
-        output = _sigmoid(exit_) * np.tanh(cell)
+        gates = given + output @ recurrent
+        cell = _sigmoid(gates[:, forget]) * cell + _sigmoid(gates[:, entry]) * np.tanh(
+            gates[:, candidate]
+        )
+        output = _sigmoid(gates[:, exit_]) * np.tanh(cell)
         outputs[session] = output
     return outputs
 

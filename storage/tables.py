@@ -24,6 +24,9 @@ from storage.paths import StoragePath, read_all, read_bytes, remove_tree
 NAMES, FINGERPRINT = "names", "fingerprint"
 """The two attributes that signing adds to a table."""
 
+ATTRIBUTES = b"PANDAS_ATTRS"
+"""The key under which pandas stores a table's attributes in Parquet's metadata."""
+
 
 def read_table(path: StoragePath) -> pd.DataFrame:
     """Return the Parquet table at `path`, all of one version of it.
@@ -39,10 +42,16 @@ def read_table(path: StoragePath) -> pd.DataFrame:
     """
     content = read_bytes(path)
     try:
-        return pd.read_parquet(io.BytesIO(content))
+        # As pandas' `read_parquet`, in two thirds of its time for a small table.
+        stored = parquet.ParquetFile(io.BytesIO(content)).read(
+            use_threads=False, use_pandas_metadata=True
+        )
+        table: pd.DataFrame = stored.to_pandas()
+        table.attrs = json.loads((stored.schema.metadata or {}).get(ATTRIBUTES, b"{}"))
     except Exception as error:  # Arrow and pandas raise a dozen types for bad bytes.
         cause = f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
         raise ValueError(f"not a Parquet table ({cause})") from error
+    return table
 
 
 def read_tables(
