@@ -154,9 +154,11 @@ def _close_is_traded(
     They do if the adjusted closes differ from them. If both are the same, closes are
     adjusted already if they are no multiples of the tick and do not fall on ex-dates.
     """
+    if not events:
+        return False
     rows = usable_rows(frame)
-    if not events or not np.allclose(rows[CLOSE], rows[ADJUSTED_CLOSE], rtol=1e-6):
-        return bool(events)
+    if not np.allclose(rows[CLOSE], rows[ADJUSTED_CLOSE], rtol=1e-6):
+        return True
     pairs = [(e, s) for e, s in zip(events, steps, strict=True) if s is not None]
     odds = _grid_odds(rows[CLOSE], events[-1].day)
     odds += sum(event.likelihood(step) - event.likelihood(1.0) for event, step in pairs)

@@ -15,6 +15,9 @@ _WRITTEN = (
 )
 
 
+DAY_LENGTH = len("2025-11-10")
+
+
 def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
     """Return the texts as local times of the exchange, without a zone.
 
@@ -24,6 +27,9 @@ def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
     (`2025-06-26T00:00:00Z` is not the evening of the 25th in New York). Unreadable text
     is NaT.
     """
+    days = _days(texts)
+    if days is not None:
+        return days
     parts = texts.str.strip().str.extract(_WRITTEN)
     clock = parts["clock"].str.replace(",", ".").fillna("00:00")
     written = pd.to_datetime(
@@ -38,6 +44,14 @@ def local_moments(texts: pd.Series, exchange: str) -> pd.Series:
         utc.dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
     )
     return written
+
+
+def _days(texts: pd.Series) -> pd.Series | None:
+    """Return the dates if all texts are days like `2025-11-10`, else None."""
+    if not all(len(text) == DAY_LENGTH and text.isascii() for text in texts):
+        return None
+    days = pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce")
+    return None if days.isna().any() else days.astype("datetime64[ns]")
 
 
 def _utc_offsets(offsets: pd.Series) -> pd.Series:

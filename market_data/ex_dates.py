@@ -66,12 +66,11 @@ def ex_dates(
     multipliers: Callable[[date], tuple[float, ...]],
 ) -> list[ExDate]:
     """Return the ex-dates within the rows, in order."""
+    paid = [day for day in sorted(dividends) if dividends[day] > 0]
+    if not paid:
+        return []
     rows = usable_rows(frame)
-    places = {
-        day: int(rows.index.searchsorted(pd.Timestamp(day)))
-        for day in sorted(dividends)
-        if dividends[day] > 0
-    }
+    places = {day: int(rows.index.searchsorted(pd.Timestamp(day))) for day in paid}
     within = {day: place for day, place in places.items() if 0 < place < len(rows)}
     if not within:
         return []

@@ -2,12 +2,13 @@
 
 import csv
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from itertools import zip_longest
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from config.errors import BadPrices, UnknownSymbol
@@ -124,6 +125,10 @@ def _strip_empty(cells: list[str]) -> list[str]:
     return cells
 
 
+def _padded(cells: list[str], length: int) -> list[str]:
+    return cells + [""] * (length - len(cells))
+
+
 def _table(header: list[str], lines: dict[int, list[str]], path: Path) -> pd.DataFrame:
     wanted = [DATE, *(name for name in YAHOO_COLUMNS if name != ADJUSTED)]
     missing = [name for name in wanted if name not in header]
@@ -132,11 +137,9 @@ def _table(header: list[str], lines: dict[int, list[str]], path: Path) -> pd.Dat
             f"{path.name} has no column {', '.join(missing)}",
             f"use the header Date,{','.join(YAHOO_COLUMNS)}",
         )
-    padded = [
-        [cell or "" for _, cell in zip_longest(header, cells)]
-        for cells in lines.values()
-    ]
-    rows = pd.DataFrame(padded, columns=header, index=list(lines), dtype=str)
+    padded = [_padded(cells, len(header)) for cells in lines.values()]
+    texts = np.array(padded, dtype=object).reshape(len(lines), len(header))
+    rows = pd.DataFrame(texts, columns=header, index=list(lines))
     return rows.loc[:, ~rows.columns.duplicated()]
 
 
@@ -186,6 +189,10 @@ def _read_moments(texts: pd.Series, path: Path, exchange: str) -> pd.Series:
 
 def _numbers(texts: pd.Series, days: pd.Series, path: Path) -> list[float]:
     """Return the column as floats; an empty or `nan` cell is NaN, a word is refused."""
+    with suppress(ValueError, TypeError):
+        plain = pd.to_numeric(texts)
+        if not plain.isna().any():
+            return [float(number) for number in plain]
     cleaned = texts.str.strip().str.lower()
     numbers = pd.to_numeric(cleaned, errors="coerce")
     words = numbers.isna() & ~cleaned.isin(["", "nan", "null", "none", "n/a"])

@@ -53,7 +53,8 @@ def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
     """
     minimum = MIN_STILL if is_fund(rows) else MIN_IDLE
     no_trade = _untraded(rows)
-    still = no_trade | rows[OHLC].eq(rows[CLOSE].shift(), axis=0).all(axis=1)
+    before = rows[[CLOSE]].shift().to_numpy()
+    still = no_trade | (rows[OHLC].to_numpy() == before).all(axis=1)
     for idle in (no_trade, still):
         count = _count_at_end(idle)
         if count >= minimum:
@@ -65,7 +66,8 @@ def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
 
 def is_fund(rows: pd.DataFrame) -> bool:
     """Return whether no session has a volume or a range: one value per day."""
-    return bool((rows[VOLUME].eq(0) & rows[HIGH].eq(rows[LOW])).all())
+    volume, high, low = rows[[VOLUME, HIGH, LOW]].to_numpy().T
+    return bool(((volume == 0) & (high == low)).all())
 
 
 def _untraded(rows: pd.DataFrame) -> pd.Series:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from config.settings import PriceSettings
 from market_data.findings import Defect, Findings
-from market_data.price_schemas import CLEAN_PRICES
+from market_data.price_schemas import require_clean
 from market_data.quality_history import (
     drop_before_long_gap,
     find_contradictions,
@@ -92,9 +92,7 @@ def check_prices(
     if not is_index:
         found += find_repeats(rows)
         found += find_idle_end(rows)
-    return CheckedPrices(
-        CLEAN_PRICES.validate(rows), found.defects, found.repairs, found.notes
-    )
+    return CheckedPrices(require_clean(rows), found.defects, found.repairs, found.notes)
 
 
 def _clean_rows(

@@ -114,11 +114,16 @@ def find_contradictions(rows: pd.DataFrame, settings: PriceSettings) -> Findings
     if its contradiction is large: exchanges have whole days of slightly wrong bars (ASX
     2024-11-15, London 2024-05-01).
     """
-    ends = rows[[OPEN, CLOSE]]
-    over = np.maximum(ends.max(axis=1) / rows[HIGH], rows[LOW] / ends.min(axis=1)) - 1
-    broken = rows[(over > settings.bar_slack) | (rows[HIGH] < rows[LOW])]
+    start, high, low, close = rows[[OPEN, HIGH, LOW, CLOSE]].to_numpy().T
+    above, below = np.maximum(start, close) / high, low / np.minimum(start, close)
+    over = pd.Series(np.maximum(above, below) - 1, index=rows.index)
+    wrong = (over.to_numpy() > settings.bar_slack) | (high < low)
+    if not wrong.any():
+        return NOTHING
+    broken = rows[wrong]
     recent = broken.index >= rows.index[-RECENT_BARS:][0]
-    large = over[broken.index] > OLD_CONTRADICTION * _usual_move(rows)
+    usual = _usual_move(rows[ADJUSTED_CLOSE].pct_change())
+    large = over[broken.index] > OLD_CONTRADICTION * usual
     bad, old = broken[recent | large], broken[~(recent | large)]
     upside = bad[HIGH] < bad[LOW]
     found = defect("high_below_low", bad[upside], "has high < low")
@@ -136,9 +141,9 @@ def _days(rows: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(rows.index)
 
 
-def _usual_move(rows: pd.DataFrame) -> float:
-    """Return the mean absolute daily move of the adjusted close."""
-    return float(rows[ADJUSTED_CLOSE].pct_change().abs().mean())
+def _usual_move(moves: pd.Series) -> float:
+    """Return the mean absolute daily move."""
+    return float(moves.abs().mean())
 
 
 def find_jumps(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
@@ -147,7 +152,8 @@ def find_jumps(rows: pd.DataFrame, settings: PriceSettings) -> Findings:
     Such a move is a defect if its volume is low, or if the price came back in the next
     session. Any other is news and becomes a note.
     """
-    moves, usual = rows[ADJUSTED_CLOSE].pct_change(), _usual_move(rows)
+    moves = rows[ADJUSTED_CLOSE].pct_change()
+    usual = _usual_move(moves)
     large = moves.abs() > settings.jump_multiple * usual
     if not large.any():
         return NOTHING
@@ -255,8 +261,8 @@ def _gaps(rows: pd.DataFrame, exchange: str) -> list[_Gap]:
     """Return the gaps between the rows, which are of sessions of the exchange."""
     sessions = sessions_between(exchange, rows.index[0].date(), rows.index[-1].date())
     skipped = np.diff(sessions.get_indexer(rows.index)) - 1
+    days = _days(rows)
     return [
-        _Gap(day, int(missing))
-        for day, missing in zip(_days(rows)[1:], skipped, strict=True)
-        if missing > 0
+        _Gap(days[place + 1], int(skipped[place]))
+        for place in np.flatnonzero(skipped > 0)
     ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from config.errors import BadPrices
 from config.settings import PriceSettings
-from market_data.findings import Findings, cells, wrong_cells
+from market_data.findings import NOTHING, Findings, cells, wrong_cells
 from market_data.prices import ADJUSTED_CLOSE, CLOSE, OHLC
 from market_data.quality_rows import refuse_many
 
@@ -33,7 +33,9 @@ def drop_leaps(
         If the last row has a leap, since it is unknown whether it stays, or if too many
         rows have one.
     """
-    bad = _find_outliers(rows, settings)
+    bad, leaps = _find_outliers(rows, settings), _leaps(rows, settings)
+    if not bad.to_numpy().any() and not leaps.to_numpy().any():
+        return rows, NOTHING
     _refuse_last(rows, bad, "times off the other prices of that row", settings)
     kept = rows[~bad.any(axis=1)]
     while (wrong := _find_return(kept, settings)) is not None:
@@ -52,14 +54,16 @@ def _find_outliers(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     lowest, second, third, highest = np.sort(logs, axis=1).T
     high = (highest - third > far)[:, None] & (logs == highest[:, None])
     low = (second - lowest > far)[:, None] & (logs == lowest[:, None])
-    lone = pd.DataFrame(high | low, index=rows.index, columns=OHLC)
-    return lone.reindex(columns=PRICES, fill_value=False)
+    lone = np.column_stack([high | low, np.zeros(len(rows), dtype=bool)])
+    return pd.DataFrame(lone, index=rows.index, columns=PRICES)
 
 
 def _leaps(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame:
     """Return which prices are far from that of the row before."""
-    steps = rows[PRICES].apply(np.log).diff()
-    return steps.abs().gt(np.log(settings.max_move_factor))
+    logs = np.log(rows[PRICES].to_numpy())
+    far = np.zeros(logs.shape, dtype=bool)
+    far[1:] = np.abs(np.diff(logs, axis=0)) > np.log(settings.max_move_factor)
+    return pd.DataFrame(far, index=rows.index, columns=PRICES)
 
 
 def _find_return(rows: pd.DataFrame, settings: PriceSettings) -> pd.DataFrame | None:
@@ -99,12 +103,12 @@ def _refuse_last(
 
 def refuse_leap(rows: pd.DataFrame, settings: PriceSettings) -> None:
     """Refuse prices with a step that only a change of unit explains."""
-    closes = rows[ADJUSTED_CLOSE]
-    factors = (closes / closes.shift()).iloc[1:]
+    closes = rows[ADJUSTED_CLOSE].to_numpy()
+    factors = closes[1:] / closes[:-1]
     limit = settings.max_move_factor
-    leaps = factors[(factors > limit) | (factors < 1 / limit)]
-    if not leaps.empty:
-        day, factor = leaps.index[0], leaps.iloc[0]
+    leaps = np.flatnonzero((factors > limit) | (factors < 1 / limit))
+    if len(leaps):
+        day, factor = rows.index[1 + leaps[0]], factors[leaps[0]]
         raise BadPrices(
             f"the close of {day.date()}, {rows[CLOSE].loc[day]:g}, is {factor:.3g} "
             f"times the previous one (accepted: {1 / limit:g} to {limit:g} times); it "

@@ -40,6 +40,8 @@ def order_rows(rows: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
         newest_first = rows.index[0] > rows.index[-1]
         ordered = rows[::-1] if newest_first else rows
         ordered = ordered.sort_index(kind="stable")
+    if ordered.index.is_unique:
+        return ordered, Findings(repairs=tuple(repairs))
     exact = ordered.reset_index().duplicated().to_numpy()
     if exact.any():
         first = ordered.index[exact][0].date()
@@ -57,10 +59,10 @@ def drop_second_rows(
 
     `rows` are ordered, rows of one session by their time of day if the source gives it.
     """
+    if rows.index.is_unique:
+        return rows, NOTHING
     counts = rows.index.value_counts().sort_index()
     several = counts[counts > 1]
-    if several.empty:
-        return rows, NOTHING
     days = pd.DatetimeIndex(several.index)
     # One such session is accepted in a file of any length: a live row and an old one.
     if len(several) > max(1, settings.max_repeated_session_share * len(counts)):
@@ -101,6 +103,8 @@ def drop_non_sessions(
             "check whether the symbol is of that exchange",
         )
     other &= rows.index >= pd.Timestamp(FIRST_DATE)
+    if not other.any():
+        return rows, NOTHING
     empty, carried = _find_untraded(rows)
     traded = rows[other & ~empty & ~carried]
     if len(traded) > settings.max_no_session_share * len(rows):
@@ -147,6 +151,8 @@ def drop_incomplete_rows(
         If too many rows have a missing or impossible value, or the last row has an
         impossible one.
     """
+    if len(rows) and _possible(rows):
+        return rows, NOTHING
     lacking = rows[PRICE_COLUMNS].isna()
     wrong = _impossible(rows)
     left_out = lacking.any(axis=1) | wrong.any(axis=1)
@@ -166,6 +172,14 @@ def drop_incomplete_rows(
     )
     found += wrong_cells("impossible_value", rows, wrong)
     return rows[~left_out], found
+
+
+def _possible(rows: pd.DataFrame) -> bool:
+    """Return whether no cell is missing or impossible."""
+    prices = rows[[*OHLC, ADJUSTED_CLOSE]].to_numpy()
+    volumes = rows[VOLUME].to_numpy()
+    finite = np.isfinite(prices).all() and np.isfinite(volumes).all()
+    return bool(finite and (prices > 0).all() and (volumes >= 0).all())
 
 
 def _impossible(rows: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 An index has no such rules: many sources give it no volume.
 """
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from config.errors import StalePrices
@@ -39,11 +41,11 @@ def find_repeats(rows: pd.DataFrame) -> Findings:
     StalePrices
         If the last row is a repeat: the feed may have stopped before it.
     """
-    bars = rows[[*OHLC, VOLUME]]
     moved = rows[VOLUME].gt(0) & rows[HIGH].gt(rows[LOW])
-    repeats = rows[bars.duplicated() & moved]
-    if repeats.empty:
+    repeated = _repeated(rows) & moved.to_numpy()
+    if not repeated.any():
         return NOTHING
+    repeats = rows[repeated]
     recent = repeats.index >= rows.index[-RECENT_REPEATS:][0]
     if repeats.index[-1] == rows.index[-1]:
         raise _stands_still(rows, repeats.index[recent])
@@ -54,6 +56,13 @@ def find_repeats(rows: pd.DataFrame) -> Findings:
         note = f"{old[0].date()}{more(len(old))} {finding}"
         found += Findings(notes=(note,))
     return found
+
+
+def _repeated(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which rows have the prices and the volume of an earlier row."""
+    if not rows[VOLUME].duplicated().any():
+        return np.zeros(len(rows), dtype=bool)
+    return rows[[*OHLC, VOLUME]].duplicated().to_numpy()
 
 
 def _stands_still(rows: pd.DataFrame, days: pd.DatetimeIndex) -> StalePrices:

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pandera.errors import SchemaError
 
-from market_data.price_schemas import CLEAN_PRICES, price_frame
+from market_data.price_schemas import price_frame, require_clean
 from market_data.prices import (
     ADJUSTED_CLOSE,
     CLOSE,
@@ -129,11 +129,11 @@ def test_clean_prices_are_above_zero(column: str, value: float) -> None:
     prices = frame_of([1, 2, 3], [1, 2, 3])
     prices.loc[prices.index[1], column] = value
     with pytest.raises(SchemaError, match=column):
-        CLEAN_PRICES.validate(prices)
+        require_clean(prices)
 
 
 @pytest.mark.parametrize("order", [[0, 2, 1], [0, 1, 1]])
 def test_clean_prices_are_in_order_and_once_a_session(order: list[int]) -> None:
     """Unordered or repeated sessions never pass for clean."""
     with pytest.raises(SchemaError):
-        CLEAN_PRICES.validate(frame_of([1, 2, 3], [1, 2, 3]).iloc[order])
+        require_clean(frame_of([1, 2, 3], [1, 2, 3]).iloc[order])
