@@ -4,6 +4,9 @@ A damaged table is made again from its inputs. If that fails, its symbol fails.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
@@ -12,6 +15,9 @@ from config.errors import DamagedTable
 from pipeline.plan import RunPlan
 from storage.paths import StoragePath
 from storage.tables import read_signed, write_signed
+
+KEPT_TABLES = 1000
+"""So many tables stay in memory, some 40 KB each: several stages read the same one."""
 
 NO_ATTRIBUTES: Mapping[str, object] = MappingProxyType({})
 
@@ -59,9 +65,30 @@ def read_or_rebuild(
         If the store refuses or does not answer.
     """
     try:
-        return read_signed(path, symbol=symbol, stage=stage)
+        return _read(path, symbol, stage)
     except DamagedTable:
         if rebuild is None:
             raise
         rebuild()
-    return read_signed(plan.table(stage, symbol), symbol=symbol, stage=stage)
+    return _read(plan.table(stage, symbol), symbol, stage)
+
+
+def _read(path: StoragePath, symbol: str, stage: str) -> pd.DataFrame:
+    """Return the signed table at `path`, from memory if the file is unchanged."""
+    if not isinstance(path, Path):
+        return read_signed(path, symbol=symbol, stage=stage)
+    with suppress(OSError):  # A missing file is a damaged table.
+        status = path.stat()
+        version = status.st_ino, status.st_size, status.st_mtime_ns
+        return _read_version(path, symbol, stage, version).copy()
+    return read_signed(path, symbol=symbol, stage=stage)
+
+
+@lru_cache(maxsize=KEPT_TABLES)
+def _read_version(
+    path: Path,
+    symbol: str,
+    stage: str,
+    version: tuple[int, int, int],  # noqa: ARG001  another version is read anew
+) -> pd.DataFrame:
+    return read_signed(path, symbol=symbol, stage=stage)

@@ -7,6 +7,7 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -109,11 +110,12 @@ def _as_task(plan: RunPlan, name: str, stages: TrainingStages) -> Callable[..., 
             return Completed(name=RESUMED, message=message, data=found)
         return found
 
-    # Without `quote` Prefect searches all of the inputs for futures. A task may return
-    # a state of its own, so the result is read from the state.
-    return lambda symbol, *inputs: run(
-        symbol, quote(inputs), return_state=True
-    ).result()
+    def call(symbol: str, *inputs: Any) -> Any:  # noqa: ANN401
+        # Without `quote` Prefect searches all of the inputs for futures.
+        found = run(symbol, quote(inputs))
+        return found.result() if isinstance(found, State) else found
+
+    return call
 
 
 def _task(plan: RunPlan, name: str, subject: str = "{symbol}") -> Callable[..., Any]:

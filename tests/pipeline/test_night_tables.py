@@ -1,5 +1,6 @@
 """A damaged table between two stages is made again, or its symbol fails."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -117,6 +118,33 @@ def test_damaged_prices_are_downloaded_again(
     assert indicators(night, SYMBOL, prices, source) == first
     DAMAGES[what](prices.path)
     pd.testing.assert_frame_equal(price_table(night, SYMBOL, prices, source), whole)
+
+
+def test_a_file_is_read_again_only_if_it_has_changed(
+    night: RunPlan, prices: PriceFindings
+) -> None:
+    """A file of the same size and time is the same version of it."""
+    path, whole = Path(str(prices.path)), price_table(night, SYMBOL, prices, None)
+    status = path.stat()
+    path.write_bytes(bytes(status.st_size))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    pd.testing.assert_frame_equal(price_table(night, SYMBOL, prices, None), whole)
+    path.touch()
+    with pytest.raises(DamagedTable):
+        price_table(night, SYMBOL, prices, None)
+
+
+def test_a_stage_that_changes_its_table_changes_no_other_stage(
+    night: RunPlan, prices: PriceFindings
+) -> None:
+    """Each read gives a table of its own."""
+    whole = price_table(night, SYMBOL, prices, None)
+    changed = price_table(night, SYMBOL, prices, None)
+    changed.iloc[:, :] = 0.0
+    changed.attrs["changed"] = True
+    again = price_table(night, SYMBOL, prices, None)
+    pd.testing.assert_frame_equal(again, whole)
+    assert again.attrs == whole.attrs
 
 
 @pytest.mark.parametrize("what", DAMAGES)
