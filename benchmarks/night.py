@@ -5,8 +5,11 @@
 
 Prices are random walks of two years on ASX sessions. A cold night trains every model, a
 fresh night trains none. Memory is sampled for the run's own process and for the largest
-training process. Then one process trains `--memory` models of two epochs on histories
-of different lengths; its memory is printed after 20 models and after all.
+training process. The CPU seconds of the run's own process are printed by step of the
+flow, with those of Prefect's server. The stages follow, from a plain loop over the same
+functions: what `screen_all` takes above them is Prefect and its threads. Then one
+process trains `--memory` models of two epochs on histories of different lengths; its
+memory is printed after 20 models and after all.
 
 Before that, `overnight screen --source sample` runs as a process of its own with fresh
 models, and the seconds of its parts are printed. The server starts beside the imports,
@@ -39,11 +42,15 @@ from market_data.folder import FolderSource
 from market_data.prices import adjust_prices
 from modelling.jobs import load_backend_quietly
 from modelling.training import train
+from storage.paths import StoragePath
 from tasks.temporary_server import temporary_server
 from workers.process_pool import OnEpoch, ProcessPool
 
 SAMPLE_SECONDS = 0.2
 EARLY = 20
+
+STEPS = ("screen_all", "publish", "report", "archive", "deliver", "show_night")
+"""The steps of the flow, by the names of their functions."""
 
 
 @dataclass
@@ -65,7 +72,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class NightTiming:
-    """One night; `epochs` and `training_seconds` are means per model, 0 if fresh."""
+    """One night; `epochs` and `training_seconds` are means per model, 0 if fresh.
+
+    `cpu_by_step` are the CPU seconds of this process by step of the flow, and those of
+    the temporary server.
+    """
 
     kind: str
     symbols: int
@@ -76,6 +87,7 @@ class NightTiming:
     own_mb: float
     largest_child_mb: float
     load: float
+    cpu_by_step: dict[str, float]
 
 
 def main() -> None:
@@ -91,13 +103,19 @@ def main() -> None:
         bench = Bench(Path(folder), max([*options.symbols, 1]), options.preset)
         if server:
             server.wait_until_ready()
-        nights = [night for count in options.symbols for night in _nights(bench, count)]
-        stages = bench.plain_night(options.symbols[0], bench.new_home())
+        homes = [bench.new_home() for _ in options.symbols]
+        nights = [
+            night
+            for count, home in zip(options.symbols, homes, strict=True)
+            for night in _nights(bench, count, home)
+        ]
+        count = options.symbols[-1]
+        stages = bench.plain_night(count, homes[-1], "stale", time.process_time)
         found = {
             "fresh_sample_command": command,
             "nights": [asdict(night) for night in nights],
-            "seconds_per_symbol_by_stage": {
-                stage: seconds / options.symbols[0] for stage, seconds in stages.items()
+            "cpu_seconds_per_symbol_by_stage": {
+                stage: seconds / count for stage, seconds in stages.items()
             },
             "worker_memory": _worker_memory(Path(folder), options.memory),
         }
@@ -107,7 +125,9 @@ def main() -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--symbols", type=int, nargs="+", default=[10, 50, 200])
-    parser.add_argument("--memory", type=int, default=200, help="models of one process")
+    parser.add_argument(
+        "--memory", type=int, default=200, help="models of one process; 0: none"
+    )
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--parts-of", default="", help=argparse.SUPPRESS)
@@ -144,7 +164,7 @@ def _parts_of_a_command(home: str) -> dict[str, float]:
         with clock("imports"):
             from cli import run_flow  # noqa: PLC0415
             from flows import overnight_screening as night  # noqa: PLC0415
-        for name in ("screen_all", "publish", "report"):
+        for name in STEPS:
             setattr(night, name, timed(clock, name, getattr(night, name)))
         if server:
             wait = timed(clock, "server", server.wait_until_ready)
@@ -152,17 +172,16 @@ def _parts_of_a_command(home: str) -> dict[str, float]:
         request = {"source": "sample", "preset": "quick_test", "home": home}
         with clock("flow around its stages"), suppress(typer.Exit):
             run_flow.run_flow(server, night.overnight_screening, request, force=True)
-    inner = ("server", "screen_all", "publish", "report")
-    clock.seconds["flow around its stages"] -= sum(map(clock.seconds.get, inner))
+    inner = sum(clock.seconds[name] for name in ("server", *STEPS))
+    clock.seconds["flow around its stages"] -= inner
     return dict(clock.seconds)
 
 
-def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
+def _nights(bench: Bench, count: int, home: StoragePath) -> Iterator[NightTiming]:
     """Yield a night that trains all models, then a night that trains none."""
-    home = bench.new_home()
     for kind, policy in (("cold", "always"), ("fresh", "stale")):
         busy = load()
-        with _sample_memory() as memory:
+        with _sample_memory() as memory, _cpu_by_step() as steps:
             seconds, state = bench.flow_night(count, policy, home)
         models = state.result(raise_on_failure=False).trained
         yield NightTiming(
@@ -175,7 +194,35 @@ def _nights(bench: Bench, count: int) -> Iterator[NightTiming]:
             own_mb=memory.own_mb,
             largest_child_mb=memory.largest_child_mb,
             load=busy,
+            cpu_by_step=dict(steps),
         )
+
+
+@contextmanager
+def _cpu_by_step() -> Iterator[dict[str, float]]:
+    """Measure the steps of the flow that runs in the block."""
+    from flows import overnight_screening as night  # noqa: PLC0415
+
+    clock, before = (
+        Clock(time.process_time),
+        {step: vars(night)[step] for step in STEPS},
+    )
+    vars(night).update({step: timed(clock, step, before[step]) for step in STEPS})
+    start, server = time.process_time(), _server_seconds()
+    yield clock.seconds
+    vars(night).update(before)
+    rest = time.process_time() - start - sum(clock.seconds.values())
+    clock.seconds["rest of the flow"] = rest
+    clock.seconds["Prefect's server"] = _server_seconds() - server
+
+
+def _server_seconds() -> float:
+    """Return the CPU seconds of the temporary server so far, 0 without one."""
+    return sum(
+        sum(child.cpu_times()[:2])
+        for child in psutil.Process().children()
+        if "tasks.server_process" in child.cmdline()
+    )
 
 
 @contextmanager
@@ -203,6 +250,8 @@ def _megabytes(process: psutil.Process) -> float:
 
 def _worker_memory(folder: Path, models: int) -> dict[str, float]:
     """Return the memory of one training process after 20 models and after all."""
+    if not models:
+        return {}
     (symbol,) = made_symbols(1)
     write_prices(folder / "memory", symbol, seed=1)
     source = FolderSource(folder / "memory")
@@ -243,11 +292,19 @@ def _format(found: dict[str, Any]) -> str:
         f"{night['largest_child_mb']:11.0f}"
         for night in found["nights"]
     ]
+    for night in found["nights"]:
+        lines += ["", f"{night['kind']} night of {night['symbols']}, CPU seconds:"]
+        lines += [
+            f"{step:20}{seconds:8.2f}" for step, seconds in night["cpu_by_step"].items()
+        ]
+    lines += ["", "the same fresh night in a plain loop, CPU milliseconds per symbol:"]
     lines += [
-        f"{stage:12}{1000 * seconds:8.0f} ms per symbol"
-        for stage, seconds in found["seconds_per_symbol_by_stage"].items()
+        f"{stage:20}{1000 * seconds:8.1f}"
+        for stage, seconds in found["cpu_seconds_per_symbol_by_stage"].items()
     ]
     held = found["worker_memory"]
+    if not held:
+        return "\n".join(lines)
     lines.append(
         f"a process holds {held['after_20_mb']:.0f} MB after {EARLY} models, "
         f"{held['after_all_mb']:.0f} MB after {held['models']} ({held['growth']:+.1%})"

@@ -35,6 +35,8 @@ from storage.paths import StoragePath
 from storage.settings_file import SETTINGS_FILE
 from tasks.temporary_server import temporary_server
 
+Timer = Callable[[], float]
+
 
 @dataclass(frozen=True)
 class Orchestration:
@@ -184,16 +186,22 @@ class Bench:
         )
         return time.perf_counter() - start, state
 
-    def plain_night(self, count: int, home: StoragePath) -> dict[str, float]:
+    def plain_night(
+        self,
+        count: int,
+        home: StoragePath,
+        train: str = "never",
+        timer: Timer = time.perf_counter,
+    ) -> dict[str, float]:
         """Return the seconds of a night by stage, without Prefect.
 
-        Nothing is trained; models that are in `home` forecast.
+        Models that are in `home` forecast.
         """
         from pipeline.plan import RunRequest, plan_run  # noqa: PLC0415
         from workers.process_pool import ProcessPool  # noqa: PLC0415
 
-        clock = Clock()
-        request = self.request(count, "never", home)
+        clock = Clock(timer)
+        request = self.request(count, train, home)
         with clock("plan"):
             now = datetime.now(UTC)
             plan = plan_run(RunRequest(**request), now=now)
@@ -224,16 +232,17 @@ class Bench:
 class Clock:
     """Seconds by stage."""
 
-    def __init__(self) -> None:
-        """Start without any stage."""
+    def __init__(self, timer: Timer = time.perf_counter) -> None:
+        """Start without any stage; `timer` returns seconds."""
+        self._timer = timer
         self.seconds: dict[str, float] = defaultdict(float)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
         """Add the seconds of the `with` block to the stage's."""
-        start = time.perf_counter()
+        start = self._timer()
         yield
-        self.seconds[stage] += time.perf_counter() - start
+        self.seconds[stage] += self._timer() - start
 
 
 def screen_plainly(plan: Any, clock: Clock, pool: Any) -> None:  # noqa: ANN401
