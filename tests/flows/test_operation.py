@@ -51,6 +51,7 @@ def operation(
             "PREFECT_API_KEY": "pnu_of_another_server",
             "PREFECT_SERVER_DATABASE_PASSWORD": "of-the-database",
             "PREFECT_WORKER_QUERY_SECONDS": "1",  # It would look every ten.
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "864000",
             "OTHER_PROGRAMS_TOKEN": "hush",
         }
         home = folder / "nights of mine"
@@ -91,6 +92,14 @@ def test_everything_is_registered(operation: Operation) -> None:
     limits = operation.listed("v2/concurrency_limits")
     (yahoo,) = [one for one in limits if one["name"] == "yahoo"]
     assert yahoo["slot_decay_per_second"] == 2
+
+
+def test_the_server_deletes_old_runs(operation: Operation) -> None:
+    """By default it deletes none; a variable of the user has precedence."""
+    services = operation.client.get("/admin/settings").json()["server"]["services"]
+    vacuum = services["db_vacuum"]
+    assert set(vacuum["enabled"]) == {"events", "flow_runs"}
+    assert vacuum["retention_period"] == "P10D"
 
 
 @pytest.mark.parametrize("host", ["", "evil.example"])
