@@ -11,7 +11,7 @@ def outlive_worker() -> None:
 
     Prefect prints its log with rich, which ends a process whose pipe is broken.
     """
-    Console.on_broken_pipe = _drop_lines  # type: ignore[method-assign]
+    Console.on_broken_pipe = _drop_lines  # type: ignore[assignment]
 
 
 def _drop_lines(console: Console) -> None:
