@@ -137,6 +137,7 @@ def test_the_worker_comes_and_goes_when_asked(registered: ServicesByHand) -> Non
     assert not registered.is_healthy("worker")
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("moment", ["start", "middle", "last task"])
 def test_a_run_outlasts_a_restart_of_the_database(
     registered: ServicesByHand, moment: str

@@ -15,7 +15,7 @@ from own_server import OwnServer, Prepare
 from storage.home import Home
 from storage.lock import one_run_at_a_time
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 WAITING = "this run waits until that one ends"
