@@ -192,6 +192,8 @@ def quiet_prefect(*, debug: bool) -> None:
         # Each retry waits longer: five retries last for 50 s of a server's restart,
         # six for 100 s.
         "PREFECT_CLIENT_MAX_RETRIES": "6",
+        # What a server answers whose Postgres is away.
+        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
         # After Ctrl-C Python's resource tracker prints a long warning.
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():

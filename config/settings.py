@@ -82,8 +82,7 @@ class PriceSettings(Section):
     question_timeout_seconds: float = Field(20, gt=0)
     """Seconds after which the query for one symbol, with all its requests, ends."""
     give_up_after: int = Field(10, ge=1)
-    """Failed requests in a row after which a run stops asking Yahoo, if `retry_seconds`
-    are used up."""
+    """Failed requests in a row, after `retry_seconds`, that end a run's requests."""
     retry_seconds: float = Field(90, ge=0)
     """Seconds that one run may spend on pauses and retries for prices."""
     extras_retry_seconds: float = Field(20, ge=0)
@@ -212,11 +211,9 @@ class GuardSettings(Section):
     below; `reaction`: only where the next session, or the last, can react to a report
     with a confirmed date."""
     report_sit_out_sessions: int = Field(3, ge=0)
-    """Sessions before and after earnings or regulatory reports with HOLD calls only,
-    by the rule `published`."""
+    """Sessions of HOLD calls before and after a report, by the rule `published`."""
     dividend_sit_out_sessions: int = Field(1, ge=0)
-    """Sessions before and after an ex-dividend date with HOLD calls only, by the rule
-    `published`."""
+    """Sessions of HOLD calls around an ex-dividend date, by the rule `published`."""
     volatility_multiple: float = Field(1.35, gt=0)
     """Recent volatility divided by usual volatility above which there is a spike."""
     volatility_recent_sessions: int = Field(10, ge=2)
@@ -322,6 +319,8 @@ class RunSettings(Section):
     """Megabytes of free disk below which `overnight doctor` reports a fault."""
     nights_kept: int = Field(5, ge=1)
     """Nights whose intermediate tables stay under `data/`; older ones are deleted."""
+    prefect_days_kept: int = Field(90, ge=1, le=36500)
+    """Days after which the server of `overnight deploy` deletes a finished run."""
 
 
 class ReportSettings(Section):

@@ -4,13 +4,18 @@ The server runs them, so they also work when a run or its worker has died.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from prefect.automations import Automation
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import CallWebhook, ChangeFlowRunState
-from prefect.events.schemas.automations import EventTrigger, Posture
+from prefect.events.schemas.automations import (
+    AutomationCore,
+    EventTrigger,
+    Posture,
+)
 from pydantic import SecretStr
 
 HEARTBEAT_TIMEOUT_SECONDS = 540
@@ -50,8 +55,12 @@ PAYLOAD = """{
 
 
 def end_dead_runs(seconds: float = HEARTBEAT_TIMEOUT_SECONDS) -> None:
-    """Let the server mark a run without heartbeat as crashed after this time."""
-    _replace(
+    """Let the server mark a run without heartbeat as crashed after this time.
+
+    If the server has the same automation already, it is kept with the runs that the
+    server watches; a new one would never end a run that died before it was made.
+    """
+    _ensure(
         Automation(
             name=DEAD_RUNS,
             description="A killed worker can't report that its run has ended.",
@@ -101,6 +110,19 @@ def post_lost_nights(url: SecretStr | None) -> None:
             actions=[CallWebhook(block_document_id=block, payload=PAYLOAD)],
         )
     )
+
+
+def _ensure(automation: Automation) -> None:
+    """Create the automation, unless the server has an equal one."""
+    with get_client(sync_client=True) as client:
+        found = client.read_automations_by_name(automation.name)
+    if [_content(one) for one in found] != [_content(automation)]:
+        _replace(automation)
+
+
+def _content(automation: AutomationCore) -> dict[str, Any]:
+    """Return all of the automation except what the server adds."""
+    return automation.model_dump(include=set(AutomationCore.model_fields))
 
 
 def _replace(automation: Automation) -> None:

@@ -21,8 +21,10 @@ from flows.child_environment import (
 from flows.child_processes import BufferedLines, Child, run_child, show_on_stderr
 from flows.registration import POOL
 from flows.server_access import VARIABLE, ServerAccess, server_access
+from flows.server_settings import PATIENT_CLIENT, delete_old_runs
 from storage.checkout import CHECKOUT
 from storage.home import Home
+from storage.settings_file import read_settings
 
 START_SECONDS = 120
 HOST = "127.0.0.1"
@@ -42,6 +44,8 @@ def operate(address: str, port: int, show: Callable[[str], None]) -> None:
     RunError
         If the port is taken, the server or the worker does not start or ends by itself,
         or the authentication string can't be stored.
+    UsageError
+        If a setting of the home can't be used.
     """
     home = Home.at(address)
     _require_free(port)
@@ -92,6 +96,7 @@ def _make_environments(
         # Only our page's script may use the API; by default every page's script may.
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url,
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        **delete_old_runs(read_settings(home.root).run),
     }
     needed = {
         VARIABLE: access.auth_string,
@@ -99,7 +104,7 @@ def _make_environments(
         "PREFECT_SERVER_UI_API_URL": "/api",
     }
     for_server = preferred | drop_addresses(common) | needed
-    return for_server, drop_server_settings(common)
+    return for_server, PATIENT_CLIENT | drop_server_settings(common)
 
 
 def _greeting(home: Home, url: str, access: ServerAccess) -> list[str]:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import get_args
 
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 
 from config.errors import OvernightError
 from config.plain_text import plain_text
+from flows.run_output import outlive_worker
 from market_data.selection import Selection, Symbols
 from pipeline.plan import RunRequest, plan_run
 
@@ -36,6 +37,8 @@ def taking[Request, Result](
     def decorate(flow_function: Callable[[Request], Result]) -> Callable[..., Result]:
         @functools.wraps(flow_function)
         def run(**values: object) -> Result:
+            if deployment.id:
+                outlive_worker()
             return flow_function(kind(**values))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

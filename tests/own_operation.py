@@ -66,12 +66,16 @@ class Operation:
         """Request a run of `flow/deployment`; return the server's answer."""
         found = self.client.get(f"/deployments/name/{name}").json()
         address = f"/deployments/{found['id']}/create_flow_run"
+        return self.sent(address, {"parameters": parameters})
+
+    def sent(self, path: str, body: object) -> httpx.Response:
+        """Send the body to the path; return the server's answer."""
         for _ in range(20):
-            made = self.client.post(address, json={"parameters": parameters})
-            if made.status_code < 500:  # SQLite under load: asked again, it answers.
+            answer = self.client.post(path, json=body)
+            if answer.status_code < 500:  # SQLite under load: asked again, it answers.
                 break
             time.sleep(1)
-        return made
+        return answer
 
     def start(self, name: str, **parameters: Any) -> str:  # noqa: ANN401
         """Start the deployment called `flow/deployment`; return its run's id."""

@@ -59,13 +59,22 @@ class ServicesByHand:
         how = ["--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"]
         made = self.call("postgres", ["initdb", user, *how, "-D", str(cluster)])
         assert made.returncode == 0, made.stdout
-        options = [f"-p{self.database}", "-clisten_addresses=127.0.0.1", "-cfsync=off"]
-        socket_folder = f"-cunix_socket_directories={self.folder}"
-        self._spawn(
-            "postgres", ["postgres", "-D", str(cluster), *options, socket_folder]
-        )
+        self._spawn_postgres()
         self._create_database(user, given["POSTGRES_DB"])
         self.wait_until_healthy("postgres")
+
+    def pause_postgres(self, seconds: float) -> None:
+        """Stop the database, and start it again after the seconds."""
+        self.stop("postgres", STOP_SECONDS)
+        time.sleep(seconds)
+        self._spawn_postgres()
+        self.wait_until_healthy("postgres")
+
+    def _spawn_postgres(self) -> None:
+        options = [f"-p{self.database}", "-clisten_addresses=127.0.0.1", "-cfsync=off"]
+        socket_folder = f"-cunix_socket_directories={self.folder}"
+        cluster = str(self.folder / "cluster")
+        self._spawn("postgres", ["postgres", "-D", cluster, *options, socket_folder])
 
     def _create_database(self, user: str, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -23,6 +23,9 @@ from compose_file import (
     volumes,
 )
 
+from config.settings import RunSettings
+from flows.server_settings import PATIENT_CLIENT, delete_old_runs
+
 OURS = {"server", "register", "worker"}
 LASTING = {"postgres", "server", "worker"}
 SECRETS = {"POSTGRES_PASSWORD", "PREFECT_SERVER_API_AUTH_STRING"}
@@ -251,6 +254,20 @@ def test_a_client_asks_the_server_by_name_and_port() -> None:
 def test_nothing_is_told_to_strangers() -> None:
     """Prefect's own statistics stay off."""
     assert environment("server", {})["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+
+
+def test_old_runs_are_deleted_after_the_same_days_as_by_deploy() -> None:
+    """The default is the setting's; `.env` may hold another number of seconds."""
+    kept = delete_old_runs(RunSettings())
+    assert environment("server", {}).items() >= kept.items()
+    (name,) = (name for name in kept if name.endswith("RETENTION_PERIOD"))
+    assert environment("server", {name: "7200"})[name] == "7200"
+
+
+@pytest.mark.parametrize("client", ["register", "worker"])
+def test_a_client_outlasts_a_restart_of_server_or_database(client: str) -> None:
+    """The worker is set as its runs are."""
+    assert environment(client, {}).items() >= PATIENT_CLIENT.items()
 
 
 def test_other_pages_are_kept_out() -> None:

@@ -3,8 +3,9 @@
 No container engine is needed; what the image adds is in `test_image`.
 """
 
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import httpx
@@ -134,6 +135,61 @@ def test_the_worker_comes_and_goes_when_asked(registered: ServicesByHand) -> Non
     assert [one["status"] for one in workers] == ["ONLINE"]
     registered.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
     assert not registered.is_healthy("worker")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("moment", ["start", "middle", "last task"])
+def test_a_run_outlasts_a_restart_of_the_database(
+    registered: ServicesByHand, moment: str
+) -> None:
+    """Twenty seconds without Postgres: the run completes, its CSV is written once."""
+    registered.start("worker")
+    home = registered.folder / "home"
+    shutil.rmtree(home / "reports", ignore_errors=True)
+    with closing(prefect_api(registered.url, AUTH_STRING)) as client:
+        run_id = start_night(client)
+        wait_until(lambda: has_come(registered, moment), registered)
+        registered.pause_postgres(AWAY_SECONDS)
+        wait_until(lambda: ended(client, run_id), registered)
+        run = client.get(f"/flow_runs/{run_id}").raise_for_status().json()
+    assert run["state"]["name"] == "Completed", registered.log("worker")
+    assert len(list(home.rglob("*_screening_results.csv"))) == 1
+    registered.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
+
+
+AWAY_SECONDS = 20
+
+
+def start_night(client: httpx.Client) -> str:
+    """Start a night of one symbol; return its run's id."""
+    found = client.get("/deployments/name/overnight-screening/manual").json()
+    asked = {"source": "sample", "selection": {"symbols": ["IBM"]}, "force": True}
+    asked |= {"train": "always", "parameters": {"epochs": 1, "lstm_units": [4, 3]}}
+    address = f"/deployments/{found['id']}/create_flow_run"
+    made = client.post(address, json={"parameters": asked})
+    return str(made.raise_for_status().json()["id"])
+
+
+def has_come(services: ServicesByHand, moment: str) -> bool:
+    """Return whether the run is as far as the moment's name says."""
+    if moment == "last task":
+        return any((services.folder / "home").rglob("*_screening_results.csv"))
+    line = {"start": "Beginning flow run", "middle": "train IBM"}[moment]
+    return line in (services.folder / "worker.log").read_text(errors="replace")
+
+
+def ended(client: httpx.Client, run_id: str) -> bool:
+    """Return whether the run has ended; a server that is not well yet says False."""
+    answer = client.get(f"/flow_runs/{run_id}")
+    return answer.is_success and answer.json()["end_time"] is not None
+
+
+def wait_until(is_true: Callable[[], bool], services: ServicesByHand) -> None:
+    """Return when the condition holds; fail with the worker's log after 5 minutes."""
+    deadline = time.monotonic() + 300
+    while not is_true():
+        assert time.monotonic() < deadline, services.log("worker")
+        time.sleep(0.1)
 
 
 def test_without_its_database_the_server_is_not_well(services: ServicesByHand) -> None:

@@ -15,6 +15,7 @@ from prefect.exceptions import ParameterTypeError
 
 from config.parameters import PRESETS
 from config.universes import UNIVERSES
+from flows.server_settings import PATIENT_CLIENT
 
 FILE = Path(__file__).parents[2] / "prefect.yaml"
 DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load(FILE.read_text())["deployments"]
@@ -55,6 +56,13 @@ def test_a_deployments_parameters_are_the_flows(name: str) -> None:
     module, _, function = deployment["entrypoint"].rpartition(".")
     flow = getattr(import_module(module), function)
     assert flow.validate_parameters(deployment["parameters"])
+
+
+@pytest.mark.parametrize("name", [one["name"] for one in DEPLOYMENTS])
+def test_a_run_outlasts_a_restart_of_server_or_database(name: str) -> None:
+    """Each deployment's runs retry for longer, and also what a server answers then."""
+    variables = by_name(name)["work_pool"]["job_variables"]["env"]
+    assert variables.items() >= PATIENT_CLIENT.items()
 
 
 def test_the_form_offers_both_rules_for_sit_outs() -> None:

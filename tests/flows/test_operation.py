@@ -7,10 +7,13 @@ automations post to a receiver on loopback.
 import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any
@@ -22,10 +25,16 @@ from own_operation import Operation, free_port, receiver
 from own_server import Prepare
 from own_terminal import OwnTerminal
 from playwright.sync_api import sync_playwright
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_URL,
+    temporary_settings,
+)
 from typer.testing import CliRunner
 
 from cli.app import app
 from config.errors import RunError
+from flows.automations import end_dead_runs
 from flows.operation import _wait_for_end
 
 COMMAND = Path(sys.executable).with_name("overnight")
@@ -51,6 +60,8 @@ def operation(
             "PREFECT_API_KEY": "pnu_of_another_server",
             "PREFECT_SERVER_DATABASE_PASSWORD": "of-the-database",
             "PREFECT_WORKER_QUERY_SECONDS": "1",  # It would look every ten.
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "864000",
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",  # Not an hour.
             "OTHER_PROGRAMS_TOKEN": "hush",
         }
         home = folder / "nights of mine"
@@ -91,6 +102,53 @@ def test_everything_is_registered(operation: Operation) -> None:
     limits = operation.listed("v2/concurrency_limits")
     (yahoo,) = [one for one in limits if one["name"] == "yahoo"]
     assert yahoo["slot_decay_per_second"] == 2
+
+
+def test_the_server_deletes_a_run_that_ended_long_ago(operation: Operation) -> None:
+    """Task and log go with it; the user's variable sets ten days here, not 90."""
+    old, young = (ended_run(operation, days) for days in (11, 9))
+    for _ in range(480):
+        if operation.client.get(f"/flow_runs/{old}").status_code == 404:
+            break
+        time.sleep(0.25)
+    assert operation.client.get(f"/flow_runs/{young}").status_code == 200
+    both = {"flow_run_id": {"any_": [old, young]}}
+    logs = operation.listed("logs", logs=both)
+    assert {log["flow_run_id"] for log in logs} == {young}
+    tasks = operation.listed("task_runs", flow_runs={"id": {"any_": [old, young]}})
+    assert {task["flow_run_id"] for task in tasks} == {young}
+
+
+def ended_run(operation: Operation, days: int) -> str:
+    """Return a run with a task and a log, which ended that many days ago."""
+    flow = operation.sent("/flows/", {"name": "night-watch"}).json()["id"]
+    ended = {"flow_id": flow, "state": {"type": "COMPLETED"}}
+    run = str(operation.sent("/flow_runs/", ended).raise_for_status().json()["id"])
+    task = {"flow_run_id": run, "task_key": "download", "dynamic_key": "0"}
+    operation.sent("/task_runs/", task).raise_for_status()
+    moment = datetime.now(UTC).isoformat()
+    log = {"name": "prefect", "level": 20, "message": "said", "timestamp": moment}
+    operation.sent("/logs/", [log | {"flow_run_id": run}]).raise_for_status()
+    database = operation.user_home / ".prefect" / "prefect.db"
+    with closing(sqlite3.connect(database, timeout=60)) as records, records:
+        earlier = "UPDATE flow_run SET end_time = datetime('now', ?) WHERE id = ?"
+        records.execute(earlier, (f"-{days} days", run))
+    return run
+
+
+def test_a_second_registration_keeps_the_watch_over_runs(operation: Operation) -> None:
+    """A new automation would never end a run that died before it was made."""
+    dead = {"automations": {"name": {"any_": [DEAD]}}}
+    before = operation.listed("automations", **dead)
+    mine = {PREFECT_API_URL: operation.api}
+    mine |= {PREFECT_API_AUTH_STRING: operation.auth_string}
+    with temporary_settings(mine):
+        end_dead_runs()
+        assert operation.listed("automations", **dead) == before
+        end_dead_runs(600)
+        assert operation.listed("automations", **dead)[0]["id"] != before[0]["id"]
+        end_dead_runs()
+    assert len(operation.listed("automations", **dead)) == 1
 
 
 @pytest.mark.parametrize("host", ["", "evil.example"])
