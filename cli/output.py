@@ -65,7 +65,7 @@ def show_step(text: str) -> None:
 
 
 def show_note(text: str) -> None:
-    """Print a note on stderr, so that a program can still read stdout; nothing for ""."""
+    """Print a note on stderr, so that stdout stays for programs; "" is no note."""
     if text:
         typer.echo(f"overnight: note: {plain_text(text)}", err=True)
 

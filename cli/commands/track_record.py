@@ -9,8 +9,8 @@ from cli.render_symbol_record import show_symbol_record
 from config.errors import ParameterError
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import track_records
-from status.symbol_record import read_symbol_record
 from status.published import find_unreadable_note
+from status.symbol_record import read_symbol_record
 from storage.home import Home
 from storage.settings_file import read_settings
 
