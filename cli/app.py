@@ -33,6 +33,7 @@ COMMANDS = {
     "holdings": "Show what you hold: value, call, next event and the loss to expect.",
     "explain": "Show a call term by term, and what would change it.",
     "track-record": "Show how past calls turned out, or the calls of one symbol.",
+    "clean": "Remove models, prices and events of symbols no longer screened.",
     "doctor": "Check this machine, the home and all services; say what to repair.",
 }
 """The first line of each command's docstring; `cli/commands/` has a module for each."""
@@ -191,7 +192,7 @@ def quiet_libraries() -> None:
     os.environ.setdefault("PREFECT_LOGGING_ROOT_LEVEL", "CRITICAL")
     if not sys.warnoptions:
         os.environ["PYTHONWARNINGS"] = "ignore"
-        logging.captureWarnings(True)
+        logging.captureWarnings(capture=True)
         logging.getLogger("py.warnings").propagate = False
 
 
