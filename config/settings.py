@@ -117,9 +117,9 @@ class ModelSettings(Section):
     poor_loss: float = Field(0.02, gt=0)
     """Validation loss above which a model is poor, if its skill is above 1 as well."""
     excellent_ratio: float = Field(1.5, gt=0)
-    """Loss ratio, relative to persistence, below which a model can be excellent."""
+    """Validation / training loss, relative to persistence, of excellent models: less."""
     overfitting_ratio: float = Field(2.0, gt=0)
-    """Loss ratio, as above, above which a model is overfitting and is not used."""
+    """The same ratio, above which a model is overfitting and is not used."""
     max_skill: float = Field(1.05, gt=0)
     """RMSE divided by that of an unchanged price, above which a model is rejected."""
     max_model_mb: int = Field(256, ge=1)

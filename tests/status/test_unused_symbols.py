@@ -42,7 +42,8 @@ def used(home: Home) -> Home:
     write_atomic(home.root / "overnight.toml", '[universes]\nmine = ["MINE.AX"]\n')
     give_files(
         home,
-        *"OLD.AX HELD.AX MINE.AX NEW.AX REPLAYED.AX AAPL ^AXJO ^GSPC".split(),
+        *("OLD.AX", "HELD.AX", "MINE.AX", "NEW.AX", "REPLAYED.AX"),
+        *("AAPL", "^AXJO", "^GSPC"),
     )
     return home
 
