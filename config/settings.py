@@ -117,7 +117,7 @@ class ModelSettings(Section):
     poor_loss: float = Field(0.02, gt=0)
     """Validation loss above which a model is poor, if its skill is above 1 as well."""
     excellent_ratio: float = Field(1.5, gt=0)
-    """Validation / training loss, relative to persistence, of excellent models: less."""
+    """Validation / training loss, relative to persistence, below this: excellent."""
     overfitting_ratio: float = Field(2.0, gt=0)
     """The same ratio, above which a model is overfitting and is not used."""
     max_skill: float = Field(1.05, gt=0)
