@@ -3,6 +3,7 @@
 `overnight --help` and bare `overnight` import neither TensorFlow nor Prefect.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ COMMANDS = {
     "holdings": "Show what you hold: value, call, next event and the loss to expect.",
     "explain": "Show a call term by term, and what would change it.",
     "track-record": "Show how past calls turned out, or the calls of one symbol.",
+    "clean": "Remove models, prices and events of symbols no longer screened.",
     "doctor": "Check this machine, the home and all services; say what to repair.",
 }
 """The first line of each command's docstring; `cli/commands/` has a module for each."""
@@ -69,6 +71,8 @@ class LazyCommand(TyperCommand):
         with one_sentence_errors(debug=debug):
             if self.module in RUNS:
                 quiet_prefect(debug=debug)
+                if not (debug or sys.stderr.isatty()):
+                    quiet_libraries()
                 ignore_milestones()
             command = self.load()
         return command.make_context(info_name, args, parent, **extra)
@@ -177,6 +181,19 @@ def overnight(
         if source and source.name == "COMMANDLINE":
             command = context.invoked_subcommand
             raise typer.BadParameter(f"write --{name} after `{command}`")
+
+
+def quiet_libraries() -> None:
+    """Keep the warnings of libraries out of a file, unless the user asked for them.
+
+    Prefect's console handler prints those of every library's log. It sets its handler
+    when it is imported.
+    """
+    os.environ.setdefault("PREFECT_LOGGING_ROOT_LEVEL", "CRITICAL")
+    if not sys.warnoptions:
+        os.environ["PYTHONWARNINGS"] = "ignore"
+        logging.captureWarnings(capture=True)
+        logging.getLogger("py.warnings").propagate = False
 
 
 def quiet_prefect(*, debug: bool) -> None:

@@ -161,6 +161,14 @@ class UpdateOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CleanOptions(Options):
+    """The home whose unused files are removed, and whether that is confirmed."""
+
+    yes: Annotated[bool, _flag("yes", "Remove without asking.")] = False
+    home: Home = "."
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeployOptions(Options):
     """The home of the scheduled runs, and the port of Prefect's UI."""
 

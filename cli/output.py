@@ -64,6 +64,12 @@ def show_step(text: str) -> None:
         typer.echo(f"{text} ...", err=True)
 
 
+def show_note(text: str) -> None:
+    """Print a note on stderr, so that stdout stays for programs; "" is no note."""
+    if text:
+        typer.echo(f"overnight: note: {plain_text(text)}", err=True)
+
+
 def literal(text: object) -> str:
     """Return the text for a line with markup, which is printed as it is."""
     return escape(plain_text(str(text)))

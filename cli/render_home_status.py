@@ -30,7 +30,8 @@ def print_home_status(found: HomeStatus) -> None:
 def _lines(found: HomeStatus) -> Iterator[str]:
     night = found.last_night
     if night is None:
-        yield "[bold]Last night[/] none yet"
+        state = "can't be read" if found.nights_unreadable else "none yet"
+        yield f"[bold]Last night[/] {state}"
     else:
         yield from _night_lines(night)
     models = [f"{count} {status}" for status, count in found.models.items() if count]

@@ -1,5 +1,6 @@
-"""Prints a run's progress on stderr: a bar and a table at a terminal, else lines."""
+"""Prints a run's progress on stderr: at a terminal a bar and a table, else 12 lines."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,8 @@ from pipeline.progress import Listener, TrainingProgress, listener
 MAX_ROWS = 12
 """Symbols in the table, running ones first; the others are counted."""
 
-LINES_PER_TRAINING = 4
+MAX_LINES = 12
+"""Lines of progress that a run prints into a file, whatever it screens."""
 
 HEADINGS = ("symbol", "epoch", "loss", "val. loss", "state")
 
@@ -96,22 +98,35 @@ def _live(title: str, console: Console) -> Iterator[tuple[Listener, Announce]]:
 
 @contextmanager
 def _lines(title: str, console: Console) -> Iterator[tuple[Listener, Announce]]:
-    """Print a few lines per training, and one line each time a symbol is done."""
-    done, quarters = 0, dict[str, int]()
+    """Print a line for each twelfth of the run; the last one when all is finished.
+
+    Many threads report. A report that comes after a later one is not printed.
+    """
+    printed, lock = 0, threading.Lock()
 
     def show(progress: TrainingProgress) -> None:
-        nonlocal done
-        epoch = progress.epoch
-        if epoch:
-            quarter = LINES_PER_TRAINING * epoch.epoch // epoch.epochs
-            if quarter > quarters.get(progress.symbol, 0):
-                quarters[progress.symbol] = quarter
-                console.print(_line(progress.symbol, epoch), soft_wrap=True)
-        if progress.done > done:
-            done = progress.done
-            console.print(f"{title}: {progress.sentence}", soft_wrap=True)
+        nonlocal printed
+        twelfth = _twelfth(progress)
+        with lock:
+            if twelfth > printed:
+                printed = twelfth
+                console.print(f"{title}: {_words(progress)}", soft_wrap=True)
 
     yield show, lambda _: None
+
+
+def _twelfth(progress: TrainingProgress) -> int:
+    """Return how many of `MAX_LINES` equal parts are done, all only at the end."""
+    if progress.done == progress.symbols:
+        return MAX_LINES
+    return min(MAX_LINES - 1, int(MAX_LINES * progress.share))
+
+
+def _words(progress: TrainingProgress) -> str:
+    """Return the run's progress, or for a single symbol that of its training."""
+    if progress.epoch and progress.symbols == 1:
+        return _line(progress.symbol, progress.epoch)
+    return progress.sentence
 
 
 def _line(symbol: str, done: EpochDone) -> str:

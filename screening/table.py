@@ -122,24 +122,34 @@ def read_rows(path: StoragePath) -> list[dict[str, str]]:
     ValueError
         If the file is not a screening CSV.
     """
-    text = read_csv_text(path)
+    return parse_rows(read_csv_text(path), path.name)
+
+
+def parse_rows(text: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of the screening CSV `name` with this text, as `read_rows`.
+
+    Raises
+    ------
+    ValueError
+        If it is not a screening CSV.
+    """
     if _OTHER_SEPARATOR.match(text):
-        raise ValueError(f"{path.name} {_RESAVED}: no commas between its cells")
+        raise ValueError(f"{name} {_RESAVED}: no commas between its cells")
     try:
         rows = [
-            {name: _plain_cell(value) for name, value in row.items()}
+            {column: _plain_cell(value) for column, value in row.items()}
             for row in csv.DictReader(io.StringIO(text), restval="")
         ]
     except csv.Error as error:
-        raise ValueError(f"{path.name} is not a screening CSV ({error})") from error
+        raise ValueError(f"{name} is not a screening CSV ({error})") from error
     if rows and not {"symbol", "data_status"} <= set(rows[0]):
         raise ValueError(
-            f"{path.name} is not a screening CSV: its columns are "
+            f"{name} is not a screening CSV: its columns are "
             f"{', '.join(map(str, rows[0]))[:80]}"
         )
     for day in {row.get("as_of") or "" for row in rows}:
         if day and not _DAY.fullmatch(day):
-            raise ValueError(f"{path.name} {_RESAVED}: the date {day[:20]!r}")
+            raise ValueError(f"{name} {_RESAVED}: the date {day[:20]!r}")
     return rows
 
 

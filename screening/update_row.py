@@ -49,9 +49,13 @@ def update_csv_path(folder: StoragePath, as_of: date) -> StoragePath:
     return folder / f"{as_of.isoformat()}_morning_update.csv"
 
 
+UPDATE_NAME = "_morning_update.html"
+"""End of the name of an update's page, after the as-of date."""
+
+
 def update_page_path(folder: StoragePath, as_of: date) -> StoragePath:
     """Return the path of the page of the update of a night."""
-    return folder / f"{as_of.isoformat()}_morning_update.html"
+    return folder / f"{as_of.isoformat()}{UPDATE_NAME}"
 
 
 def night_part(night: Mapping[str, str]) -> Row:

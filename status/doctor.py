@@ -3,6 +3,7 @@
 A check that raises an error is a failed line; the other checks still run.
 """
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
 
-from config.errors import OvernightError, ParameterError
+from config.errors import OvernightError, ParameterError, list_names
 from config.parameters import training_parameters
 from config.settings import PriceSettings, Settings
 from config.universes import UNIVERSES
@@ -29,6 +30,7 @@ from risk_guard.calendar_file import read_calendar
 from status.diagnosis import DoctorCheck
 from status.language_model import language_model
 from status.named_server import find_fault, named_server
+from status.unused_symbols import find_unused
 from storage.checkout import CHECKOUT
 from storage.home import Home, write_atomic
 from storage.paths import remove
@@ -88,6 +90,8 @@ def list_checks(
         "cores, memory": lambda: machine_check(this_machine(), settings),
         "write access": partial(_write_access, home),
         "free disk": partial(_free_disk, home, settings),
+        "unused files": partial(_unused_files, home, now),
+        "prefect disk": partial(_prefect_disk, settings),
         "price source": partial(_price_source, feeds, name, folder, now),
         "model cache": partial(_model_cache, settings),
         "prefect server": _prefect_server,
@@ -192,15 +196,40 @@ def _write_access(home: Home) -> Found:
 def _free_disk(home: Home, settings: Settings) -> Found:
     if not isinstance(home.root, Path):
         return True, "not known: the home is in an object store", ""
-    root = home.root.absolute()
+    return _disk_check(home.root, settings.run.min_free_disk_mb)
+
+
+def _disk_check(folder: Path, needed: int) -> Found:
+    root = folder.absolute()
     existing = next(folder for folder in (root, *root.parents) if folder.exists())
     free = shutil.disk_usage(existing).free // 2**20
-    needed = settings.run.min_free_disk_mb
     return (
         free >= needed,
         f"{free} MB free of {needed} MB needed in {existing}",
         "delete files, or use a home on another drive with --home",
     )
+
+
+def _unused_files(home: Home, now: datetime) -> Found:
+    unused = find_unused(home, now)
+    if not unused:
+        return True, "every symbol with files is listed, held or screened", ""
+    names = list_names([one.symbol for one in unused])
+    size = sum(one.size for one in unused) / 1e6
+    # Not a fault: nothing has to be removed.
+    return True, f"{names}, {size:.1f} MB; `overnight clean` removes them", ""
+
+
+def _prefect_disk(settings: Settings) -> Found:
+    """Check the disk of Prefect's database, if that is a file on this machine."""
+    if named_server() is not None:
+        return True, "not known: the named server keeps its own database", ""
+    folder = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    database = folder / "prefect.db"
+    size = database.stat().st_size // 2**20 if database.exists() else 0
+    ok, found, _ = _disk_check(folder, settings.run.min_free_disk_mb)
+    cure = "delete files there, or set PREFECT_HOME to a folder on another drive"
+    return ok, f"{found}; prefect.db has {size} MB", cure
 
 
 def _price_source(

@@ -22,10 +22,15 @@ from screening.market_file import read_market_states
 from screening.market_state import MarketState
 from screening.report.report_file import report_path
 from screening.request_file import read_requests, requests_path
-from screening.table import latest_csv
+from screening.table import csv_path
 from screening.track_record.counts import count_calls
 from status.model_status import SymbolStatus, model_statuses
-from status.published import home_option, read_published_rows
+from status.published import (
+    PublishedNight,
+    find_nights,
+    home_option,
+    read_published_night,
+)
 from storage.home import Home
 from storage.paths import is_there
 from storage.settings_file import read_settings
@@ -94,11 +99,13 @@ class NextStep(BaseModel, frozen=True):
 class HomeStatus(BaseModel, frozen=True):
     """The state of a home; `problems` are sentences about what could not be read.
 
+    `nights_unreadable` is whether there are nights, and the last ones can't be read.
     `events_unknown` are the symbols whose coming events no source covers.
     """
 
     home: str
     last_night: LastNight | None
+    nights_unreadable: bool
     models: dict[str, int]
     ahead: tuple[AheadEvent, ...]
     events_unknown: tuple[str, ...]
@@ -119,8 +126,10 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
     home = Home.at(address)
     settings = read_settings(home.root)
     problems: list[str] = []
-    rows = _read_rows(home, problems)
-    night = _last_night(home, rows, now) if rows else None
+    published = _read_published(home, problems)
+    unreadable = bool(problems) and published is None
+    rows = published.rows if published else []
+    night = _last_night(home, published, now) if published else None
     states = Counter(model.status for model in _models(rows, address, now))
     live, replayed = _count_calls(home, problems)
     if night:
@@ -129,6 +138,7 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
     found = HomeStatus(
         home=str(home.root),
         last_night=night,
+        nights_unreadable=unreadable,
         models={status: states[status] for status in get_args(ModelStatus)},
         ahead=_events(rows),
         events_unknown=tuple(
@@ -139,7 +149,7 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
         problems=tuple(problems),
         next=(),
     )
-    is_trial = night is None or night.source == "sample"
+    is_trial = not rows or (night is not None and night.source == "sample")
     again = TRY_LIST if is_trial else _select_again(rows, settings.all_universes)
     named = [*_next_steps(found, rows, again), *_set_up_steps(home, settings, again)]
     option = home_option(address)
@@ -149,18 +159,21 @@ def read_home_status(address: str, now: datetime) -> HomeStatus:
     return found.model_copy(update={"next": steps})
 
 
-def _read_rows(home: Home, problems: list[str]) -> list[CsvRow]:
-    if latest_csv(home.screening_csv) is None:
-        return []
+def _read_published(home: Home, problems: list[str]) -> PublishedNight | None:
+    """Return the last night whose CSV can be read; add what can't be read."""
     try:
-        return read_published_rows(home, None)
+        if not find_nights(home):
+            return None
+        published = read_published_night(home)
     except OvernightError as error:
         problems.append(str(error))
-        return []
+        return None
+    problems += [published.note] if published.note else []
+    return published
 
 
-def _last_night(home: Home, rows: Sequence[CsvRow], now: datetime) -> LastNight:
-    path = latest_csv(home.screening_csv)
+def _last_night(home: Home, published: PublishedNight, now: datetime) -> LastNight:
+    rows, path = published.rows, csv_path(home.screening_csv, published.night)
     as_of = max(date.fromisoformat(row["as_of"]) for row in rows)
     report = report_path(home.morning_reports, as_of)
     status = Counter(row["data_status"] for row in rows)
@@ -271,9 +284,13 @@ def _next_steps(
     """Return what to run next, the most urgent command first."""
     night = found.last_night
     steps: list[tuple[str, str]] = []
-    if night is None:
+    if found.nights_unreadable:
+        steps.append(("check this machine and the home", "doctor"))
+    elif night is None:
         steps.append(("see it work on real prices of 2013", "screen --source sample"))
-    if night is None or night.source == "sample":
+    if found.nights_unreadable:
+        steps.append(("see the morning report of an earlier night", "report --open"))
+    elif night is None or night.source == "sample":
         steps.append(("screen a list with today's prices", f"screen {TRY_LIST}"))
     else:
         steps += _night_steps(night, found.models, again)

@@ -2,21 +2,98 @@
 
 import os
 import shlex
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from config.errors import RunError, SelectionError, list_names
 from market_data.symbols import parse_symbol
 from screening.columns import COLUMNS
-from screening.report.earlier import NIGHTS_LOOKED_AT, list_published_nights
+from screening.report.earlier import (
+    NIGHTS_LOOKED_AT,
+    list_published_nights,
+    nights_of,
+)
 from screening.report.report_file import REPORT_NAME, report_path
-from screening.table import csv_path, latest_csv, read_published_status, read_rows
+from screening.table import (
+    csv_path,
+    parse_rows,
+    read_csv_text,
+    read_published_status,
+)
 from storage.home import Home
-from storage.paths import StoragePath, files_in, is_there
+from storage.paths import StoragePath, files_in, is_there, names_in
 
 
-def read_published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
-    """Return the rows of the night of `as_of`; None is the latest night.
+@dataclass(frozen=True)
+class PublishedNight:
+    """The rows of a night's CSV; `note` names later CSVs that can't be read, or ""."""
+
+    night: date
+    rows: list[dict[str, str]]
+    note: str = ""
+
+
+def find_nights(home: Home) -> list[date]:
+    """Return the nights by the names in the folder of CSVs, the latest first.
+
+    A name counts whether or not what has it can be read.
+
+    Raises
+    ------
+    StorageError
+        If the folder can't be read.
+    """
+    return nights_of(names_in(home.screening_csv))
+
+
+def read_published_night(home: Home, as_of: date | None = None) -> PublishedNight:
+    """Return the night of `as_of`; None is the latest night whose CSV can be read.
+
+    At most `NIGHTS_LOOKED_AT` CSVs are tried.
+
+    Raises
+    ------
+    RunError
+        If there is no such CSV, or none that was tried can be read.
+    StorageError
+        If the folder of CSVs can't be read.
+    """
+    if as_of:
+        return PublishedNight(as_of, read_published_rows(home, as_of))
+    nights, faults = find_nights(home)[:NIGHTS_LOOKED_AT], list[RunError]()
+    for night in nights:
+        try:
+            rows = read_published_rows(home, night)
+        except RunError as error:
+            faults.append(error)
+        else:
+            return PublishedNight(night, rows, _unreadable_note(faults, night))
+    if faults:
+        raise faults[0]
+    raise _missing_error("CSV", home.screening_csv, home, None)
+
+
+def find_unreadable_note(home: Home) -> str:
+    """Return the note about CSVs after the last readable night, "" without any."""
+    try:
+        return read_published_night(home).note
+    except RunError as error:
+        return str(error) if find_nights(home) else ""
+
+
+def _unreadable_note(faults: Sequence[RunError], night: date) -> str:
+    """Return a sentence for each of the first faults, and which night is used."""
+    if not faults:
+        return ""
+    named = "; ".join(fault.problem for fault in faults[:2])
+    more = f"; and {len(faults) - 2} more" if len(faults) > 2 else ""
+    return f"{named}{more}; the night before, {night}, is used: {faults[0].fix}."
+
+
+def read_published_rows(home: Home, as_of: date) -> list[dict[str, str]]:
+    """Return the rows of the night of `as_of`.
 
     Raises
     ------
@@ -24,42 +101,62 @@ def read_published_rows(home: Home, as_of: date | None) -> list[dict[str, str]]:
         If there is no such CSV, or it can't be read.
     """
     folder = home.screening_csv
-    path = csv_path(folder, as_of) if as_of else latest_csv(folder)
-    if path is None or not is_there(path):
+    path = csv_path(folder, as_of)
+    if not is_there(path):
         raise _missing_error("CSV", folder, home, as_of)
     try:
-        rows = read_rows(path)
-        for row in rows:
-            date.fromisoformat(row["as_of"])
-            float(row["score"] or 0)
-    except (OSError, ValueError, KeyError) as error:
+        rows = _parse_published(read_csv_text(path), path.name)
+    except OSError as error:
+        raise RunError(
+            f"{path} can't be read ({_shorten(error.strerror or error)})",
+            "correct its permissions, or move it away and run that night again",
+        ) from error
+    except (ValueError, KeyError) as error:
         raise changed_csv_error(path, error) from error
+    return rows
+
+
+def _parse_published(text: str, name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV that is whole and has all cells that commands need."""
+    if not text.strip("\0\r\n "):
+        raise ValueError("it is empty" if not text.strip() else "it holds only zeros")
+    rows = parse_rows(text, name)
     if not rows or set(COLUMNS) - set(rows[0]):
-        raise changed_csv_error(path, "no row with all the published columns")
+        raise ValueError("no row with all the published columns")
+    if not text.endswith("\n"):
+        raise ValueError("its last line is cut off")
+    for row in rows:
+        date.fromisoformat(row["as_of"])
+        date.fromisoformat(row["forecast_session"])
+        datetime.fromisoformat(row["run_at"])
+        float(row["score"] or 0)
     return rows
 
 
 def changed_csv_error(what: object, fault: object) -> RunError:
     """Return the error for a CSV that was changed after the night wrote it."""
-    detail = " ".join(str(fault).split())[:120].rstrip(".")
     return RunError(
-        f"{what} was changed after the night wrote it ({detail})",
+        f"{what} was changed after the night wrote it ({_shorten(fault)})",
         "run that night again",
     )
 
 
-def read_published_row(home: Home, symbol: str, as_of: date | None) -> dict[str, str]:
-    """Return the symbol's row of the night of `as_of`; None is the latest night.
+def _shorten(fault: object) -> str:
+    return " ".join(str(fault).split())[:120].rstrip(".")
+
+
+def find_published_row(
+    home: Home, published: PublishedNight, symbol: str
+) -> dict[str, str]:
+    """Return the symbol's row of the night.
 
     Raises
     ------
     SelectionError
         If the night has no such symbol.
-    RunError
-        As `read_published_rows`.
     """
     wanted = parse_symbol(symbol)
-    rows = read_published_rows(home, as_of)
+    rows = published.rows
     for row in rows:
         if row["symbol"] == wanted:
             return row
@@ -68,11 +165,6 @@ def read_published_row(home: Home, symbol: str, as_of: date | None) -> dict[str,
         f"`symbol` must be one of the night's ({found}), got {wanted}",
         _suggest_night(home, wanted),
     )
-
-
-def latest_night(home: Home) -> date:
-    """Return the as-of date of the latest screening CSV, of which there is one."""
-    return list_published_nights(home.screening_csv)[0]
 
 
 def _suggest_night(home: Home, symbol: str) -> str:

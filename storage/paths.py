@@ -298,6 +298,29 @@ def files_in(folder: StoragePath, start: str = "") -> list[StoragePath]:
     return [*objects_in(folder, start)]
 
 
+def names_in(folder: StoragePath) -> list[str]:
+    """Return the names of all that is directly in `folder`, on a disk folders too.
+
+    Returns [] if there is no such folder.
+
+    Raises
+    ------
+    StorageError
+        If the disk or the store refuses.
+    """
+    if not isinstance(folder, Path):
+        return [path.name for path in objects_in(folder)]
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageError(
+            f"{folder} can't be read: {_reason(error)}",
+            "correct the permissions, and run again",
+        ) from error
+
+
 def sizes_in(folder: StoragePath) -> dict[str, int]:
     """Return the size in bytes of each file directly in `folder`, by name."""
     if isinstance(folder, Path):

@@ -1,13 +1,17 @@
 """The command `overnight explain`."""
 
 from cli.options import ExplainOptions, command
-from cli.output import print_result
+from cli.output import print_result, show_note
 from cli.render_explanation import show_explanation
 from cli.request import parse_date
 from screening import explanation
 from screening.interval_explanation import needs_table
 from screening.price_changes_file import read_price_changes
-from status.published import changed_csv_error, latest_night, read_published_row
+from status.published import (
+    changed_csv_error,
+    find_published_row,
+    read_published_night,
+)
 from storage.home import Home
 from storage.settings_file import read_settings
 
@@ -24,8 +28,9 @@ def explain(options: ExplainOptions) -> None:
     home = Home.existing(options.home)
     settings = read_settings(home.root)
     as_of = parse_date("as_of", options.as_of)
-    row = read_published_row(home, options.symbol, as_of)
-    night = as_of or latest_night(home)
+    published = read_published_night(home, as_of)
+    show_note(published.note)
+    row, night = find_published_row(home, published, options.symbol), published.night
     stored, why_not = None, ""
     if needs_table(row):
         from status.night_distribution import (  # noqa: PLC0415  it loads pandas

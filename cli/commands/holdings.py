@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from cli.options import HoldingsOptions, command
-from cli.output import print_result
+from cli.output import print_result, show_note
 from cli.render_holdings import show_holdings
 from cli.request import parse_date
 from status.holdings import holdings_of_home
+from status.published import read_published_night
 from storage.home import Home
 
 
@@ -19,5 +20,7 @@ def holdings(options: HoldingsOptions) -> None:
     For example: overnight holdings --home ~/overnight
     """
     home, night = Home.existing(options.home), parse_date("as_of", options.as_of)
-    found = holdings_of_home(home, night, datetime.now(UTC))
+    published = read_published_night(home, night)
+    show_note(published.note)
+    found = holdings_of_home(home, published, datetime.now(UTC))
     print_result(found, show_holdings, as_json=options.json)

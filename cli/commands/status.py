@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from cli.options import StatusOptions, command
-from cli.output import print_result
+from cli.output import print_result, show_note
 from cli.request import parse_selection
 from cli.tables import show_statuses
 from status.model_status import model_statuses
+from status.published import find_unreadable_note
 from storage.home import Home
 
 
@@ -16,7 +17,7 @@ def status(options: StatusOptions) -> None:
 
     For example: overnight status --universe asx_priority
     """
-    Home.existing(options.home)
+    show_note(find_unreadable_note(Home.existing(options.home)))
     selection = parse_selection(options)
     found = model_statuses(selection, options.home, datetime.now(UTC))
     print_result(found, show_statuses, as_json=options.json)

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 from cli.options import RecordOptions, command
-from cli.output import print_result
+from cli.output import print_result, show_note
 from cli.render_record import show_records
 from cli.render_symbol_record import show_symbol_record
 from config.errors import ParameterError
 from screening.track_record.ledger import Ledger
 from screening.track_record.track_record import track_records
+from status.published import find_unreadable_note
 from status.symbol_record import read_symbol_record
 from storage.home import Home
 from storage.settings_file import read_settings
@@ -28,6 +29,7 @@ def track_record(options: RecordOptions) -> None:
     For example: overnight track-record CBA.AX --home ~/overnight
     """
     home, now = Home.existing(options.home), datetime.now(UTC)
+    show_note(find_unreadable_note(home))
     settings, ledger = read_settings(home.root), Ledger(home.track_record)
     if options.symbol:
         limit = None if options.all else SHOWN

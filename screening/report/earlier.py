@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 from screening.report.facts import EarlierNight
 from screening.table import csv_path, read_rows
@@ -32,14 +33,18 @@ def earlier_night(
 
 def list_published_nights(folder: StoragePath) -> list[date]:
     """Return the dates of the screening CSVs in `folder`, the latest first."""
-    nights = [night for path in files_in(folder) if (night := _night(path))]
-    return sorted(nights, reverse=True)
+    return nights_of(path.name for path in files_in(folder))
 
 
-def _night(path: StoragePath) -> date | None:
-    """Return the night of the CSV by its name, None for any other file."""
+def nights_of(names: Iterable[str]) -> list[date]:
+    """Return the dates in those names that are names of CSVs, the latest first."""
+    return sorted((night for name in names if (night := _night(name))), reverse=True)
+
+
+def _night(name: str) -> date | None:
+    """Return the night of the CSV with this name, None for any other file."""
     try:
-        night = date.fromisoformat(path.name[:10])
+        night = date.fromisoformat(name[:10])
     except ValueError:
         return None
-    return night if path.name == csv_path(path.parent, night).name else None
+    return night if name == csv_path(Path(), night).name else None

@@ -417,3 +417,39 @@ def test_the_shell_completes_lists_and_symbols(
         [COMMAND], env=os.environ | asked, capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == offered
+
+
+WARNING_LIBRARY = """
+import os, sys
+sys.argv = ["overnight", "screen", "--help"]
+sys.stdout = open(os.devnull, "w")
+from cli.app import main
+try:
+    main()
+except SystemExit:
+    pass
+import logging, warnings
+import prefect
+from prefect.logging.configuration import setup_logging
+setup_logging()
+warnings.simplefilter("always")
+warnings.warn("a library's own warning")
+logging.getLogger("library").warning("a library's line")
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("asked", "shown"), [("", False), ("default", True)])
+def test_no_warning_of_a_library_gets_into_a_file(asked: str, shown: bool) -> None:  # noqa: FBT001
+    """Neither a Python warning nor a log line, unless the user asks for warnings."""
+    plain = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
+    result = subprocess.run(
+        [sys.executable, "-c", WARNING_LIBRARY],
+        env=plain | ({"PYTHONWARNINGS": asked} if asked else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ("a library's own warning" in result.stderr) == shown
+    assert "a library's line" not in result.stderr

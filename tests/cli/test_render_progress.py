@@ -1,14 +1,15 @@
 """Printed progress: a table at a terminal, lines in a file."""
 
 import io
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import pytest
 from rich.console import Console
 
-from cli.render_progress import MAX_ROWS, show_progress
+from cli.render_progress import MAX_LINES, MAX_ROWS, show_progress
 from modelling.training import EpochDone
-from pipeline.progress import TrainingProgress, listener
+from pipeline.progress import Progress, TrainingProgress, listener
 
 
 @dataclass(frozen=True)
@@ -38,27 +39,40 @@ def epoch(symbol: str, number: int, done: int = 0) -> TrainingProgress:
     )
 
 
-def test_a_file_gets_a_few_lines_per_training() -> None:
-    """Each quarter of the epochs is a line with losses and time, and no colour."""
-    seen = Watcher(terminal=False).print(*(epoch("AAPL", n) for n in range(1, 11)))
+def test_a_file_gets_a_few_lines_of_one_training() -> None:
+    """The training of a single symbol is shown by its losses, without colour."""
+    states = [replace(epoch("AAPL", n), symbols=1, share=n / 11) for n in range(1, 11)]
+    seen = Watcher(terminal=False).print(*states, TrainingProgress(1.0, 1, 1, 0.0))
     lines = seen.splitlines()
-    assert [line.split(",")[0] for line in lines] == [
-        f"AAPL: epoch {number} of 10" for number in (3, 5, 8, 10)
-    ]
-    assert "loss 0.01230, validation loss 0.04560" in lines[-1]
+    assert len(lines) <= MAX_LINES
+    assert lines[0].startswith("as of 2025-11-10: AAPL: epoch 1 of 10, loss 0.01230")
+    assert lines[-1] == "as of 2025-11-10: 1 of 1 finished"
     assert "\x1b" not in seen
 
 
-def test_a_file_gets_a_line_per_finished_symbol() -> None:
-    """The run's progress is printed when a symbol is done."""
+@pytest.mark.parametrize("symbols", [1, 2, 12, 13, 300, 10_000])
+def test_a_file_gets_at_most_twelve_lines(symbols: int) -> None:
+    """Threads report in any order; the lines rise, and the last one is complete."""
+    names = [f"S{number}" for number in range(symbols)]
+    paper = io.StringIO()
+    with show_progress("night", Console(file=paper, width=80)):
+        progress = Progress(names)
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(progress.end_symbol, names))
+    lines = paper.getvalue().splitlines()
+    counts = [int(line.split()[1]) for line in lines]
+    assert len(lines) <= min(symbols, MAX_LINES)
+    assert counts == sorted(set(counts))
+    assert lines[-1] == f"night: {symbols} of {symbols} finished"
+
+
+def test_a_report_that_comes_late_is_not_printed() -> None:
+    """A thread may report after another thread that has counted more."""
     seen = Watcher(terminal=False).print(
-        TrainingProgress(0.5, 1, 2, 80.0, "AAPL"),
         TrainingProgress(1.0, 2, 2, 0.0, "IBM"),
+        TrainingProgress(0.5, 1, 2, 80.0, "AAPL"),
     )
-    assert seen.splitlines() == [
-        "as of 2025-11-10: 1 of 2 finished, 1:20 left",
-        "as of 2025-11-10: 2 of 2 finished",
-    ]
+    assert seen.splitlines() == ["as of 2025-11-10: 2 of 2 finished"]
 
 
 def test_a_terminal_shows_a_row_per_training() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from screening.columns import COLUMNS
 from screening.track_record.ledger import Ledger
-from status.published import read_published_row
+from status.published import find_published_row, read_published_night
 from storage.home import Home
 
 CSV = "2025-11-10_screening_results.csv"
@@ -96,7 +96,7 @@ def test_the_report_shows_all_of_the_night(nights: tuple[Path, Any, Any]) -> Non
 def test_a_kept_symbol_can_be_explained(nights: tuple[Path, Any, Any]) -> None:
     """`explain` finds the row of a symbol that the last run did not screen."""
     home, before, _ = nights
-    row = read_published_row(Home(home), "BBB.AX", None)
+    row = find_published_row(Home(home), read_published_night(Home(home)), "BBB.AX")
     assert row["score"] == before["BBB.AX"]["score"]
 
 
