@@ -117,11 +117,12 @@ def asked(
 ) -> subprocess.CompletedProcess[str]:
     """Return `train` at a terminal, answered wrongly; it prints Prefect's settings."""
     home = str(tmp_path_factory.mktemp("home"))
+    others = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     keyboard, terminal = os.openpty()
     os.write(keyboard, b"99\nnone.txt\nCBA.AX;rm\n\x04")
     return subprocess.run(
         [sys.executable, "-c", AT_A_TERMINAL, "train", "--home", home],
-        env={k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
+        env=others | {"PREFECT_API_URL": "http://127.0.0.1:9/api"},  # It starts none.
         stdin=terminal,
         capture_output=True,
         text=True,

@@ -27,9 +27,8 @@ AWAY_SECONDS = float(os.environ.get("OVERNIGHT_TEST_AWAY_SECONDS", "10"))
 @pytest.fixture
 def server(tmp_path: Path, prepare_prefect: Prepare) -> Iterator[OwnServer]:
     """Give a server that can be killed."""
-    own = OwnServer(prepare_prefect(tmp_path / "prefect"))
-    yield own
-    own.kill()
+    with OwnServer.running(prepare_prefect(tmp_path / "prefect")) as own:
+        yield own
 
 
 @pytest.fixture
