@@ -24,7 +24,7 @@ from equipment import REPLAY_NOW, Replay, equipment, needed
 from filelock import FileLock
 from made_market import random_walk
 from object_store import bucket_on_loopback
-from own_server import Prepare, make_tables
+from own_server import Prepare, make_tables, used_server
 from plain_night import plain_night
 
 from config.parameters import TrainingOverrides
@@ -54,25 +54,24 @@ QUICK = TrainingOverrides(
 
 SLOW_FILES = (
     "flows/test_operation.py",
-    "flows/test_resume.py",
-    "flows/test_schedules.py",
     "flows/test_overnight_screening.py",
+    "flows/test_resume.py",
     "flows/test_dask_night.py",
     "test_readme.py",
+    "flows/test_telemetry.py",
+    "flows/test_schedules.py",
     "flows/test_shared_server.py",
     "test_evaluation_guide.py",
     "flows/test_temporary_server.py",
     "tasks/test_temporary_server.py",
     "faults/test_kills.py",
     "test_services_by_hand.py",
-    "flows/test_telemetry.py",
     "evaluation/test_evaluate.py",
     "flows/test_home_in_store.py",
     "screening/report/test_page_in_browser.py",
     "modelling/test_fit.py",
     "flows/test_scale_benchmark.py",
     "cli/test_app.py",
-    "flows/test_named_server.py",
     "status/test_doctor.py",
     "market_data/test_yahoo_replay.py",
     "flows/test_lstm_training.py",
@@ -217,22 +216,8 @@ def prefect_server(
     prepare_prefect: Prepare, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
     """Yield the tests a Prefect server and database of their own."""
-    from prefect.settings import (  # noqa: PLC0415
-        PREFECT_API_BLOCKS_REGISTER_ON_START,
-        PREFECT_SERVER_UI_ENABLED,
-        temporary_settings,
-    )
-    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
-
-    folder = prepare_prefect(tmp_path_factory.mktemp("harness"))
-    (folder / "prefect.db").rename(folder / "prefect-test.db")
-    less = {PREFECT_API_BLOCKS_REGISTER_ON_START: False}
-    less |= {PREFECT_SERVER_UI_ENABLED: False}
-    with pytest.MonkeyPatch.context() as patch, temporary_settings(less):
-        # The harness finds its database in its folder, and need not make the tables.
-        patch.setattr("prefect.testing.utilities.mkdtemp", lambda: str(folder))
-        with prefect_test_harness(server_startup_timeout=120):
-            yield
+    with used_server(prepare_prefect(tmp_path_factory.mktemp("server"))):
+        yield
 
 
 @pytest.fixture(scope="session")

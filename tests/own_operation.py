@@ -92,10 +92,6 @@ class Operation:
             time.sleep(0.25)
         raise AssertionError(f"still {run['state']['name']}")
 
-    def run(self, name: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Start the deployment and return its run when it has ended."""
-        return self.ended(self.start(name, **parameters))
-
     def told(self, name: str) -> dict[str, Any]:
         """Return the notices that were posted about the run of that name."""
         for _ in range(300):
@@ -130,7 +126,7 @@ def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Hook)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/hook", posted
     server.shutdown()
     server.server_close()

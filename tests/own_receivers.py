@@ -32,7 +32,9 @@ class HttpReceiver:
         self.requests: list[tuple[str, bytes]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.place = f"127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # By default it looks every half second whether it is to end.
+        serve = self._server.serve_forever
+        threading.Thread(target=serve, args=(0.01,), daemon=True).start()
 
     @property
     def messages(self) -> list[dict[str, Any]]:

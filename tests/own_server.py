@@ -1,4 +1,4 @@
-"""A Prefect server for one test, in a process that can be killed and restarted."""
+"""A Prefect server of the tests' own, in a process that can be killed and restarted."""
 
 import os
 import socket
@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 STARTS_WITHIN_SECONDS = 150
@@ -75,6 +76,16 @@ class OwnServer:
             assert time.monotonic() < deadline, "the server must start, got no answer"
             time.sleep(0.1)
 
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path) -> Iterator["OwnServer"]:
+        """Start it, and end it with the block."""
+        server = cls(folder)
+        try:
+            yield server
+        finally:
+            server.kill()
+
     def kill(self) -> None:
         """End it at once, as a power cut does."""
         self._process.kill()
@@ -87,3 +98,35 @@ class OwnServer:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+
+@contextmanager
+def used_server(folder: Path) -> Iterator[None]:
+    """Run a server that Prefect's client in this process uses until the block ends.
+
+    `prefect_test_harness` does so too, and imports the server in this process as well,
+    which takes 5 s.
+    """
+    from prefect.context import (  # noqa: PLC0415
+        _temporary_global_settings_context,
+        get_settings_context,
+    )
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_DATABASE_CONNECTION_URL,
+        PREFECT_API_URL,
+        temporary_settings,
+    )
+
+    records = f"sqlite+aiosqlite:///{folder / 'prefect.db'}"
+    with (
+        OwnServer.running(folder) as server,
+        temporary_settings({PREFECT_API_URL: server.url}),
+        temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: records}),
+        # Threads that were started before do not know this context.
+        _temporary_global_settings_context(get_settings_context()),
+    ):
+        yield
+        APILogWorker.drain_all()
+        EventsWorker.drain_all()

@@ -15,8 +15,13 @@ from typing import Any
 class OwnTerminal:
     """A program whose stdin, stdout and stderr are one new terminal."""
 
-    def __init__(self, words: Sequence[str | Path], env: Mapping[str, str]) -> None:
-        """Start it as the terminal's foreground program."""
+    def __init__(
+        self,
+        words: Sequence[str | Path],
+        env: Mapping[str, str],
+        folder: Path | None = None,
+    ) -> None:
+        """Start it as the terminal's foreground program, by default in this folder."""
         self._ours, self._its = pty.openpty()
         self._settings_before = self._settings()
         self._read = b""
@@ -26,6 +31,7 @@ class OwnTerminal:
         self.process = subprocess.Popen(
             [sys.executable, "-c", take + run, *map(str, words)],
             env=env,
+            cwd=folder,
             stdin=self._its,
             stdout=self._its,
             stderr=self._its,

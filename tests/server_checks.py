@@ -59,6 +59,8 @@ def answers(url: str) -> bool:
 def check_restart(prepared: Path) -> None:
     """Kill a server that has stored something."""
     with own_server(prepared) as server:
+        with closing(sqlite3.connect(prepared)) as database:
+            assert database.execute("SELECT count(*) FROM flow").fetchone() == (0,)
         login = {
             "Authorization": f"Basic {b64encode(server._password.encode()).decode()}"
         }

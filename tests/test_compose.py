@@ -49,7 +49,8 @@ def answering() -> Iterator[Answering]:
                 """Log nothing."""
 
         servers.append(HTTPServer(("127.0.0.1", 0), Answer))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        serve = servers[-1].serve_forever
+        threading.Thread(target=serve, args=(0.01,), daemon=True).start()
         return servers[-1].server_port
 
     yield serve

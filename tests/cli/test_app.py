@@ -117,11 +117,12 @@ def asked(
 ) -> subprocess.CompletedProcess[str]:
     """Return `train` at a terminal, answered wrongly; it prints Prefect's settings."""
     home = str(tmp_path_factory.mktemp("home"))
+    others = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     keyboard, terminal = os.openpty()
     os.write(keyboard, b"99\nnone.txt\nCBA.AX;rm\n\x04")
     return subprocess.run(
         [sys.executable, "-c", AT_A_TERMINAL, "train", "--home", home],
-        env={k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")},
+        env=others | {"PREFECT_API_URL": "http://127.0.0.1:9/api"},  # It starts none.
         stdin=terminal,
         capture_output=True,
         text=True,
@@ -154,25 +155,19 @@ def test_a_wrong_answer_is_explained_and_asked_again(
     ],
 )
 def test_the_menu_takes_lists_and_symbols(
-    answer: str, selection: Selection, tmp_path: Path
+    answer: str,
+    selection: Selection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An answer that names a list or symbols selects them."""
-    code = (
-        "from cli.options import TrainOptions\n"
-        "from cli.request import flow_arguments\n"
-        f"options = TrainOptions(home={str(tmp_path)!r})\n"
-        "print(repr(flow_arguments(options, 'always')['selection']))"
-    )
     keyboard, terminal = os.openpty()
     os.write(keyboard, f"{answer}\n".encode())
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        stdin=terminal,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.endswith(f"{selection!r}\n")
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        found = flow_arguments(TrainOptions(home=str(tmp_path)), "always")
+    os.close(keyboard)
+    assert found["selection"] == selection
 
 
 def test_prefect_gets_its_environment_before_it_is_imported(
@@ -290,39 +285,6 @@ def test_every_training_parameter_is_an_option(
     )
 
 
-HEAVY = ("tensorflow", "keras", "prefect", "pandas")
-
-
-@pytest.mark.parametrize(
-    ("program", "heavy"),
-    [
-        ("run('--help')", HEAVY),
-        ("run('model', '--help')", HEAVY),
-        ("run('--home', HOME)", ("tensorflow", "keras", "prefect")),
-        ("run('model', 'status', '--home', HOME)", HEAVY),
-        ("import cli.tables", HEAVY),
-    ],
-)
-def test_what_is_not_needed_is_not_loaded(
-    program: str, heavy: tuple[str, ...], tmp_path: Path
-) -> None:
-    """Help, bare `overnight` and `overnight model` import nothing heavy."""
-    text = (
-        "import contextlib, io, sys\n"
-        "from cli.app import main\n"
-        "def run(*words):\n"
-        "    sys.argv[1:] = words\n"
-        "    with contextlib.suppress(SystemExit): main()\n"
-        f"HOME = {str(tmp_path)!r}\n"
-        f"with contextlib.redirect_stdout(io.StringIO()): {program}\n"
-        f"print([name for name in {heavy} if name in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
-
-
 def test_the_list_of_commands_has_each_command_s_own_first_line() -> None:
     """The table's line is the first line of the docstring of the command's function."""
     modules = {name.replace("-", "_"): line for name, line in COMMANDS.items()}
@@ -413,9 +375,7 @@ def test_the_shell_completes_lists_and_symbols(
         "COMP_CWORD": str(typed.count(" ")),
         "OVERNIGHT_HOME": str(tmp_path),
     }
-    done = subprocess.run(
-        [COMMAND], env=os.environ | asked, capture_output=True, text=True, check=False
-    )
+    done = CliRunner().invoke(app, [], env=asked, prog_name="overnight")
     assert done.stdout.split() == offered
 
 

@@ -1,6 +1,5 @@
 """`overnight deliver`: a test message, the last message, no address in any output."""
 
-import os
 import subprocess
 import sys
 from datetime import date
@@ -8,27 +7,20 @@ from pathlib import Path
 
 import pytest
 from own_receivers import SECRET, http_receiver, mail_receiver
+from typer.testing import CliRunner, Result
 
+from cli.app import app
 from delivery.message import REPEAT, Message
 from delivery.outbox import Outbox
 from delivery.receivers import Receiver
 from screening.report.report_file import report_path
 from storage.home import Home, write_atomic
 
-COMMAND = str(Path(sys.executable).with_name("overnight"))
 
-
-def overnight_deliver(
-    home: Path, addresses: str, *options: str
-) -> subprocess.CompletedProcess[str]:
+def overnight_deliver(home: Path, addresses: str, *options: str) -> Result:
     """Run the command with these addresses in its environment."""
-    return subprocess.run(
-        [COMMAND, "deliver", *options, "--home", str(home)],
-        env=os.environ | {"OVERNIGHT_DELIVER_TO": addresses},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["deliver", *options, "--home", str(home)]
+    return CliRunner().invoke(app, words, env={"OVERNIGHT_DELIVER_TO": addresses})
 
 
 def test_the_last_report_is_sent_again_to_all(tmp_path: Path) -> None:
@@ -42,7 +34,7 @@ def test_the_last_report_is_sent_again_to_all(tmp_path: Path) -> None:
         mail = f"mailto://me:{SECRET}@{place}?to=you@example.com&from=me@example.com"
         for _ in range(2):
             done = overnight_deliver(tmp_path, f"json://{web.place} {mail}")
-            assert done.returncode == 0, done.stderr
+            assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines() == [
         "Night of 2025-11-10",
         "address 1 (json://127.0.0.1): sent",
@@ -66,17 +58,21 @@ def test_an_address_that_has_the_message_is_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("debug", [[], ["--debug"]])
 def test_no_output_shows_more_than_scheme_and_host(
-    tmp_path: Path, debug: list[str]
+    tmp_path: Path,
+    debug: list[str],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """With a password in each part of the address that can hold one."""
     wrong = f"bogus://{SECRET}:{SECRET}@{SECRET}/{SECRET}?token={SECRET} {SECRET}"
     with http_receiver() as web:
         good = f"json://{SECRET}:{SECRET}@{web.place}/{SECRET}?+x={SECRET}&:y={SECRET}"
         done = overnight_deliver(tmp_path, f"{wrong} {good}", "--test", *debug)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert len(web.requests) == 1
     assert "address 2 (without a scheme): apprise does not" in done.stdout
-    assert SECRET not in done.stdout + done.stderr
+    shown = (done.output, *capfd.readouterr(), caplog.text)
+    assert [text for text in shown if SECRET in text] == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +84,7 @@ def test_nothing_to_send_is_one_sentence(
 ) -> None:
     """Without an address, and in a home without a night."""
     done = overnight_deliver(tmp_path, addresses)
-    assert done.returncode == (1 if addresses else 2)
+    assert done.exit_code == (1 if addresses else 2)
     assert said in done.stderr
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from plain_night import ONE_PROCESS
 
 from config.errors import BusyError
 from status.model_status import model_statuses
-from storage.home import Home, write_atomic
+from storage.home import Home
 from storage.lock import one_run_at_a_time
 from storage.paths import files_in, folders_by_use, is_there, read_bytes
 
@@ -30,11 +29,10 @@ def rows_of(home: Home) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def stored(run_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
+def stored(quick_night: Any, bucket: str) -> tuple[Home, Any]:  # noqa: ANN401
     """Give a home in a store and the state of a night in it, with one short symbol."""
     home = Home.at(f"{bucket}/{uuid.uuid4().hex}")
-    write_atomic(home.root / "overnight.toml", ONE_PROCESS.encode())
-    return home, run_night(home.root, *SYMBOLS)
+    return home, quick_night(home.root, *SYMBOLS)
 
 
 @pytest.fixture(scope="module")

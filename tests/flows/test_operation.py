@@ -316,25 +316,34 @@ def test_a_parameter_that_no_flow_has_is_refused(
     assert [run for run in runs if "nosuch" in run["parameters"]] == []
 
 
-def test_one_symbol_is_trained_by_name(operation: Operation) -> None:
+@pytest.fixture(scope="module")
+def ended_runs(operation: Operation) -> list[dict[str, Any]]:
+    """Return the runs of a training and of two nights in another home, all at once."""
+    night = {"source": "sample", "selection": {"symbols": ["IBM"]}, "train": "never"}
+    night |= {"home": str(operation.user_home / "other nights")}
+    training: dict[str, Any] = {"symbol": "aapl", "source": "sample"}
+    training |= {"parameters": {"epochs": 1, "lstm_units": [4, 3]}}
+    started = [operation.start("lstm-training/single", **training)]
+    started += [operation.start("overnight-screening/manual", **night) for _ in "12"]
+    return [operation.ended(one) for one in started]
+
+
+def test_one_symbol_is_trained_by_name(
+    operation: Operation, ended_runs: list[dict[str, Any]]
+) -> None:
     """`-p symbol=` is all a training needs; the run's name has symbol and night."""
-    run = operation.run(
-        "lstm-training/single",
-        symbol="aapl",
-        source="sample",
-        parameters={"epochs": 1, "lstm_units": [4, 3]},
-    )
+    run, *_ = ended_runs
     assert run["state"]["name"] == "Completed"
     assert run["name"] == "lstm-training AAPL 2013-03-01"
     assert (operation.home / "models" / "lstm_AAPL_model.keras").exists()
 
 
-def test_the_second_of_two_runs_of_a_night_is_skipped(operation: Operation) -> None:
+def test_the_second_of_two_runs_of_a_night_is_skipped(
+    ended_runs: list[dict[str, Any]],
+) -> None:
     """Two runs of one night at once: one screens, the other waits and is skipped."""
-    asked = {"source": "sample", "selection": {"symbols": ["IBM"]}, "train": "never"}
-    started = [operation.start("overnight-screening/manual", **asked) for _ in range(2)]
-    ended = [operation.ended(one) for one in started]
-    assert {run["state"]["name"] for run in ended} == {"Completed", "Skipped"}
+    _, *nights = ended_runs
+    assert {run["state"]["name"] for run in nights} == {"Completed", "Skipped"}
 
 
 LOST = """

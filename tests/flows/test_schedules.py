@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
-from own_server import OwnServer, Prepare
 
 from config.schedules import Schedule
 from flows.registration import register
-from flows.scheduled_nights import schedule_lines, scheduled_deployments
+from flows.scheduled_nights import (
+    BUILT_IN,
+    OWN_TAG,
+    schedule_lines,
+    scheduled_deployments,
+)
 from market_data.selection import find_list, select_symbols
 from screening.table import csv_path, write_csv
 from storage.checkout import CHECKOUT
@@ -28,12 +31,7 @@ UNSCHEDULED = {
     "lstm-training/single",
     "overnight-screening/manual",
 }
-BUILT_IN = UNSCHEDULED | {
-    "morning-update/before-open",
-    "overnight-screening/nightly",
-    "lstm-training/monthly",
-    "night-watch/morning",
-}
+BUILT_IN_NAMES = UNSCHEDULED | {*BUILT_IN}
 OWN = """
 [universes]
 mine = ["BHP.AX", "AAPL"]
@@ -71,7 +69,6 @@ class Registered:
     """A server, and what the registration of a home has made there."""
 
     api: str
-    environment: dict[str, str]
     home: Path
     last: tuple[str, str] = ("none yet", "")
 
@@ -79,22 +76,31 @@ class Registered:
         """Register a home with these settings; return what was printed."""
         if self.last[0] == settings:
             return self.last[1]
-        from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
-
         (self.home / "overnight.toml").write_text(settings)
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
-            for name in ("OVERNIGHT_HOME", "PREFECT_HOME", "PREFECT_API_URL"):
-                patch.setenv(name, self.environment[name])
-            with temporary_settings({PREFECT_API_URL: self.api}):
-                register()
+            patch.setenv("OVERNIGHT_HOME", str(self.home))
+            patch.setenv("PREFECT_API_URL", self.api)
+            register()
         self.last = (settings, out.getvalue())
         return out.getvalue()
 
     def post(self, path: str, **body: Any) -> Any:  # noqa: ANN401  JSON
-        """Return the server's answer."""
-        answer = httpx.post(f"{self.api}/{path}", json=body, timeout=60)
-        assert answer.is_success, answer.text
-        return answer.json()
+        """Return the server's answer; Prefect's client asks a busy server again."""
+        from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+        with get_client(sync_client=True) as client:
+            return client._client.post(path, json=body).json()
+
+    def deploy(self, name: str, *tags: str) -> None:
+        """Store a deployment called `flow/deployment` that starts at 05:00 UTC."""
+        flow, _, own = name.partition("/")
+        self.post(
+            "deployments/",
+            name=own,
+            flow_id=self.post("flows/", name=flow)["id"],
+            tags=tags,
+            schedules=[{"schedule": {"cron": "0 5 * * *", "timezone": "UTC"}}],
+        )
 
     def deployments(self) -> dict[str, dict[str, Any]]:
         """Return the deployments by full name."""
@@ -118,26 +124,26 @@ class Registered:
 
 @pytest.fixture(scope="module")
 def registered(
-    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
+    tmp_path_factory: pytest.TempPathFactory,
+    prefect_server: None,  # noqa: ARG001
 ) -> Iterator[Registered]:
-    """Give a server with the built-in deployments and one that a user has made."""
-    server = OwnServer(prepare_prefect(tmp_path_factory.mktemp("server")))
-    home = tmp_path_factory.mktemp("home")
-    environment = server.environment | {"OVERNIGHT_HOME": str(home)}
-    found = Registered(server.url, environment, home)
-    found.register("")
-    theirs = found.deployments()["overnight-screening/nightly"]
-    found.post(
-        "deployments/",
-        name="nightly-of-my-own",
-        flow_id=theirs["flow_id"],
-        entrypoint=theirs["entrypoint"],
-        work_pool_name="overnight",
-        tags=["screening"],
-        schedules=[{"schedule": {"cron": "0 5 * * *", "timezone": "UTC"}}],
-    )
+    """Give a server with deployments: the built-in ones, a user's own, and old ones.
+
+    The old ones are of two schedules: one that is now at another hour, and one that is
+    gone. No registration made any of these: each takes seconds.
+    """
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    found = Registered(str(PREFECT_API_URL.value()), tmp_path_factory.mktemp("home"))
+    for name in (*BUILT_IN, OF_THE_USER):
+        found.deploy(name, "screening")
+    for name in (US_TECH, "overnight-screening/nightly-gone"):
+        found.deploy(name, OWN_TAG)
     yield found
-    server.kill()
+    with get_client(sync_client=True) as client:
+        for one in client.read_deployments():
+            client.delete_deployment(one.id)
 
 
 US_TECH = "overnight-screening/nightly-us_tech"
@@ -145,8 +151,10 @@ OF_THE_USER = "overnight-screening/nightly-of-my-own"
 
 
 def test_own_schedules_replace_the_built_in_ones(registered: Registered) -> None:
-    """Each scheduled list has its night and its training; the user's own one stays."""
-    assert set(registered.deployments()) == BUILT_IN | {OF_THE_USER}
+    """Each scheduled list has its night and its training; the user's own one stays.
+
+    A list that is no longer scheduled has no deployment.
+    """
     said = registered.register(OWN)
     found = registered.deployments()
     assert set(found) == UNSCHEDULED | {
@@ -196,7 +204,10 @@ def test_the_hour_is_the_zones_own_all_the_year(
 
 
 def test_each_time_of_a_list_trains_in_its_own_way(registered: Registered) -> None:
-    """Saturday's runs train all models, those of other days the stale ones."""
+    """Saturday's runs train all models, those of other days the stale ones.
+
+    The hour that an older schedule had is gone.
+    """
     registered.register(OWN)
     name = US_TECH
     found = registered.deployments()[name]
@@ -215,29 +226,12 @@ def test_each_time_of_a_list_trains_in_its_own_way(registered: Registered) -> No
     assert (by_day["2027-05-01"], by_day["2027-05-03"]) == ("always", "stale")
 
 
-def test_a_schedule_that_moved_or_is_gone_leaves_nothing(
-    registered: Registered,
-) -> None:
-    """The new hour alone is scheduled; a list without a schedule has no deployment."""
-    registered.register(OWN)
-    registered.register(MOVED)
-    found = registered.deployments()
-    assert set(found) == UNSCHEDULED | {
-        OF_THE_USER,
-        "overnight-screening/nightly-us_tech",
-        "lstm-training/monthly-us_tech",
-        "night-watch/morning",
-    }
-    starts = registered.starts(US_TECH, date(2027, 6, 7), date(2027, 6, 9))
-    assert starts == ["2027-06-07T21:30", "2027-06-08T21:30"]
-
-
 def test_without_schedules_the_built_in_ones_are_back(registered: Registered) -> None:
     """The default is what it was; the user's own deployment has been left alone."""
-    registered.register(MOVED)
+    registered.register(OWN)
     said = registered.register("")
     found = registered.deployments()
-    assert set(found) == BUILT_IN | {OF_THE_USER}
+    assert set(found) == BUILT_IN_NAMES | {OF_THE_USER}
     assert found["night-watch/morning"]["parameters"] == {
         "selection": {"universe": "asx_priority"}
     }
@@ -257,7 +251,7 @@ def test_the_overnight_list_keeps_the_built_in_names(tmp_path: Path) -> None:
     """Another hour of asx_priority moves `nightly`; it makes no second deployment."""
     at = MOVED.replace("us_tech", "asx_priority")
     found = deployed(tmp_path, at)
-    assert {one.partition("/")[2] for one in BUILT_IN} == set(found)
+    assert {one.partition("/")[2] for one in BUILT_IN_NAMES} == set(found)
     (schedule,) = found["nightly"]["schedules"]
     assert schedule["cron"] == "30 17 * * 1,2,3,4,5"
 

@@ -1,6 +1,7 @@
 """Runs on one Prefect server: the requests they share, and the server gone for a while.
 
-The server is a process of these tests' own, killed and started again.
+The session's server serves most; a relay to it ends as if the server was killed. The
+long test kills a server of its own, and starts it again.
 """
 
 import os
@@ -10,9 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
+from own_relay import Relay
 from own_server import OwnServer, Prepare
 
 RATE = 4
@@ -21,59 +24,57 @@ AWAY_SECONDS = float(os.environ.get("OVERNIGHT_TEST_AWAY_SECONDS", "10"))
 """Its start takes as long again; 30 were tried, too."""
 
 
-@pytest.fixture(scope="module")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, prepare_prefect: Prepare
-) -> Iterator[OwnServer]:
-    """Give a server of this module's own."""
-    own = OwnServer(prepare_prefect(tmp_path_factory.mktemp("prefect")))
-    yield own
-    own.kill()
+@pytest.fixture
+def server(tmp_path: Path, prepare_prefect: Prepare) -> Iterator[OwnServer]:
+    """Give a server that can be killed."""
+    with OwnServer.running(prepare_prefect(tmp_path / "prefect")) as own:
+        yield own
 
 
-def connected(server: OwnServer) -> Any:  # noqa: ANN401
-    """Return a context in which this process uses the server."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
+@pytest.fixture
+def address(prefect_server: None) -> str:  # noqa: ARG001
+    """Return the address of the session's server."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
 
-    return temporary_settings({PREFECT_API_URL: server.url})
+    return str(PREFECT_API_URL.value())
 
 
-def limit_on(server: OwnServer) -> tuple[int, float]:
+def limit_now() -> tuple[int, float]:
     """Return slots and decay of the limit that the server holds."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
 
-    with connected(server), get_client(sync_client=True) as client:
+    with get_client(sync_client=True) as client:
         found = client.read_global_concurrency_limit_by_name("yahoo")
     return found.limit, found.slot_decay_per_second
 
 
-def taking_turns(server: OwnServer, calls: int) -> subprocess.Popen[str]:
+def taking_turns(address: str, calls: int) -> subprocess.Popen[str]:
     """Return a process that takes turns and prints when it was given them."""
     return subprocess.Popen(
         [sys.executable, PACED, "server", str(RATE), str(calls)],
-        env=server.environment,
+        env=os.environ | {"PREFECT_API_URL": address},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def test_the_limit_is_made_and_kept_up(server: OwnServer) -> None:
+@pytest.mark.usefixtures("prefect_server")
+def test_the_limit_is_made_and_kept_up() -> None:
     """Asked for twice there is one limit; asked for at another rate it has that."""
     from tasks.server_pace import ensure_request_limit  # noqa: PLC0415
 
-    with connected(server):
-        for rate in (5, 5, RATE):
-            ensure_request_limit(rate)
-    assert limit_on(server) == (2 * RATE, RATE)
+    for rate in (5, 5, RATE):
+        ensure_request_limit(rate)
+    assert limit_now() == (2 * RATE, RATE)
 
 
-def test_two_processes_share_the_rate(server: OwnServer) -> None:
+def test_two_processes_share_the_rate(address: str) -> None:
     """Ten turns each: the burst at once, the rest no faster than the common rate."""
-    runs = [taking_turns(server, 10) for _ in range(2)]
+    runs = [taking_turns(address, 10) for _ in range(2)]
     answers = [run.communicate(timeout=120) for run in runs]
     given = sorted(float(word) for told, _ in answers for word in told.split())
-    burst, rate = limit_on(server)
+    burst, rate = limit_now()
     assert len(given) == 20
     assert given[-1] - given[0] > (20 - burst) / rate - 1
     assert {error for _, error in answers} == {""}
@@ -119,8 +120,10 @@ def started_night(server: OwnServer, home: Path) -> subprocess.Popen[str]:
 def runs_on(server: OwnServer) -> list[dict[str, Any]]:
     """Return the flow runs of the server, the latest first."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
 
-    with connected(server), get_client(sync_client=True) as client:
+    connected = temporary_settings({PREFECT_API_URL: server.url})
+    with connected, get_client(sync_client=True) as client:
         asked = {"sort": "START_TIME_DESC"}
         found: list[dict[str, Any]] = client._client.post(
             "/flow_runs/filter", json=asked
@@ -160,19 +163,27 @@ def test_little_memory_is_said_at_the_head_of_the_run(
     assert state.is_completed()
 
 
-def test_turns_go_on_without_the_server(server: OwnServer) -> None:
-    """A server killed while two processes ask fails neither; each warns once.
-
-    It is the last test, as the server stays away.
-    """
-    runs = [taking_turns(server, 40) for _ in range(2)]
+def test_turns_go_on_without_the_server(address: str) -> None:
+    """A server lost while two processes ask fails neither; each warns once."""
+    port = urlsplit(address).port
+    assert port
+    relay = Relay(port)
+    relayed = address.replace(f":{port}", f":{relay.port}")
+    runs = [taking_turns(relayed, 1000) for _ in range(2)]
     for run in runs:
-        assert run.stdout
-        run.stdout.readline()
-    still_asking = [run.poll() for run in runs]
-    server.kill()
+        turn_after(run, 0)
+    relay.close()
+    lost = time.time()
+    for run in runs:
+        turn_after(run, lost + 1)
+        run.kill()
     errors = [run.communicate(timeout=120)[1] for run in runs]
-    assert still_asking == [None, None]
-    assert [run.returncode for run in runs] == [0, 0]
     pace = "does not pace the requests to Yahoo"
     assert [error.count(pace) for error in errors] == [1, 1]
+
+
+def turn_after(run: subprocess.Popen[str], instant: float) -> None:
+    """Wait until the process has been given a turn after an instant."""
+    assert run.stdout
+    while float(run.stdout.readline()) < instant:
+        continue

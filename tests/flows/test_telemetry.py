@@ -1,7 +1,10 @@
-"""Prefect's telemetry: no command writes a device id, at a new user's terminal too."""
+"""A new user's terminal: no command writes a device id, or uses a server unnamed.
+
+Prefect's telemetry writes the device id. Each command that asks a Prefect server runs
+once for both rules: the server that is named does not answer.
+"""
 
 import os
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -9,16 +12,50 @@ from pathlib import Path
 import pytest
 from own_terminal import OwnTerminal
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "2013-03-01_screening_results.csv"
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "2013-03-01_screening_results.csv"
 OVERNIGHT = str(Path(sys.executable).with_name("overnight"))
 SAMPLE = ["--source", "sample"]
-WITH_PREFECT = {
-    "doctor": [OVERNIGHT, "doctor", *SAMPLE],
-    "screen": [OVERNIGHT, "screen", "NOSUCH", *SAMPLE],
-    "train": [OVERNIGHT, "train", "NOSUCH", *SAMPLE],
-    "registration": [sys.executable, "-m", "flows.registration"],
+DEAD = "http://127.0.0.1:9/api"
+"""No server listens there, so a command that needs one ends soon, with code 1."""
+
+PROFILES = f"""active = "of mine"
+[profiles."of mine"]
+PREFECT_API_URL = "{DEAD}"
+"""
+VARIABLE = {"PREFECT_API_URL": DEAD}
+WITH_PREFECT: dict[str, tuple[list[str], dict[str, str], dict[str, str]]] = {
+    "doctor": (
+        [OVERNIGHT, "doctor", *SAMPLE],
+        {".env": f"PREFECT_API_URL={DEAD}\n"},
+        {},
+    ),
+    "screen": (
+        [OVERNIGHT, "screen", "NOSUCH", *SAMPLE],
+        {".prefect/profiles.toml": PROFILES},
+        {},
+    ),
+    "train": (
+        [OVERNIGHT, "train", "NOSUCH", *SAMPLE],
+        {".env": "PREFECT_API_URL=http://127.0.0.1:8/api\n"},
+        VARIABLE,
+    ),
+    "registration": ([sys.executable, "-m", "flows.registration"], {}, VARIABLE),
 }
-"""These ask Prefect's server; there is none, so each ends with code 1."""
+"""The words of a command, the user's files and the environment that name the server."""
+
+REMOVAL = "prefect --profile 'of mine' config unset --yes PREFECT_API_URL"
+SAID = {
+    "doctor": [DEAD, "does not answer", "the file .env names it"],
+    "screen": [DEAD, "does not answer", "Prefect's profile 'of mine'", REMOVAL],
+    "train": [
+        DEAD,
+        "the environment variable PREFECT_API_URL names it",
+        "or unset PREFECT_API_URL, since",
+    ],
+    "registration": ["onnection"],
+}
+"""The environment goes before a file, and a file of the folder before a profile."""
 
 WITHOUT = {
     "": 0,
@@ -63,13 +100,11 @@ def ended(words: list[str], user: Path, more: dict[str, str]) -> OwnTerminal:
     environment = {
         "HOME": str(user),
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(user / "without"),
+        "PYTHONPATH": f"{user / 'without'}:{ROOT}",
         "OVERNIGHT_HOME": str(user / "nights"),
-        # No server listens there, so a command that needs one ends soon.
-        "PREFECT_API_URL": "http://127.0.0.1:9/api",
         "PREFECT_CLIENT_MAX_RETRIES": "0",
     }
-    terminal = OwnTerminal(words, environment | more)
+    terminal = OwnTerminal(words, environment | more, user)
     terminal.ended(240)
     return terminal
 
@@ -81,11 +116,19 @@ def files_of(user: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", WITH_PREFECT)
 def test_no_command_leaves_a_device_id(name: str, user: Path) -> None:
-    """At a terminal, where Prefect would count a new user."""
-    terminal = ended(WITH_PREFECT[name], user, {})
+    """At a terminal, where Prefect would count a new user.
+
+    Each ends with a sentence that has the dead server and what names it.
+    """
+    words, files, environment = WITH_PREFECT[name]
+    for path, text in files.items():
+        (user / path).parent.mkdir(exist_ok=True)
+        (user / path).write_text(text)
+    terminal = ended(words, user, environment)
     assert terminal.process.returncode == 1, terminal.text
-    assert re.search("127.0.0.1:9|[Cc]onnection (refused|attempts)", terminal.text)
-    assert not IDS & files_of(user)
+    assert [part for part in SAID[name] if part not in terminal.text] == []
+    assert {path: (user / path).read_text() for path in files} == files
+    assert not IDS - {Path(path).name for path in files} & files_of(user)
 
 
 def test_the_other_commands_do_not_load_prefect(user: Path) -> None:
@@ -99,5 +142,5 @@ def test_the_other_commands_do_not_load_prefect(user: Path) -> None:
 def test_the_users_own_setting_wins(user: Path) -> None:
     """A user who turns the telemetry on gets a device id, so this test can see one."""
     offline = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-    ended(WITH_PREFECT["screen"], user, ON | offline)
+    ended(WITH_PREFECT["registration"][0], user, VARIABLE | ON | offline)
     assert "device_id" in files_of(user)

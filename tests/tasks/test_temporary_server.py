@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from own_server import Prepare
 from server_checks import check_restart, check_use, processes_of, wait_for
 
 from config.errors import RunError
@@ -16,12 +17,10 @@ from tasks import temporary_server
 from tasks.temporary_server import TemporaryServer
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of the prepared database, which is damaged at first."""
-    path = tmp_path_factory.mktemp("prefect") / "empty.db"
-    path.write_bytes(b"damaged" * 1000)
-    return path
+@pytest.fixture
+def prepared(prepare_prefect: Prepare, tmp_path: Path) -> Path:
+    """Return the path of a prepared database."""
+    return prepare_prefect(tmp_path / "prefect") / "prefect.db"
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +37,10 @@ def test_a_killed_server_is_restarted_with_its_records(
 ) -> None:
     """The address stays the same, and what was stored before the kill is still there.
 
-    Without the password nobody stores or reads anything, before and after.
+    Without the password nobody stores or reads anything, before and after. The prepared
+    database is damaged at first: a server without it replaces it.
     """
+    prepared.write_bytes(b"damaged" * 1000)
     other_process.submit(check_restart, prepared).result()
 
 
@@ -48,8 +49,7 @@ def test_a_server_begins_empty_and_leaves_nothing(
 ) -> None:
     """It has no records of another server, and paces no requests, unlike a shared one.
 
-    A server has replaced the damaged prepared database. After `stop` there is
-    no folder, no process and no setting of the server.
+    After `stop` there is no folder, no process and no setting of the server.
     """
     other_process.submit(check_use, prepared).result()
 
