@@ -19,7 +19,8 @@ from storage.interruption import end_steps
 POLL_SECONDS = 0.5
 """On Windows a signal is handled only between two waits."""
 
-SHOW_CURSOR = "\x1b[?25h"
+NEW_LINE = "\x1b[?25h\n"
+"""Shows a terminal's cursor, which the progress hides, and leaves its line."""
 
 
 def end_on_signals(advice: str) -> None:
@@ -70,14 +71,15 @@ def end_children() -> None:
     They would end by themselves, but later than this process. Python's resource tracker
     does so only after it has removed what the others left.
     """
-    with contextlib.suppress(Exception):  # A child may end at the same moment.
-        import psutil  # noqa: PLC0415  only at the end
+    import psutil  # noqa: PLC0415  only at the end
 
-        children = psutil.Process().children(recursive=True)
-        working = [one for one in children if not _is_tracker(one.cmdline())]
-        for child in working:
-            child.kill()
-        psutil.wait_procs(working, timeout=1)
+    ended = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # It may end at the same moment.
+            if not _is_tracker(child.cmdline()):
+                child.kill()
+                ended.append(child)
+    psutil.wait_procs(ended, timeout=1)
 
 
 def _is_tracker(words: list[str]) -> bool:
@@ -86,6 +88,6 @@ def _is_tracker(words: list[str]) -> bool:
 
 def _print_last(sentence: str) -> None:
     """Write to stderr past Python's buffer, whose lock another thread may hold."""
-    cursor = SHOW_CURSOR if sys.stderr.isatty() else ""
-    with contextlib.suppress(OSError):  # After HUP there is no terminal.
-        os.write(2, f"{cursor}\n{sentence}\n".encode())
+    with contextlib.suppress(OSError, ValueError):  # After HUP there is no terminal.
+        start = NEW_LINE if sys.stderr.isatty() else ""
+        os.write(2, f"{start}{sentence}\n".encode())
