@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
@@ -70,7 +70,7 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
     """
     server = None if PREFECT_API_URL.value() else TemporaryServer()
     try:
-        with on_interruption(server.end if server else bool):
+        with on_interruption(server.end) if server else nullcontext():
             yield server
     except httpx.TransportError as error:
         raise RunError(
@@ -97,8 +97,7 @@ class TemporaryServer:
         self._answered = False
         self._restarts = 0
         self._ended = threading.Event()
-        # One thread may take it twice: Ctrl-C runs `stop` within `stop`.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         _copy_prepared_database(self._database)
         self._process = self._start()
         threading.Thread(target=self._watch, daemon=True).start()

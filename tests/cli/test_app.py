@@ -184,8 +184,17 @@ def test_prefect_gets_its_environment_before_it_is_imported(
     assert asked.stdout.split()[-2:] == ["6", "CRITICAL"]
 
 
-def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
-    """Ctrl-C in a running night: one sentence, exit 130, no process left behind."""
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [
+        (signal.SIGINT, "Ctrl-C"),
+        pytest.param(signal.SIGTERM, "TERM", marks=pytest.mark.long),
+    ],
+)
+def test_a_signal_to_all_processes_ends_a_night_at_once(
+    tmp_path: Path, number: int, cause: str
+) -> None:
+    """While it trains: one sentence, 128 + signal, no process left behind."""
     night = subprocess.Popen(
         [COMMAND, "screen", "--source", "sample", "--home", str(tmp_path)],
         start_new_session=True,
@@ -196,11 +205,11 @@ def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
     while not is_training(night):
         assert night.poll() is None
         time.sleep(0.1)
-    os.killpg(night.pid, signal.SIGINT)
+    os.killpg(night.pid, number)
     _, message = night.communicate(timeout=30)
-    assert night.returncode == 130
+    assert night.returncode == 128 + number
     assert message.splitlines()[-1] == (
-        "overnight: interrupted by Ctrl-C; run the same command again, it continues "
+        f"overnight: interrupted by {cause}; run the same command again, it continues "
         "with what is finished."
     )
     deadline = time.monotonic() + 5
