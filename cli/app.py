@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Annotated, Any, ClassVar
 
@@ -15,9 +16,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from cli.errors import Exit, one_line, one_sentence_errors
+from cli.interruption import end_children, end_on_signals
 from cli.options import Debug, Home, Json
 from cli.output import tolerate_narrow_encodings
 from flows.telemetry import ignore_milestones, turn_telemetry_off
+from storage.interruption import on_interruption
 
 COMMANDS = {
     "screen": "Screen stocks and write the CSV.",
@@ -49,6 +52,11 @@ HELP = {"help_option_names": ["-h", "--help"]}
 
 RUNS = {"screen", "train", "update"}
 """Modules of commands that run a flow in this process."""
+
+COMPUTE = RUNS | {"check_leaks", "deliver", "evaluate", "events"}
+"""Modules of commands that may write temporary files."""
+
+CONTINUES = "; run the same command again, it continues with what is finished"
 
 
 class LazyCommand(TyperCommand):
@@ -127,8 +135,11 @@ app.add_typer(
 def main() -> None:
     """Run the command; print a wrong option or command as one sentence too."""
     tolerate_narrow_encodings()
+    name = sys.argv[1].replace("-", "_") if sys.argv[1:] else ""
+    end_on_signals(CONTINUES if name in RUNS else "")
     try:
-        code = app(standalone_mode=False)
+        with _temporary_files(name), on_interruption(end_children):
+            code = app(standalone_mode=False)
     except TyperException as error:
         problem = one_line(error.format_message()).rstrip(".")
         typer.echo(f"overnight: {problem}; see `overnight --help`.", err=True)
@@ -136,6 +147,14 @@ def main() -> None:
     except typer.Abort:
         code = Exit.RUN_FAILED
     sys.exit(code)
+
+
+def _temporary_files(name: str) -> AbstractContextManager[object]:
+    if name not in COMPUTE:
+        return nullcontext()
+    from storage.temporary_files import own_temporary_folder  # noqa: PLC0415  slow
+
+    return own_temporary_folder()
 
 
 def print_version(asked: bool) -> None:  # noqa: FBT001  as typer calls it

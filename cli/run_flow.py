@@ -1,15 +1,14 @@
 """Runs a flow in this process and ends the command with the run's exit code."""
 
-import os
-import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from cli.errors import Exit
+from cli.interruption import call_in_thread
 from cli.render_progress import show_progress
 from cli.tables import show_summary
 from pipeline.plan import RunRequest, plan_night, plan_run
@@ -45,7 +44,6 @@ def run_flow(
         else plan_run(request, now)
     )
     require_named_server()
-    signal.signal(signal.SIGINT, lambda *_: _exit_on_ctrl_c(server))
     failed = False
     with show_progress(f"as of {plan.as_of}") as announce:
         if server:
@@ -53,27 +51,11 @@ def run_flow(
             server.wait_until_ready()
         announce(f"loading prices of {len(plan.symbols)} symbols")
         try:
-            summary: RunSummary = flow(**arguments, **more)
+            run = partial(flow, **arguments, **more)
+            summary: RunSummary = call_in_thread(run)
         except TooFewSymbols as error:
             summary, failed = error.summary, True
     show_summary(summary, all_rows=all_rows)
     if failed:
         raise typer.Exit(Exit.RUN_FAILED)
     raise typer.Exit(Exit.SYMBOLS_FAILED if summary.failures else Exit.ALL_USABLE)
-
-
-def _exit_on_ctrl_c(server: TemporaryServer | None) -> None:
-    """End this process at once; what is finished is on disk already.
-
-    Ctrl-C reaches Prefect's temporary server too, so the flow can't end in order: it
-    would wait for the server's answers. The training processes end with this one.
-    """
-    if server:
-        server.stop()
-    Console(stderr=True).show_cursor()
-    typer.echo(
-        "\novernight: interrupted by Ctrl-C; run the same command again, it continues "
-        "with what is finished.",
-        err=True,
-    )
-    os._exit(Exit.INTERRUPTED)

@@ -1,10 +1,12 @@
 """Runs the update before the opening in this process and prints it."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 
+from cli.interruption import call_in_thread
 from cli.options import UpdateOptions
 from cli.output import literal, new_table, say
 from cli.request import parse_date, parse_source
@@ -38,7 +40,8 @@ def run_update(server: TemporaryServer | None, options: UpdateOptions) -> None:
     require_named_server()
     if server:
         server.wait_until_ready()
-    summary: Any = morning_update(**arguments)  # A flow: called, it returns the data.
+    # A flow: called, it returns the data.
+    summary: Any = call_in_thread(partial(morning_update, **arguments))
     show_update(summary)
 
 

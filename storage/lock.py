@@ -21,6 +21,7 @@ from upath import UPath
 
 from config.errors import BusyError, StorageError
 from storage.home import Home, write_atomic
+from storage.interruption import on_interruption
 from storage.paths import (
     convert_write_errors,
     create_exclusive,
@@ -69,6 +70,27 @@ def one_run_at_a_time(home: Home, times: LeaseTimes = LEASE_TIMES) -> Iterator[N
         yield
 
 
+def require_free(home: Home, times: LeaseTimes = LEASE_TIMES) -> None:
+    """Refuse a home that another run is using now; take and write nothing.
+
+    A command calls it before it starts anything; its run takes the lock later.
+
+    Raises
+    ------
+    BusyError
+        If another run holds the lock.
+    StorageError
+        If the home can't be read.
+    """
+    path = home.lock
+    if not isinstance(path, Path):
+        if _read_owner(path):
+            _require_expired(path, times)
+    elif path.exists():
+        with _hold_file(path):
+            pass
+
+
 @contextmanager
 def _hold_file(path: Path) -> Iterator[None]:
     with convert_write_errors(path):
@@ -99,12 +121,17 @@ def _hold_lease(path: UPath, times: LeaseTimes) -> Iterator[None]:
         daemon=True,
     )
     heartbeat.start()
-    try:
-        yield
-    finally:
+
+    def end() -> None:
         ended.set()
         heartbeat.join()
         _release(path, owner)
+
+    with on_interruption(end):
+        try:
+            yield
+        finally:
+            end()
     if lost.is_set():
         raise BusyError(
             f"another run took over {path.parents[1]} while this run could not write "
@@ -123,6 +150,17 @@ def _take(path: UPath, owner: bytes, times: LeaseTimes) -> None:
     """Take a free or expired lease; raise a `BusyError` for any other."""
     if create_exclusive(path, owner):
         return
+    _require_expired(path, times)
+    write_atomic(path, owner)
+    # Of several runs that take it over at once, the last to write has it.
+    time.sleep(times.settle_seconds)
+    if _read_owner(path) != owner:
+        raise BusyError(
+            f"another run has just begun to use {path.parents[1]}", OTHER_RUN
+        )
+
+
+def _require_expired(path: UPath, times: LeaseTimes) -> None:
     age = _seconds_since_heartbeat(path)
     if age <= times.expiry_seconds:
         raise BusyError(
@@ -130,13 +168,6 @@ def _take(path: UPath, owner: bytes, times: LeaseTimes) -> None:
             f"{age:.0f} s ago",
             f"{OTHER_RUN} (if it was killed, its lock expires "
             f"{times.expiry_seconds:g} s after that heartbeat)",
-        )
-    write_atomic(path, owner)
-    # Of several runs that take it over at once, the last to write has it.
-    time.sleep(times.settle_seconds)
-    if _read_owner(path) != owner:
-        raise BusyError(
-            f"another run has just begun to use {path.parents[1]}", OTHER_RUN
         )
 
 

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
@@ -32,6 +32,8 @@ from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from config.errors import RunError
+from storage.interruption import on_interruption
+from tasks.server_start import ServerStart
 
 ONLY_WHAT_A_RUN_NEEDS = {
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -47,8 +49,9 @@ ONLY_WHAT_A_RUN_NEEDS = {
 }
 """The server's environment; as an ephemeral one it starts no scheduler either."""
 
-START_SECONDS = 120
-"""A first start on a busy machine takes up to 60 s."""
+NO_OTHER_SERVER = {"PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}
+"""The client's environment, also after `stop`: without this, a thread that still sends
+something would start a server of Prefect's own, with the user's database."""
 
 POLL_SECONDS = 0.05
 CHECK_SECONDS = 0.5
@@ -67,7 +70,8 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
     """
     server = None if PREFECT_API_URL.value() else TemporaryServer()
     try:
-        yield server
+        with on_interruption(server.end) if server else nullcontext():
+            yield server
     except httpx.TransportError as error:
         raise RunError(
             "Prefect's server stopped answering during the run "
@@ -93,8 +97,7 @@ class TemporaryServer:
         self._answered = False
         self._restarts = 0
         self._ended = threading.Event()
-        # One thread may take it twice: Ctrl-C runs `stop` within `stop`.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         _copy_prepared_database(self._database)
         self._process = self._start()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -115,30 +118,38 @@ class TemporaryServer:
         Raises
         ------
         RunError
-            If it does not answer within `START_SECONDS`, or ends again and again.
+            If it ends again and again, or its process does not work or not end its
+            start.
         """
-        deadline = time.monotonic() + START_SECONDS
+        start = ServerStart()
         while not _answers(self._port):
-            if self._restarts >= MAX_RESTARTS or time.monotonic() > deadline:
+            if self._restarts >= MAX_RESTARTS:
                 raise RunError(
-                    "Prefect's temporary server did not start; its errors are above",
+                    f"Prefect's temporary server did not start: it ended by itself "
+                    f"{MAX_RESTARTS} times (exit code {self._process.returncode}); its "
+                    "errors are above",
                     "run `overnight doctor`",
                 )
+            start.check(self._process.pid)
             time.sleep(POLL_SECONDS)
         self._answered = True
         _prepare_database(self._database)
         TemporaryServer._url_in_use = self.url
-        os.environ |= self._client_environment
+        os.environ |= self._client_environment | NO_OTHER_SERVER
         refresh_global_settings_context()
         # Nobody would receive the client's events.
         EventsWorker.set_client_override(NullEventsClient)
 
-    def stop(self) -> None:
-        """End the server, and remove its records."""
+    def end(self) -> None:
+        """End the server's process, and remove its records."""
         self._ended.set()
         with self._lock:  # No restart is under way from here on.
             self._end_process()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End the server, and use it no more in Prefect's client."""
+        self.end()
         if self.is_in_use():
             for name in self._client_environment:
                 del os.environ[name]
@@ -161,6 +172,8 @@ class TemporaryServer:
             env=os.environ | ONLY_WHAT_A_RUN_NEEDS | own,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            # A signal to the command's process group must not end it: the command does.
+            start_new_session=True,
         )
 
     def _end_process(self) -> None:
@@ -201,7 +214,7 @@ def _answers(port: int) -> bool:
         try:
             connection.request("GET", "/api/health")
             return connection.getresponse().status == http.client.OK
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
 
@@ -223,7 +236,8 @@ def _copy_prepared_database(target: Path) -> None:
 def _prepare_database(records: Path) -> None:
     """Store a copy of a new server's records as the empty database of later commands.
 
-    It is written under another name first: a killed command leaves no half of it.
+    It is written under another name first: a killed command leaves no half of it. The
+    ones of other versions of Prefect are removed.
     """
     prepared = _prepared_database()
     if prepared.exists():
@@ -236,4 +250,7 @@ def _prepare_database(records: Path) -> None:
             closing(sqlite3.connect(draft)) as copy,
         ):
             source.backup(copy)
+        for other in prepared.parent.glob("empty-*"):
+            if other != draft:
+                other.unlink(missing_ok=True)
         draft.replace(prepared)

@@ -7,12 +7,14 @@ Prefect, which keeps them small, and end with their parent.
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import astuple
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, Self, override
@@ -21,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from config.errors import TrainingFailed
 from modelling.training import EpochDone
+from storage.interruption import stop_if_ending
 
 ONE_THREAD = {
     # Threads of XLA's pool; two would pass each small product to and fro.
@@ -106,7 +109,8 @@ class _Worker:
         with self._one_at_a_time:
             if self._killed:
                 raise BrokenProcessPool
-            return self.executor.submit(_run_job, job, given)
+            with _without_ctrl_c():
+                return self.executor.submit(_run_job, job, given)
 
     @property
     def alive(self) -> bool:
@@ -125,6 +129,22 @@ class _Worker:
             # The wait is short. Without it the executor's own thread fails on what the
             # shutdown has already removed.
             self.executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Keep Ctrl-C from processes that start in the block: it would print a traceback.
+
+    At a terminal it reaches the whole process group; this process ends the others.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class ProcessPool(WorkerPool):
@@ -162,6 +182,7 @@ class ProcessPool(WorkerPool):
         try:
             return self._wait(worker, worker.submit(job, given), on_epoch)
         except (BrokenProcessPool, _TooLongError) as error:
+            stop_if_ending()
             self._kill(worker)
             kept = None
             raise self._failure(error) from error

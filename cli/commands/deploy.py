@@ -7,6 +7,7 @@ from types import FrameType
 import typer
 
 from cli.errors import Exit
+from cli.interruption import ignore_signals
 from cli.options import DeployOptions, command
 from flows.child_processes import END_SIGNALS
 from flows.operation import operate
@@ -33,6 +34,5 @@ def _exit_on_first_signal(_number: int, _frame: FrameType | None) -> None:
     A second Ctrl-C could come when Python has ended this command and is closing down:
     it would kill the process, whose exit code would then be another one.
     """
-    for number in END_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    ignore_signals()
     sys.exit(Exit.INTERRUPTED)

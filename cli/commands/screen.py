@@ -10,8 +10,12 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
+    from storage.home import Home  # noqa: PLC0415  it is slow
+    from storage.lock import require_free  # noqa: PLC0415  as above
+
+    require_free(Home.at(options.home))
     show_step("starting Prefect and loading the libraries")
-    from tasks.temporary_server import temporary_server  # noqa: PLC0415  it is slow
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415  as above
 
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.

@@ -1,7 +1,6 @@
 """The command `overnight update`."""
 
 from cli.options import UpdateOptions, command
-from tasks.temporary_server import temporary_server
 
 
 @command(UpdateOptions)
@@ -13,6 +12,12 @@ def update(options: UpdateOptions) -> None:
 
     For example: overnight update --home ~/overnight
     """
+    from storage.home import Home  # noqa: PLC0415  it is slow
+    from storage.lock import require_free  # noqa: PLC0415  as above
+
+    require_free(Home.existing(options.home))
+    from tasks.temporary_server import temporary_server  # noqa: PLC0415  as above
+
     with temporary_server() as server:
         # These imports take seconds, in which the server starts.
         from cli.run_update import run_update  # noqa: PLC0415

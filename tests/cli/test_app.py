@@ -22,6 +22,8 @@ from cli.options import EvaluateOptions, ScreenOptions, TrainOptions
 from cli.request import evaluation_arguments, flow_arguments
 from config.parameters import PRESETS, TrainingOverrides
 from market_data.selection import Selection, Symbols, Universe
+from storage.home import Home
+from storage.lock import one_run_at_a_time
 
 COMMAND = str(Path(sys.executable).with_name("overnight"))
 """The installed command, whether or not its folder is on the path."""
@@ -177,8 +179,17 @@ def test_prefect_gets_its_environment_before_it_is_imported(
     assert asked.stdout.split()[-2:] == ["6", "CRITICAL"]
 
 
-def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
-    """Ctrl-C in a running night: one sentence, exit 130, no process left behind."""
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [
+        (signal.SIGINT, "Ctrl-C"),
+        pytest.param(signal.SIGTERM, "TERM", marks=pytest.mark.long),
+    ],
+)
+def test_a_signal_to_all_processes_ends_a_night_at_once(
+    tmp_path: Path, number: int, cause: str
+) -> None:
+    """While it trains: one sentence, 128 + signal, no process left behind."""
     night = subprocess.Popen(
         [COMMAND, "screen", "--source", "sample", "--home", str(tmp_path)],
         start_new_session=True,
@@ -189,17 +200,55 @@ def test_ctrl_c_ends_a_night_at_once(tmp_path: Path) -> None:
     while not is_training(night):
         assert night.poll() is None
         time.sleep(0.1)
-    os.killpg(night.pid, signal.SIGINT)
+    os.killpg(night.pid, number)
     _, message = night.communicate(timeout=30)
-    assert night.returncode == 130
+    assert night.returncode == 128 + number
     assert message.splitlines()[-1] == (
-        "overnight: interrupted by Ctrl-C; run the same command again, it continues "
+        f"overnight: interrupted by {cause}; run the same command again, it continues "
         "with what is finished."
     )
     deadline = time.monotonic() + 5
     while left := session_processes(night.pid):
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_ends_a_command_as_ctrl_c_does(tmp_path: Path, name: str) -> None:
+    """To the command alone, while its server starts: nothing is left, 128 + signal."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    night = subprocess.Popen(
+        [COMMAND, "screen", "--source", "sample", "--home", tmp_path / "home"],
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"], "TMPDIR": temporary},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not psutil.Process(night.pid).children():
+        assert night.poll() is None
+        time.sleep(0.05)
+    left = psutil.Process(night.pid).children()
+    night.send_signal(getattr(signal, name))
+    _, message = night.communicate(timeout=60)
+    assert night.returncode == 128 + getattr(signal, name)
+    assert message.startswith(f"overnight: interrupted by {name[3:]}; run the same")
+    assert message.count("\n") == 1
+    assert not [one for one in left if one.is_running()]
+    assert not session_processes(night.pid)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["screen", "AAPL"], ["train", "AAPL"], ["update"]])
+def test_a_home_in_use_is_refused_before_a_server_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """The sentence is about the home, although the named server does not answer."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    with one_run_at_a_time(Home(tmp_path)):
+        result = CliRunner().invoke(app, [*words, "--home", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"overnight: another run is using {tmp_path}; wait")
 
 
 def is_training(night: subprocess.Popen[str]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from config.errors import BusyError, StorageError
 from storage.home import Home, write_atomic
-from storage.lock import LeaseTimes, one_run_at_a_time
+from storage.lock import LeaseTimes, one_run_at_a_time, require_free
 from storage.paths import files_in, is_there, read_bytes
 
 QUICK = LeaseTimes(heartbeat_seconds=0.2, expiry_seconds=2, settle_seconds=0.5)
@@ -41,6 +41,17 @@ def test_a_second_run_is_refused_and_a_third_one_runs(home: Home) -> None:
         pass
     with one_run_at_a_time(home, QUICK):
         assert is_there(home.lock)
+
+
+def test_a_home_in_use_is_refused_before_anything_is_started(home: Home) -> None:
+    """A look at the lock takes and writes nothing, whether the home is free or not."""
+    require_free(home)
+    assert not files_in(home.root)
+    with one_run_at_a_time(home, QUICK):
+        with pytest.raises(BusyError, match="another run is using"):
+            require_free(home, QUICK)
+        assert [path.name for path in files_in(home.lock.parent)] == ["run.lock"]
+    require_free(home, QUICK)
 
 
 def test_a_run_that_fails_gives_the_home_back(home: Home) -> None:
