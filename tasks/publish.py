@@ -113,11 +113,11 @@ def _failed_holdings(plan: RunPlan, rows: Sequence[Row]) -> tuple[str, ...]:
 def _cluster_notice(untrained: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence if a fault of the cluster left models untrained."""
     names = [name for name, why in untrained.items() if is_cluster_fault(why)]
-    if not names:
-        return ()
+    fix = "run the night again to train what is missing"
     return (
-        f"the Dask cluster did not train {list_names(names)}; run the night again to "
-        "train what is missing.",
+        (f"the Dask cluster did not train {list_names(names)}; {fix}.",)
+        if names
+        else ()
     )
 
 
@@ -162,7 +162,7 @@ def _write_night(
         {
             found.symbol: found.training_failure
             for found in findings
-            if is_cluster_fault(found.training_failure or "")
+            if found.training_failure and is_cluster_fault(found.training_failure)
         },
     )
     drop_findings(plan, night_rows)

@@ -6,7 +6,6 @@ A job runs in the worker's own process, which its nanny starts again when it end
 import asyncio
 import faulthandler
 import os
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,10 +30,6 @@ LATER_SECONDS = 15
 
 STARTED = EpochDone(0, 0, 0.0, 0.0)
 """Reported when the job begins."""
-
-
-class WorkerRefused(Exception):  # noqa: N818  the run goes on without the worker
-    """The worker can't run the job; the argument is the reason."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ async def find_refusal(versions: Mapping[str, str], home: StoragePath) -> str:
     except TimeoutError:
         return f"it could not read {home} within {READ_SECONDS} s"
     except (OvernightError, OSError) as error:
-        return f"it can't read the run's home ({str(error).rstrip('.')})"
+        return f"it can't read the run's home: {_problem(error)}"
     return "" if found else f"it does not see the run's home: it has no {home}"
 
 
@@ -77,16 +72,16 @@ def run_job[Input, Output](
 
     Raises
     ------
-    WorkerRefused
-        If this worker has another version than the run.
     SymbolError
         What the job raised.
     ClusterFailed
-        If the job raised anything else, which names the worker.
+        If this worker has another version than the run, or the job raised anything
+        else; it names the worker.
     """
-    if differences := _differences(terms.versions):
-        raise WorkerRefused(differences)
     worker = get_worker()
+    # The check of a new worker may be of an earlier process at the same address.
+    if differences := _differences(terms.versions):
+        raise _fault(worker, differences)
     use_one_thread()
 
     def report(done: EpochDone) -> None:
@@ -99,17 +94,21 @@ def run_job[Input, Output](
         except SymbolError:
             raise
         except Exception as error:
-            # Whatever it is, on another worker or here it may not happen.
-            raise ClusterFailed(
-                f"the Dask worker {worker.address} could not train: {_text(error)}",
-                "correct that worker and run again",
-            ) from error
+            # Whatever it is, it may not happen on another worker.
+            raise _fault(worker, _problem(error)) from error
 
 
-def _text(error: Exception) -> str:
-    known = isinstance(error, OvernightError)
-    text = str(error) if known else f"{type(error).__name__}: {error}"
-    return text.rstrip(".")
+def _fault(worker: Worker, problem: str) -> ClusterFailed:
+    return ClusterFailed(
+        f"the Dask worker {worker.address} could not train: {problem}",
+        "correct that worker and run again",
+    )
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, OvernightError):
+        return error.problem
+    return f"{type(error).__name__}: {error}"
 
 
 def _differences(versions: Mapping[str, str]) -> str:
@@ -125,9 +124,7 @@ def _end_if_unwanted(worker: Worker, terms: JobTerms) -> Iterator[None]:
         target=_watch, args=(worker, terms.key, ended), daemon=True
     )
     # Its thread needs no interpreter lock, which a hanging job may hold.
-    faulthandler.dump_traceback_later(
-        terms.seconds + LATER_SECONDS, exit=True, file=sys.__stderr__
-    )
+    faulthandler.dump_traceback_later(terms.seconds + LATER_SECONDS, exit=True, file=2)
     watch.start()
     try:
         yield

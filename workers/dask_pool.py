@@ -6,6 +6,7 @@ job with it.
 
 import asyncio
 import contextlib
+import logging
 import queue
 import time
 import uuid
@@ -15,13 +16,13 @@ from typing import override
 
 from distributed import Client, Future, KilledWorker
 from distributed.client import ClosedClientError
-from distributed.comm import connect
+from distributed.comm.core import connect
 from distributed.security import Security
 
 from config.errors import ClusterFailed, ClusterUnavailable, TrainingFailed
 from modelling.training import EpochDone
 from storage.paths import StoragePath
-from workers.dask_job import STARTED, JobTerms, WorkerRefused, run_job
+from workers.dask_job import STARTED, JobTerms, run_job
 from workers.dask_workers import DaskWorkers
 from workers.process_pool import Job, OnEpoch, WorkerPool
 from workers.versions import training_versions
@@ -31,14 +32,14 @@ CLOSE_SECONDS = 5
 RESULT_SECONDS = 30
 """A worker that finished its job and does not hand over the result is lost."""
 
-MAX_LOSSES = 3
-"""Workers that a job may lose before it is given up."""
+MAX_ATTEMPTS = 3
+"""Attempts to run a job, on other workers if there are any."""
 
 _Messages = queue.SimpleQueue[EpochDone | None]
 """The epochs of one job, and None when it has ended or its worker is lost."""
 
 
-class _WorkerLost(Exception):  # noqa: N818  the job is done elsewhere
+class _WorkerLost(Exception):
     """The worker of a job is gone."""
 
 
@@ -56,6 +57,8 @@ class DaskPool(WorkerPool):
         ClusterUnavailable
             If no scheduler answers, it has no workers, or they can't run our jobs.
         """
+        # Its errors would be printed beside the sentence of our own.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._seconds = seconds
         self._topic = f"overnight {home}"
         self._messages: dict[str, _Messages] = {}
@@ -81,24 +84,21 @@ class DaskPool(WorkerPool):
         given: Input,
         on_epoch: OnEpoch = lambda _: None,
     ) -> Output:
-        lost: list[str] = []
-        while len(lost) < MAX_LOSSES:
+        faults: dict[str, ClusterFailed] = {}
+        for _ in range(MAX_ATTEMPTS):
             messages = _Messages()
-            address = self._workers.take(partial(messages.put, None))
+            address = self._workers.take(partial(messages.put, None), avoid=faults)
             try:
                 return self._run_on(address, messages, job, given, on_epoch)
-            except WorkerRefused as refused:
-                self._workers.refuse(address, str(refused))
             except _WorkerLost:
                 self._workers.forget(address)
-                lost.append(address)
+                faults[address] = _loss(address)
+            except ClusterFailed as fault:
+                faults[address] = fault
             finally:
                 self._workers.give_back(address)
-        raise ClusterFailed(
-            f"{MAX_LOSSES} Dask workers were lost during this training, probably out "
-            f"of memory: {', '.join(lost)}",
-            "give the Dask workers more memory or use fewer `lstm_units`",
-        )
+        problems = "; ".join(fault.problem for fault in faults.values())
+        raise ClusterFailed(problems, [*faults.values()][-1].fix)
 
     def _run_on[Input, Output](
         self,
@@ -173,6 +173,14 @@ class DaskPool(WorkerPool):
             self._client.close(CLOSE_SECONDS)
 
 
+def _loss(address: str) -> ClusterFailed:
+    return ClusterFailed(
+        f"the Dask worker {address} was lost during the training, probably out of "
+        "memory",
+        "give the Dask workers more memory or use fewer `lstm_units`",
+    )
+
+
 def _result[Output](future: Future[Output]) -> Output:
     if not future.done():
         raise _WorkerLost
@@ -189,7 +197,8 @@ def _connect(address: str) -> Client:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _require_answer(address)).result()
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, MemoryError) as error:
+        # The last two: certificates are not set, and an answer in another protocol.
         raise ClusterUnavailable(
             f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s",
             'start it, correct `dask_scheduler` under [run], or set runner = "local"',

@@ -8,11 +8,11 @@ import asyncio
 import shlex
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from distributed import Client
 
@@ -45,17 +45,21 @@ class _Member:
     check: Future[str]
     refusal: str | None = None
     on_loss: Callable[[], None] | None = None
+    had_job: bool = False
     running: bool = True
     last_seen: float = 0.0
     seen_at: float = field(default_factory=time.monotonic)
 
     @property
     def usable(self) -> bool:
-        return self.refusal == ""
+        return self.refusal == "" and (self.running or self.on_loss is not None)
 
     @property
-    def free(self) -> bool:
-        return self.usable and self.running and self.on_loss is None
+    def reason(self) -> str:
+        """Return why it is not usable."""
+        if self.refusal is None:
+            return "it did not answer"
+        return self.refusal or "Dask paused it, because its memory limit is reached"
 
     @property
     def silent(self) -> bool:
@@ -84,7 +88,8 @@ class DaskWorkers:
         """
         self._client, self._address = client, address
         self._versions, self._home = versions, home
-        self._scheduler = client.scheduler
+        self._scheduler = cast("Any", client.scheduler)
+        self._loop = cast("Any", client.loop).asyncio_loop
         self._members: dict[str, _Member] = {}
         self._changed = threading.Condition()
         self._ended = threading.Event()
@@ -112,16 +117,19 @@ class DaskWorkers:
             self._changed.wait_for(lambda: self._count() or self._are_checked(), more)
             for address, member in self._members.items():
                 if member.refusal is None:
-                    self._note(address, "it did not answer")
+                    self._note(address, member.reason)
             if self._fault or not self._count():
                 fault = self._fault or self._no_worker(FIRST_WORKER_SECONDS)
                 raise ClusterUnavailable(*fault)
             return self._count()
 
-    def take(self, on_loss: Callable[[], None]) -> str:
+    def take(
+        self, on_loss: Callable[[], None], avoid: Container[str] = frozenset()
+    ) -> str:
         """Return the address of a free worker, as soon as there is one.
 
-        `on_loss` is called if the worker is lost before it is given back.
+        `on_loss` is called if the worker is lost before it is given back. A worker to
+        `avoid` is taken only if no other is usable.
 
         Raises
         ------
@@ -129,11 +137,12 @@ class DaskWorkers:
             If the scheduler or all usable workers are gone.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._fault or self._free())
+            self._changed.wait_for(lambda: self._fault or self._free(avoid))
             if self._fault:
                 raise ClusterFailed(*self._fault)
-            address = self._free()[0]
-            self._members[address].on_loss = on_loss
+            address = self._free(avoid)[0]
+            member = self._members[address]
+            member.on_loss, member.had_job = on_loss, True
             return address
 
     def give_back(self, address: str) -> None:
@@ -147,13 +156,6 @@ class DaskWorkers:
         """Give the worker no more jobs until it has passed a new check."""
         with self._changed:
             self._members.pop(address, None)
-
-    def refuse(self, address: str, reason: str) -> None:
-        """Give the worker no more jobs."""
-        with self._changed:
-            if member := self._members.get(address):
-                member.refusal = reason
-            self._note(address, reason)
 
     def fail(self, problem: str, fix: str) -> None:
         """End all waiting, and every later `take`, with this fault."""
@@ -200,7 +202,8 @@ class DaskWorkers:
             member = self._members[address]
             member.note_facts(facts)
             self._finish_check(address, member)
-            self._end_if_paused(address, member, facts)
+            if facts["status"] == "paused" and member.had_job and not member.on_loss:
+                self._start(self._end(address))
         if self._count():
             self._usable_at = time.monotonic()
         elif time.monotonic() - self._usable_at > WORKERS_BACK_SECONDS:
@@ -222,7 +225,7 @@ class DaskWorkers:
 
     def _start[Output](self, work: Coroutine[Any, Any, Output]) -> Future[Output]:
         """Run the coroutine in the client's event loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._client.loop.asyncio_loop)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _find_refusal(self, address: str) -> str:
         """Return why the worker can't train; raise an `OSError` if it is going."""
@@ -247,17 +250,11 @@ class DaskWorkers:
         if member.refusal:
             self._note(address, member.refusal)
 
-    def _end_if_paused(
-        self, address: str, member: _Member, facts: Mapping[str, Any]
-    ) -> None:
-        """End an idle worker that holds too much memory; its nanny starts a new one.
-
-        Dask gives it no job, and TensorFlow does not return its memory.
-        """
-        if facts["status"] == "paused" and member.usable and not member.on_loss:
-            self._start(self._end(address))
-
     async def _end(self, address: str) -> None:
+        """End a worker whose memory is full after a job; its nanny starts a new one.
+
+        Dask gives it no further job, and TensorFlow does not return memory.
+        """
         with suppress(OSError):
             await self._client.run(end_if_idle, workers=[address], on_error="ignore")
 
@@ -267,8 +264,10 @@ class DaskWorkers:
         if member.on_loss:
             member.on_loss()
 
-    def _free(self) -> list[str]:
-        return [address for address, one in self._members.items() if one.free]
+    def _free(self, avoid: Container[str]) -> list[str]:
+        usable = {name: one for name, one in self._members.items() if one.usable}
+        others = {name: one for name, one in usable.items() if name not in avoid}
+        return [name for name, one in (others or usable).items() if not one.on_loss]
 
     def _count(self) -> int:
         return sum(member.usable for member in self._members.values())
@@ -282,14 +281,14 @@ class DaskWorkers:
         self._notices[f"the Dask worker {address} is not used: {reason}."] = None
 
     def _no_worker(self, seconds: float) -> tuple[str, str]:
-        if self._notices:
-            refused = [notice.rstrip(".") for notice in self._notices]
-            return (
-                f"the Dask scheduler at {self._address} has no usable worker: "
-                f"{list_names(refused)}",
-                "correct these workers and start them again",
-            )
-        line = f"dask worker {shlex.quote(self._address)} --nthreads 1 --nworkers 8"
+        refused = [
+            f"{address} ({member.reason})" for address, member in self._members.items()
+        ]
+        if refused:
+            start = f"the Dask scheduler at {self._address} has no usable worker"
+            fix = "correct these workers and start them again"
+            return f"{start}: {list_names(refused)}", fix
+        line = f"dask worker {shlex.quote(self._address)} --nthreads 1 --nworkers -1"
         return (
             f"the Dask scheduler at {self._address} had no worker for {seconds} s",
             f"start workers: `{line}`",
