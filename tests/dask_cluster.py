@@ -64,8 +64,11 @@ def more_workers(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start one more worker, whose environment or options differ."""
     words = ["dask", "worker", cluster.address, "--nthreads", "1", *options]
-    with typed(cluster.folder, words, variables) as process:
-        yield process
+    with Client(cluster.address, timeout=60, set_as_default=False) as client:
+        before = len(client.scheduler_info(n_workers=-1)["workers"])
+        with typed(cluster.folder, words, variables) as process:
+            client.wait_for_workers(before + 1, timeout=60)
+            yield process
 
 
 @contextmanager
