@@ -58,6 +58,15 @@ def write_later(asked: tuple[float, Path], on_epoch: OnEpoch) -> None:
     file.write_text(str(os.getpid()))
 
 
+KEPT: list[bytes] = []
+
+
+def keep_memory(megabytes: int, _on_epoch: OnEpoch) -> int:
+    """Hold so much more memory from now on; return the id of the process."""
+    KEPT.append(b"x" * (megabytes * 10**6))
+    return os.getpid()
+
+
 def fail_to_write(file: Path, _on_epoch: OnEpoch) -> None:
     """Write into a folder that is not there."""
     (file / "missing" / "file").write_text("")

@@ -19,7 +19,12 @@ from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 from distributed.security import Security
 
-from config.errors import ClusterFailed, ClusterUnavailable, TrainingFailed
+from config.errors import (
+    ClusterFailed,
+    ClusterUnavailable,
+    OvernightError,
+    TrainingFailed,
+)
 from modelling.training import EpochDone
 from storage.paths import StoragePath
 from workers.dask_job import STARTED, JobTerms, run_job
@@ -186,8 +191,15 @@ def _result[Output](future: Future[Output]) -> Output:
         raise _WorkerLost
     try:
         return future.result(timeout=RESULT_SECONDS)
+    except OvernightError:
+        raise
     except (KilledWorker, CancelledError, ClosedClientError, TimeoutError) as error:
         raise _WorkerLost from error
+    except Exception as error:  # The job's own are converted: this one is Dask's.
+        raise ClusterFailed(
+            f"the Dask cluster could not run the training: {str(error).strip()}",
+            "install the run's version where the scheduler runs and start both again",
+        ) from error
 
 
 def _connect(address: str) -> Client:

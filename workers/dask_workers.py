@@ -167,27 +167,28 @@ class DaskWorkers:
             self._changed.notify_all()
 
     def _watch(self) -> None:
-        while not self._ended.is_set():
-            try:
+        try:
+            while not self._ended.is_set():
                 found = self._client.sync(
                     self._scheduler.identity,
                     n_workers=-1,
                     callback_timeout=SILENT_SCHEDULER_SECONDS,
                 )
-            except (OSError, RuntimeError) as error:
-                self._fail_without_scheduler(error)
-                return
-            with self._changed:
-                self._update(found["workers"])
-                self._changed.notify_all()
-            self._ended.wait(POLL_SECONDS)
+                with self._changed:
+                    self._update(found["workers"])
+                    self._changed.notify_all()
+                self._ended.wait(POLL_SECONDS)
+        except Exception as error:  # Without this thread all jobs would wait for ever.
+            self._fail_without_scheduler(error)
 
     def _fail_without_scheduler(self, error: Exception) -> None:
-        is_silent = isinstance(error, TimeoutError)
-        silence = f"did not answer for {SILENT_SCHEDULER_SECONDS} s"
+        what = "ended or lost its connection"
+        if isinstance(error, TimeoutError):
+            what = f"did not answer for {SILENT_SCHEDULER_SECONDS} s"
+        elif not isinstance(error, OSError | RuntimeError):
+            what = f"gave an unexpected answer ({error!r})"
         self.fail(
-            f"the Dask scheduler at {self._address} "
-            f"{silence if is_silent else 'ended or lost its connection'}",
+            f"the Dask scheduler at {self._address} {what}",
             "start the scheduler and its workers again, then run again",
         )
 

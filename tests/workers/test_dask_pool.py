@@ -88,6 +88,18 @@ def test_a_stopped_worker_loses_its_job(tmp_path: Path) -> None:
         assert [job.result() for job in jobs] == [None, None, None]
 
 
+def test_a_worker_whose_memory_is_full_is_started_anew(tmp_path: Path) -> None:
+    """Dask pauses such a worker; the next job gets a new process of its nanny."""
+    limit = ("--memory-limit", "900MB")
+    with (
+        dask_cluster(tmp_path, 0) as cluster,
+        more_workers(cluster, {}, *limit),
+        DaskPool(cluster.address, HELD, 300) as pool,
+    ):
+        processes = {pool.run(pool_jobs.keep_memory, 550) for _ in range(3)}
+    assert len(processes) == 3
+
+
 def test_a_worker_that_can_not_write_is_named(cluster: Cluster, tmp_path: Path) -> None:
     """An error that is not the symbol's is the cluster's, and names the worker."""
     with (
