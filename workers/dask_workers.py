@@ -178,7 +178,7 @@ class DaskWorkers:
                     self._update(found["workers"])
                     self._changed.notify_all()
                 self._ended.wait(POLL_SECONDS)
-        except Exception as error:  # Without this thread all jobs would wait for ever.
+        except Exception as error:  # noqa: BLE001  else all jobs would wait for ever
             self._fail_without_scheduler(error)
 
     def _fail_without_scheduler(self, error: Exception) -> None:
