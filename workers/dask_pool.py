@@ -19,12 +19,7 @@ from distributed.client import ClosedClientError
 from distributed.comm.core import connect
 from distributed.security import Security
 
-from config.errors import (
-    ClusterFailed,
-    ClusterUnavailable,
-    OvernightError,
-    TrainingFailed,
-)
+from config.errors import ClusterFailed, ClusterUnavailable, OvernightError
 from modelling.training import EpochDone
 from storage.paths import StoragePath
 from workers.dask_job import STARTED, JobTerms, run_job
@@ -122,7 +117,7 @@ class DaskPool(WorkerPool):
             return _result(future)
         except queue.Empty:
             self._workers.forget(address)
-            raise TrainingFailed(
+            raise ClusterFailed(
                 f"the training on the Dask worker {address} did not end within "
                 f"{self._seconds:g} s",
                 "lower `epochs` or raise `training_seconds`",
