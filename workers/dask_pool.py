@@ -90,6 +90,9 @@ class DaskPool(WorkerPool):
             address = self._workers.take(partial(messages.put, None), avoid=faults)
             try:
                 return self._run_on(address, messages, job, given, on_epoch)
+            except queue.Empty:
+                self._workers.forget(address)
+                raise self._overdue(address) from None
             except _WorkerLost:
                 self._workers.forget(address)
                 faults[address] = _loss(address)
@@ -108,6 +111,7 @@ class DaskPool(WorkerPool):
         given: Input,
         on_epoch: OnEpoch,
     ) -> Output:
+        """Return the job's answer; raise `queue.Empty` if it takes too long."""
         key = f"{getattr(job, '__name__', 'job')}-{uuid.uuid4().hex}"
         self._messages[key] = messages
         future = self._submit(address, key, job, given)
@@ -115,13 +119,6 @@ class DaskPool(WorkerPool):
         try:
             self._report_epochs(messages, on_epoch)
             return _result(future)
-        except queue.Empty:
-            self._workers.forget(address)
-            raise ClusterFailed(
-                f"the training on the Dask worker {address} did not end within "
-                f"{self._seconds:g} s",
-                "lower `epochs` or raise `training_seconds`",
-            ) from None
         finally:
             del self._messages[key]
             # Without this reference the scheduler cancels a job that still runs.
@@ -137,6 +134,13 @@ class DaskPool(WorkerPool):
             )
         except ClosedClientError as error:
             raise _WorkerLost from error
+
+    def _overdue(self, address: str) -> ClusterFailed:
+        return ClusterFailed(
+            f"the training on the Dask worker {address} did not end within "
+            f"{self._seconds:g} s",
+            "lower `epochs` or raise `training_seconds`",
+        )
 
     def _report_epochs(self, messages: _Messages, on_epoch: OnEpoch) -> None:
         """Pass on epochs until the job ends; raise `queue.Empty` if it takes too long.
