@@ -58,4 +58,5 @@ def run_flow(
     show_summary(summary, all_rows=all_rows)
     if failed:
         raise typer.Exit(Exit.RUN_FAILED)
-    raise typer.Exit(Exit.SYMBOLS_FAILED if summary.failures else Exit.ALL_USABLE)
+    is_mixed = summary.failures or summary.unserved
+    raise typer.Exit(Exit.SYMBOLS_FAILED if is_mixed else Exit.ALL_USABLE)

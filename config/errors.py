@@ -151,5 +151,9 @@ class TrainingFailed(SymbolError, code="training_failed"):
     """A training or forecasting process was killed, hung or gave no finite loss."""
 
 
+class ClusterFailed(TrainingFailed, code="cluster_failed"):
+    """The Dask cluster, not the symbol, is why a model was not trained."""
+
+
 class ModelUnusable(SymbolError, code="model_unusable"):
     """The symbol's model is missing, damaged, rejected, expired or from the future."""

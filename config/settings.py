@@ -310,7 +310,7 @@ class RunSettings(Section):
     dask_scheduler: str = ""
     """Address of a running Dask scheduler, e.g. tcp://scheduler:8786."""
     models_per_process: int = Field(250, ge=1)
-    """Jobs after which a training process is replaced; lower limits its memory."""
+    """Jobs after which a process of this machine is replaced; lower limits memory."""
     home_lock_timeout_seconds: float = Field(3600, ge=0)
     """Seconds that a deployed run waits until another run leaves the home."""
     min_free_disk_mb: int = Field(1000, ge=1)

@@ -182,7 +182,7 @@ def _describe(
         "sequence_length": job.parameters.sequence_length,
         "epochs": job.parameters.epochs,
         "below_advised_range": job.parameters.below_advised_range,
-        "library_versions": _versions(),
+        "library_versions": library_versions(),
     }
     return ModelMetadata.model_validate(
         facts
@@ -192,7 +192,7 @@ def _describe(
     )
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """Return the versions of the installed libraries."""
     found: dict[str, str] = {}
     for name in LIBRARIES:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.plan import RunPlan
 from screening.request_file import Request, read_requests, requests_path
@@ -15,6 +16,9 @@ from storage.home import write_atomic
 from storage.paths import StoragePath
 
 PARTS = ("source", "folder", "train", "parameters", "settings")
+
+UNTRAINED = "untrained"
+"""Key of the reason why the cluster did not train a symbol's model."""
 
 
 def request_of(plan: RunPlan) -> Request:
@@ -37,9 +41,20 @@ def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write_published_requests(plan: RunPlan, kept: Mapping[str, Request]) -> None:
-    """Store this run's request for its symbols, and the requests of kept rows."""
+def write_published_requests(
+    plan: RunPlan,
+    kept: Mapping[str, Request],
+    untrained: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Store this run's request for its symbols, and the requests of kept rows.
+
+    `untrained` holds by symbol why the cluster did not train its model.
+    """
     own = dict.fromkeys(plan.symbols, request_of(plan))
+    own |= {
+        symbol: own[symbol] | {UNTRAINED: reason}
+        for symbol, reason in untrained.items()
+    }
     write_atomic(_path(plan), json.dumps({**kept, **own}))
 
 
@@ -60,6 +75,12 @@ def find_other_request(plan: RunPlan, parts: tuple[str, ...] = PARTS) -> str:
             if found != own[part]:
                 return _difference(symbol, part, found or "none", own[part])
     return ""
+
+
+def lacks_training(plan: RunPlan) -> bool:
+    """Return whether a symbol was published without a model for a cluster's fault."""
+    published = read_published_requests(plan)
+    return any(UNTRAINED in published.get(symbol, {}) for symbol in plan.symbols)
 
 
 def _difference(symbol: str, part: str, found: str, own: str) -> str:

@@ -32,14 +32,19 @@ from workers.process_pool import WorkerPool
 class RunResources:
     """Sources, worker processes, checkpoints and progress of one run.
 
-    `notices` are sentences about the whole run.
+    `opening_notices` are sentences about the whole run that are known at its start.
     """
 
     feeds: Feeds
     pool: WorkerPool
     checkpoints: Checkpoints
     progress: Progress
-    notices: tuple[str, ...] = ()
+    opening_notices: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Return the sentences about the whole run until now."""
+        return (*self.opening_notices, *self.pool.notices)
 
     def close(self, summary: RunSummary) -> None:
         """Remove the checkpoints; if symbols failed, only those of the downloads.
@@ -64,7 +69,7 @@ def open_run(
     ClusterUnavailable
         If the Dask cluster of the settings does not answer or can't run our jobs.
     """
-    pool, notices = open_pool(plan.settings, len(plan.symbols), plan.home.root)
+    pool, notices = open_pool(plan.settings, len(plan.symbols), plan.home)
     with pool:
         feeds, checkpoints = plan.open_feeds(pace), open_checkpoints(plan, flow)
         together = (*plan.notices, *notices)

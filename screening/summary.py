@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from config.errors import RunError
+from config.errors import ClusterFailed, RunError
 from modelling.model_metadata import ModelMetadata
 from screening.market_state import MarketState
 from screening.row import Row
@@ -66,7 +66,17 @@ class RunSummary:
             for row in self.rows
         )
         verb = "usable" if self.csv else "done"
-        return Tally(len(own) - failed, failed, degraded, verb)
+        untrained = len(own & self.unserved.keys())
+        return Tally(len(own) - failed, failed, degraded, verb, untrained)
+
+    @property
+    def unserved(self) -> dict[str, str]:
+        """Return why the cluster did not train a model, by symbol that is usable."""
+        return {
+            symbol: reason
+            for symbol, reason in self.untrained.items()
+            if is_cluster_fault(reason) and symbol not in self.failures
+        }
 
     @property
     def outcome(self) -> Outcome:
@@ -86,6 +96,8 @@ class RunSummary:
             parts.append(self.resumed_sentence)
         if self.failures:
             parts.append(f"failed: {list_causes(group_causes(self.failures))}")
+        if self.unserved:
+            parts.append(f"not trained: {list_causes(group_causes(self.unserved))}")
         return "; ".join(parts)
 
     @property
@@ -93,6 +105,11 @@ class RunSummary:
         """Return `resumed from an unfinished run: 3 download, 2 train`."""
         counts = ", ".join(f"{count} {stage}" for stage, count in self.resumed.items())
         return f"resumed from an unfinished run: {counts}" if counts else ""
+
+
+def is_cluster_fault(reason: str) -> bool:
+    """Return whether the cluster, not the symbol, is why a training failed."""
+    return reason.startswith(f"{ClusterFailed.code}:")
 
 
 class TooFewSymbols(RunError):

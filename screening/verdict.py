@@ -20,6 +20,7 @@ MAX_CAUSES = 10
 class Tally:
     """The numbers of symbols of a run; `degraded` are usable with a defect.
 
+    `untrained` are usable without the model that the run's cluster should have trained.
     `verb` is what a symbol that did not fail is: usable after a screening, done after a
     training.
     """
@@ -28,6 +29,7 @@ class Tally:
     failed: int
     degraded: int = 0
     verb: str = "usable"
+    untrained: int = 0
 
     @property
     def total(self) -> int:
@@ -39,6 +41,7 @@ class Tally:
         """Return `4 of 5 symbols usable, 1 with a defect, 1 failed`."""
         parts = [f"{self.usable} of {self.total} symbols {self.verb}"]
         parts += [f"{self.degraded} with a defect"] if self.degraded else []
+        parts += [f"{self.untrained} not trained"] if self.untrained else []
         parts += [f"{self.failed} failed"] if self.failed else []
         return ", ".join(parts)
 
@@ -46,7 +49,8 @@ class Tally:
         """Return how the run ended; `min_coverage` is a share of all symbols."""
         if not self.usable or self.usable / self.total < min_coverage:
             return "Failed"
-        return "Completed with failures" if self.failed else "Completed"
+        complete = not self.failed and not self.untrained
+        return "Completed" if complete else "Completed with failures"
 
     def headline(self, min_coverage: float) -> str:
         """Return the counts, or the sentence about a failed run."""

@@ -14,6 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from config.errors import list_names
 from config.plain_text import plain_text
 from market_data.sessions import is_session
 from market_data.sources import PriceSource
@@ -25,6 +26,7 @@ from pipeline.night_lead import lead_lines
 from pipeline.plan import RunPlan
 from pipeline.published_request import (
     find_other_request,
+    lacks_training,
     read_published_requests,
     write_published_requests,
 )
@@ -34,7 +36,7 @@ from screening.findings import SymbolFindings
 from screening.holdings.night import left_out_sentence
 from screening.previous_call import previous_calls
 from screening.row import Row, build_row
-from screening.summary import RunSummary, TooFewSymbols
+from screening.summary import RunSummary, TooFewSymbols, is_cluster_fault
 from screening.table import (
     cell,
     csv_path,
@@ -75,13 +77,14 @@ def publish(  # noqa: PLR0913  all that a night publishes
     market, unknown = market_of_night(plan, findings, night_rows)
     unwritten = write_events_calendar(plan, findings)
     unheld = _failed_holdings(plan, rows)
-    notices = (*notices, *unrecorded, *lost, *unknown, *unwritten, *unheld)
-    _log_warnings(notices)
     untrained = {
         found.symbol: found.training_failure
         for found in findings
         if found.training_failure
     }
+    unserved = _cluster_notice(untrained)
+    notices = (*notices, *unrecorded, *lost, *unknown, *unwritten, *unheld, *unserved)
+    _log_warnings(notices)
     return replace(
         _close_run(plan, findings, untrained, ended_at),
         failures={
@@ -104,6 +107,17 @@ def _failed_holdings(plan: RunPlan, rows: Sequence[Row]) -> tuple[str, ...]:
         left_out_sentence(row["symbol"], row["reason"])
         for row in rows
         if row["data_status"] == "failed" and row["symbol"] in plan.holdings.symbols
+    )
+
+
+def _cluster_notice(untrained: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a sentence if a fault of the cluster left models untrained."""
+    names = [name for name, why in untrained.items() if is_cluster_fault(why)]
+    fix = "run the night again to train what is missing"
+    return (
+        (f"the Dask cluster did not train {list_names(names)}; {fix}.",)
+        if names
+        else ()
     )
 
 
@@ -144,6 +158,11 @@ def _write_night(
             row["symbol"]: others[row["symbol"]]
             for row in kept.rows
             if row["symbol"] in others
+        },
+        {
+            found.symbol: found.training_failure
+            for found in findings
+            if found.training_failure and is_cluster_fault(found.training_failure)
         },
     )
     drop_findings(plan, night_rows)
@@ -226,8 +245,9 @@ def skip_reason(
     """Return why the night need not run, or "" if it must.
 
     It need not run if `requested_as_of` is no session of any of its exchanges, or if
-    the same request has published it with enough usable symbols. With `only` the
-    published CSV must also have no other symbols.
+    the same request has published it with enough usable symbols, and a cluster's fault
+    left no model untrained. With `only` the published CSV must also have no other
+    symbols.
     """
     codes = sorted(plan.sessions)
     if requested_as_of and not any(is_session(code, requested_as_of) for code in codes):
@@ -245,7 +265,7 @@ def skip_reason(
         return ""
     if only and set(read_published_status(path)) != set(plan.symbols):
         return ""
-    if find_other_request(plan):
+    if find_other_request(plan) or lacks_training(plan):
         return ""
     return (
         f"the night of {plan.as_of} is published in {path.name}; set `force` to run "

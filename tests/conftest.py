@@ -141,8 +141,8 @@ def dask_address(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """Yield the address of a Dask scheduler with two workers of one thread."""
-    with dask_cluster(tmp_path_factory.mktemp("dask")) as address:
-        yield address
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as cluster:
+        yield cluster.address
 
 
 @pytest.fixture

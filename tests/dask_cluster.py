@@ -1,91 +1,108 @@
-"""A Dask cluster on this machine's loopback, started as an operator starts one."""
+"""A Dask cluster on this machine's loopback, started by the lines of docs/scale.md."""
 
-import json
 import os
+import re
+import shlex
+import signal
+import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from distributed import Client
 
 TESTS = Path(__file__).parent
-PLACE = ("--host", "127.0.0.1", "--no-dashboard")
+PAGE = TESTS.parent / "docs" / "scale.md"
+NAMED = "tcp://scheduler:8786"
+"""The scheduler's address on the page."""
+
+
+@dataclass
+class Cluster:
+    """The scheduler's address, and the processes of the lines that were typed."""
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]]
+    folder: Path
+
+
+def page_lines() -> list[list[str]]:
+    """Return the words of the page's `uv run dask` lines, without `uv run`."""
+    lines = re.findall(r"^uv run (dask .+)$", PAGE.read_text(), re.MULTILINE)
+    return [shlex.split(line) for line in lines]
 
 
 @contextmanager
-def dask_cluster(
-    folder: Path, workers: int = 2, *, daemon: bool = False
-) -> Iterator[str]:
-    """Start a scheduler and its workers of one thread; give the scheduler's address.
-
-    A job is given up after two lost workers, half of what Dask does by itself.
-    """
-    surroundings = {
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        "DASK_DISTRIBUTED__WORKER__DAEMON": str(daemon),
-        "PYTHONPATH": str(TESTS),
-    }
+def dask_cluster(folder: Path, workers: int | None = 2) -> Iterator[Cluster]:
+    """Start a scheduler and its workers; with None as many as the page starts."""
+    scheduler_line, worker_line = page_lines()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    line = [word.replace("8786", str(port)) for word in scheduler_line]
     with ExitStack() as stack:
-        address = stack.enter_context(_scheduler(folder, surroundings))
-        for number in range(workers):
-            place = folder / f"worker-{number}"
-            stack.enter_context(_worker(address, place, surroundings))
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=60)
-        yield address
+        scheduler = stack.enter_context(typed(folder, line))
+        cluster = Cluster(address, scheduler, [], folder)
+        line = [word.replace(NAMED, address) for word in worker_line]
+        if workers is not None:
+            line[line.index("--nworkers") + 1] = str(workers)
+        if workers != 0:
+            cluster.workers.append(stack.enter_context(typed(folder, line)))
+            with Client(address, timeout=60, set_as_default=False) as client:
+                client.wait_for_workers(workers or 1, timeout=60)
+        yield cluster
 
 
 @contextmanager
-def _scheduler(folder: Path, surroundings: dict[str, str]) -> Iterator[str]:
-    written = folder / "scheduler.json"
-    words = ("scheduler", "--port", "0", "--scheduler-file", str(written))
-    with _started(folder, words, surroundings):
-        yield _address(written)
+def more_workers(
+    cluster: Cluster, variables: Mapping[str, str], *options: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start one more worker, whose environment or options differ."""
+    words = ["dask", "worker", cluster.address, "--nthreads", "1", *options]
+    with Client(cluster.address, timeout=60, set_as_default=False) as client:
+        before = len(client.scheduler_info(n_workers=-1)["workers"])
+        with typed(cluster.folder, words, variables) as process:
+            client.wait_for_workers(before + 1, timeout=60)
+            yield process
 
 
 @contextmanager
-def _worker(address: str, folder: Path, surroundings: dict[str, str]) -> Iterator[None]:
-    folder.mkdir()
-    one = ("--nthreads", "1", "--nworkers", "1", "--local-directory", str(folder))
-    with _started(folder, ("worker", address, *one), surroundings):
-        yield
-
-
-@contextmanager
-def _started(
-    folder: Path, words: tuple[str, ...], surroundings: dict[str, str]
-) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
+def typed(
+    folder: Path, words: list[str], variables: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a line as a shell runs it, in a process group of its own."""
+    program = Path(sys.executable).with_name(words[0])
+    surroundings = {"PYTHONPATH": str(TESTS)} | dict(variables or {})
+    with (folder / f"{words[1]}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dask", *words, *PLACE],
+            [program, *words[1:]],
             stdout=log,
             stderr=log,
             cwd=folder,
-            env=os.environ | surroundings,
+            env={
+                name: value
+                for name, value in (os.environ | surroundings).items()
+                if value
+            },
+            start_new_session=True,
         )
     try:
-        yield
+        yield process
     finally:
-        _ended(process)
+        _end(process)
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _address(written: Path) -> str:
-    """Return the address that the scheduler wrote, once it has."""
-    for _ in range(300):
-        if written.exists() and written.read_text().strip():
-            address: str = json.loads(written.read_text())["address"]
-            return address
-        time.sleep(0.1)
-    raise TimeoutError(f"no scheduler wrote {written} within 30 s")
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and all that it started, also those that are stopped."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        os.killpg(process.pid, signal.SIGCONT)
+        process.terminate()
+        process.wait(timeout=20)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,5 +1,6 @@
 """Jobs for the tests of the process pool: functions that a spawned child imports."""
 
+import ctypes
 import os
 import signal
 import time
@@ -44,6 +45,33 @@ def sleep(seconds: float, _on_epoch: OnEpoch) -> None:
     time.sleep(seconds)
 
 
+def hold_the_interpreter(seconds: int, _on_epoch: OnEpoch) -> None:
+    """Do nothing for a while, and let no other thread of the process run."""
+    ctypes.PyDLL(None).sleep(seconds)
+
+
+def write_later(asked: tuple[float, Path], on_epoch: OnEpoch) -> None:
+    """Report an epoch, wait for so many seconds, then write the file."""
+    seconds, file = asked
+    on_epoch(EpochDone(1, 2, 0.1, 0.1))
+    time.sleep(seconds)
+    file.write_text(str(os.getpid()))
+
+
+KEPT: list[bytes] = []
+
+
+def keep_memory(megabytes: int, _on_epoch: OnEpoch) -> int:
+    """Hold so much more memory from now on; return the id of the process."""
+    KEPT.append(b"x" * (megabytes * 10**6))
+    return os.getpid()
+
+
+def fail_to_write(file: Path, _on_epoch: OnEpoch) -> None:
+    """Write into a folder that is not there."""
+    (file / "missing" / "file").write_text("")
+
+
 def wait_for(file: Path, _on_epoch: OnEpoch) -> None:
     """Wait until the file exists."""
     while not file.exists():
@@ -74,16 +102,9 @@ def span(seconds: float, _on_epoch: OnEpoch) -> tuple[float, float]:
     return start, time.monotonic()
 
 
-def kill_the_parent_once(marker: Path, _on_epoch: OnEpoch) -> int:
-    """End the process on the first call; return normally on later calls."""
-    if marker.exists():
-        return os.getpid()
-    marker.write_text(str(os.getpid()))
-    return kill_the_parent(None, _on_epoch)
-
-
-def kill_the_parent(_given: object, _on_epoch: OnEpoch) -> int:
-    """Kill the parent process, and this process with it."""
-    os.kill(os.getppid(), signal.SIGKILL)
-    time.sleep(60)
+def die_once(marker: Path, _on_epoch: OnEpoch) -> int:
+    """Kill this process on the first call; return its id on later calls."""
+    if not marker.exists():
+        marker.write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGKILL)
     return os.getpid()

@@ -1,65 +1,81 @@
-"""Runs jobs in processes on the workers of a Dask cluster.
+"""Runs each job in the process of a Dask worker; a lost worker costs no job.
 
-Dask chooses the worker and repeats a job elsewhere if its worker is lost. Each worker
-runs its jobs in a `ProcessPool`, as one machine does.
+The run gives each worker one job, so that a job that kills its worker takes no other
+job with it.
 """
 
+import asyncio
 import contextlib
-import multiprocessing
+import logging
 import queue
-import shlex
-import socket
+import time
 import uuid
-from concurrent.futures import CancelledError
-from dataclasses import astuple
-from typing import cast, override
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
+from typing import override
 
-from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, get_worker
-from distributed.comm.addressing import get_address_host_port
+from distributed import Client, Future, KilledWorker
+from distributed.client import ClosedClientError
+from distributed.comm.core import connect
+from distributed.security import Security
 
-from config.errors import ClusterUnavailable, TrainingFailed
+from config.errors import ClusterFailed, ClusterUnavailable, OvernightError
 from modelling.training import EpochDone
-from workers.process_pool import Job, OnEpoch, ProcessPool, WorkerPool
+from storage.paths import StoragePath
+from workers.dask_job import STARTED, JobTerms, run_job
+from workers.dask_workers import DaskWorkers
+from workers.process_pool import Job, OnEpoch, WorkerPool
+from workers.versions import training_versions
 
 CONNECT_SECONDS = 10
-FIRST_WORKER_SECONDS = 60
-POLL_SECONDS = 60
-WORKERS_BACK_SECONDS = 300
-"""Jobs fail if the cluster has no worker for longer than this."""
+CLOSE_SECONDS = 5
+RESULT_SECONDS = 30
+"""A worker that finished its job and does not hand over the result is lost."""
 
-_Epochs = queue.SimpleQueue[EpochDone | None]
-"""The epochs of one job, and None when it has ended."""
+MAX_ATTEMPTS = 3
+"""Attempts to run a job, on other workers if there are any."""
+
+_Messages = queue.SimpleQueue[EpochDone | None]
+"""The epochs of one job, and None when it has ended or its worker is lost."""
+
+
+class _WorkerLost(Exception):
+    """The worker of a job is gone."""
 
 
 class DaskPool(WorkerPool):
-    """The processes of all Dask workers, one per thread of a worker."""
+    """The workers of a Dask cluster, each with one job at a time."""
 
-    def __init__(
-        self,
-        address: str,
-        name: str,
-        jobs_per_process: int,
-        seconds: float,
-    ) -> None:
-        """Connect to the scheduler at `address` and open a pool on each worker.
+    def __init__(self, address: str, home: StoragePath, seconds: float) -> None:
+        """Connect to the scheduler at `address` and check its workers.
 
-        `name` keeps apart the runs that share a cluster. A killed run leaves its pools
-        behind; the next run of the same name ends them.
+        Each worker must see `home`, a file that the run holds in its home. A job that
+        takes more than `seconds` is ended.
 
         Raises
         ------
         ClusterUnavailable
             If no scheduler answers, it has no workers, or they can't run our jobs.
         """
-        self._address = address
-        self._name = name
-        self._epochs: dict[str, _Epochs] = {}
+        # Its errors would be printed beside the sentence of our own.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        self._seconds = seconds
+        self._topic = f"overnight {home}"
+        self._messages: dict[str, _Messages] = {}
+        self._versions = training_versions()
         self._client = _connect(address)
+        self._client.subscribe_topic(self._topic, self._receive_epoch)
+        self._workers = DaskWorkers(self._client, address, self._versions, home)
         try:
-            self.count = self._open_pools(jobs_per_process, seconds)
+            self.count = self._workers.wait_until_checked()
         except BaseException:
             self.close()
             raise
+
+    @property
+    @override
+    def notices(self) -> tuple[str, ...]:
+        return self._workers.notices
 
     @override
     def run[Input, Output](
@@ -68,53 +84,79 @@ class DaskPool(WorkerPool):
         given: Input,
         on_epoch: OnEpoch = lambda _: None,
     ) -> Output:
-        key = f"{getattr(job, '__name__', 'job')}-{uuid.uuid4().hex}"
-        epochs = self._epochs[key] = _Epochs()
-        future: Future[Output] = self._client.submit(
-            _run_on_worker, self._name, key, job, given, key=key, pure=False
-        )
-        future.add_done_callback(lambda _: epochs.put(None))
-        try:
-            self._report_epochs(epochs, on_epoch)
-            return _result(future)
-        except (KilledWorker, CancelledError) as error:
-            raise self._failure(error) from error
-        finally:
-            del self._epochs[key]
-
-    def _open_pools(self, jobs: int, seconds: float) -> int:
-        """Open a pool on every worker; return how many jobs run at once."""
-        plugin = _PoolPlugin(jobs, seconds)
-        try:
-            self._client.wait_for_workers(1, timeout=FIRST_WORKER_SECONDS)
-            self._client.register_plugin(plugin, name=self._name)
-        except TimeoutError as error:
-            raise ClusterUnavailable(
-                f"the Dask scheduler at {self._address} got no worker within "
-                f"{FIRST_WORKER_SECONDS} s",
-                "start one: "
-                f"`dask worker {shlex.quote(self._address)} --nthreads 1 --no-nanny`",
-            ) from error
-        except ImportError as error:
-            raise ClusterUnavailable(
-                f"the Dask workers of {self._address} can't import this project: "
-                f"{error}",
-                "install the same version there",
-            ) from error
-        self._client.subscribe_topic(self._name, self._receive_epoch)
-        return sum(self._client.nthreads().values())
-
-    def _report_epochs(self, epochs: _Epochs, on_epoch: OnEpoch) -> None:
-        """Pass on epochs until the job has ended."""
-        while True:
+        faults: dict[str, ClusterFailed] = {}
+        for _ in range(MAX_ATTEMPTS):
+            messages = _Messages()
+            address = self._workers.take(partial(messages.put, None), avoid=faults)
             try:
-                done = epochs.get(timeout=POLL_SECONDS)
+                return self._run_on(address, messages, job, given, on_epoch)
             except queue.Empty:
-                self._require_workers()
-                continue
+                self._workers.forget(address)
+                raise self._overdue(address) from None
+            except _WorkerLost:
+                self._workers.forget(address)
+                faults[address] = _loss(address)
+            except ClusterFailed as fault:
+                faults[address] = fault
+            finally:
+                self._workers.give_back(address)
+        problems = "; ".join(fault.problem for fault in faults.values())
+        raise ClusterFailed(problems, [*faults.values()][-1].fix)
+
+    def _run_on[Input, Output](
+        self,
+        address: str,
+        messages: _Messages,
+        job: Job[Input, Output],
+        given: Input,
+        on_epoch: OnEpoch,
+    ) -> Output:
+        """Return the job's answer; raise `queue.Empty` if it takes too long."""
+        key = f"{getattr(job, '__name__', 'job')}-{uuid.uuid4().hex}"
+        self._messages[key] = messages
+        future = self._submit(address, key, job, given)
+        future.add_done_callback(lambda _: messages.put(None))
+        try:
+            self._report_epochs(messages, on_epoch)
+            return _result(future)
+        finally:
+            del self._messages[key]
+            # Without this reference the scheduler cancels a job that still runs.
+            future.release()
+
+    def _submit[Input, Output](
+        self, address: str, key: str, job: Job[Input, Output], given: Input
+    ) -> Future[Output]:
+        terms = JobTerms(self._topic, key, self._versions, self._seconds)
+        try:
+            return self._client.submit(
+                run_job, terms, job, given, key=key, workers=[address], pure=False
+            )
+        except ClosedClientError as error:
+            raise _WorkerLost from error
+
+    def _overdue(self, address: str) -> ClusterFailed:
+        return ClusterFailed(
+            f"the training on the Dask worker {address} did not end within "
+            f"{self._seconds:g} s",
+            "lower `epochs` or raise `training_seconds`",
+        )
+
+    def _report_epochs(self, messages: _Messages, on_epoch: OnEpoch) -> None:
+        """Pass on epochs until the job ends; raise `queue.Empty` if it takes too long.
+
+        Its time begins when the worker, which may have another run's job, starts it.
+        """
+        deadline: float | None = None
+        while True:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            done = messages.get(timeout=left)
             if done is None:
                 return
-            on_epoch(done)
+            if done == STARTED:
+                deadline = time.monotonic() + self._seconds
+            else:
+                on_epoch(done)
 
     def _receive_epoch(
         self, event: tuple[float, tuple[str, tuple[int, int, float, float]]]
@@ -124,86 +166,57 @@ class DaskPool(WorkerPool):
         Dask calls this in its event loop, which a slow `on_epoch` would block.
         """
         _, (key, epoch) = event
-        if epochs := self._epochs.get(key):
-            epochs.put(EpochDone(*epoch))
-
-    def _require_workers(self) -> None:
-        try:
-            self._client.wait_for_workers(1, timeout=WORKERS_BACK_SECONDS)
-        except TimeoutError as error:
-            raise TrainingFailed(
-                f"the Dask scheduler at {self._address} had no worker for "
-                f"{WORKERS_BACK_SECONDS} s",
-                "start some and run again",
-            ) from error
-
-    def _failure(self, error: BaseException) -> TrainingFailed:
-        if isinstance(error, KilledWorker):
-            return TrainingFailed(
-                "the Dask worker of the training process was lost "
-                f"{error.allowed_failures + 1} times, probably out of memory",
-                "give the Dask workers more memory or use fewer `lstm_units`",
-            )
-        return TrainingFailed(
-            f"the Dask scheduler at {self._address} cancelled the training",
-            "see the scheduler's log and run again",
-        )
+        if messages := self._messages.get(key):
+            messages.put(EpochDone(*epoch))
 
     @override
     def close(self) -> None:
-        # The scheduler may be gone, or may never have had the plugin.
-        with contextlib.suppress(OSError, ValueError):
-            self._client.unregister_worker_plugin(self._name)
-        self._client.close()
+        self._workers.fail("the run ended and cancelled this training", "run again")
+        # A scheduler that is gone does not answer.
+        with contextlib.suppress(OSError):
+            self._client.close(CLOSE_SECONDS)
+
+
+def _loss(address: str) -> ClusterFailed:
+    return ClusterFailed(
+        f"the Dask worker {address} was lost during the training, probably out of "
+        "memory",
+        "give the Dask workers more memory or use fewer `lstm_units`",
+    )
+
+
+def _result[Output](future: Future[Output]) -> Output:
+    if not future.done():
+        raise _WorkerLost
+    try:
+        return future.result(timeout=RESULT_SECONDS)
+    except OvernightError:
+        raise
+    except (KilledWorker, CancelledError, ClosedClientError, TimeoutError) as error:
+        raise _WorkerLost from error
+    except Exception as error:  # The job's own are converted: this one is Dask's.
+        raise ClusterFailed(
+            f"the Dask cluster could not run the training: {str(error).strip()}",
+            "install the run's version where the scheduler runs and start both again",
+        ) from error
 
 
 def _connect(address: str) -> Client:
     try:
-        # Without this check a client without a scheduler blocks the exit for 20 s.
-        place = get_address_host_port(address)
-        socket.create_connection(place, timeout=CONNECT_SECONDS).close()
+        # Dask waits without limit for a peer that accepts and does not answer. It needs
+        # a thread of its own, because this one may run an event loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _require_answer(address)).result()
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, MemoryError) as error:
+        # The last two: certificates are not set, and an answer in another protocol.
         raise ClusterUnavailable(
             f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s",
             'start it, correct `dask_scheduler` under [run], or set runner = "local"',
         ) from error
 
 
-def _result[Output](future: Future[Output]) -> Output:
-    if future.cancelled():  # A closed client can't return more than that.
-        raise CancelledError
-    return future.result()
-
-
-class _PoolPlugin(WorkerPlugin):
-    """Holds the process pool of a Dask worker, one process per thread."""
-
-    def __init__(self, jobs_per_process: int, seconds: float) -> None:
-        self._limits = (jobs_per_process, seconds)
-
-    def setup(self, worker: Worker) -> None:
-        """Plan the pool of a worker; Dask calls this, also for workers that join."""
-        self.pool = ProcessPool(worker.state.nthreads, *self._limits)
-        if multiprocessing.current_process().daemon:
-            raise ClusterUnavailable(
-                f"the Dask worker {worker.address} is a daemon and can't start "
-                "processes",
-                "start it with --no-nanny, or with "
-                "DASK_DISTRIBUTED__WORKER__DAEMON=false in its environment",
-            )
-
-    def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask's signature
-        """End the worker's processes; Dask calls this."""
-        self.pool.close()
-
-
-def _run_on_worker[Input, Output](
-    name: str, key: str, job: Job[Input, Output], given: Input
-) -> Output:
-    """Return `job(given)`, run in the pool of the Dask worker that calls this."""
-    worker = get_worker()
-    plugin = cast("_PoolPlugin", worker.plugins[name])
-    return plugin.pool.run(
-        job, given, lambda done: worker.log_event(name, (key, astuple(done)))
-    )
+async def _require_answer(address: str) -> None:
+    options = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, **options), CONNECT_SECONDS)
+    comm.abort()

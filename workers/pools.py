@@ -4,7 +4,7 @@ import importlib.util
 
 from config.errors import ParameterError
 from config.settings import RunSettings, Settings
-from storage.paths import StoragePath
+from storage.home import Home
 from workers.process_pool import ProcessPool, WorkerPool
 from workers.resources import process_count, this_machine
 
@@ -33,11 +33,11 @@ def require_runner(run: RunSettings) -> None:
 
 
 def open_pool(
-    settings: Settings, symbols: int, home: StoragePath
+    settings: Settings, symbols: int, home: Home
 ) -> tuple[WorkerPool, tuple[str, ...]]:
     """Return the pool for a run over `symbols`, and notices for the run's head.
 
-    The caller enters the pool, which closes it at the end.
+    The caller holds the home's lock and enters the pool, which closes it at the end.
 
     Raises
     ------
@@ -49,13 +49,8 @@ def open_pool(
         return open_local_pool(settings, symbols)
     from workers.dask_pool import DaskPool  # noqa: PLC0415  optional, takes seconds
 
-    pool = DaskPool(
-        run.dask_scheduler,
-        f"overnight {home.absolute()}",
-        run.models_per_process,
-        settings.models.training_seconds,
-    )
-    return pool, ()
+    seconds = settings.models.training_seconds
+    return DaskPool(run.dask_scheduler, home.lock, seconds), ()
 
 
 def open_local_pool(

@@ -53,6 +53,11 @@ class WorkerPool(ABC):
     count: int
     """How many jobs run at once."""
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Return sentences about the pool, for the run's head."""
+        return ()
+
     @abstractmethod
     def run[Input, Output](
         self, job: Job[Input, Output], given: Input, on_epoch: OnEpoch = ...
@@ -248,14 +253,19 @@ _shared_epoch: Any = None
 def _start_child(epoch: Any) -> None:  # noqa: ANN401
     """Prepare a new child: environment, shared epoch, and end with its parent."""
     global _shared_epoch  # noqa: PLW0603  an initializer can pass a value only so
-    os.environ.update(ONE_THREAD, KERAS_BACKEND="tensorflow")
-    # NumPy is already loaded and ignores the environment: two processes with two
-    # threads each took twice as long as one process.
-    threadpool_limits(1)
+    use_one_thread()
     _shared_epoch = epoch
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
+
+
+def use_one_thread() -> None:
+    """Limit this process to one thread; call it before TensorFlow is loaded."""
+    os.environ.update(ONE_THREAD, KERAS_BACKEND="tensorflow")
+    # NumPy is already loaded and ignores the environment: two processes with two
+    # threads each took twice as long as one process.
+    threadpool_limits(1)
 
 
 def _exit_with_parent(parent: Any) -> None:  # noqa: ANN401

@@ -186,7 +186,7 @@ def test_the_row_says_that_a_champion_stays() -> None:
 
 
 ROOT = Path(__file__).parents[2]
-OTHERS = {"--extra", "--nthreads", "--no-nanny", "--xla"} | {
+OTHERS = {"--extra", "--nthreads", "--nworkers", "--no-nanny", "--xla"} | {
     *("--no-prompt", "--all", "--pool", "--type", "--host", "--port", "--prefect-file")
 }
 """Options of uv, Dask, JAX and Prefect that our texts mention."""

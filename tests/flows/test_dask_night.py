@@ -6,12 +6,14 @@ import signal
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from dask_cluster import dask_cluster
 from distributed import Client, get_task_stream
 
 from config.errors import ClusterUnavailable
@@ -125,6 +127,40 @@ def test_workers_find_a_home_named_from_here(
     state = sample_night(os.path.relpath(tmp_path), selection=apple)
     assert [model.symbol for model in state.result().trained] == ["AAPL"]
     assert (tmp_path / "models" / "lstm_AAPL_model.keras").exists()
+
+
+def test_the_next_run_trains_what_a_lost_cluster_did_not(
+    prefect_server: None,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    """The night is published with failures that name the scheduler, then completed."""
+    home = Home(tmp_path / "home")
+    with dask_cluster(tmp_path) as cluster:
+        use_dask(home, cluster.address)
+        arguments = (cluster.address, cluster.scheduler.kill)
+        killer = threading.Thread(target=end_when_it_trains, args=arguments)
+        killer.start()
+        first = sample_night(home.root)
+        killer.join(timeout=10)
+    untrained = first.result().unserved
+    assert (first.name, first.result().failures) == ("Completed with failures", {})
+    assert all(cluster.address in reason for reason in untrained.values())
+    assert any("run the night again" in text for text in first.result().notices)
+    with dask_cluster(tmp_path) as cluster:
+        use_dask(home, cluster.address)
+        second = sample_night(home.root)
+    assert second.name == "Completed"
+    assert {one.symbol for one in second.result().trained} == set(untrained)
+    assert sample_night(home.root).name == "Skipped"
+
+
+def end_when_it_trains(address: str, end: Callable[[], None]) -> None:
+    """Call `end` when the cluster is seen to train."""
+    with Client(address, set_as_default=False) as client:
+        while not any(client.processing().values()):
+            time.sleep(0.2)
+        time.sleep(1)
+    end()
 
 
 def test_no_scheduler_ends_the_run_in_one_sentence(

@@ -148,6 +148,17 @@ def test_a_night_of_another_request_must_run(
     assert "is published" in skip_reason(plan, None)
 
 
+def test_a_night_without_a_model_for_the_clusters_fault_must_run(
+    tmp_path: Path,
+) -> None:
+    """It must run for the symbol itself; other symbols of the night are published."""
+    plan = due(tmp_path)
+    publish(tmp_path, "ok", "ok")
+    write_published_requests(plan, {}, {"ANZ.AX": "cluster_failed: no worker."})
+    assert skip_reason(plan, None) == ""
+    assert "is published" in skip_reason(replace(plan, symbols=SYMBOLS[:1]), None)
+
+
 def test_how_a_run_works_and_reports_is_no_other_request(tmp_path: Path) -> None:
     """Worker processes and charts change no row, so the night need not run again."""
     plan = due(tmp_path)

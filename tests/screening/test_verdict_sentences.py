@@ -11,6 +11,10 @@ from screening.verdict import Tally, group_causes, list_causes
         (Tally(5, 0), "5 of 5 symbols usable"),
         (Tally(5, 0, 1), "5 of 5 symbols usable, 1 with a defect"),
         (Tally(3, 2), "Completed with failures: 3 of 5 symbols usable, 2 failed"),
+        (
+            Tally(5, 0, untrained=2),
+            "Completed with failures: 5 of 5 symbols usable, 2 not trained",
+        ),
         (Tally(1, 2), "The run failed: only 1 of 3 symbols are usable"),
         (Tally(0, 2, verb="done"), "The run failed: none of 2 symbols is done"),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from config.errors import ParameterError
 from config.settings import RunSettings, Settings
+from storage.home import Home
 from workers.pools import open_pool, require_runner
 from workers.process_pool import ProcessPool
 
@@ -16,7 +17,7 @@ ADDRESS = "tcp://127.0.0.1:8786"
 def test_the_local_runner_needs_nothing() -> None:
     """By default a run computes on this machine."""
     require_runner(RunSettings())
-    opened, _ = open_pool(Settings(), 1, Path())
+    opened, _ = open_pool(Settings(), 1, Home(Path()))
     with opened as pool:
         assert isinstance(pool, ProcessPool)
         assert pool.count == 1
@@ -40,7 +41,7 @@ def test_dask_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_more_processes_than_symbols_are_not_planned() -> None:
     """A run of two symbols has at most two processes."""
     settings = Settings(run=RunSettings(training_processes=8))
-    opened, _ = open_pool(settings, 2, Path())
+    opened, _ = open_pool(settings, 2, Home(Path()))
     with opened as pool:
         assert pool.count == 2
 
@@ -48,7 +49,7 @@ def test_more_processes_than_symbols_are_not_planned() -> None:
 def test_memory_may_allow_fewer_processes() -> None:
     """With little memory the run has one process, and its head has a notice."""
     run = RunSettings(training_processes=2, process_memory_mb=2**30)
-    opened, (notice,) = open_pool(Settings(run=run), 2, Path())
+    opened, (notice,) = open_pool(Settings(run=run), 2, Home(Path()))
     with opened as pool:
         assert pool.count == 1
     assert notice.startswith("memory allows 1 training process of 2")

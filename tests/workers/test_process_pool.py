@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 import pool_jobs
 import pytest
@@ -25,14 +25,13 @@ SECONDS = 10
 def open_pool(
     kind: str, request: pytest.FixtureRequest, seconds: float = SECONDS
 ) -> Iterator[WorkerPool]:
-    """Open a pool with so many seconds per job and four jobs per process."""
-    limits: dict[str, Any] = {"jobs_per_process": 4, "seconds": seconds}
+    """Open a pool with so many seconds per job, here with four jobs per process."""
     if kind == "local":
-        with ProcessPool(1, **limits) as here:
+        with ProcessPool(1, 4, seconds) as here:
             yield here
     else:
         address = request.getfixturevalue("dask_address")
-        with DaskPool(address, f"contract-{seconds}", **limits) as there:
+        with DaskPool(address, Path(__file__), seconds) as there:
             yield there
 
 
@@ -43,11 +42,13 @@ def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
         yield opened
 
 
-def test_a_process_is_reused_and_then_replaced(pool: WorkerPool) -> None:
-    """After its four jobs a process is replaced by a clean one."""
-    jobs = 4 * pool.count + 1
-    uses = Counter(pool.run(pool_jobs.process_id, None) for _ in range(jobs))
-    assert 1 < max(uses.values()) <= 4
+def test_a_process_is_reused_and_then_replaced(
+    request: pytest.FixtureRequest,
+) -> None:
+    """After its four jobs a process of this machine is replaced by a clean one."""
+    with open_pool("local", request) as pool:
+        uses = Counter(pool.run(pool_jobs.process_id, None) for _ in range(5))
+    assert sorted(uses.values()) == [1, 4]
     assert os.getpid() not in uses
 
 
@@ -69,13 +70,20 @@ def test_the_jobs_own_error_comes_through(pool: WorkerPool) -> None:
     """A job's own error reaches the caller with its type and message."""
     with pytest.raises(TooShort, match="40 sessions"):
         pool.run(pool_jobs.refuse, "40 sessions")
-    with pytest.raises(TimeoutError, match="the job's own"):
+
+
+def test_an_unexpected_error_comes_through(request: pytest.FixtureRequest) -> None:
+    """A job's own time-out is not taken for that of the pool."""
+    with (
+        open_pool("local", request) as pool,
+        pytest.raises(TimeoutError, match="the job's own"),
+    ):
         pool.run(pool_jobs.time_out, None)
 
 
 def test_a_killed_process_costs_one_job(pool: WorkerPool) -> None:
     """After an out-of-memory kill the pool runs the next jobs."""
-    with pytest.raises(TrainingFailed, match="killed, probably out of memory"):
+    with pytest.raises(TrainingFailed, match=r"(killed|lost).*probably out of memory"):
         pool.run(pool_jobs.die, None)
     assert all(pool.run(pool_jobs.process_id, None) for _ in range(pool.count + 1))
 
