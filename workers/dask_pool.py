@@ -19,6 +19,7 @@ from distributed.comm.addressing import get_address_host_port
 
 from config.errors import ClusterUnavailable, TrainingFailed
 from modelling.training import EpochDone
+from storage.store_requests import raise_if_any_home_is_lost
 from workers.process_pool import Job, OnEpoch, ProcessPool, WorkerPool
 
 CONNECT_SECONDS = 10
@@ -108,6 +109,7 @@ class DaskPool(WorkerPool):
         """Pass on epochs until the job has ended."""
         while True:
             try:
+                raise_if_any_home_is_lost()
                 done = epochs.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 self._require_workers()
