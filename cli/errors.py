@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import typer
 
-from config.errors import OvernightError
+from config.errors import LostHome, OvernightError
 from config.plain_text import plain_text
 
 
@@ -35,7 +35,10 @@ def one_sentence_errors(*, debug: bool) -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except Exception as error:  # The command has no caller that could handle it.
+    except (
+        Exception,
+        LostHome,
+    ) as error:  # The command has no caller that could handle it.
         if debug:
             raise
         typer.echo(f"overnight: {one_line(_sentence(error))}", err=True)
@@ -48,8 +51,8 @@ def one_line(text: str) -> str:
     return " ".join(plain_text(text).split())
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OvernightError):
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, OvernightError | LostHome):
         return str(error)
     detail = one_line(str(error))[:200]
     return (

@@ -77,6 +77,17 @@ class BusyError(RunError):
     """Another run uses the same home."""
 
 
+class LostHome(BaseException):
+    """Another run took over the home of this run, which must end at once.
+
+    Like `asyncio.CancelledError` it is no `Exception`: many handlers let a night go on
+    after an exception, and none of them may go on after this. Printed, it is a sentence
+    with the cause, the run that holds the home now, and what to do.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
 class StorageError(RunError):
     """A file can't be read or written; the message holds its path."""
 

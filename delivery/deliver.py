@@ -10,6 +10,7 @@ from delivery.outbox import Outbox
 from delivery.receivers import VARIABLE, Receiver
 from delivery.sender import Sender
 from storage.paths import StoragePath, read_bytes
+from storage.store_requests import confirm_home
 
 MAX_AT_ONCE = 8
 MAX_ATTACHED = 10_000_000
@@ -62,6 +63,7 @@ def deliver(
     def send(receiver: Receiver) -> Delivery:
         try:
             outbox.note(receiver, "sending")
+            confirm_home(outbox.folder)  # The run may have been suspended since.
             shown = message.as_repeat() if receiver in again else message
             reason = sender.send(receiver, shown, attached if receiver.by_mail else b"")
             if not reason:

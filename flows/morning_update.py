@@ -39,7 +39,7 @@ def morning_update(request: UpdateRequest) -> State[UpdateSummary]:
                 deliver_update(plan, UpdateSummary(texts))
                 return _missed(texts)
             summary = publish_update(plan, compute_update(plan))
-        deliver_update(plan, summary)
+            deliver_update(plan, summary)
     return Completed(message=f"{summary.texts.headline}.", data=summary)
 
 

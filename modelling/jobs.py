@@ -34,6 +34,7 @@ from modelling.model_metadata import Challenge, ModelMetadata, TrainingResults
 from modelling.registry import Registry
 from modelling.training import EpochDone, TrainedModel, train
 from storage.paths import StoragePath
+from storage.store_requests import Guard, guarded
 from storage.tables import read_signed
 
 TRIAL_WINDOWS = 4
@@ -44,7 +45,10 @@ LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One symbol to train: the path of its features, and how to train."""
+    """One symbol to train: the path of its features, and how to train.
+
+    `guard` is the run's right to write into a home in S3.
+    """
 
     symbol: str
     indicators: StoragePath
@@ -53,6 +57,7 @@ class TrainingJob:
     parameters: TrainingParameters
     settings: ModelSettings
     trained_at: datetime
+    guard: Guard | None = None
 
 
 def train_symbol(
@@ -66,6 +71,8 @@ def train_symbol(
         If the symbol can't be trained (`TooShort`, `BadPrices`, `TrainingFailed`).
     StorageError
         If the model can't be written.
+    LostHome
+        If another run has taken over the home.
     """
     indicators, rows = training_data(job)
     load_backend_quietly()
@@ -78,7 +85,8 @@ def train_symbol(
     comparison = _compare_with_live(registry, metadata, indicators)
     metadata = metadata.model_copy(update={"challenge": comparison})
     write = partial(write_network, model.network, job.parameters)
-    return registry.save(metadata, write)
+    with guarded(job.guard):
+        return registry.save(metadata, write)
 
 
 def training_data(job: TrainingJob) -> tuple[pd.DataFrame, Floats]:

@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from market_data.symbols import file_stem
 from pipeline.plan import RunPlan
+from screening.findings import TABLES
 from storage.home import write_atomic
 from storage.paths import StoragePath, read_bytes, remove_tree
 
@@ -31,7 +32,8 @@ class _Begun(BaseModel):
 class Checkpoints:
     """The finished stages of one request; `begun_at` is when its first run started.
 
-    Runs with the same request share them until one of the runs succeeds.
+    Runs with the same request share them until one of the runs succeeds. `folder` is
+    below the night's tables, whose places are stored relative to it.
     """
 
     folder: StoragePath
@@ -68,7 +70,9 @@ class Checkpoints:
         """Return an earlier result of the stage; None if it is missing or damaged."""
         try:
             text = read_bytes(self._path(stage, symbol), MAX_CHECKPOINT_BYTES)
-            return TypeAdapter(kind).validate_json(text)
+            return TypeAdapter(kind).validate_json(
+                text, context={TABLES: self.folder.parents[1]}
+            )
         except (OSError, ValidationError):
             return None
 

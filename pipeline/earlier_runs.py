@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from config.errors import OvernightError, list_names
 from pipeline.plan import RunPlan
-from screening.findings import SymbolFindings
+from screening.findings import TABLES, SymbolFindings
 from screening.kept_rows import earlier_rows
 from screening.row import Row
 from storage.home import write_atomic, write_file_atomic
@@ -147,7 +147,7 @@ def drop_findings(plan: RunPlan, rows: Iterable[Row]) -> None:
 def _read_findings(tables: StoragePath, run_at: datetime) -> dict[str, SymbolFindings]:
     try:
         content = read_bytes(_path(tables, run_at))
-        run = _RunFindings.model_validate(json.loads(content))
+        run = _RunFindings.model_validate(json.loads(content), context={TABLES: tables})
     except (OSError, ValueError, OvernightError, RecursionError):
         return {}
     if run.run_at != _to_second(run_at):

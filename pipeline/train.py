@@ -16,6 +16,7 @@ from pipeline.indicators import indicator_table, retry_if_damaged
 from pipeline.plan import RunPlan
 from pipeline.progress import Progress
 from screening.findings import IndicatorFindings
+from storage.store_requests import guard_of
 from workers.process_pool import WorkerPool
 
 
@@ -60,6 +61,7 @@ def training_job(
         parameters=plan.parameters,
         settings=plan.settings.models,
         trained_at=plan.run_at,
+        guard=guard_of(plan.home.models),
     )
 
 

@@ -4,6 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo
+from upath import UPath
 
 from config.settings import GuardSettings
 from features.component import Component
@@ -19,6 +24,35 @@ from risk_guard.reactions import Reaction
 from screening.market_state import IndexState, SymbolState
 from storage.paths import StoragePath
 
+TABLES = "tables"
+"""The name of the folder of a night's tables in pydantic's context."""
+
+
+def _name_in_night(path: StoragePath) -> str:
+    """Return the last two names of a table's path, e.g. `prices/CBA.AX.parquet`."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _place_in_night(value: object, info: ValidationInfo) -> StoragePath:
+    """Return the path of the table that `_name_in_night` named, in this home."""
+    if isinstance(value, Path | UPath):
+        return value
+    stage, _, name = str(value).partition("/")
+    if "/" in name or stage in ("", "..") or name in ("", ".."):
+        raise ValueError("not the name of a table of a night")
+    tables: StoragePath = (info.context or {})[TABLES]
+    return tables / stage / name
+
+
+type TablePath = Annotated[
+    StoragePath, PlainSerializer(_name_in_night), PlainValidator(_place_in_night)
+]
+"""The path of a table of a night, stored relative to the folder of its tables.
+
+A home that is copied, moved or renamed uses its own tables. Who reads stored findings
+passes the folder as `TABLES` in pydantic's context.
+"""
+
 
 @dataclass(frozen=True)
 class PriceFindings:
@@ -29,7 +63,7 @@ class PriceFindings:
     does not name it. `dividends` are the payments per share, by ex-dividend date.
     """
 
-    path: StoragePath
+    path: TablePath
     sessions: int
     currency: str
     source: str
@@ -49,7 +83,7 @@ class IndicatorFindings:
     `activity` is how much the stock trades, `state` its part in the market's state.
     """
 
-    path: StoragePath
+    path: TablePath
     last: dict[str, float]
     trend: Component
     technical: Component
@@ -81,7 +115,7 @@ class IndexFindings:
     is the index at the as-of session, None without prices.
     """
 
-    path: StoragePath | None
+    path: TablePath | None
     reason: str = ""
     refused: bool = False
     state: IndexState | None = None
@@ -137,7 +171,7 @@ class DistributionFindings:
     """
 
     reason: str = ""
-    path: StoragePath | None = None
+    path: TablePath | None = None
     scale: float | None = None
     sessions: int | None = None
     outcomes: Outcomes | None = None

@@ -45,5 +45,5 @@ def stop_if_ending() -> None:
 
 
 def _try(step: Callable[[], object]) -> None:
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(BaseException):
         step()

@@ -1,51 +1,33 @@
 """One run at a time in a home: a file lock on a disk, a lease in S3.
 
-The system releases a file lock when its process ends. S3 can't notice a killed process,
-so the run that holds a lease writes it again every few seconds (the heartbeat). A lease
-without a heartbeat expires, and another run may take it.
+The system releases a file lock when its process ends. A lease
+(`lease.py`) expires some time after its run has been killed or suspended.
 """
 
-import json
-import os
-import socket
 import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from upath import UPath
 
-from config.errors import BusyError, StorageError
+from config.errors import BusyError, LostHome, StorageError
 from storage.home import Home, write_atomic
 from storage.interruption import on_interruption
+from storage.lease import Lease, LeaseTimes
 from storage.paths import (
     convert_write_errors,
-    create_exclusive,
-    read_bytes,
+    object_version,
     remove,
     require_regular,
     seconds_between,
 )
+from storage.store_requests import guarded
 
 OTHER_RUN = "wait for it to finish, or pass a different --home"
-
-
-@dataclass(frozen=True)
-class LeaseTimes:
-    """Seconds between heartbeats, until a lease expires, and for a takeover to settle.
-
-    `settle_seconds` must be longer than a request of another run that takes over the
-    same lease at the same moment.
-    """
-
-    heartbeat_seconds: float = 20
-    expiry_seconds: float = 90
-    settle_seconds: float = 3
-
 
 LEASE_TIMES = LeaseTimes()
 
@@ -60,7 +42,9 @@ def one_run_at_a_time(home: Home, times: LeaseTimes = LEASE_TIMES) -> Iterator[N
     Raises
     ------
     BusyError
-        If another run holds the lock, or took it while this process was suspended.
+        If another run holds the lock.
+    LostHome
+        If another run took it over while this process was suspended.
     StorageError
         If the home can't be written.
     """
@@ -84,7 +68,7 @@ def require_free(home: Home, times: LeaseTimes = LEASE_TIMES) -> None:
     """
     path = home.lock
     if not isinstance(path, Path):
-        if _read_owner(path):
+        if object_version(path):
             _require_expired(path, times)
     elif path.exists():
         with _hold_file(path):
@@ -111,53 +95,41 @@ def _hold_file(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _hold_lease(path: UPath, times: LeaseTimes) -> Iterator[None]:
-    owner = _owner_id()
+    lease = Lease(path, times)
     with convert_write_errors(path):
-        _take(path, owner, times)
-    ended, lost = threading.Event(), threading.Event()
-    heartbeat = threading.Thread(
-        target=_send_heartbeats,
-        args=(path, owner, times.heartbeat_seconds, ended, lost),
-        daemon=True,
-    )
+        _take(lease)
+    ended = threading.Event()
+    heartbeat = threading.Thread(target=_renew, args=(lease, ended), daemon=True)
     heartbeat.start()
 
     def end() -> None:
         ended.set()
         heartbeat.join()
-        _release(path, owner)
+        lease.release()
 
-    with on_interruption(end):
+    with guarded(lease), on_interruption(end):
         try:
             yield
         finally:
             end()
-    if lost.is_set():
-        raise BusyError(
-            f"another run took over {path.parents[1]} while this run could not write "
-            "its heartbeat",
-            "run it again",
-        )
 
 
-def _owner_id() -> bytes:
-    """Return a unique and readable name of this run, the content of its lease."""
-    run, host = uuid.uuid4().hex, socket.gethostname()
-    return json.dumps({"run": run, "host": host, "process": os.getpid()}).encode()
-
-
-def _take(path: UPath, owner: bytes, times: LeaseTimes) -> None:
+def _take(lease: Lease) -> None:
     """Take a free or expired lease; raise a `BusyError` for any other."""
-    if create_exclusive(path, owner):
+    if lease.create():
         return
-    _require_expired(path, times)
-    write_atomic(path, owner)
-    # Of several runs that take it over at once, the last to write has it.
-    time.sleep(times.settle_seconds)
-    if _read_owner(path) != owner:
-        raise BusyError(
-            f"another run has just begun to use {path.parents[1]}", OTHER_RUN
-        )
+    # Before its age: a heartbeat between the two makes it another version.
+    version = object_version(lease.path)
+    _require_expired(lease.path, lease.times)
+    just_taken = BusyError(f"another run has just begun to use {lease.home}", OTHER_RUN)
+    if not lease.replace(version):
+        raise just_taken
+    # In a store without conditional writes the last of several to write has it.
+    time.sleep(lease.times.settle_seconds)
+    try:
+        lease.renew()
+    except LostHome:
+        raise just_taken from None
 
 
 def _require_expired(path: UPath, times: LeaseTimes) -> None:
@@ -186,30 +158,12 @@ def _seconds_since_heartbeat(path: UPath) -> float:
         remove(now)
 
 
-def _send_heartbeats(
-    path: UPath,
-    owner: bytes,
-    seconds: float,
-    ended: threading.Event,
-    lost: threading.Event,
-) -> None:
-    while not ended.wait(seconds):
-        # If the store does not answer, the next heartbeat tries again.
-        with suppress(OSError, StorageError):
-            if _read_owner(path) != owner:
-                lost.set()
-                return
-            write_atomic(path, owner)
-
-
-def _release(path: UPath, owner: bytes) -> None:
-    """Remove the lease if it is still ours; if that fails, it expires."""
-    with suppress(OSError, StorageError):
-        if _read_owner(path) == owner:
-            remove(path)
-
-
-def _read_owner(path: UPath) -> bytes | None:
-    with suppress(FileNotFoundError):
-        return read_bytes(path)
-    return None
+def _renew(lease: Lease, ended: threading.Event) -> None:
+    """Send heartbeats until the run has ended or lost the home."""
+    while not ended.wait(lease.times.heartbeat_seconds):
+        try:
+            lease.renew()
+        except LostHome:
+            return
+        except (OSError, StorageError):
+            continue  # The store does not answer: the next heartbeat tries again.

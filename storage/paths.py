@@ -21,6 +21,7 @@ from upath import UPath
 
 from config.errors import ParameterError, StorageError, quote_value
 from config.plain_text import holds_controls
+from storage.store_requests import change, error_code, store_errors
 
 StoragePath = Path | UPath
 
@@ -29,6 +30,9 @@ MAX_NAME_BYTES = 255
 
 MAX_FILE_BYTES = 1_000_000_000
 """Size above which no file is read, unless its reader passes a lower limit."""
+
+_CHANGED = ("PreconditionFailed", "ConditionalRequestConflict")
+"""The store's codes of a conditional write whose condition does not hold."""
 
 # Without O_NONBLOCK, opening a FIFO waits for a writer. Windows has neither.
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -116,7 +120,7 @@ def convert_write_errors(path: StoragePath) -> Iterator[None]:
 def _convert_read_errors(path: UPath) -> Iterator[None]:
     """Turn what the store raises while `path` is read into a `StorageError`."""
     try:
-        with _convert_client_errors():
+        with store_errors(path):
             yield
     except FileNotFoundError:
         raise
@@ -125,17 +129,6 @@ def _convert_read_errors(path: UPath) -> Iterator[None]:
             f"{path} can't be read: {_reason(error)}",
             "check the address, the network and the permissions, and run again",
         ) from error
-
-
-@contextmanager
-def _convert_client_errors() -> Iterator[None]:
-    """Turn botocore's own exceptions, e.g. for missing credentials, into `OSError`."""
-    try:
-        yield
-    except OSError:
-        raise
-    except Exception as error:  # Their base class would have to be imported.
-        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _reason(error: OSError) -> str:
@@ -238,8 +231,7 @@ def put_object(path: UPath, content: bytes) -> None:
     OSError
         If the store refuses or does not answer.
     """
-    with _convert_client_errors():
-        path.fs.pipe_file(path.path, content)
+    change(path, lambda: path.fs.pipe_file(path.path, content))
 
 
 def create_exclusive(path: UPath, content: bytes) -> bool:
@@ -253,10 +245,51 @@ def create_exclusive(path: UPath, content: bytes) -> bool:
         If the store refuses or does not answer.
     """
     try:
-        with _convert_client_errors():
+        with store_errors(path):
             path.fs.pipe_file(path.path, content, mode="create")
     except FileExistsError:
         return False
+    return True
+
+
+def object_version(path: UPath) -> str:
+    """Return what identifies the present content of an object, "" without an object.
+
+    Raises
+    ------
+    StorageError
+        If the store refuses or does not answer.
+    """
+    try:
+        with _convert_read_errors(path):
+            return str(path.fs.info(path.path)["ETag"])
+    except FileNotFoundError:
+        return ""
+
+
+def replace_object(path: UPath, content: bytes, version: str) -> bool:
+    """Replace this version of an object; return False if it has changed or is gone.
+
+    A store without conditional writes replaces every version.
+
+    Raises
+    ------
+    StorageError
+        If the store refuses or does not answer.
+    """
+    with convert_write_errors(path):
+        try:
+            with store_errors(path):
+                path.fs.pipe_file(path.path, content, IfMatch=version)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error_code(error) in _CHANGED:
+                return False
+            if error_code(error) != "NotImplemented":
+                raise
+            with store_errors(path):
+                path.fs.pipe_file(path.path, content)
     return True
 
 
@@ -274,9 +307,8 @@ def move(source: StoragePath, target: StoragePath) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.replace(str(target))
         return
-    with _convert_client_errors():
-        source.fs.cp_file(source.path, str(target))
-        source.fs.rm_file(source.path)
+    change(source, lambda: source.fs.cp_file(source.path, str(target)))
+    change(source, lambda: source.fs.rm_file(source.path))
 
 
 def remove(path: StoragePath) -> None:
@@ -287,8 +319,11 @@ def remove(path: StoragePath) -> None:
     OSError
         If the disk or the store refuses.
     """
-    with suppress(FileNotFoundError), _convert_client_errors():
-        path.unlink() if isinstance(path, Path) else path.fs.rm_file(path.path)
+    with suppress(FileNotFoundError):
+        if isinstance(path, Path):
+            path.unlink()
+        else:
+            change(path, lambda: path.fs.rm_file(path.path))
 
 
 def files_in(folder: StoragePath, start: str = "") -> list[StoragePath]:
@@ -384,8 +419,7 @@ def read_all(paths: Sequence[StoragePath]) -> list[bytes]:
 def remove_all(paths: Sequence[UPath]) -> None:
     """Remove objects with one request; raise an `OSError` if the store refuses."""
     if paths:
-        with _convert_client_errors():
-            paths[0].fs.rm([path.path for path in paths])
+        change(paths[0], lambda: paths[0].fs.rm([path.path for path in paths]))
 
 
 def remove_tree(folder: StoragePath) -> None:
@@ -393,5 +427,5 @@ def remove_tree(folder: StoragePath) -> None:
     if isinstance(folder, Path):
         shutil.rmtree(folder, ignore_errors=True)
         return
-    with suppress(OSError), _convert_client_errors():
-        folder.fs.rm(folder.path, recursive=True)
+    with suppress(OSError):
+        change(folder, lambda: folder.fs.rm(folder.path, recursive=True))

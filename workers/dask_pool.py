@@ -7,6 +7,7 @@ job with it.
 import asyncio
 import contextlib
 import logging
+import math
 import queue
 import time
 import uuid
@@ -22,6 +23,7 @@ from distributed.security import Security
 from config.errors import ClusterFailed, ClusterUnavailable, OvernightError
 from modelling.training import EpochDone
 from storage.paths import StoragePath
+from storage.store_requests import raise_if_any_home_is_lost
 from workers.dask_job import STARTED, JobTerms, run_job
 from workers.dask_workers import DaskWorkers
 from workers.process_pool import Job, OnEpoch, WorkerPool
@@ -29,6 +31,7 @@ from workers.versions import training_versions
 
 CONNECT_SECONDS = 10
 CLOSE_SECONDS = 5
+POLL_SECONDS = 2
 RESULT_SECONDS = 30
 """A worker that finished its job and does not hand over the result is lost."""
 
@@ -147,10 +150,15 @@ class DaskPool(WorkerPool):
 
         Its time begins when the worker, which may have another run's job, starts it.
         """
-        deadline: float | None = None
+        deadline = math.inf
         while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            done = messages.get(timeout=left)
+            raise_if_any_home_is_lost()
+            try:
+                done = messages.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    raise
+                continue
             if done is None:
                 return
             if done == STARTED:

@@ -21,9 +21,10 @@ from typing import Any, Self, override
 
 from threadpoolctl import threadpool_limits
 
-from config.errors import TrainingFailed
+from config.errors import LostHome, TrainingFailed
 from modelling.training import EpochDone
 from storage.interruption import stop_if_ending
+from storage.store_requests import raise_if_any_home_is_lost
 
 ONE_THREAD = {
     # Threads of XLA's pool; two would pass each small product to and fro.
@@ -186,10 +187,12 @@ class ProcessPool(WorkerPool):
         kept: _Worker | None = worker
         try:
             return self._wait(worker, worker.submit(job, given), on_epoch)
-        except (BrokenProcessPool, _TooLongError) as error:
+        except (BrokenProcessPool, _TooLongError, LostHome) as error:
             stop_if_ending()
             self._kill(worker)
             kept = None
+            if isinstance(error, LostHome):
+                raise
             raise self._failure(error) from error
         finally:
             self._free.put(kept)
@@ -210,7 +213,7 @@ class ProcessPool(WorkerPool):
         worker.kill()
         self._started.discard(worker)
 
-    def _failure(self, error: Exception) -> TrainingFailed:
+    def _failure(self, error: BaseException) -> TrainingFailed:
         if isinstance(error, _TooLongError):
             return TrainingFailed(
                 f"the training process did not end within {self._seconds:g} s",
@@ -236,6 +239,7 @@ class ProcessPool(WorkerPool):
                 if time.monotonic() > deadline:
                     raise _TooLongError from None
             epoch, epochs, loss, validation_loss = worker.epoch
+            raise_if_any_home_is_lost()
             if reported < epoch:
                 reported = int(epoch)
                 on_epoch(EpochDone(reported, int(epochs), loss, validation_loss))

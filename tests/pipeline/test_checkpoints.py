@@ -39,10 +39,10 @@ def checkpoints(tmp_path: Path) -> Checkpoints:
     return open_checkpoints(plan(tmp_path), "screening")
 
 
-def findings(folder: Path) -> PriceFindings:
+def findings(home: Path) -> PriceFindings:
     """Return what a download found, its table written."""
     return PriceFindings(
-        path=folder / "prices" / "CBA.AX.parquet",
+        path=home / "data" / "nights" / "2025-11-10" / "prices" / "CBA.AX.parquet",
         sessions=504,
         currency="AUD",
         source="yahoo",

@@ -2,26 +2,54 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from upath import UPath
 
-from config.errors import BusyError, StorageError
+from config.errors import BusyError, LostHome, StorageError
 from storage.home import Home, write_atomic
 from storage.lock import LeaseTimes, one_run_at_a_time, require_free
-from storage.paths import files_in, is_there, read_bytes
+from storage.paths import files_in, is_there, move, read_bytes, remove, remove_tree
+from storage.store_requests import change, guard_of, guarded
 
 QUICK = LeaseTimes(heartbeat_seconds=0.2, expiry_seconds=2, settle_seconds=0.5)
 """S3 stores the time of an object in whole seconds."""
+
+SHORT = LeaseTimes(heartbeat_seconds=60, expiry_seconds=0.6, settle_seconds=0.1)
+"""Without heartbeats: the run itself renews its lease when it writes."""
 
 EXPIRED_SECONDS = QUICK.expiry_seconds + 1.1
 """After so long a lease has expired, whatever S3 cut off its times."""
 
 in_a_store = pytest.mark.parametrize("home", ["s3"], indirect=True)
+
+
+OTHER = '{"run": "other", "host": "there", "process": 7}'
+"""The lease of another run."""
+
+
+def take_over(home: Home) -> None:
+    """Make the lease another run's, as if this process had been suspended."""
+    assert isinstance(home.lock, UPath)
+    home.lock.fs.pipe_file(home.lock.path, OTHER.encode())
+
+
+def write_until_stopped(home: Home, ready: Connection) -> None:
+    """Hold a home and write into it all the time, in a process that a test suspends."""
+    try:
+        with one_run_at_a_time(home, QUICK):
+            ready.send("held")
+            while True:
+                write_atomic(home.models / "a.json", "written by the suspended run")
+    except LostHome as error:
+        ready.send(str(error))
 
 
 def hold_until_killed(home: Home, ready: Connection) -> None:
@@ -132,12 +160,99 @@ def test_a_run_whose_lease_was_taken_fails_and_leaves_it(home: Home) -> None:
 
     def stall() -> None:
         with one_run_at_a_time(home, QUICK):
-            write_atomic(home.lock, "another run's")
+            take_over(home)
             time.sleep(1)
 
-    with pytest.raises(BusyError, match="another run took over"):
+    with pytest.raises(LostHome, match=r"another run \(process 7 on there\) took over"):
         stall()
-    assert read_bytes(home.lock) == b"another run's"
+    assert read_bytes(home.lock) == OTHER.encode()
+
+
+@in_a_store
+def test_a_suspended_run_writes_nothing_after_a_takeover(home: Home) -> None:
+    """A run that goes on after another took its home over changes no file, and ends."""
+    context = multiprocessing.get_context("spawn")
+    receiver, ready = context.Pipe(duplex=False)
+    child = context.Process(target=write_until_stopped, args=(home, ready))
+    child.start()
+    assert receiver.recv() == "held"
+    assert child.pid
+    os.kill(child.pid, signal.SIGSTOP)
+    time.sleep(EXPIRED_SECONDS)
+    with one_run_at_a_time(home, QUICK):
+        write_atomic(home.models / "a.json", "ours")
+        os.kill(child.pid, signal.SIGCONT)
+        sentence = receiver.recv()
+    child.join()
+    assert f"process {os.getpid()} on" in sentence
+    assert read_bytes(home.models / "a.json") == b"ours"
+
+
+CHANGES: list[Callable[[Home], object]] = [
+    lambda home: write_atomic(home.models / "a.json", "changed"),
+    lambda home: move(home.models / "a.json", home.models / "b.json"),
+    lambda home: remove(home.models / "a.json"),
+    lambda home: remove_tree(home.models),
+]
+
+
+@in_a_store
+@pytest.mark.parametrize("change_home", CHANGES)
+def test_no_change_reaches_a_lost_home(
+    home: Home, change_home: Callable[[Home], object]
+) -> None:
+    """No way to change a file works after another run has taken the lease."""
+
+    def lose() -> None:
+        with one_run_at_a_time(home, SHORT):
+            write_atomic(home.models / "a.json", "kept")
+            take_over(home)
+            time.sleep(SHORT.expiry_seconds)
+            change_home(home)
+
+    with pytest.raises(LostHome):
+        lose()
+    assert [path.name for path in files_in(home.models)] == ["a.json"]
+    assert read_bytes(home.models / "a.json") == b"kept"
+
+
+@in_a_store
+def test_a_request_that_waited_is_not_sent(home: Home) -> None:
+    """A process that is suspended between the check and the request sends nothing."""
+    path = home.models / "a.json"
+    assert isinstance(path, UPath)
+
+    def send_late() -> None:
+        take_over(home)
+        time.sleep(SHORT.expiry_seconds)
+        path.fs.pipe_file(path.path, b"late")
+
+    with pytest.raises(LostHome), one_run_at_a_time(home, SHORT):
+        change(path, send_late)
+    assert not is_there(path)
+
+
+@in_a_store
+def test_a_run_whose_home_nobody_took_over_goes_on(home: Home) -> None:
+    """A suspension alone ends no run: its lease is renewed before the next write."""
+    with one_run_at_a_time(home, SHORT):
+        time.sleep(2 * SHORT.expiry_seconds)
+        write_atomic(home.models / "a.json", "after")
+    assert read_bytes(home.models / "a.json") == b"after"
+
+
+@in_a_store
+def test_a_training_process_asks_for_the_lease_itself(home: Home) -> None:
+    """The copy of a lease in another process writes for its run, and not for others."""
+    path = home.models / "a.json"
+    with one_run_at_a_time(home, QUICK):
+        copies = [pickle.dumps(guard_of(path)) for _ in range(2)]
+        with guarded(pickle.loads(copies[0])):  # noqa: S301  our own bytes
+            write_atomic(path, "of the run")
+    late = guarded(pickle.loads(copies[1]))  # noqa: S301
+    with one_run_at_a_time(home, QUICK), late, pytest.raises(LostHome):
+        write_atomic(path, "of a run that has ended")
+    assert read_bytes(path) == b"of the run"
 
 
 @in_a_store
@@ -153,5 +268,7 @@ def test_a_lease_leaves_nothing_behind(home: Home) -> None:
 def test_a_home_that_cannot_be_written_is_named(bucket: str) -> None:
     """A run without a lock does not start; the error holds the path and the reason."""
     nowhere = Home.at(f"{bucket}-missing/x")
-    with pytest.raises(StorageError, match=r"-missing/x/data/run\.lock can't be wri"):
+    with pytest.raises(
+        StorageError, match="the bucket s3://nights-missing does not exist; create it"
+    ):
         one_run_at_a_time(nowhere).__enter__()
