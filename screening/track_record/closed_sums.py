@@ -1,0 +1,128 @@
+"""The sums of closed calls as files of the record: `closed/NUMBER_PART.parquet`.
+
+They can be computed again from the files of the calls and of the outcomes.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from screening.track_record.day_sums import RecordSums
+from storage.home import write_file_atomic
+from storage.paths import StoragePath, files_in, read_bytes, remove
+
+FOLDER, ABOUT = "closed", b"closed"
+
+PARTS = ("returns", "unfinished", "sums")
+"""Written in this order: a number with sums is complete."""
+
+VERSION = 1
+"""Rises if the sums change their meaning; sums of another version are not read."""
+
+
+@dataclass(frozen=True)
+class ClosedSums:
+    """The sums of all as-of sessions up to `until`, from the rows of `files`.
+
+    `files` are the sizes in bytes by `calls/NAME` or `outcomes/NAME`. A file that is
+    not among them may add rows of these sessions.
+    """
+
+    number: int
+    until: pd.Timestamp
+    horizons: tuple[int, ...]
+    files: Mapping[str, int]
+    found: RecordSums
+
+
+def read_closed_sums(
+    folder: StoragePath, horizons: tuple[int, ...], sizes: Mapping[str, int]
+) -> ClosedSums | None:
+    """Return the sums in the record's `folder`, None if there are none to use.
+
+    Sums of other `horizons`, or of a file that is not among `sizes`, are not used: the
+    whole record is read then.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is gone, because a night has just replaced it.
+    """
+    start = newest_start(folder)
+    if start is None:
+        return None
+    try:
+        tables = {part: _read(folder, start, part) for part in PARTS}
+        about = json.loads(tables["sums"].schema.metadata[ABOUT])
+        fits = about["version"] == VERSION and about["horizons"] == list(horizons)
+        if not fits or not about["files"].keys() <= sizes.keys():
+            return None
+        return ClosedSums(
+            number=int(start),
+            until=pd.Timestamp(about["until"]),
+            horizons=horizons,
+            files=about["files"],
+            found=RecordSums(
+                **{name: table.to_pandas() for name, table in tables.items()}
+            ),
+        )
+    except (pa.ArrowException, ValueError, KeyError, TypeError):
+        return None  # Damaged: they are computed again.
+
+
+def newest_start(folder: StoragePath) -> str | None:
+    """Return the number of the newest complete sums, as text."""
+    names = [path.name for path in files_in(folder / FOLDER)]
+    found = [name for name in names if name.endswith("_sums.parquet")]
+    return max(found).partition("_")[0] if found else None
+
+
+def read_about(folder: StoragePath, start: str) -> tuple[pa.Table, Mapping[str, object]]:
+    """Return the counts of the sums, and what they are of, without loading pandas."""
+    names = ["live", "as_of", "horizon", "group", "calls"]
+    table = _read(folder, start, "sums", names)
+    return table, json.loads(table.schema.metadata[ABOUT])
+
+
+def _read(
+    folder: StoragePath, start: str, part: str, columns: list[str] | None = None
+) -> pa.Table:
+    content = read_bytes(_path(folder, start, part))
+    return parquet.ParquetFile(io.BytesIO(content)).read(columns, use_threads=False)
+
+
+def _path(folder: StoragePath, start: str, part: str) -> StoragePath:
+    return folder / FOLDER / f"{start}_{part}.parquet"
+
+
+def write_closed_sums(folder: StoragePath, closed: ClosedSums) -> None:
+    """Write the sums, then remove those with other numbers.
+
+    Raises
+    ------
+    StorageError
+        If the disk or the store refuses; the earlier sums are then still in use.
+    """
+    start = f"{closed.number:06d}"
+    about = {
+        "version": VERSION,
+        "until": closed.until.isoformat(),
+        "horizons": list(closed.horizons),
+        "files": dict(closed.files),
+    }
+    for part in PARTS:
+        table = pa.Table.from_pandas(getattr(closed.found, part), preserve_index=False)
+        known = (table.schema.metadata or {}) | {ABOUT: json.dumps(about).encode()}
+        table = table.replace_schema_metadata(known)
+        write_file_atomic(
+            _path(folder, start, part),
+            lambda path, table=table: parquet.write_table(table, path),
+        )
+    for path in files_in(folder / FOLDER):
+        if not path.name.startswith(start):
+            remove(path)
