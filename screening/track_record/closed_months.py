@@ -13,17 +13,13 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from screening.track_record.closed_sums import (
-    ClosedSums,
-    newest_start,
-    write_closed_sums,
-)
+from screening.track_record.closed_sums import ClosedSums, write_closed_sums
 from screening.track_record.ledger import KEY, read_parts
 from screening.track_record.open_record import SCHEMAS, OpenRecord
 from screening.track_record.outcomes import add_due_sessions
 from screening.track_record.record_files import (
     KINDS,
-    month_of,
+    newest_start,
     night_month_of,
     record_sizes,
 )
@@ -103,7 +99,7 @@ def _write_month(
     )
 
 
-def _write_sums(  # noqa: PLR0913  what the sums are of
+def _write_sums(  # noqa: PLR0913, PLR0917  what the sums are of
     folder: StoragePath,
     record: OpenRecord,
     horizons: tuple[int, ...],

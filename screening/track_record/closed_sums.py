@@ -13,10 +13,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from screening.track_record.day_sums import RecordSums
+from screening.track_record.record_files import ABOUT, CLOSED, newest_start
 from storage.home import write_file_atomic
 from storage.paths import StoragePath, files_in, read_bytes, remove
-
-FOLDER, ABOUT = "closed", b"closed"
 
 PARTS = ("returns", "unfinished", "sums")
 """Written in this order: a number with sums is complete."""
@@ -64,7 +63,7 @@ def read_closed_sums(
             return None
         return ClosedSums(
             number=int(start),
-            until=pd.Timestamp(about["until"]),
+            until=pd.Timestamp(about["until"], unit="ns"),
             horizons=horizons,
             files=about["files"],
             found=RecordSums(
@@ -75,29 +74,13 @@ def read_closed_sums(
         return None  # Damaged: they are computed again.
 
 
-def newest_start(folder: StoragePath) -> str | None:
-    """Return the number of the newest complete sums, as text."""
-    names = [path.name for path in files_in(folder / FOLDER)]
-    found = [name for name in names if name.endswith("_sums.parquet")]
-    return max(found).partition("_")[0] if found else None
-
-
-def read_about(folder: StoragePath, start: str) -> tuple[pa.Table, Mapping[str, object]]:
-    """Return the counts of the sums, and what they are of, without loading pandas."""
-    names = ["live", "as_of", "horizon", "group", "calls"]
-    table = _read(folder, start, "sums", names)
-    return table, json.loads(table.schema.metadata[ABOUT])
-
-
-def _read(
-    folder: StoragePath, start: str, part: str, columns: list[str] | None = None
-) -> pa.Table:
+def _read(folder: StoragePath, start: str, part: str) -> pa.Table:
     content = read_bytes(_path(folder, start, part))
-    return parquet.ParquetFile(io.BytesIO(content)).read(columns, use_threads=False)
+    return parquet.ParquetFile(io.BytesIO(content)).read(use_threads=False)
 
 
 def _path(folder: StoragePath, start: str, part: str) -> StoragePath:
-    return folder / FOLDER / f"{start}_{part}.parquet"
+    return folder / CLOSED / f"{start}_{part}.parquet"
 
 
 def write_closed_sums(folder: StoragePath, closed: ClosedSums) -> None:
@@ -111,7 +94,7 @@ def write_closed_sums(folder: StoragePath, closed: ClosedSums) -> None:
     start = f"{closed.number:06d}"
     about = {
         "version": VERSION,
-        "until": closed.until.isoformat(),
+        "until": closed.until.as_unit("ns").value,
         "horizons": list(closed.horizons),
         "files": dict(closed.files),
     }
@@ -123,6 +106,6 @@ def write_closed_sums(folder: StoragePath, closed: ClosedSums) -> None:
             _path(folder, start, part),
             lambda path, table=table: parquet.write_table(table, path),
         )
-    for path in files_in(folder / FOLDER):
+    for path in files_in(folder / CLOSED):
         if not path.name.startswith(start):
             remove(path)

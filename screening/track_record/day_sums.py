@@ -15,8 +15,9 @@ from market_data.sessions import as_of_session
 from screening.blend import COMPONENTS
 from screening.track_record.ledger import KEY, select_counted
 from screening.track_record.outcomes import add_due_sessions
+from screening.track_record.record_files import ALL
 
-ALL, DIRECTIONAL, SAT_OUT, HAIRCUT = "all", "BUY and SELL", "sit-out", "haircut "
+DIRECTIONAL, SAT_OUT, HAIRCUT = "BUY and SELL", "sit-out", "haircut "
 """Groups; the haircut follows `HAIRCUT` as a number."""
 
 DIRECTIONS = {"BUY": 1.0, "SELL": -1.0, "HOLD": math.nan}

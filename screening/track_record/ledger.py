@@ -15,7 +15,7 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import StorageError
 from screening.blend import COMPONENTS
-from storage.home import write_file_atomic
+from storage.home import DRAFT, write_file_atomic
 from storage.paths import StoragePath, files_in, is_there
 from storage.tables import read_tables
 
@@ -187,7 +187,11 @@ def read_record_files(
     StorageError
         If a file is damaged or has other columns.
     """
-    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
+    paths = [
+        path
+        for path in files_in(folder)
+        if path.suffix == ".parquet" and not path.name.startswith(DRAFT)
+    ]
     return read_parts(folder, paths, schema, record)
 
 

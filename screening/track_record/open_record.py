@@ -8,12 +8,10 @@ as-of sessions are read instead of their rows. A later file with rows of such a 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 import pandas as pd
 import pandera.pandas as pa
 
-from config.errors import StorageError
 from config.settings import RecordSettings
 from screening.track_record.closed_sums import ClosedSums, read_closed_sums
 from screening.track_record.day_sums import RecordSums, sum_days
@@ -24,15 +22,16 @@ from screening.track_record.ledger import (
     order_calls,
     read_parts,
 )
-from screening.track_record.record_files import KINDS, month_of, record_sizes
+from screening.track_record.record_files import (
+    KINDS,
+    month_of,
+    read_again,
+    record_sizes,
+)
 from screening.track_record.track_record import TrackRecords, records_of_sums
 from storage.paths import StoragePath
 
-Found = TypeVar("Found")
 Days = Collection[pd.Timestamp]
-
-ATTEMPTS = 5
-"""How often a reader starts again because a night removed a file that it had listed."""
 
 SCHEMAS: Mapping[str, pa.DataFrameSchema] = {"calls": CALLS, "outcomes": OUTCOMES}
 
@@ -108,22 +107,6 @@ def read_open_record(
         As `read_records`.
     """
     return read_again(lambda: _read(folder, horizons, find_days), folder)
-
-
-def read_again(read: Callable[[], Found], folder: StoragePath) -> Found:
-    """Return what `read` returns; start again if a night has just removed a file.
-
-    Raises
-    ------
-    StorageError
-        If a file is gone each time.
-    """
-    for _ in range(ATTEMPTS):
-        try:
-            return read()
-        except FileNotFoundError as error:
-            gone = error
-    raise StorageError(f"{folder} changes while it is read", "try again") from gone
 
 
 def _read(

@@ -15,15 +15,14 @@ from pydantic import BaseModel
 from config.settings import RecordSettings
 from screening.blend import COMPONENTS
 from screening.track_record.day_sums import (
-    ALL,
     DIRECTIONAL,
     DIRECTIONS,
     HAIRCUT,
     SAT_OUT,
     RecordSums,
-    mark_hits,
     sum_days,
 )
+from screening.track_record.record_files import ALL
 from screening.track_record.sit_out_cost import SitOutCost, worst_returns
 
 TOO_FEW = "too few to tell"
