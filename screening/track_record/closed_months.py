@@ -73,11 +73,11 @@ def _last_closed(
     days = record.calls[["exchange", "as_of"]].drop_duplicates()
     due = add_due_sessions(days, horizons)
     undue = due.loc[due["session"] >= night, "as_of"]
-    first = min([night, *undue])
+    first: pd.Timestamp = min([night, *undue])
     closed = days.loc[days["as_of"] < first.replace(day=1), "as_of"]
     if closed.empty:
         return pd.Timestamp.min
-    return first.replace(day=1) - pd.Timedelta(days=1)
+    return pd.Timestamp(first.replace(day=1) - pd.Timedelta(days=1))
 
 
 def _write_month(
@@ -109,6 +109,6 @@ def _write_sums(  # noqa: PLR0913, PLR0917  what the sums are of
 ) -> None:
     sums = record.sums(horizons, now)
     days = sums.sums["as_of"]
-    closed = sums.where_days(days[days <= until].unique(), among=True)
+    closed = sums.where_days(pd.Index(days[days <= until].unique()), among=True)
     number = int(newest_start(folder) or 0) + 1
     write_closed_sums(folder, ClosedSums(number, until, horizons, files, closed))

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -104,7 +105,7 @@ def write_closed_sums(folder: StoragePath, closed: ClosedSums) -> None:
         table = table.replace_schema_metadata(known)
         write_file_atomic(
             _path(folder, start, part),
-            lambda path, table=table: parquet.write_table(table, path),
+            partial(parquet.write_table, table),
         )
     for path in files_in(folder / CLOSED):
         if not path.name.startswith(start):

@@ -7,6 +7,7 @@ night share that night's market. A HOLD has no direction, so it has no hit rate.
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,7 +130,7 @@ def records_of_sums(found: RecordSums, settings: RecordSettings) -> TrackRecords
 def _record(found: RecordSums, settings: RecordSettings, *, live: bool) -> TrackRecord:
     sums = found.sums[found.sums["live"] == live].sort_values("as_of")
     by_horizon = dict(iter(sums.groupby("horizon")))
-    groups = {
+    groups: dict[int, dict[Any, pd.DataFrame]] = {
         sessions: dict(iter(by_horizon.get(sessions, sums.iloc[:0]).groupby("group")))
         for sessions in {1, *settings.horizons}
     }
