@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, Field
 
 from evaluation.day_bootstrap import DayBootstrap, Estimate
-from screening.track_record.track_record import mark_hits
+from screening.track_record.day_sums import mark_hits
 
 SIGNS = {"BUY": 1.0, "HOLD": 0.0, "SELL": -1.0}
 

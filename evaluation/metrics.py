@@ -22,7 +22,7 @@ from evaluation.market_groups import MarketGroup, market_groups
 from evaluation.portfolio import Portfolio, portfolios
 from features.windows import Floats
 from screening.blend import COMPONENTS
-from screening.track_record.track_record import mark_hits
+from screening.track_record.day_sums import mark_hits
 
 CALLS = ("BUY", "HOLD", "SELL")
 FORECASTERS = ("lstm", *BASELINES)

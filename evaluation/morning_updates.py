@@ -42,7 +42,7 @@ from pipeline.plan import RunPlan
 from pipeline.request_pace import machine_pace
 from risk_guard.reactions import reaction_sessions
 from screening.table import write_csv
-from screening.track_record.track_record import mark_hits
+from screening.track_record.day_sums import mark_hits
 from screening.update_row import IN_THE_OPENING_PRICE
 from storage.home import write_atomic
 from storage.lock import one_run_at_a_time

@@ -7,9 +7,11 @@ symbol's last candidate that did not replace a usable model.
 
 import hashlib
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -31,6 +33,9 @@ from storage.paths import (
     regular_file,
     remove,
 )
+
+SETTLED_NS = 2_000_000_000
+"""Age of a folder's last change from which its time tells each later change."""
 
 MAX_METADATA_BYTES = 5_000_000
 """Largest metadata file that is read; a real one has about 20 kB."""
@@ -84,16 +89,18 @@ class Registry:
     def _place(self, draft: ModelPair, metadata: ModelMetadata) -> None:
         """Move a complete draft to its place; see `save`."""
         symbol = metadata.symbol
-        live = self.live(symbol)
+        live, added = self.live(symbol), set[str]()
         if live and live.last_session > metadata.last_session:
             _move(draft, self._history_pair(metadata))
+            added = {_tag(metadata.training_date)}
         elif live and live.usable and not metadata.takes_over:
             _move(draft, self._pair(symbol, "rejected"))
         else:
             if live:
                 self._retire(live)
+                added = {_tag(live.training_date)}
             _move(draft, self._pair(symbol))
-        self._prune_history(symbol, metadata.training_date)
+        self._prune_history(symbol, metadata.training_date, added)
 
     def live(self, symbol: str) -> ModelMetadata | None:
         """Return the live model's metadata, None if there is no complete pair."""
@@ -223,29 +230,32 @@ class Registry:
 
     def _pair_of(self, symbol: str, trained_at: datetime) -> ModelPair:
         """Return the paths of a pair in `history/`; names sort by the training."""
-        tag = trained_at.strftime("_%Y%m%dT%H%M%S%f")
-        return ModelPair.of(self.folder / "history", symbol, tag)
+        return ModelPair.of(self.folder / "history", symbol, f"_{_tag(trained_at)}")
 
     def _history(self, symbol: str) -> list[ModelPair]:
         """Return the pairs in `history/`, oldest first, incomplete ones too."""
-        folder = self.folder / "history"
-        stem = f"{file_stem(symbol, 'lstm_')}_"
-        tags = {path.name.split("_")[2] for path in files_in(folder, stem)}
-        return [ModelPair.of(folder, symbol, f"_{tag}") for tag in sorted(tags)]
+        folder, stem = self.folder / "history", file_stem(symbol, "lstm_")
+        return [
+            ModelPair.of(folder, symbol, f"_{tag}")
+            for tag in sorted(_history_tags(folder, stem))
+        ]
 
-    def _prune_history(self, symbol: str, now: datetime) -> None:
+    def _prune_history(self, symbol: str, now: datetime, added: set[str]) -> None:
         """Remove the oldest pairs, and before them those dated after `now`.
 
         A clock that was ahead dated them; by their dates they would always stay.
+        `added` are the tags of the pairs that this save has put into `history/`.
         """
-        latest = self._pair_of(symbol, now).model.name
-        pairs = sorted(
-            self._history(symbol), key=lambda pair: pair.model.name <= latest
-        )
-        for pair in pairs[: max(0, len(pairs) - self.settings.history_kept)]:
+        folder, stem = self.folder / "history", file_stem(symbol, "lstm_")
+        tags = _tags_of_night(folder, stem, now)
+        tags |= added
+        oldest = sorted(tags, key=lambda tag: (tag <= _tag(now), tag))
+        for tag in oldest[: max(0, len(oldest) - self.settings.history_kept)]:
+            pair = ModelPair.of(folder, symbol, f"_{tag}")
             with convert_write_errors(pair.model):
                 remove(pair.model)
                 remove(pair.metadata)
+            tags.discard(tag)
 
     def _finish_save(self, symbol: str) -> None:
         """Complete a `save` that was killed: move the pair or metadata in `drafts/`."""
@@ -262,6 +272,55 @@ class Registry:
                 return
         if _matches(draft.model, metadata):
             self._place(draft, metadata)
+
+
+def _tag(trained_at: datetime) -> str:
+    """Return how the names in `history/` give the instant of a training."""
+    return trained_at.strftime("%Y%m%dT%H%M%S%f")
+
+
+def _history_tags(folder: StoragePath, stem: str) -> set[str]:
+    """Return the tags of a symbol's pairs in `history/`, as the folder is now."""
+    if not isinstance(folder, Path):
+        # A store lists the names of one symbol alone.
+        return {path.name.split("_")[2] for path in files_in(folder, f"{stem}_")}
+    try:
+        changed = folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return set()
+    if time.time_ns() - changed < SETTLED_NS:
+        _list_history.cache_clear()
+    return set(_list_history(folder, changed).get(stem, ()))
+
+
+def _tags_of_night(folder: StoragePath, stem: str, night: datetime) -> set[str]:
+    """Return the tags of a symbol's pairs, from one listing per process and night.
+
+    The set is the listing's own: the caller adds and removes tags. Only one process
+    trains a symbol in a night.
+    """
+    if not isinstance(folder, Path):
+        return _history_tags(folder, stem)
+    return _list_for_night(folder, night).setdefault(stem, set())
+
+
+@lru_cache(maxsize=1)
+def _list_for_night(folder: Path, night: datetime) -> dict[str, set[str]]:  # noqa: ARG001  the key
+    return _list_tags(folder)
+
+
+@lru_cache(maxsize=1)
+def _list_history(folder: Path, changed: int) -> dict[str, set[str]]:  # noqa: ARG001  the key
+    return _list_tags(folder)
+
+
+def _list_tags(folder: Path) -> dict[str, set[str]]:
+    """Return the tags of all pairs by the stem of their symbol."""
+    found: dict[str, set[str]] = {}
+    for path in folder.glob("lstm_*"):
+        stem, _, rest = path.name.removeprefix("lstm_").partition("_")
+        found.setdefault(f"lstm_{stem}", set()).add(rest.partition("_")[0])
+    return found
 
 
 def _move(draft: ModelPair, target: ModelPair) -> None:

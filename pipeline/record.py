@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import pandas as pd
+
 from config.errors import OvernightError, StorageError, SymbolError
 from market_data.prices import CLOSE
 from market_data.sources import PriceSource
@@ -13,9 +15,11 @@ from pipeline.plan import RunPlan
 from screening.findings import PriceFindings, SymbolFindings
 from screening.row import Row
 from screening.track_record.calls import make_calls, table_fingerprint
+from screening.track_record.closed_months import close_months
 from screening.track_record.ledger import Ledger
-from screening.track_record.outcomes import PricedSymbol, score
-from screening.track_record.track_record import TrackRecords, track_records
+from screening.track_record.open_record import read_open_record
+from screening.track_record.outcomes import PricedSymbol, days_to_score, score
+from screening.track_record.track_record import TrackRecords, records_of_sums
 
 
 def record_night(
@@ -33,16 +37,21 @@ def record_night(
     """
     ledger = Ledger(plan.home.track_record)
     settings = plan.settings.track_record
+    horizons = settings.horizons
     try:
-        earlier_calls, earlier_outcomes = ledger.calls(), ledger.outcomes()
         priced, unpriced = _read_closes(plan, source, findings)
-        outcomes = score(
-            earlier_calls, earlier_outcomes, priced, settings.horizons, made_at
+        nights = {pd.Timestamp(found.as_of) for found in priced}
+        earlier = read_open_record(
+            ledger.folder,
+            horizons,
+            lambda unfinished: nights | days_to_score(unfinished, priced),
         )
+        outcomes = score(earlier.calls, earlier.outcomes, priced, horizons, made_at)
         recorded = [row for row in rows if row["symbol"] not in unpriced]
         calls = make_calls(findings, recorded, plan.source, made_at)
-        ledger.append(calls, outcomes, plan.as_of, made_at)
-        records = track_records(ledger.calls(), ledger.outcomes(), settings, made_at)
+        record = earlier.added(*ledger.append(calls, outcomes, plan.as_of, made_at))
+        records = records_of_sums(record.sums(horizons, made_at), settings)
+        close_months(ledger.folder, record, horizons, plan.as_of, made_at)
     except Exception as error:  # noqa: BLE001  whatever it is, the night goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         return None, (f"The night is not in the track record: {kind}{error}",)

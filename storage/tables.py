@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,11 +55,14 @@ def read_table(path: StoragePath) -> pd.DataFrame:
 
 
 def read_tables(
-    paths: Sequence[StoragePath], columns: Sequence[str] | None = None
+    paths: Sequence[StoragePath],
+    columns: Sequence[str] | None = None,
+    days: Collection[pd.Timestamp] | None = None,
 ) -> pd.DataFrame:
     """Return the rows of all Parquet tables at `paths`, which have the same columns.
 
-    With `columns` only these are read, in this order.
+    With `columns` only these are read, in this order; with `days` only rows whose
+    `as_of` is one of them.
 
     Raises
     ------
@@ -69,14 +72,22 @@ def read_tables(
     # 0.5 ms per file; Arrow's `read_table` takes 1.6, pandas 3.7.
     contents, names = read_all(paths), list(columns) if columns else None
     try:
-        found = [
-            parquet.ParquetFile(io.BytesIO(content)).read(names, use_threads=False)
-            for content in contents
-        ]
+        found = [_read_arrow(content, names, days) for content in contents]
         joined: pd.DataFrame = pa.concat_tables(found).to_pandas()
     except Exception as error:  # As in `read_table`.
         raise ValueError(str(error)[:200]) from error
     return joined
+
+
+def _read_arrow(
+    content: bytes, names: list[str] | None, days: Collection[pd.Timestamp] | None
+) -> pa.Table:
+    if days is None:
+        return parquet.ParquetFile(io.BytesIO(content)).read(names, use_threads=False)
+    wanted = [("as_of", "in", list(days))]
+    return parquet.read_table(
+        io.BytesIO(content), columns=names, filters=wanted, use_threads=False
+    )
 
 
 def write_signed(path: StoragePath, table: pd.DataFrame, **names: str) -> None:

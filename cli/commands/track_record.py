@@ -7,8 +7,7 @@ from cli.output import print_result, show_note
 from cli.render_record import show_records
 from cli.render_symbol_record import show_symbol_record
 from config.errors import ParameterError
-from screening.track_record.ledger import Ledger
-from screening.track_record.track_record import track_records
+from screening.track_record.open_record import read_records
 from status.published import find_unreadable_note
 from status.symbol_record import read_symbol_record
 from storage.home import Home
@@ -30,7 +29,7 @@ def track_record(options: RecordOptions) -> None:
     """
     home, now = Home.existing(options.home), datetime.now(UTC)
     show_note(find_unreadable_note(home))
-    settings, ledger = read_settings(home.root), Ledger(home.track_record)
+    settings = read_settings(home.root)
     if options.symbol:
         limit = None if options.all else SHOWN
         of_symbol = read_symbol_record(home, options.symbol, settings, now, limit)
@@ -40,5 +39,5 @@ def track_record(options: RecordOptions) -> None:
         raise ParameterError(
             "`--all` needs a symbol", "write e.g. `overnight track-record CBA.AX --all`"
         )
-    found = track_records(ledger.calls(), ledger.outcomes(), settings.track_record, now)
+    found = read_records(home.track_record, settings.track_record, now)
     print_result(found, show_records, as_json=options.json)

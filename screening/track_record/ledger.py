@@ -1,10 +1,11 @@
 """The ledger of calls and their outcomes: its columns and its files.
 
-The ledger is append-only: each run adds its own files and changes no other file. If a
-call has several versions, the reader selects the version that counts
-(`select_counted`).
+Each run adds its own files; no row is ever changed or removed. The files of a month
+whose calls are closed become one file (`closed_months`). If a call has several
+versions, the reader selects the version that counts (`select_counted`).
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +15,7 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import StorageError
 from screening.blend import COMPONENTS
-from storage.home import write_file_atomic
+from storage.home import DRAFT, write_file_atomic
 from storage.paths import StoragePath, files_in, is_there
 from storage.tables import read_tables
 
@@ -121,9 +122,7 @@ class Ledger:
             If a file of the ledger can't be read or is not one of its files.
         """
         found = read_record_files(self.folder / "calls", CALLS, "track record")
-        return found.sort_values(
-            ["made_at", "symbol"], kind="stable", ignore_index=True
-        )
+        return order_calls(found)
 
     def outcomes(self) -> pd.DataFrame:
         """Return the outcomes of calls (`OUTCOMES`), one row per call and horizon.
@@ -134,13 +133,12 @@ class Ledger:
             As `calls`.
         """
         found = read_record_files(self.folder / "outcomes", OUTCOMES, "track record")
-        found = found.sort_values("scored_at", kind="stable", ignore_index=True)
-        return found.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
+        return latest_outcomes(found)
 
     def append(
         self, calls: pd.DataFrame, outcomes: pd.DataFrame, as_of: date, at: datetime
-    ) -> None:
-        """Add a run's calls and new outcomes, as one file each.
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Add a run's calls and new outcomes, as one file each; return both, checked.
 
         Raises
         ------
@@ -149,7 +147,10 @@ class Ledger:
         """
         name = f"{as_of.isoformat()}_{at:%Y%m%dT%H%M%S%f}.parquet"
         parts = {"outcomes": (outcomes, OUTCOMES), "calls": (calls, CALLS)}
-        for kind, (frame, schema) in parts.items():
+        checked = {
+            kind: _validate(schema, frame) for kind, (frame, schema) in parts.items()
+        }
+        for kind, frame in checked.items():
             path = self.folder / kind / name
             if is_there(path):
                 raise StorageError(
@@ -157,13 +158,27 @@ class Ledger:
                     "run the night again",
                 )
             if len(frame):
-                write_file_atomic(path, _validate(schema, frame).to_parquet)
+                write_file_atomic(path, frame.to_parquet)
+        return checked["calls"], checked["outcomes"]
+
+
+def order_calls(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls (`CALLS`), oldest first."""
+    return calls.sort_values(["made_at", "symbol"], kind="stable", ignore_index=True)
+
+
+def latest_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of each call and horizon: a later row adds a hedge."""
+    found = outcomes.sort_values("scored_at", kind="stable", ignore_index=True)
+    return found.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
 
 
 def read_record_files(
     folder: StoragePath, schema: pa.DataFrameSchema, record: str
 ) -> pd.DataFrame:
     """Return the rows of all Parquet files of a record's folder, in `schema`.
+
+    A row that is in two files, as after a night that was killed, is returned once.
 
     `record` names the record in the error's message.
 
@@ -172,12 +187,42 @@ def read_record_files(
     StorageError
         If a file is damaged or has other columns.
     """
-    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
+    paths = [
+        path
+        for path in files_in(folder)
+        if path.suffix == ".parquet" and not path.name.startswith(DRAFT)
+    ]
+    return read_parts(folder, paths, schema, record)
+
+
+def read_parts(
+    folder: StoragePath,
+    paths: Sequence[StoragePath],
+    schema: pa.DataFrameSchema,
+    record: str,
+    days: Collection[pd.Timestamp] | None = None,
+) -> pd.DataFrame:
+    """Return the rows of files of a record's `folder`, as `read_record_files`.
+
+    With `days` only the rows of these as-of sessions are read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is gone: a night has moved its rows to the file of its month.
+    StorageError
+        If a file is damaged or has other columns.
+    """
     try:
         if not paths:
             return schema.validate(pd.DataFrame(columns=list(schema.columns)))
-        return schema.validate(read_tables(paths))
-    except (OSError, ValueError, SchemaError, SchemaErrors) as error:
+        found = read_tables(paths, days=days)
+        key = [*KEY, "horizon", "scored_at"] if "scored_at" in found else KEY
+        known = [name for name in key if name in found]
+        return schema.validate(found.drop_duplicates(known, ignore_index=True))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, SchemaError, SchemaErrors) as error:
         raise StorageError(
             f"{folder} holds a file that is not a whole Parquet file of the {record} "
             f"({_shorten(error)})",

@@ -48,9 +48,35 @@ def score(
     is the hedged return if a close of the index is missing; the return does not change.
     """
     waiting = _waiting(calls, outcomes, horizons)
-    found = [scored for by in priced if len(scored := _score_symbol(waiting, by))]
+    places = waiting.groupby(["symbol", "source"]).indices
+    found = [
+        scored
+        for by in priced
+        if (by.symbol, by.source) in places
+        and len(scored := _score_symbol(waiting.iloc[places[by.symbol, by.source]], by))
+    ]
     rows = pd.concat(found) if found else waiting.iloc[:0]
     return rows.assign(scored_at=at)[list(OUTCOMES.columns)].reset_index(drop=True)
+
+
+def days_to_score(
+    unfinished: pd.DataFrame, priced: Iterable[PricedSymbol]
+) -> set[pd.Timestamp]:
+    """Return the as-of sessions of calls that `score` can score or hedge now.
+
+    `unfinished` are calls as in `RecordSums`.
+    """
+    places = unfinished.groupby(["symbol", "source"]).indices
+    days: set[pd.Timestamp] = set()
+    for by in priced:
+        rows = unfinished.iloc[places.get((by.symbol, by.source), [])]
+        rows = rows[rows["session"] <= pd.Timestamp(by.as_of)]
+        for hedge, closes in ((False, by.closes), (True, by.index_closes)):
+            if closes is not None and len(rows):
+                ends = _ends(rows[rows["lacks_hedge"] == hedge], closes)
+                known = ends["from"].notna() & ends["to"].notna()
+                days |= set(rows.loc[known.index[known], "as_of"])
+    return days
 
 
 def add_due_sessions(calls: pd.DataFrame, horizons: tuple[int, ...]) -> pd.DataFrame:
@@ -86,8 +112,7 @@ def _waiting(
 
 def _score_symbol(waiting: pd.DataFrame, by: PricedSymbol) -> pd.DataFrame:
     """Return the symbol's new outcomes: first scores, and hedges of earlier scores."""
-    same = (waiting["symbol"] == by.symbol) & (waiting["source"] == by.source)
-    due = waiting[same & (waiting["session"] <= pd.Timestamp(by.as_of))]
+    due = waiting[waiting["session"] <= pd.Timestamp(by.as_of)]
     found = _add_hedge(_add_return(due, by), by)
     is_new = due["return"].isna() | found["hedged_return"].notna()
     return found[found["return"].notna() & is_new]

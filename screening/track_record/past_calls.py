@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from config.errors import StorageError
 from screening.track_record.ledger import KEY, select_counted
-from storage.paths import StoragePath, files_in
+from screening.track_record.record_files import read_again, record_paths
+from storage.paths import StoragePath
 from storage.tables import read_tables
 
 CALL_COLUMNS = (*KEY, "live", "exchange", "call", "score", "confidence", "sit_out")
@@ -22,7 +23,7 @@ def read_counted_calls(folder: StoragePath, symbol: str | None = None) -> pd.Dat
     StorageError
         If a file can't be read or is not one of the record's files.
     """
-    calls = _read(folder / "calls", CALL_COLUMNS, symbol)
+    calls = read_again(lambda: _read(folder, "calls", CALL_COLUMNS, symbol), folder)
     both = [select_counted(calls, live=live) for live in (True, False)]
     return pd.concat(both).sort_values("as_of", kind="stable", ignore_index=True)
 
@@ -35,24 +36,28 @@ def read_outcomes(folder: StoragePath, symbol: str | None = None) -> pd.DataFram
     StorageError
         As `read_counted_calls`.
     """
-    found = _read(folder / "outcomes", OUTCOME_COLUMNS, symbol)
+    found = read_again(
+        lambda: _read(folder, "outcomes", OUTCOME_COLUMNS, symbol), folder
+    )
     # The last row of a call adds the hedge, if it was missing before.
     ordered = found.sort_values("hedged_return", kind="stable", na_position="first")
     return ordered.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
 
 
 def _read(
-    folder: StoragePath, columns: tuple[str, ...], symbol: str | None
+    folder: StoragePath, kind: str, columns: tuple[str, ...], symbol: str | None
 ) -> pd.DataFrame:
-    paths = [path for path in files_in(folder) if path.suffix == ".parquet"]
+    paths = record_paths(folder, kind)
     if not paths:
         return _EMPTY[list(columns)]
     try:
         found = read_tables(paths, columns)
+    except FileNotFoundError:
+        raise  # A night has just moved its rows.
     except (OSError, ValueError, pa.ArrowException) as error:
         raise StorageError(
-            f"{folder} holds a file that is not a whole Parquet file of the track "
-            f"record ({str(error)[:200]})",
+            f"{folder / kind} holds a file that is not a whole Parquet file of the "
+            f"track record ({str(error)[:200]})",
             "move that file out of the folder",
         ) from error
     return found if symbol is None else found[found["symbol"] == symbol]

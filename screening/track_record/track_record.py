@@ -5,29 +5,31 @@ night share that night's market. A HOLD has no direction, so it has no hit rate.
 """
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
 from config.settings import RecordSettings
-from market_data.sessions import as_of_session
 from screening.blend import COMPONENTS
-from screening.track_record.ledger import KEY, select_counted
-from screening.track_record.outcomes import add_due_sessions
-from screening.track_record.sit_out_cost import (
-    SitOutCost,
-    sit_out_cost,
-    worst_returns,
+from screening.track_record.day_sums import (
+    DIRECTIONAL,
+    DIRECTIONS,
+    HAIRCUT,
+    SAT_OUT,
+    RecordSums,
+    sum_days,
 )
+from screening.track_record.record_files import ALL
+from screening.track_record.sit_out_cost import SitOutCost, worst_returns
 
 TOO_FEW = "too few to tell"
 
 ROUNDING = 1e-12
 """A day's sum of deviations from the mean may be this far from 0 by rounding alone."""
-
-_DIRECTIONS = {"BUY": 1.0, "SELL": -1.0, "HOLD": math.nan}
 
 
 class Mean(BaseModel, frozen=True):
@@ -116,135 +118,114 @@ def track_records(
 
     A call is due if its session is complete at `now`.
     """
-    live, replayed = (
-        _record(calls, outcomes, settings, now, live=live) for live in (True, False)
-    )
+    return records_of_sums(sum_days(calls, outcomes, settings.horizons, now), settings)
+
+
+def records_of_sums(found: RecordSums, settings: RecordSettings) -> TrackRecords:
+    """Return the records of the live and of the replayed calls, from their sums."""
+    live, replayed = (_record(found, settings, live=live) for live in (True, False))
     return TrackRecords(live=live, replayed=replayed)
 
 
-def _record(
-    calls: pd.DataFrame,
-    outcomes: pd.DataFrame,
-    settings: RecordSettings,
-    now: datetime,
-    *,
-    live: bool,
-) -> TrackRecord:
-    counted = select_counted(calls, live=live)
-    joined = add_due_sessions(counted, settings.horizons).merge(
-        outcomes.drop(columns="session"), on=[*KEY, "horizon"], how="left"
-    )
-    last = {
-        code: pd.Timestamp(as_of_session(code, now.date(), now))
-        for code in counted["exchange"].unique()
+def _record(found: RecordSums, settings: RecordSettings, *, live: bool) -> TrackRecord:
+    sums = found.sums[found.sums["live"] == live].sort_values("as_of")
+    by_horizon = dict(iter(sums.groupby("horizon")))
+    groups: dict[int, dict[Any, pd.DataFrame]] = {
+        sessions: dict(iter(by_horizon.get(sessions, sums.iloc[:0]).groupby("group")))
+        for sessions in {1, *settings.horizons}
     }
-    complete = pd.to_datetime(joined["exchange"].map(last))  # Typed even if empty.
-    joined["is_due"] = joined["session"] <= complete
-    days = counted["as_of"].dt.date
-    next_session = joined[(joined["horizon"] == 1) & joined["return"].notna()]
+    nothing = sums.iloc[:0]
+    every = groups[settings.horizons[0]].get(ALL, nothing)
+    returns = found.returns[found.returns["live"] == live]
+    calls, days = int(every["calls"].sum()), every["as_of"]
     return TrackRecord(
         live=live,
-        calls=len(counted),
-        replaced=int((calls["live"] == live).sum()) - len(counted),
-        first=days.min() if len(days) else None,
-        last=days.max() if len(days) else None,
+        calls=calls,
+        replaced=int(every["versions"].sum()) - calls,
+        first=days.iloc[0].date() if len(days) else None,
+        last=days.iloc[-1].date() if len(days) else None,
         min_calls=settings.min_calls,
         horizons=tuple(
-            _horizon(sessions, joined[joined["horizon"] == sessions], settings)
+            _horizon(sessions, groups[sessions], nothing, settings)
             for sessions in settings.horizons
         ),
-        sit_outs=_sit_outs(next_session, settings),
+        sit_outs=_sit_outs(returns, groups[1].get(SAT_OUT, nothing), settings),
     )
 
 
-def _sit_outs(scored: pd.DataFrame, settings: RecordSettings) -> SitOutCost | None:
-    """Return what sitting out cost; `scored` are calls with their next return."""
-    sat_out = scored["sit_out"].fillna(value=False).astype(bool)
-    if sat_out.sum() < settings.min_calls:
+def _sit_outs(
+    returns: pd.DataFrame, sat_out: pd.DataFrame, settings: RecordSettings
+) -> SitOutCost | None:
+    """Return what sitting out cost, by the next returns and the sums of sit-outs."""
+    if returns.empty or sat_out["calls"].sum() < settings.min_calls:
         return None
-    returns, days = scored["return"], scored["as_of"].dt.date
-    return sit_out_cost(days, returns, sat_out, worst_returns(returns))
+    sessions = returns["as_of"].nunique()
+    worst = worst_returns(returns["return"])
+    return SitOutCost(
+        first=returns["as_of"].min().date(),
+        last=returns["as_of"].max().date(),
+        sessions=sessions,
+        forgone=float(sat_out["sum_return"].sum()) / len(returns) * sessions,
+        worst=int(worst.sum()),
+        avoided=int((worst & returns["sit_out"]).sum()),
+    )
 
 
-def _horizon(sessions: int, calls: pd.DataFrame, settings: RecordSettings) -> Horizon:
-    scored = calls[calls["return"].notna()]
-    unscored = calls[calls["return"].isna()]
-    direction = scored["call"].map(_DIRECTIONS)
-    directional = scored[direction.notna()]
-    sat_out = scored[scored["sit_out"].fillna(value=False)]
+def _horizon(
+    sessions: int,
+    groups: Mapping[str, pd.DataFrame],
+    nothing: pd.DataFrame,
+    settings: RecordSettings,
+) -> Horizon:
+    every = groups.get(ALL, nothing)
+    calls, scored, waiting = (
+        int(every[name].sum()) for name in ("calls", "n_return", "waiting")
+    )
 
-    def group(name: str, rows: pd.DataFrame) -> GroupStatistics:
-        return _statistics(name, rows, direction, settings)
+    def group(key: str, name: str = "") -> GroupStatistics:
+        return _statistics(name or key, groups.get(key, nothing), settings)
 
+    cuts = sorted(float(key.removeprefix(HAIRCUT)) for key in groups if HAIRCUT in key)
     return Horizon(
         sessions=sessions,
-        calls=len(calls),
-        scored=len(scored),
-        pending=int((~unscored["is_due"]).sum()),
-        waiting=int(unscored["is_due"].sum()),
-        directional_calls=group("BUY and SELL", directional),
-        by_call=tuple(
-            group(call, scored[scored["call"] == call]) for call in _DIRECTIONS
-        ),
-        by_component=tuple(_component(name, scored, settings) for name in COMPONENTS),
+        calls=calls,
+        scored=scored,
+        pending=calls - scored - waiting,
+        waiting=waiting,
+        directional_calls=group(DIRECTIONAL),
+        by_call=tuple(group(call) for call in DIRECTIONS),
+        by_component=tuple(group(name) for name in COMPONENTS),
         by_haircut=(
-            *(
-                group(f"{cut:.0%}", rows)
-                for cut, rows in directional.groupby("haircut")
-            ),
-            group("sit-out", sat_out),
+            *(group(f"{HAIRCUT}{cut!r}", f"{cut:.0%}") for cut in cuts),
+            group(SAT_OUT),
         ),
     )
-
-
-def _component(
-    name: str, scored: pd.DataFrame, settings: RecordSettings
-) -> GroupStatistics:
-    """Return the statistics of following only this component's direction."""
-    direction = np.sign(scored[f"{name}_direction"])
-    return _statistics(name, scored[direction.abs() > 0], direction, settings)
 
 
 def _statistics(
-    group: str, scored: pd.DataFrame, direction: pd.Series, settings: RecordSettings
+    group: str, days: pd.DataFrame, settings: RecordSettings
 ) -> GroupStatistics:
-    """Return the statistics of a group; `direction` is +1, -1, or NaN for a HOLD."""
-    days = scored["as_of"]
-    hedged = scored["hedged_return"].dropna()
-    counts = {"calls": len(scored), "days": days.nunique(), "hedged_calls": len(hedged)}
-    if len(scored) < settings.min_calls:
+    """Return the statistics of a group, one row of sums per as-of session."""
+    calls, hedged = int(days["calls"].sum()), int(days["n_hedged_return"].sum())
+    counts = {"calls": calls, "days": len(days), "hedged_calls": hedged}
+    if calls < settings.min_calls:
         return GroupStatistics(group=group, **counts, verdict=TOO_FEW)
-    means = _means(scored["return"], days, direction, settings.interval)
-    if len(hedged) >= settings.min_calls:
-        found = _means(hedged, days, direction, settings.interval)
-        means |= {f"hedged_{name}": mean for name, mean in found.items()}
+    means = _means(days, "", settings.interval)
+    if hedged >= settings.min_calls:
+        means |= _means(days, "hedged_", settings.interval)
     return GroupStatistics(group=group, **counts, **means)
 
 
-def _means(
-    returns: pd.Series, days: pd.Series, direction: pd.Series, interval: float
-) -> dict[str, Mean | None]:
-    followed = direction.loc[returns.index]
-    values = {
-        "hit_rate": mark_hits(followed, returns).dropna(),
-        "mean_return": returns,
-        "mean_gain": (followed * returns).dropna(),
-    }
+def _means(days: pd.DataFrame, kind: str, interval: float) -> dict[str, Mean | None]:
+    """Return the means of the plain returns, or with `hedged_` of the hedged ones."""
+    names = {"hit_rate": "hit", "mean_return": "return", "mean_gain": "gain"}
     means = {
-        name: clustered_mean(series, days.loc[series.index], interval)
-        for name, series in values.items()
+        f"{kind}{name}": mean_of_sums(
+            days[f"sum_{kind}{measure}"], days[f"n_{kind}{measure}"], interval
+        )
+        for name, measure in names.items()
     }
-    return means | {"hit_rate": _clip_to_shares(means["hit_rate"])}
-
-
-def mark_hits(direction: pd.Series, returns: pd.Series) -> pd.Series:
-    """Return 1.0 for each hit, 0.0 for each miss: the only definition of a hit.
-
-    A hit is a return with the sign of the direction, so a return of exactly 0 is always
-    a miss. The result is NaN if the direction is 0 or NaN, or if the return is NaN.
-    """
-    gain = direction * returns
-    return (gain > 0).astype(float).where(gain.notna() & (direction != 0))
+    return means | {f"{kind}hit_rate": _clip_to_shares(means[f"{kind}hit_rate"])}
 
 
 def _clip_to_shares(rate: Mean | None) -> Mean | None:
@@ -255,12 +236,18 @@ def _clip_to_shares(rate: Mean | None) -> Mean | None:
 
 
 def clustered_mean(values: pd.Series, days: pd.Series, interval: float) -> Mean | None:
-    """Return the mean of `values` with its interval clustered by `days`.
+    """Return the mean of `values`, without NaN, as `mean_of_sums` by `days`."""
+    by_day = values.groupby(days)
+    return mean_of_sums(by_day.sum(), by_day.size(), interval)
 
-    `values` hold no NaN. The result is None without values, and has no ends if there is
-    only one day or if all days are alike. This closed form suits the few means of the
-    nightly report; `evaluation.day_bootstrap` draws days at random for ratios and
-    correlations, which have no closed form.
+
+def mean_of_sums(sums: pd.Series, counts: pd.Series, interval: float) -> Mean | None:
+    """Return a mean with its interval clustered by day, from each day's sum and count.
+
+    The result is None without values, and has no ends if there is only one day or if
+    all days are alike. This closed form suits the few means of the nightly report;
+    `evaluation.day_bootstrap` draws days at random for ratios and correlations, which
+    have no closed form.
 
     Notes
     -----
@@ -268,15 +255,17 @@ def clustered_mean(values: pd.Series, days: pd.Series, interval: float) -> Mean 
     for n values of G days. The interval is that of Student's t with G - 1 degrees of
     freedom (Cameron and Miller 2015, with the mean as the only regressor).
     """
-    if values.empty:
+    known = counts > 0
+    of_day, sizes = sums[known].to_numpy(), counts[known].to_numpy()
+    total, days = int(sizes.sum()), len(sizes)
+    if not total:
         return None
-    mean = float(values.mean())
-    sums = (values - mean).groupby(days).sum()
-    count = len(sums)
-    if count < 2 or np.abs(sums).max() < ROUNDING:
+    mean = float(of_day.sum()) / total
+    deviations = of_day - sizes * mean
+    if days < 2 or np.abs(deviations).max() < ROUNDING:
         return Mean(mean=mean, low=None, high=None)
     from scipy.special import stdtrit  # noqa: PLC0415  a fifth of a second
 
-    variance = count / (count - 1) * float((sums**2).sum()) / len(values) ** 2
-    reach = float(stdtrit(count - 1, (1 + interval) / 2)) * math.sqrt(variance)
+    variance = days / (days - 1) * float((deviations**2).sum()) / total**2
+    reach = float(stdtrit(days - 1, (1 + interval) / 2)) * math.sqrt(variance)
     return Mean(mean=mean, low=mean - reach, high=mean + reach)

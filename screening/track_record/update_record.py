@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from config.settings import RecordSettings
 from market_data.prices import CLOSE, OPEN
 from screening.track_record.calls import is_live
+from screening.track_record.day_sums import mark_hits
 from screening.track_record.ledger import (
     INSTANT,
     KEY,
@@ -24,7 +25,7 @@ from screening.track_record.ledger import (
     read_record_files,
     select_counted,
 )
-from screening.track_record.track_record import Mean, clustered_mean, mark_hits
+from screening.track_record.track_record import Mean, clustered_mean
 from storage.home import write_file_atomic
 from storage.paths import StoragePath
 
