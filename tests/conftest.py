@@ -253,7 +253,9 @@ def run_night(prefect_server: None, market: Path) -> RunNight:  # noqa: ARG001
 
 
 @pytest.fixture(scope="session")
-def training_pool() -> Iterator[ProcessPool]:
+def training_pool(
+    bucket: str,  # noqa: ARG001  its process is to find it
+) -> Iterator[ProcessPool]:
     """Yield a pool of one process, which imports TensorFlow once for all tests."""
     with ProcessPool(1, jobs_per_process=250, seconds=250) as pool:
         yield pool

@@ -14,6 +14,7 @@ from market_data.sessions import sessions_between
 from pipeline.morning_update import MorningUpdate, update_morning
 from pipeline.plan import RunRequest
 from pipeline.update_plan import MorningPlan, UpdateRequest, plan_update
+from workers.process_pool import ProcessPool
 
 AS_OF = date(2025, 11, 10)
 MORNING = datetime(2025, 11, 10, 22, 0, tzinfo=UTC)
@@ -52,8 +53,8 @@ def publish_night(
         train="never",
         home=str(home),
     )
-    no_pool: Any = None
-    plain_night(request, no_pool)
+    with ProcessPool(1, jobs_per_process=1, seconds=60) as pool:  # It starts nothing.
+        plain_night(request, pool)
     return folder, closes
 
 
