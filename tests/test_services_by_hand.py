@@ -138,17 +138,14 @@ def test_the_worker_comes_and_goes_when_asked(registered: ServicesByHand) -> Non
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("moment", ["start", "middle", "last task"])
-def test_a_run_outlasts_a_restart_of_the_database(
-    registered: ServicesByHand, moment: str
-) -> None:
-    """Twenty seconds without Postgres: the run completes, its CSV is written once."""
+def test_a_run_outlasts_a_restart_of_the_database(registered: ServicesByHand) -> None:
+    """Twenty seconds without Postgres after the CSV: the run completes with one CSV."""
     registered.start("worker")
     home = registered.folder / "home"
     shutil.rmtree(home / "reports", ignore_errors=True)
     with closing(prefect_api(registered.url, AUTH_STRING)) as client:
         run_id = start_night(client)
-        wait_until(lambda: has_come(registered, moment), registered)
+        wait_until(lambda: any(home.rglob("*_screening_results.csv")), registered)
         registered.pause_postgres(AWAY_SECONDS)
         wait_until(lambda: ended(client, run_id), registered)
         run = client.get(f"/flow_runs/{run_id}").raise_for_status().json()
@@ -168,14 +165,6 @@ def start_night(client: httpx.Client) -> str:
     address = f"/deployments/{found['id']}/create_flow_run"
     made = client.post(address, json={"parameters": asked})
     return str(made.raise_for_status().json()["id"])
-
-
-def has_come(services: ServicesByHand, moment: str) -> bool:
-    """Return whether the run is as far as the moment's name says."""
-    if moment == "last task":
-        return any((services.folder / "home").rglob("*_screening_results.csv"))
-    line = {"start": "Beginning flow run", "middle": "train IBM"}[moment]
-    return line in (services.folder / "worker.log").read_text(errors="replace")
 
 
 def ended(client: httpx.Client, run_id: str) -> bool:

@@ -25,7 +25,7 @@ from modelling.training import EpochDone
 from storage.paths import StoragePath
 from storage.store_requests import raise_if_any_home_is_lost
 from workers.dask_job import STARTED, JobTerms, run_job
-from workers.dask_workers import DaskWorkers
+from workers.dask_workers import SILENT_SECONDS, DaskWorkers
 from workers.process_pool import Job, OnEpoch, WorkerPool
 from workers.versions import training_versions
 
@@ -49,11 +49,18 @@ class _WorkerLost(Exception):
 class DaskPool(WorkerPool):
     """The workers of a Dask cluster, each with one job at a time."""
 
-    def __init__(self, address: str, home: StoragePath, seconds: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        home: StoragePath,
+        seconds: float,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         """Connect to the scheduler at `address` and check its workers.
 
         Each worker must see `home`, a file that the run holds in its home. A job that
-        takes more than `seconds` is ended.
+        takes more than `seconds` is ended. Scheduler and workers may be silent for
+        `silent_seconds`.
 
         Raises
         ------
@@ -68,7 +75,9 @@ class DaskPool(WorkerPool):
         self._versions = training_versions()
         self._client = _connect(address)
         self._client.subscribe_topic(self._topic, self._receive_epoch)
-        self._workers = DaskWorkers(self._client, address, self._versions, home)
+        self._workers = DaskWorkers(
+            self._client, address, self._versions, home, silent_seconds
+        )
         try:
             self.count = self._workers.wait_until_checked()
         except BaseException:

@@ -21,11 +21,9 @@ from storage.paths import StoragePath
 from workers.dask_job import end_if_idle, find_refusal
 
 POLL_SECONDS = 2
-SILENT_SCHEDULER_SECONDS = 60
-"""A scheduler that answers no question for so long ends the trainings of the run."""
-
-SILENT_WORKER_SECONDS = 60
-"""A job is done elsewhere if its worker sends no heartbeat for so long."""
+SILENT_SECONDS = 60
+"""A scheduler that answers no question for so long ends the trainings of the run; the
+job of a worker without a heartbeat for so long is done elsewhere."""
 
 FIRST_WORKER_SECONDS = 60
 CHECK_SECONDS = 30
@@ -61,9 +59,8 @@ class _Member:
             return "it did not answer"
         return self.refusal or "Dask paused it, because its memory limit is reached"
 
-    @property
-    def silent(self) -> bool:
-        return time.monotonic() - self.seen_at > SILENT_WORKER_SECONDS
+    def is_silent(self, seconds: float) -> bool:
+        return time.monotonic() - self.seen_at > seconds
 
     def note_facts(self, facts: Mapping[str, Any]) -> None:
         self.running = facts["status"] == "running"
@@ -81,11 +78,14 @@ class DaskWorkers:
         address: str,
         versions: Mapping[str, str],
         home: StoragePath,
+        silent_seconds: float = SILENT_SECONDS,
     ) -> None:
         """Watch the workers of the scheduler at `address`, to which `client` is open.
 
         `versions` are those of the run; `home` is a file that it holds in its home.
+        Scheduler and workers may be silent for `silent_seconds`.
         """
+        self._silent_seconds = silent_seconds
         self._client, self._address = client, address
         self._versions, self._home = versions, home
         self._scheduler = cast("Any", client.scheduler)
@@ -172,7 +172,7 @@ class DaskWorkers:
                 found = self._client.sync(
                     self._scheduler.identity,
                     n_workers=-1,
-                    callback_timeout=SILENT_SCHEDULER_SECONDS,
+                    callback_timeout=self._silent_seconds,
                 )
                 with self._changed:
                     self._update(found["workers"])
@@ -184,7 +184,7 @@ class DaskWorkers:
     def _fail_without_scheduler(self, error: Exception) -> None:
         what = "ended or lost its connection"
         if isinstance(error, TimeoutError):
-            what = f"did not answer for {SILENT_SCHEDULER_SECONDS} s"
+            what = f"did not answer for {self._silent_seconds:g} s"
         elif not isinstance(error, OSError | RuntimeError):
             what = f"gave an unexpected answer ({error!r})"
         self.fail(
@@ -195,7 +195,8 @@ class DaskWorkers:
     def _update(self, workers: Mapping[str, Mapping[str, Any]]) -> None:
         """Compare the members with the workers that the scheduler knows."""
         for address in [*self._members]:
-            if address not in workers or self._members[address].silent:
+            is_silent = self._members[address].is_silent(self._silent_seconds)
+            if address not in workers or is_silent:
                 self._lose(address)
         for address, facts in workers.items():
             if address not in self._members:

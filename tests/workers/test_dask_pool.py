@@ -80,7 +80,7 @@ def test_a_stopped_worker_loses_its_job(tmp_path: Path) -> None:
     """A worker that is suspended sends no heartbeat: another one does its job."""
     with (
         dask_cluster(tmp_path, 2) as cluster,
-        DaskPool(cluster.address, HELD, 300) as pool,
+        DaskPool(cluster.address, HELD, 300, silent_seconds=12) as pool,
         ThreadPoolExecutor(3) as threads,
     ):
         os.kill(pool.run(pool_jobs.process_id, None), signal.SIGSTOP)
@@ -139,12 +139,13 @@ def test_a_scheduler_lost_in_the_middle_is_one_sentence(
     cluster: Cluster, *, silent: bool
 ) -> None:
     """Jobs end with the same sentence, at once after the first, and so does close."""
-    with DaskPool(cluster.address, HELD, 300) as pool:
+    limit = 5 if silent else 60
+    with DaskPool(cluster.address, HELD, 300, silent_seconds=limit) as pool:
         with ThreadPoolExecutor(2) as threads:
             jobs = [threads.submit(pool.run, pool_jobs.sleep, 200.0) for _ in range(2)]
             time.sleep(1)
             cluster.scheduler.send_signal(signal.SIGSTOP if silent else signal.SIGKILL)
-        expected = "did not answer for 60 s" if silent else "ended or lost"
+        expected = "did not answer for 5 s" if silent else "ended or lost"
         for job in jobs:
             with pytest.raises(ClusterFailed, match=f"{cluster.address} {expected}"):
                 job.result()
