@@ -33,6 +33,8 @@ LINES = [
     "cores, memory",
     "write access",
     "free disk",
+    "unused files",
+    "prefect disk",
     "price source",
     "model cache",
     "prefect server",
