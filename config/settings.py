@@ -82,7 +82,7 @@ class PriceSettings(Section):
     question_timeout_seconds: float = Field(20, gt=0)
     """Seconds after which the query for one symbol, with all its requests, ends."""
     give_up_after: int = Field(10, ge=1)
-    """Failed requests in a row that end them, once `retry_seconds` are used up."""
+    """Failures in a row that end all requests, once `retry_seconds` are used up."""
     retry_seconds: float = Field(90, ge=0)
     """Seconds that one run may spend on pauses and retries for prices."""
     extras_retry_seconds: float = Field(20, ge=0)
@@ -117,9 +117,9 @@ class ModelSettings(Section):
     poor_loss: float = Field(0.02, gt=0)
     """Validation loss above which a model is poor, if its skill is above 1 as well."""
     excellent_ratio: float = Field(1.5, gt=0)
-    """Validation / training loss, relative to persistence, below this: excellent."""
+    """Ratio of validation to training loss below which a model can be excellent."""
     overfitting_ratio: float = Field(2.0, gt=0)
-    """The same ratio, above which a model is overfitting and is not used."""
+    """That ratio above which no model is used; losses are relative to persistence."""
     max_skill: float = Field(1.05, gt=0)
     """RMSE divided by that of an unchanged price, above which a model is rejected."""
     max_model_mb: int = Field(256, ge=1)
@@ -320,7 +320,7 @@ class RunSettings(Section):
     prefect_days_kept: int = Field(90, ge=1, le=36500)
     """Days after which the server of `overnight deploy` deletes a finished run."""
     reports_kept_days: int | None = Field(None, ge=1)
-    """Days that a night's pages stay; without it always. CSVs and records stay."""
+    """Days that pages stay; without it always. The last night's page always stays."""
 
 
 class ReportSettings(Section):

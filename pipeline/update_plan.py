@@ -14,7 +14,8 @@ from market_data.symbols import exchange_of
 from pipeline.plan import AsOf, RunPlan, RunRequest, plan_run
 from pipeline.published_request import read_published_requests
 from screening.columns import COLUMNS
-from screening.table import csv_path, latest_csv, read_rows
+from screening.report.earlier import list_published_nights
+from screening.table import csv_path, read_rows
 from storage.home import Home
 from storage.paths import StoragePath, is_there
 
@@ -149,7 +150,8 @@ def _blocked(led: Sequence[Cells], now: datetime) -> dict[str, str]:
 
 def _find_csv(home: Home, as_of: date | None) -> StoragePath:
     folder = home.screening_csv
-    path = csv_path(folder, as_of) if as_of else latest_csv(folder)
+    night = as_of or next(iter(list_published_nights(folder)), None)
+    path = csv_path(folder, night) if night else None
     if path is None or not is_there(path):
         raise RunError(
             f"no night of {as_of or 'any date'} was published in {folder}",

@@ -17,7 +17,7 @@ from screening.columns import COLUMNS
 from screening.row import Row
 from screening.tradable import why_not_tradable
 from storage.home import write_atomic
-from storage.paths import StoragePath, files_in, read_bytes
+from storage.paths import StoragePath, read_bytes
 
 _CSV_NAME = "_screening_results.csv"
 _FORMULA_STARTS = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
@@ -63,12 +63,6 @@ def rank(rows: Iterable[Row], settings: BlendSettings) -> list[Row]:
 def csv_path(folder: StoragePath, as_of: date) -> StoragePath:
     """Return the path of a night's screening CSV."""
     return folder / f"{as_of.isoformat()}{_CSV_NAME}"
-
-
-def latest_csv(folder: StoragePath) -> StoragePath | None:
-    """Return the screening CSV of the latest as-of date, None if there is no CSV."""
-    paths = [path for path in files_in(folder) if path.name.endswith(_CSV_NAME)]
-    return max(paths, key=lambda path: path.name, default=None)
 
 
 def csv_cells(row: Row) -> dict[str, str]:

@@ -3,7 +3,6 @@
 A check that raises an error is a failed line; the other checks still run.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,10 +11,12 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
+from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
 from config.errors import OvernightError, ParameterError, list_names
 from config.parameters import training_parameters
@@ -41,6 +42,7 @@ from workers.resources import Machine, this_machine
 
 DISTRIBUTION = "event-risk-guard"
 BACKEND_SECONDS = 180
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 HISTORY_DAYS = 730
 """Days of prices that the check of the price source requests, as a night does."""
 
@@ -222,14 +224,20 @@ def _unused_files(home: Home, now: datetime) -> Found:
 
 def _prefect_disk(settings: Settings) -> Found:
     """Check the disk of Prefect's database, if that is a file on this machine."""
-    if named_server() is not None:
-        return True, "not known: the named server keeps its own database", ""
-    folder = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    database = folder / "prefect.db"
+    server = named_server()
+    if server and urlsplit(server.address).hostname not in LOOPBACK:
+        return True, f"not known: {server.address} keeps its own database", ""
+    address = urlsplit(PREFECT_API_DATABASE_CONNECTION_URL.value() or "")
+    if not address.scheme.startswith("sqlite"):
+        place = address.hostname or "a socket of this machine"
+        return True, f"not known: the database is a server at {place}", ""
+    if "memory" in address.path + address.query:
+        return True, "the database is in memory", ""
+    database = Path(address.path[1:]).expanduser()
     size = database.stat().st_size // 2**20 if database.exists() else 0
-    ok, found, _ = _disk_check(folder, settings.run.min_free_disk_mb)
+    ok, found, _ = _disk_check(database.parent, settings.run.min_free_disk_mb)
     cure = "delete files there, or set PREFECT_HOME to a folder on another drive"
-    return ok, f"{found}; prefect.db has {size} MB", cure
+    return ok, f"{found}; {database.name} has {size} MB", cure
 
 
 def _price_source(

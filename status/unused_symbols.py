@@ -40,7 +40,7 @@ def find_unused(home: Home, now: datetime) -> tuple[UnusedSymbol, ...]:
     ParameterError
         If the settings can't be read.
     RunError
-        If the holdings or a CSV of the last year can't be read.
+        If the holdings or a night's CSV can't be read.
     StorageError
         If the disk or the store refuses.
     """
@@ -117,20 +117,27 @@ def _screened(home: Home, now: datetime) -> set[str]:
     first = now.date() - timedelta(UNUSED_DAYS)
     table = read_night_rows(home, date.min)
     nights = table["night"].dt.date
-    missing = [day for day in find_nights(home) if day not in set(nights)]
-    if unknown := [day for day in missing if day >= first]:
-        raise RunError(
-            f"{csv_path(home.screening_csv, unknown[0])} can't be read, so the symbols "
-            "that it screened are not known",
-            "restore it from a copy, or run that night again",
-        )
+    # Also an old night's: a replay of this year may have written it.
+    if missing := set(find_nights(home)) - set(nights):
+        raise _unknown_symbols(home, max(missing))
     recent = set(table.loc[nights >= first, "symbol"])
     replayed = nights[~table["live"].fillna(value=False).astype(bool)]
     for night in sorted({day for day in replayed if day < first}):
-        for row in read_rows(csv_path(home.screening_csv, night)):
-            if row.get("run_at", "")[:10] >= first.isoformat():
-                recent.add(row["symbol"])
+        try:
+            rows = read_rows(csv_path(home.screening_csv, night))
+        except (OSError, ValueError) as error:
+            raise _unknown_symbols(home, night) from error
+        made = ((row["symbol"], row.get("run_at") or "") for row in rows)
+        recent |= {symbol for symbol, at in made if at[:10] >= first.isoformat()}
     return recent
+
+
+def _unknown_symbols(home: Home, night: date) -> RunError:
+    return RunError(
+        f"{csv_path(home.screening_csv, night)} can't be read, so the symbols "
+        "that it screened are not known",
+        "restore it from a copy, run that night again, or move it to another folder",
+    )
 
 
 def _held_tickers(home: Home, symbols: Iterable[str], now: datetime) -> set[str]:

@@ -33,6 +33,8 @@ LINES = [
     "cores, memory",
     "write access",
     "free disk",
+    "unused files",
+    "prefect disk",
     "price source",
     "model cache",
     "prefect server",
@@ -117,6 +119,39 @@ def test_a_server_that_does_not_answer_is_named(tmp_path: Path, free_port: int) 
     assert not line.ok
     assert line.found.startswith(f"{address} does not answer")
     assert "overnight deploy" in line.cure
+
+
+@pytest.mark.parametrize(
+    ("database", "server", "found"),
+    [
+        ("sqlite+aiosqlite:///{}/own.db?timeout=9", "", "; own.db has 2 MB"),
+        ("sqlite+aiosqlite:///{}/own.db", "http://localhost:1/api", "; own.db has 2"),
+        ("sqlite+aiosqlite:///{}/none.db", "", "; none.db has 0 MB"),
+        ("sqlite+aiosqlite:///:memory:", "", "in memory"),
+        ("postgresql+asyncpg://me:secret@db.lan/p", "", "is a server at db.lan"),
+        ("", "http://far.lan/api", "http://far.lan/api keeps its own database"),
+    ],
+)
+def test_the_disk_of_prefects_database_is_found(
+    tmp_path: Path, database: str, server: str, found: str
+) -> None:
+    """The database is where Prefect's settings say, and its password is not shown."""
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_DATABASE_CONNECTION_URL,
+        PREFECT_API_URL,
+        temporary_settings,
+    )
+
+    (tmp_path / "own.db").write_bytes(b"0" * 2**21)
+    names = {
+        PREFECT_API_DATABASE_CONNECTION_URL: database.format(tmp_path) or None,
+        PREFECT_API_URL: server or None,
+    }
+    with temporary_settings(names):
+        line = lines_of(tmp_path, "prefect disk")["prefect disk"]
+    assert line.ok
+    assert found in line.found
+    assert "secret" not in line.found
 
 
 def test_memory_for_one_training_must_be_free() -> None:

@@ -86,14 +86,34 @@ def test_holdings_that_cannot_be_read_stop_it(used: Home) -> None:
 
 def test_old_pages_go_and_everything_else_stays(home: Home) -> None:
     """The pages of the last night stay, however old; so do CSVs and other files."""
-    nights = [TODAY - timedelta(days) for days in (500, 400, 300)]
+    later = TODAY + timedelta(1000)
+    nights = [later - timedelta(days) for days in (1500, 1400, 300)]
     for night in nights:
         publish(home, night, row("A.AX", night))
         write_atomic(update_page_path(home.morning_reports, night), "<p>")
     write_atomic(home.morning_reports / "2001-01-01_notes.html", "<p>")
-    assert remove_old_pages(home, None, TODAY) == 0
-    assert remove_old_pages(home, 350, TODAY) == 4
-    assert remove_old_pages(home, 1, TODAY) == 0
+    assert remove_old_pages(home, None, later) == 0
+    assert remove_old_pages(home, 350, later) == 4
+    assert remove_old_pages(home, 1, later) == 0
     assert is_there(report_path(home.morning_reports, nights[2]))
     assert len(names_in(home.morning_reports)) == 3
     assert len(names_in(home.screening_csv)) == 3
+
+
+def test_the_page_of_a_replay_counts_from_the_day_it_was_written(home: Home) -> None:
+    """A page that a replay of an old night wrote today stays for as many days."""
+    for night in (date(2013, 5, 7), date(2013, 5, 8), RECENT):
+        publish(home, night, row("A.AX", night))
+    assert remove_old_pages(home, 30, TODAY) == 0
+    assert remove_old_pages(home, 30, TODAY + timedelta(32)) == 2
+
+
+@pytest.mark.parametrize("night", [OLD, date(2013, 5, 7)])
+def test_a_csv_that_cannot_be_read_stops_it(used: Home, night: date) -> None:
+    """What a run of this year screened may be in it, so nothing is removed."""
+    write_atomic(csv_path(used.screening_csv, night), b"\xff\xfe\0s")
+    code, words = clean(used, "--yes")
+    assert code
+    assert f"{night}_screening_results.csv can't be read" in words
+    assert "unexpected" not in words
+    assert len(names_in(used.models / "history")) == 8
