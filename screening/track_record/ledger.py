@@ -230,6 +230,33 @@ def read_parts(
         ) from error
 
 
+def read_columns(
+    folder: StoragePath,
+    kind: str,
+    paths: Sequence[StoragePath],
+    columns: Sequence[str],
+) -> pd.DataFrame:
+    """Return these columns of files of one kind in a record's `folder`, unchecked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is gone: a night has just moved its rows.
+    StorageError
+        If a file can't be read or is not one of the record's files.
+    """
+    try:
+        return read_tables(paths, columns)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"{folder / kind} holds a file that is not a whole Parquet file of the "
+            f"track record ({str(error)[:200]})",
+            "move that file out of the folder",
+        ) from error
+
+
 def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     try:
         return schema.validate(frame[list(schema.columns)].reset_index(drop=True))

@@ -1,13 +1,10 @@
 """The calls that count, each with what came of it, read without the other columns."""
 
 import pandas as pd
-import pyarrow as pa
 
-from config.errors import StorageError
-from screening.track_record.ledger import KEY, select_counted
+from screening.track_record.ledger import KEY, read_columns, select_counted
 from screening.track_record.record_files import read_again, record_paths
 from storage.paths import StoragePath
-from storage.tables import read_tables
 
 CALL_COLUMNS = (*KEY, "live", "exchange", "call", "score", "confidence", "sit_out")
 OUTCOME_COLUMNS = (*KEY, "horizon", "return", "hedged_return")
@@ -50,16 +47,7 @@ def _read(
     paths = record_paths(folder, kind)
     if not paths:
         return _EMPTY[list(columns)]
-    try:
-        found = read_tables(paths, columns)
-    except FileNotFoundError:
-        raise  # A night has just moved its rows.
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise StorageError(
-            f"{folder / kind} holds a file that is not a whole Parquet file of the "
-            f"track record ({str(error)[:200]})",
-            "move that file out of the folder",
-        ) from error
+    found = read_columns(folder, kind, paths, columns)
     return found if symbol is None else found[found["symbol"] == symbol]
 
 
