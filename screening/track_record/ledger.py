@@ -17,7 +17,7 @@ from config.errors import StorageError
 from screening.blend import COMPONENTS
 from storage.home import DRAFT, write_file_atomic
 from storage.paths import StoragePath, files_in, is_there
-from storage.tables import read_tables
+from storage.tables import Filter, read_tables
 
 INSTANT = "datetime64[ns, UTC]"
 SESSION = "datetime64[ns]"
@@ -216,7 +216,8 @@ def read_parts(
     try:
         if not paths:
             return schema.validate(pd.DataFrame(columns=list(schema.columns)))
-        found = read_tables(paths, days=days)
+        among = None if days is None else [("as_of", "in", list(days))]
+        found = read_tables(paths, filters=among)
         key = [*KEY, "horizon", "scored_at"] if "scored_at" in found else KEY
         known = [name for name in key if name in found]
         return schema.validate(found.drop_duplicates(known, ignore_index=True))
@@ -235,8 +236,11 @@ def read_columns(
     kind: str,
     paths: Sequence[StoragePath],
     columns: Sequence[str],
+    filters: Sequence[Filter] | None = None,
 ) -> pd.DataFrame:
     """Return these columns of files of one kind in a record's `folder`, unchecked.
+
+    `filters` as in `read_tables`.
 
     Raises
     ------
@@ -246,7 +250,7 @@ def read_columns(
         If a file can't be read or is not one of the record's files.
     """
     try:
-        return read_tables(paths, columns)
+        return read_tables(paths, columns, filters)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
