@@ -16,6 +16,7 @@ from screening.findings import PriceFindings, SymbolFindings
 from screening.row import Row
 from screening.track_record.calls import make_calls, table_fingerprint
 from screening.track_record.closed_months import close_months
+from screening.track_record.convert import convert_record
 from screening.track_record.ledger import Ledger
 from screening.track_record.open_record import read_open_record
 from screening.track_record.outcomes import PricedSymbol, days_to_score, score
@@ -41,6 +42,7 @@ def record_night(
     try:
         priced, unpriced = _read_closes(plan, source, findings)
         nights = {pd.Timestamp(found.as_of) for found in priced}
+        convert_record(ledger.folder, horizons, plan.as_of, made_at)
         earlier = read_open_record(
             ledger.folder,
             horizons,

@@ -39,10 +39,13 @@ def record_morning(
             if (bars := _bars(plan, symbol)) is not None
         }
         new = score_updates(updates, scored, bars, made_at)
-        append_updates(
-            folder, make_updates(update.rows, made_at), new, night.as_of, made_at
+        made = make_updates(update.rows, made_at)
+        made, new = append_updates(folder, made, new, night.as_of, made_at)
+        records = update_records(
+            pd.concat([updates, made], ignore_index=True),
+            pd.concat([scored, new], ignore_index=True),
+            settings,
         )
-        records = update_records(*read_updates(folder), settings)
     except Exception as error:  # noqa: BLE001  whatever it is, the morning goes on
         kind = "" if isinstance(error, OvernightError) else f"{type(error).__name__}: "
         return None, (f"The update is not in its track record: {kind}{error}",)

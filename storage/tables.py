@@ -8,9 +8,10 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ NAMES, FINGERPRINT = "names", "fingerprint"
 
 ATTRIBUTES = b"PANDAS_ATTRS"
 """The key under which pandas stores a table's attributes in Parquet's metadata."""
+
+Filter = tuple[str, str, Any]
+"""A column, a comparison such as `==` or `in`, and what it is compared with."""
 
 
 def read_table(path: StoragePath) -> pd.DataFrame:
@@ -57,12 +61,12 @@ def read_table(path: StoragePath) -> pd.DataFrame:
 def read_tables(
     paths: Sequence[StoragePath],
     columns: Sequence[str] | None = None,
-    days: Collection[pd.Timestamp] | None = None,
+    filters: Sequence[Filter] | None = None,
 ) -> pd.DataFrame:
     """Return the rows of all Parquet tables at `paths`, which have the same columns.
 
-    With `columns` only these are read, in this order; with `days` only rows whose
-    `as_of` is one of them.
+    With `columns` only these are read, in this order; with `filters` only rows that
+    meet all of them.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def read_tables(
     # 0.5 ms per file; Arrow's `read_table` takes 1.6, pandas 3.7.
     contents, names = read_all(paths), list(columns) if columns else None
     try:
-        found = [_read_arrow(content, names, days) for content in contents]
+        found = [_read_arrow(content, names, filters) for content in contents]
         joined: pd.DataFrame = pa.concat_tables(found).to_pandas()
     except Exception as error:  # As in `read_table`.
         raise ValueError(str(error)[:200]) from error
@@ -80,13 +84,12 @@ def read_tables(
 
 
 def _read_arrow(
-    content: bytes, names: list[str] | None, days: Collection[pd.Timestamp] | None
+    content: bytes, names: list[str] | None, filters: Sequence[Filter] | None
 ) -> pa.Table:
-    if days is None:
+    if filters is None:
         return parquet.ParquetFile(io.BytesIO(content)).read(names, use_threads=False)
-    wanted = [("as_of", "in", list(days))]
     return parquet.read_table(
-        io.BytesIO(content), columns=names, filters=wanted, use_threads=False
+        io.BytesIO(content), columns=names, filters=list(filters), use_threads=False
     )
 
 

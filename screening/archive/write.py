@@ -14,8 +14,7 @@ from screening.archive.nights import group_by_month, night_lines
 from screening.archive.page import Archive, archive_page
 from screening.archive.strips import symbol_strips
 from screening.report.report_file import report_path
-from screening.track_record.ledger import KEY
-from screening.track_record.past_calls import read_counted_calls, read_outcomes
+from screening.track_record.past_calls import read_next_returns
 from storage.home import Home, write_atomic
 from storage.paths import StoragePath, sizes_in
 
@@ -44,7 +43,7 @@ def _read_archive(home: Home, settings: Settings, at: datetime) -> Archive:
     lines = night_lines(rows.table, rows.unreadable, coverage_needed, report_of)
     found = Archive(at, group_by_month(lines), symbol_strips(rows.table))
     try:
-        scored = _read_scored(home)
+        scored = read_next_returns(home.track_record)
     except StorageError as error:
         return replace(found, record_fault=error.sentence)
     judged = _add_intervals(scored, rows.table)
@@ -68,11 +67,3 @@ def _add_intervals(scored: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     known = table.dropna(subset=["low", "high", "live"]).astype({"live": bool})
     known = known.drop_duplicates(keys, keep="last")
     return scored.merge(known[[*keys, "low", "high"]], on=keys)
-
-
-def _read_scored(home: Home) -> pd.DataFrame:
-    """Return the calls that count and whose next return is known."""
-    calls = read_counted_calls(home.track_record)
-    outcomes = read_outcomes(home.track_record)
-    next_session = outcomes[outcomes["horizon"] == 1]
-    return calls.merge(next_session, on=list(KEY)).dropna(subset=["return"])

@@ -19,7 +19,7 @@ from screening.track_record.open_record import SCHEMAS, OpenRecord
 from screening.track_record.outcomes import add_due_sessions
 from screening.track_record.record_files import (
     KINDS,
-    newest_start,
+    next_number,
     night_month_of,
     record_sizes,
 )
@@ -46,7 +46,8 @@ def close_months(
     StorageError
         If the disk or the store refuses; the record is whole all the same.
     """
-    until = max(record.until, _last_closed(record, horizons, as_of))
+    days = record.calls[["exchange", "as_of"]].drop_duplicates()
+    until = max(record.until, last_closed(days, horizons, as_of))
     if until == pd.Timestamp.min:
         return
     month, sizes = f"{until:%Y-%m}", record_sizes(folder)
@@ -56,7 +57,7 @@ def close_months(
     for kind in KINDS:
         names = [name for name in done if name.startswith(f"{kind}/")]
         for closing in sorted({night_month_of(name) for name in names}):
-            _write_month(folder, kind, closing, names, sizes)
+            write_month(folder, kind, closing, names, sizes)
     files = {
         name: size for name, size in record_sizes(folder).items() if name not in done
     }
@@ -65,12 +66,15 @@ def close_months(
         remove(folder / name)
 
 
-def _last_closed(
-    record: OpenRecord, horizons: tuple[int, ...], as_of: date
+def last_closed(
+    days: pd.DataFrame, horizons: tuple[int, ...], as_of: date
 ) -> pd.Timestamp:
-    """Return the end of the last month whose calls have all come due."""
+    """Return the end of the last month whose calls have all come due.
+
+    `days` has the `exchange` and `as_of` of calls. Without such a month the first
+    possible timestamp is returned.
+    """
     night = pd.Timestamp(as_of)
-    days = record.calls[["exchange", "as_of"]].drop_duplicates()
     due = add_due_sessions(days, horizons)
     undue = due.loc[due["session"] >= night, "as_of"]
     first: pd.Timestamp = min([night, *undue])
@@ -80,7 +84,7 @@ def _last_closed(
     return pd.Timestamp(first.replace(day=1) - pd.Timedelta(days=1))
 
 
-def _write_month(
+def write_month(
     folder: StoragePath,
     kind: str,
     month: str,
@@ -110,5 +114,5 @@ def _write_sums(  # noqa: PLR0913, PLR0917  what the sums are of
     sums = record.sums(horizons, now)
     days = sums.sums["as_of"]
     closed = sums.where_days(pd.Index(days[days <= until].unique()), among=True)
-    number = int(newest_start(folder) or 0) + 1
+    number = next_number(folder)
     write_closed_sums(folder, ClosedSums(number, until, horizons, files, closed))

@@ -14,12 +14,14 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from screening.track_record.day_sums import RecordSums
-from screening.track_record.record_files import ABOUT, CLOSED, newest_start
+from screening.track_record.record_files import (
+    ABOUT,
+    CLOSED,
+    PARTS,
+    newest_start,
+)
 from storage.home import write_file_atomic
 from storage.paths import StoragePath, files_in, read_bytes, remove
-
-PARTS = ("returns", "unfinished", "sums")
-"""Written in this order: a number with sums is complete."""
 
 VERSION = 1
 """Rises if the sums change their meaning; sums of another version are not read."""

@@ -17,7 +17,7 @@ from config.errors import StorageError
 from screening.blend import COMPONENTS
 from storage.home import DRAFT, write_file_atomic
 from storage.paths import StoragePath, files_in, is_there
-from storage.tables import read_tables
+from storage.tables import Filter, read_tables
 
 INSTANT = "datetime64[ns, UTC]"
 SESSION = "datetime64[ns]"
@@ -216,7 +216,8 @@ def read_parts(
     try:
         if not paths:
             return schema.validate(pd.DataFrame(columns=list(schema.columns)))
-        found = read_tables(paths, days=days)
+        among = None if days is None else [("as_of", "in", list(days))]
+        found = read_tables(paths, filters=among)
         key = [*KEY, "horizon", "scored_at"] if "scored_at" in found else KEY
         known = [name for name in key if name in found]
         return schema.validate(found.drop_duplicates(known, ignore_index=True))
@@ -226,6 +227,36 @@ def read_parts(
         raise StorageError(
             f"{folder} holds a file that is not a whole Parquet file of the {record} "
             f"({_shorten(error)})",
+            "move that file out of the folder",
+        ) from error
+
+
+def read_columns(
+    folder: StoragePath,
+    kind: str,
+    paths: Sequence[StoragePath],
+    columns: Sequence[str],
+    filters: Sequence[Filter] | None = None,
+) -> pd.DataFrame:
+    """Return these columns of files of one kind in a record's `folder`, unchecked.
+
+    `filters` as in `read_tables`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is gone: a night has just moved its rows.
+    StorageError
+        If a file can't be read or is not one of the record's files.
+    """
+    try:
+        return read_tables(paths, columns, filters)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"{folder / kind} holds a file that is not a whole Parquet file of the "
+            f"track record ({str(error)[:200]})",
             "move that file out of the folder",
         ) from error
 

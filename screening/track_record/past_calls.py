@@ -1,16 +1,18 @@
 """The calls that count, each with what came of it, read without the other columns."""
 
-import pandas as pd
-import pyarrow as pa
+from collections.abc import Sequence
 
-from config.errors import StorageError
-from screening.track_record.ledger import KEY, select_counted
+import pandas as pd
+
+from screening.track_record.ledger import KEY, read_columns, select_counted
 from screening.track_record.record_files import read_again, record_paths
 from storage.paths import StoragePath
-from storage.tables import read_tables
+from storage.tables import Filter
 
 CALL_COLUMNS = (*KEY, "live", "exchange", "call", "score", "confidence", "sit_out")
 OUTCOME_COLUMNS = (*KEY, "horizon", "return", "hedged_return")
+NEXT_CALL = (*KEY, "live", "call")
+NEXT_OUTCOME = (*KEY, "return", "hedged_return")
 
 
 def read_counted_calls(folder: StoragePath, symbol: str | None = None) -> pd.DataFrame:
@@ -23,7 +25,9 @@ def read_counted_calls(folder: StoragePath, symbol: str | None = None) -> pd.Dat
     StorageError
         If a file can't be read or is not one of the record's files.
     """
-    calls = read_again(lambda: _read(folder, "calls", CALL_COLUMNS, symbol), folder)
+    calls = read_again(
+        lambda: _read(folder, "calls", CALL_COLUMNS, _of(symbol)), folder
+    )
     both = [select_counted(calls, live=live) for live in (True, False)]
     return pd.concat(both).sort_values("as_of", kind="stable", ignore_index=True)
 
@@ -37,30 +41,54 @@ def read_outcomes(folder: StoragePath, symbol: str | None = None) -> pd.DataFram
         As `read_counted_calls`.
     """
     found = read_again(
-        lambda: _read(folder, "outcomes", OUTCOME_COLUMNS, symbol), folder
+        lambda: _read(folder, "outcomes", OUTCOME_COLUMNS, _of(symbol)), folder
     )
-    # The last row of a call adds the hedge, if it was missing before.
+    return _select_outcomes(found, [*KEY, "horizon"])
+
+
+def read_next_returns(folder: StoragePath) -> pd.DataFrame:
+    """Return the calls that count and whose return after one session is known.
+
+    The columns are `NEXT_CALL` and `NEXT_OUTCOME`.
+
+    Raises
+    ------
+    StorageError
+        As `read_counted_calls`.
+    """
+    calls, outcomes = read_again(lambda: _read_next(folder), folder)
+    both = [select_counted(calls, live=live) for live in (True, False)]
+    counted = pd.concat(both).sort_values("as_of", kind="stable", ignore_index=True)
+    return counted.merge(_select_outcomes(outcomes, KEY), on=KEY)
+
+
+def _read_next(folder: StoragePath) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return (
+        _read(folder, "calls", NEXT_CALL),
+        _read(folder, "outcomes", NEXT_OUTCOME, [("horizon", "==", 1)]),
+    )
+
+
+def _of(symbol: str | None) -> list[Filter] | None:
+    return None if symbol is None else [("symbol", "==", symbol)]
+
+
+def _select_outcomes(found: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return the last row of each key: it adds the hedge, if it was missing before."""
     ordered = found.sort_values("hedged_return", kind="stable", na_position="first")
-    return ordered.drop_duplicates([*KEY, "horizon"], keep="last", ignore_index=True)
+    return ordered.drop_duplicates(key, keep="last", ignore_index=True)
 
 
 def _read(
-    folder: StoragePath, kind: str, columns: tuple[str, ...], symbol: str | None
+    folder: StoragePath,
+    kind: str,
+    columns: tuple[str, ...],
+    filters: Sequence[Filter] | None = None,
 ) -> pd.DataFrame:
     paths = record_paths(folder, kind)
     if not paths:
         return _EMPTY[list(columns)]
-    try:
-        found = read_tables(paths, columns)
-    except FileNotFoundError:
-        raise  # A night has just moved its rows.
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise StorageError(
-            f"{folder / kind} holds a file that is not a whole Parquet file of the "
-            f"track record ({str(error)[:200]})",
-            "move that file out of the folder",
-        ) from error
-    return found if symbol is None else found[found["symbol"] == symbol]
+    return read_columns(folder, kind, paths, columns, filters)
 
 
 _EMPTY = pd.DataFrame(columns=[*dict.fromkeys(CALL_COLUMNS + OUTCOME_COLUMNS)]).astype(

@@ -13,9 +13,12 @@ CLOSED, ABOUT = "closed", b"closed"
 ALL = "all"
 """The group of the sums that counts all calls."""
 
+PARTS = ("returns", "unfinished", "sums")
+"""The files of sums, written in this order."""
+
 KINDS = ("calls", "outcomes")
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 """How often a reader starts again because a night removed a file that it had listed."""
 
 _MONTH = re.compile(r"(?:calls|outcomes)/(\d{4}-\d{2})\.parquet")
@@ -74,7 +77,18 @@ def read_again[Found](read: Callable[[], Found], folder: StoragePath) -> Found:
 
 
 def newest_start(folder: StoragePath) -> str | None:
-    """Return the number of the newest complete sums, as text."""
-    names = [path.name for path in files_in(folder / CLOSED)]
-    found = [name for name in names if name.endswith("_sums.parquet")]
-    return max(found).partition("_")[0] if found else None
+    """Return the number of the newest sums with all their parts, as text."""
+    names = {path.name for path in files_in(folder / CLOSED)}
+    starts = {name.partition("_")[0] for name in names}
+    whole = [
+        start
+        for start in starts
+        if {f"{start}_{part}.parquet" for part in PARTS} <= names
+    ]
+    return max(whole, default=None)
+
+
+def next_number(folder: StoragePath) -> int:
+    """Return a number above those of all sums, whole or not."""
+    starts = [path.name.partition("_")[0] for path in files_in(folder / CLOSED)]
+    return max((int(start) for start in starts if start.isdecimal()), default=0) + 1

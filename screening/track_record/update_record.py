@@ -114,8 +114,8 @@ def append_updates(
     scored: pd.DataFrame,
     as_of: date,
     at: datetime,
-) -> None:
-    """Add a run's updates and its new outcomes, as one file each.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add a run's updates and new outcomes, as one file each; return both, checked.
 
     Raises
     ------
@@ -123,11 +123,19 @@ def append_updates(
         If the disk or the store refuses.
     """
     name = f"{as_of.isoformat()}_{at:%Y%m%dT%H%M%S%f}.parquet"
-    parts = {"scored": (scored, SCORED), "updates": (updates, UPDATES)}
-    for kind, (frame, schema) in parts.items():
-        if len(frame):
-            table = schema.validate(frame[list(schema.columns)].reset_index(drop=True))
+    checked = {
+        kind: schema.validate(
+            frame.reindex(columns=list(schema.columns)).reset_index(drop=True)
+        )
+        for kind, (frame, schema) in {
+            "scored": (scored, SCORED),
+            "updates": (updates, UPDATES),
+        }.items()
+    }
+    for kind, table in checked.items():
+        if len(table):
             write_file_atomic(folder / kind / name, table.to_parquet)
+    return checked["updates"], checked["scored"]
 
 
 def make_updates(rows: Sequence[Mapping[str, Any]], made_at: datetime) -> pd.DataFrame:

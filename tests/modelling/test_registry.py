@@ -1,8 +1,10 @@
 """The models on disk: pairs, who goes live, what is kept, which symbols there are."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -69,6 +71,20 @@ def test_keras_and_the_json_alone_reproduce_a_forecast(
     ours = Registry(job.models, job.settings).load(live_model)
     answer = forecast(ours, live_model, indicators).predicted_close
     assert answer == pytest.approx(close, rel=1e-7)
+
+
+def test_a_night_lists_the_history_once(
+    registry: Registry, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many symbols a night saves, `history/` is listed once."""
+    listed, scandir = [], os.scandir
+    monkeypatch.setattr(
+        os, "scandir", lambda path: listed.append(path) or scandir(path)
+    )
+    for day in (0, 1):
+        for symbol in ("CBA.AX", "BHP.AX", "CSL.AX"):
+            save(day=day, symbol=symbol)
+    assert [Path(path).name for path in listed].count("history") == 2
 
 
 def test_the_pair_before_goes_to_history(registry: Registry, save: Save) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from made_calls import outcomes_frame as outcomes_of
 
 from config.settings import RecordSettings
 from screening.track_record.closed_months import close_months
+from screening.track_record.convert import convert_record
 from screening.track_record.counts import count_calls
 from screening.track_record.ledger import Ledger
 from screening.track_record.open_record import read_open_record, read_records
@@ -65,27 +67,28 @@ def plain(ledger: Ledger) -> TrackRecords:
 
 def require_same(found: TrackRecords, wanted: TrackRecords) -> None:
     """Require equal counts, and means that differ by rounding alone."""
-    one, other = (pd.json_normalize(each.model_dump()) for each in (found, wanted))
-    numbers = [
-        pd.json_normalize(
-            [group for half in (each.live,) for group in _groups(half.model_dump())]
-        )
-        for each in (found, wanted)
-    ]
-    pd.testing.assert_frame_equal(*numbers, rtol=1e-9, atol=1e-12)
-    assert one.drop(columns=_nested(one)).equals(other.drop(columns=_nested(other)))
+    halves = [[each.live, each.replayed] for each in (found, wanted)]
+    for read in (_counts, _horizon_counts, _groups):
+        tables = [
+            pd.json_normalize([row for half in both for row in read(half.model_dump())])
+            for both in halves
+        ]
+        pd.testing.assert_frame_equal(*tables, rtol=1e-9, atol=1e-12)
 
 
-def _nested(table: pd.DataFrame) -> list[str]:
-    return [name for name in table if "horizons" in name or "forgone" in name]
+def _counts(record: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{name: record[name] for name in record if name != "horizons"}]
 
 
-def _groups(record: dict[str, object]) -> list[object]:
-    horizons = record["horizons"]
-    assert isinstance(horizons, tuple)
+def _horizon_counts(record: dict[str, Any]) -> list[dict[str, Any]]:
+    names = ("sessions", "calls", "scored", "pending", "waiting")
+    return [{name: one[name] for name in names} for one in record["horizons"]]
+
+
+def _groups(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         group
-        for one in horizons
+        for one in record["horizons"]
         for name in ("by_call", "by_component", "by_haircut")
         for group in (one["directional_calls"], *one[name])
     ]
@@ -132,6 +135,39 @@ def test_a_kill_loses_and_doubles_nothing(old: Path, copy: Path, left: str) -> N
         assert count_calls(copy) == (180, 0)
         close(copy)
     assert not list((copy / "calls").glob("2025-06-*"))
+
+
+@pytest.mark.parametrize("removed", ["", "closed", "calls/2025-06.parquet"])
+def test_an_old_record_is_converted_by_month(
+    old: Path, copy: Path, removed: str
+) -> None:
+    """All months close at once, also again after a file of the sums is lost."""
+    wanted = plain(Ledger(old))
+    convert_record(copy, SETTINGS.horizons, LAST, NOW)
+    if removed == "closed":
+        next((copy / "closed").glob("*_returns.parquet")).unlink()
+    elif removed:  # As a kill leaves it that follows the first month.
+        (copy / removed).unlink()
+        shutil.rmtree(copy / "closed")
+        for night in (old / "calls").glob("2025-06-*"):
+            shutil.copy(night, copy / "calls")
+    require_same(read_records(copy, SETTINGS, NOW), wanted)
+    convert_record(copy, SETTINGS.horizons, LAST, NOW)
+    assert (copy / "calls" / "2025-06.parquet").exists()
+    assert not list((copy / "calls").glob("2025-06-*"))
+    require_same(read_records(copy, SETTINGS, NOW), wanted)
+
+
+def test_other_horizons_are_counted_at_once_and_closed_anew(copy: Path) -> None:
+    """With other horizons all rows are read, until a night has summed them anew."""
+    convert_record(copy, SETTINGS.horizons, LAST, NOW)
+    other = SETTINGS.model_copy(update={"horizons": (1,)})
+    wanted = track_records(Ledger(copy).calls(), Ledger(copy).outcomes(), other, NOW)
+    require_same(read_records(copy, other, NOW), wanted)
+    convert_record(copy, other.horizons, LAST, NOW)
+    assert read_open_record(copy, other.horizons).closed
+    require_same(read_records(copy, other, NOW), wanted)
+    assert count_calls(copy) == (180, 0)
 
 
 def test_a_late_outcome_and_a_replay_of_a_closed_month_count(copy: Path) -> None:
