@@ -15,8 +15,17 @@ from upath import UPath
 
 from config.errors import BusyError, LostHome, StorageError
 from storage.home import Home, write_atomic
+from storage.lease import Lease
 from storage.lock import LeaseTimes, one_run_at_a_time, require_free
-from storage.paths import files_in, is_there, move, read_bytes, remove, remove_tree
+from storage.paths import (
+    files_in,
+    is_there,
+    move,
+    object_version,
+    read_bytes,
+    remove,
+    remove_tree,
+)
 from storage.store_requests import change, guard_of, guarded
 
 QUICK = LeaseTimes(heartbeat_seconds=0.2, expiry_seconds=2, settle_seconds=0.5)
@@ -253,6 +262,19 @@ def test_a_training_process_asks_for_the_lease_itself(home: Home) -> None:
     with one_run_at_a_time(home, QUICK), late, pytest.raises(LostHome):
         write_atomic(path, "of a run that has ended")
     assert read_bytes(path) == b"of the run"
+
+
+@in_a_store
+def test_a_request_whose_answer_was_lost_is_no_other_runs_lease(home: Home) -> None:
+    """S3's client repeats such a request; the store refuses it, but has the lease."""
+    assert isinstance(home.lock, UPath)
+    first, repeated, other = (
+        Lease(home.lock, QUICK, run) for run in ("ours", "ours", "other")
+    )
+    assert [lease.create() for lease in (first, repeated, other)] == [True, True, False]
+    version = object_version(home.lock)
+    takeovers = [lease.replace(version) for lease in (other, other, first)]
+    assert takeovers == [True, True, False]
 
 
 @in_a_store
