@@ -83,13 +83,14 @@ class Lease:
     def create(self) -> bool:
         """Return whether there was no lease, so that this run has it now."""
         begun = _clocks()
-        created = create_exclusive(self.path, self._content())
+        created = create_exclusive(self.path, self._content()) or self._is_ours()
         self._renewed = begun if created else ()
         return created
 
     def replace(self, version: str) -> bool:
         """Return whether this run could take over that version of another's lease."""
-        return replace_object(self.path, self._content(), version)
+        replaced = replace_object(self.path, self._content(), version)
+        return replaced or self._is_ours()
 
     def confirm(self) -> None:
         """Renew the lease unless that was done recently enough.
@@ -135,6 +136,13 @@ class Lease:
         with suppress(OSError, StorageError):
             self.confirm()
             remove(self.path)
+
+    def _is_ours(self) -> bool:
+        """Return whether the store has the lease; its answer to that may be lost.
+
+        The repeated request finds the lease of the first one, and is refused.
+        """
+        return bool(_read_owner(self.path).get("run") == self._run)
 
     def _content(self) -> bytes:
         """Return a unique and readable name of this run and this renewal."""

@@ -102,10 +102,14 @@ def _hold_lease(path: UPath, times: LeaseTimes) -> Iterator[None]:
     heartbeat = threading.Thread(target=_renew, args=(lease, ended), daemon=True)
     heartbeat.start()
 
+    ending = threading.Lock()
+
     def end() -> None:
-        ended.set()
-        heartbeat.join()
-        lease.release()
+        with ending:  # A signal can come while the block ends.
+            if not ended.is_set():
+                ended.set()
+                heartbeat.join()
+                lease.release()
 
     with guarded(lease), on_interruption(end):
         try:

@@ -23,6 +23,11 @@ COMMANDS = [
     ["evaluate", "CBA.AX", "--source", "sample", "--from", "2013-02-01"],
     ["holdings"],
     ["deliver"],
+    ["clean"],
+    ["update"],
+    ["screen", "CBA.AX", "--source", "sample"],
+    ["train", "CBA.AX", "--source", "sample"],
+    [],
 ]
 
 
@@ -60,7 +65,7 @@ def refusing_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "".join(words[:1]))
 def test_a_missing_bucket_is_named_by_every_command(
     bucket: str, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
@@ -74,7 +79,7 @@ def test_a_missing_bucket_is_named_by_every_command(
     )
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: "".join(words[:1]))
 def test_wrong_keys_are_named_by_every_command(
     refusing_store: str, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
@@ -84,5 +89,5 @@ def test_wrong_keys_are_named_by_every_command(
     assert done.exit_code == 1
     assert done.stderr.startswith(f"overnight: {refusing_store}/")
     # The answer to a HEAD request has no text.
-    assert re.search("can't be read: (unknown key|Forbidden); check the", done.stderr)
+    assert re.search(r"can't be (read|written): (unknown key|Forbidden); ", done.stderr)
     assert done.stderr.count("\n") == 1
