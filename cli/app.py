@@ -19,6 +19,7 @@ from cli.errors import Exit, one_line, one_sentence_errors
 from cli.interruption import end_children, end_on_signals
 from cli.options import Debug, Home, Json
 from cli.output import tolerate_narrow_encodings
+from config.errors import OvernightError
 from flows.telemetry import ignore_milestones, turn_telemetry_off
 from storage.interruption import on_interruption
 
@@ -144,6 +145,9 @@ def main() -> None:
         problem = one_line(error.format_message()).rstrip(".")
         typer.echo(f"overnight: {problem}; see `overnight --help`.", err=True)
         code = error.exit_code
+    except OvernightError as error:  # The command has not begun.
+        typer.echo(f"overnight: {one_line(str(error))}", err=True)
+        code = Exit.RUN_FAILED
     except typer.Abort:
         code = Exit.RUN_FAILED
     sys.exit(code)

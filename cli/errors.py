@@ -35,10 +35,8 @@ def one_sentence_errors(*, debug: bool) -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except (
-        Exception,
-        LostHome,
-    ) as error:  # The command has no caller that could handle it.
+    # The command has no caller that could handle any of them.
+    except (Exception, LostHome) as error:
         if debug:
             raise
         typer.echo(f"overnight: {one_line(_sentence(error))}", err=True)

@@ -24,10 +24,7 @@ NEW_LINE = "\x1b[?25h\n"
 
 
 def end_on_signals(advice: str) -> None:
-    """End this process at a signal; `advice` follows the cause in its last sentence.
-
-    `nohup` lets a command ignore HUP, which stays so.
-    """
+    """End this process at a signal; `advice` follows the cause in its last sentence."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         ignore_signals()
@@ -35,9 +32,17 @@ def end_on_signals(advice: str) -> None:
         _print_last(f"overnight: interrupted by {_name(number)}{advice}.")
         os._exit(128 + number)
 
-    for number in END_SIGNALS:
-        if _name(number) != "HUP" or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, end)
+    for number in signals_to_handle():
+        signal.signal(number, end)
+
+
+def signals_to_handle() -> list[int]:
+    """Return the signals that end a command; `nohup` lets it ignore HUP."""
+    return [
+        number
+        for number in END_SIGNALS
+        if _name(number) != "HUP" or signal.getsignal(number) != signal.SIG_IGN
+    ]
 
 
 def ignore_signals() -> None:

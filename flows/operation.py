@@ -1,5 +1,6 @@
 """`overnight deploy`: run Prefect's server and a worker on this machine."""
 
+import contextlib
 import os
 import shlex
 import socket
@@ -25,8 +26,8 @@ from flows.server_settings import PATIENT_CLIENT, delete_old_runs
 from storage.checkout import CHECKOUT
 from storage.home import Home
 from storage.settings_file import read_settings
+from tasks.server_start import ServerStart
 
-START_SECONDS = 120
 HOST = "127.0.0.1"
 """Only this machine may connect: a client of the API can run any code."""
 
@@ -68,13 +69,12 @@ def _run_server(url: str, port: int, environment: Mapping[str, str]) -> Iterator
     lines = BufferedLines()
     serve = ["--no-prompt", "server", "start", "--host", HOST, "--port", str(port)]
     with run_child(["prefect", *serve], environment, CHECKOUT, lines) as server:
-        healthy = _is_healthy(f"{url}/api/health", server)
-        lines.end(show=not healthy)
-        if not healthy:
-            raise RunError(
-                f"Prefect's server did not answer at {url} within {START_SECONDS} s",
-                "read the reason in its lines above",
-            )
+        try:
+            _wait_for_answer(f"{url}/api/health", server)
+        except RunError:
+            lines.end(show=True)
+            raise
+        lines.end(show=False)
         yield server
 
 
@@ -136,19 +136,27 @@ def _require_free(port: int) -> None:
             )
 
 
-def _is_healthy(url: str, server: Child) -> bool:
-    """Return whether the server answers before it ends or the time is over."""
-    deadline = time.monotonic() + START_SECONDS
+def _wait_for_answer(url: str, server: Child) -> None:
+    """Wait until the server answers.
+
+    Raises
+    ------
+    RunError
+        If it ends before, or its start takes too long.
+    """
+    start = ServerStart()
     # Without the user's proxy: the server is on this machine.
     with httpx.Client(trust_env=False, timeout=2) as client:
-        while time.monotonic() < deadline and server.poll() is None:
-            try:
+        while server.poll() is None:
+            with contextlib.suppress(httpx.TransportError):
                 if client.get(url).is_success:
-                    return True
-            except httpx.TransportError:
-                pass
+                    return
+            start.check(server.pid)
             time.sleep(0.5)
-    return False
+    raise RunError(
+        f"Prefect's server ended at its start with code {server.returncode}",
+        "read the reason in its lines above",
+    )
 
 
 def _register(environment: Mapping[str, str]) -> None:

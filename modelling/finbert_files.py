@@ -11,7 +11,8 @@ from pathlib import Path
 
 from config.errors import ParameterError, SentimentUnavailable
 from config.settings import SentimentSettings
-from storage.paths import expand_user, regular_file
+from storage.paths import expand_user
+from storage.regular_files import regular_file
 
 WEIGHTS = {"fp32": "onnx/model.onnx", "int8": "onnx/model_int8.onnx"}
 CONFIGURATION, TOKENIZER = "config.json", "tokenizer.json"

@@ -30,9 +30,9 @@ from storage.paths import (
     local_copy,
     move,
     read_bytes,
-    regular_file,
     remove,
 )
+from storage.regular_files import regular_file
 
 SETTLED_NS = 2_000_000_000
 """Age of a folder's last change from which its time tells each later change."""

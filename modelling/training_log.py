@@ -22,8 +22,8 @@ from storage.paths import (
     read_all,
     read_bytes,
     remove_all,
-    require_regular,
 )
+from storage.regular_files import require_regular
 
 LOG_NAME = "_training_log.jsonl"
 PARTS = "parts"

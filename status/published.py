@@ -134,9 +134,9 @@ def _parse_published(text: str, name: str) -> list[dict[str, str]]:
 
 
 def changed_csv_error(what: object, fault: object) -> RunError:
-    """Return the error for a CSV that was changed after the night wrote it."""
+    """Return the error for a CSV that is not as the night wrote it."""
     return RunError(
-        f"{what} was changed after the night wrote it ({_shorten(fault)})",
+        f"{what} is not as the night wrote it ({_shorten(fault)})",
         "run that night again",
     )
 

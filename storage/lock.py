@@ -22,9 +22,9 @@ from storage.paths import (
     convert_write_errors,
     object_version,
     remove,
-    require_regular,
     seconds_between,
 )
+from storage.regular_files import require_regular
 from storage.store_requests import guarded
 
 OTHER_RUN = "wait for it to finish, or pass a different --home"

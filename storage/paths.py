@@ -4,15 +4,12 @@ A path is a `pathlib.Path`, or a `UPath` for an address like `s3://bucket/x`. No
 of the store is cached, because other machines write there too.
 """
 
-import errno
 import os
 import re
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,12 @@ from upath import UPath
 
 from config.errors import ParameterError, StorageError, quote_value
 from config.plain_text import holds_controls
+from storage.regular_files import (
+    MAX_FILE_BYTES,
+    regular_file,
+    require_regular,
+    size_error,
+)
 from storage.store_requests import change, error_code, store_errors
 
 StoragePath = Path | UPath
@@ -28,14 +31,8 @@ StoragePath = Path | UPath
 MAX_NAME_BYTES = 255
 """Longest name that the usual file systems accept."""
 
-MAX_FILE_BYTES = 1_000_000_000
-"""Size above which no file is read, unless its reader passes a lower limit."""
-
 _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict")
 """The store's codes of a conditional write whose condition does not hold."""
-
-# Without O_NONBLOCK, opening a FIFO waits for a writer. Windows has neither.
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def parse_address(address: str | Path) -> StoragePath:
@@ -135,38 +132,6 @@ def _reason(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-@contextmanager
-def regular_file(
-    path: Path, max_bytes: int = MAX_FILE_BYTES
-) -> Iterator[BufferedReader]:
-    """Open a file, or the file that a link names, for reading.
-
-    Raises
-    ------
-    OSError
-        If it is missing, a folder, pipe, socket or device, or above `max_bytes`.
-    """
-    require_regular(path)  # Merely opening some devices has an effect.
-    with open(os.open(path, _READ_FLAGS), "rb") as file:  # noqa: PTH123  a descriptor
-        found = os.fstat(file.fileno())
-        require_regular(path, found)
-        if found.st_size > max_bytes:
-            raise _size_error(path, max_bytes)
-        yield file
-
-
-def require_regular(path: Path, found: os.stat_result | None = None) -> None:
-    """Raise an `OSError` unless `path` is a file or a link to one."""
-    mode = (found or path.stat()).st_mode
-    if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-        raise OSError(errno.EINVAL, f"not a regular file but {what}", str(path))
-
-
-def _size_error(path: StoragePath, max_bytes: int) -> OSError:
-    return OSError(errno.EFBIG, f"larger than {max_bytes / 1e6:g} MB", str(path))
-
-
 def read_bytes(path: StoragePath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of a regular file of at most `max_bytes`, all of one version.
 
@@ -185,7 +150,7 @@ def read_bytes(path: StoragePath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
             # One request: the file could change between two.
             content = path.fs.cat_file(path.path)
     if len(content) > max_bytes:
-        raise _size_error(path, max_bytes)
+        raise size_error(path, max_bytes)
     return content
 
 

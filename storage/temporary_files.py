@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from config.errors import StorageError
 from storage.interruption import on_interruption
 
 PREFIX = "overnight-"
@@ -28,13 +29,24 @@ def own_temporary_folder() -> Iterator[Path]:
     """Keep temporary files in a new folder, which is removed at the end of the block.
 
     A killed command leaves its folder behind; the next one removes it.
+
+    Raises
+    ------
+    StorageError
+        If the system's folder for temporary files can't be used.
     """
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = FileLock(folder / LOCK)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        lock = FileLock(folder / LOCK)
+        lock.acquire()
+    except OSError as error:
+        raise StorageError(
+            f"no folder for temporary files can be made ({error})",
+            f"free space there, or name another folder in {VARIABLE}",
+        ) from error
     before = tempfile.tempdir, os.environ.get(VARIABLE)
     with on_interruption(lambda: _remove(folder)):
         try:
-            lock.acquire()
             _remove_abandoned(folder)
             _use(str(folder), str(folder))
             yield folder

@@ -1,4 +1,4 @@
-"""How long the start of a temporary server is waited for: while its process works."""
+"""How long the start of a Prefect server is waited for: while its process works."""
 
 import contextlib
 import os
@@ -47,14 +47,14 @@ class ServerStart:
         waited = now - self._begun
         if now - self._worked_at > self.idle_seconds:
             raise RunError(
-                f"Prefect's temporary server did not start within {waited:.0f} s: its "
+                f"Prefect's server did not start within {waited:.0f} s: its "
                 f"process used no processor time for {self.idle_seconds:.0f} s "
                 f"({self._used:.1f} s before; {_load()})",
                 f"{WAIT}; if it happens again, run `overnight doctor`",
             )
         if waited > self.max_seconds:
             raise RunError(
-                f"Prefect's temporary server did not start within {waited:.0f} s, in "
+                f"Prefect's server did not start within {waited:.0f} s, in "
                 f"which its process used the processor for {self._used:.1f} s "
                 f"({_load()})",
                 WAIT,

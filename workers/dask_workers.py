@@ -185,7 +185,8 @@ class DaskWorkers:
         what = "ended or lost its connection"
         if isinstance(error, TimeoutError):
             what = f"did not answer for {self._silent_seconds:g} s"
-        elif not isinstance(error, OSError | RuntimeError):
+        # distributed raises the last one if its loop ends while a thread waits.
+        elif not isinstance(error, OSError | RuntimeError | UnboundLocalError):
             what = f"gave an unexpected answer ({error!r})"
         self.fail(
             f"the Dask scheduler at {self._address} {what}",

@@ -24,9 +24,9 @@ def clean(options: CleanOptions) -> None:
     home, now = Home.existing(options.home), datetime.now(UTC)
     with one_run_at_a_time(home):
         found = find_unused(home, now)
-    for one in found:
-        kilobytes = max(1, round(one.size / 1000))
-        typer.echo(f"{one.symbol:10} {len(one.files):4} files {kilobytes:7} kB")
+    for unused in found:
+        kilobytes = max(1, round(unused.size / 1000))
+        typer.echo(f"{unused.symbol:10} files: {len(unused.files):4} kB: {kilobytes}")
     if not found:
         typer.echo(
             f"every symbol with files is listed, held, or was screened in the "
@@ -34,16 +34,16 @@ def clean(options: CleanOptions) -> None:
         )
         return
     if not options.yes:
-        _confirm(len(found))
-    typer.echo(f"{remove_unused(home, found, now)} files removed")
+        _confirm()
+    typer.echo(f"files removed: {remove_unused(home, found, now)}")
 
 
-def _confirm(symbols: int) -> None:
+def _confirm() -> None:
     """Ask at the terminal; end the command unless the answer is yes."""
     if not sys.stdin.isatty():
         raise ParameterError(
             "nothing was removed: no terminal can be asked", "add --yes to remove"
         )
-    if not typer.confirm(f"Remove the files of {symbols} symbols?"):
+    if not typer.confirm("Remove these files?"):
         typer.echo("nothing was removed")
         raise typer.Exit

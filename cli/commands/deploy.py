@@ -6,10 +6,8 @@ from types import FrameType
 
 import typer
 
-from cli.errors import Exit
-from cli.interruption import ignore_signals
+from cli.interruption import ignore_signals, signals_to_handle
 from cli.options import DeployOptions, command
-from flows.child_processes import END_SIGNALS
 from flows.operation import operate
 
 
@@ -23,16 +21,16 @@ def deploy(options: DeployOptions) -> None:
     """
     # A shell that starts the command with `&` has it ignore SIGINT, which Prefect's
     # worker needs to end.
-    for number in END_SIGNALS:
+    for number in signals_to_handle():
         signal.signal(number, _exit_on_first_signal)
     operate(options.home, options.port, typer.echo)
 
 
-def _exit_on_first_signal(_number: int, _frame: FrameType | None) -> None:
-    """Exit with 130 and ignore further signals until the process has ended.
+def _exit_on_first_signal(number: int, _frame: FrameType | None) -> None:
+    """Exit and ignore further signals until the process has ended.
 
     A second Ctrl-C could come when Python has ended this command and is closing down:
     it would kill the process, whose exit code would then be another one.
     """
     ignore_signals()
-    sys.exit(Exit.INTERRUPTED)
+    sys.exit(128 + number)

@@ -178,9 +178,9 @@ def test_what_is_not_there_is_said_with_what_to_do(
         (
             "2025-11-10,2025-11-11",
             "10/11/2025,11/11/2025",
-            "was changed after the night",
+            "is not as the night wrote it",
         ),
-        ("0.8", "0,8", "the row of CBA.AX was changed after the night wrote it"),
+        ("0.8", "0,8", "the row of CBA.AX is not as the night wrote it"),
         ("symbol,exchange", "symbol,place", "no row with all the published columns"),
     ],
 )

@@ -26,7 +26,8 @@ from screening.table import read_published_coverage
 from screening.track_record.ledger import Ledger
 from storage.home import Home
 from storage.lock import one_run_at_a_time
-from storage.paths import read_bytes, regular_file
+from storage.paths import read_bytes
+from storage.regular_files import regular_file
 from storage.settings_file import read_settings
 from storage.tables import read_table
 

@@ -73,7 +73,7 @@ def test_clean_asks_first(used: Home) -> None:
     with one_run_at_a_time(used):
         assert "another run is using" in clean(used, "--yes")[1]
     assert len(find_unused(used, NOW)) == 1
-    assert clean(used, "--yes") == (0, "OLD.AX 5 files 1 kB 5 files removed")
+    assert clean(used, "--yes") == (0, "OLD.AX files: 5 kB: 1 files removed: 5")
 
 
 def test_holdings_that_cannot_be_read_stop_it(used: Home) -> None:
