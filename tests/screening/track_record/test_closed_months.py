@@ -73,7 +73,7 @@ def require_same(found: TrackRecords, wanted: TrackRecords) -> None:
             pd.json_normalize([row for half in both for row in read(half.model_dump())])
             for both in halves
         ]
-        pd.testing.assert_frame_equal(*tables, rtol=1e-9, atol=1e-12)
+        pd.testing.assert_frame_equal(tables[0], tables[1], rtol=1e-9, atol=1e-12)
 
 
 def _counts(record: dict[str, Any]) -> list[dict[str, Any]]:
