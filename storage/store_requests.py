@@ -6,10 +6,11 @@ the lease may have expired: also not one that waited while the process was suspe
 and not the repetition of one.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 from upath import UPath
 
@@ -121,10 +122,36 @@ def change[Answer](path: UPath, send: Callable[[], Answer]) -> Answer:
             _needed.reset(token)
 
 
-def _require_guard(**_: Any) -> None:  # noqa: ANN401  botocore's signature
-    """Stop a request that is about to be sent, for the first time or again."""
+def _require_guard(request: Any, **_: Any) -> None:  # noqa: ANN401  botocore's
+    """Stop a request that is about to be sent, for the first time or again.
+
+    With the header `Expect` it would wait for the store between its head and content;
+    a process suspended there would send the content when it goes on.
+    """
     guard = _needed.get()
-    if guard is not None and not guard.is_confirmed:
+    if guard is None:
+        return
+    _require(guard)
+    request.headers.pop("Expect", None)
+    if isinstance(request.body, io.BytesIO):
+        request.body = _GuardedContent(request.body.getvalue(), guard)
+
+
+class _GuardedContent(io.BytesIO):
+    """The content of a request, which can be read only while the guard is confirmed."""
+
+    def __init__(self, content: bytes, guard: Guard) -> None:
+        super().__init__(content)
+        self._guard = guard
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        _require(self._guard)
+        return super().read(size)
+
+
+def _require(guard: Guard) -> None:
+    if not guard.is_confirmed:
         raise _StaleGuardError("this process was suspended")
 
 

@@ -208,13 +208,18 @@ CHANGES: list[Callable[[Home], object]] = [
 @in_a_store
 def test_no_change_reaches_a_lost_home(home: Home) -> None:
     """No way to change a file works after another run has taken the lease."""
-    with pytest.raises(LostHome), one_run_at_a_time(home, SHORT):
-        write_atomic(home.models / "a.json", "kept")
-        take_over(home)
-        time.sleep(SHORT.expiry_seconds)
-        for change_home in CHANGES:
-            with pytest.raises(LostHome):
-                change_home(home)
+
+    def lose() -> None:
+        with one_run_at_a_time(home, SHORT):
+            write_atomic(home.models / "a.json", "kept")
+            take_over(home)
+            time.sleep(SHORT.expiry_seconds)
+            for change_home in CHANGES:
+                with pytest.raises(LostHome):
+                    change_home(home)
+
+    with pytest.raises(LostHome):
+        lose()
     assert [path.name for path in files_in(home.models)] == ["a.json"]
     assert read_bytes(home.models / "a.json") == b"kept"
 
