@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.errors import StorageError
 from storage.temporary_files import own_temporary_folder
 
 KILLED = """
@@ -50,3 +51,12 @@ def test_the_next_command_removes_what_a_killed_one_left(temporary: Path) -> Non
         with own_temporary_folder():
             assert not left.exists()
             assert used.exists()
+
+
+def test_a_folder_that_can_not_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the folder's fault and the variable that names another."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StorageError, match=r"No such file.*TMPDIR"):
+        own_temporary_folder().__enter__()
