@@ -167,12 +167,12 @@ def _read(path: StoragePath) -> list[dict[str, str]]:
             date.fromisoformat(row["as_of"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
-            f"{path.name} can't be read ({' '.join(str(error).split())[:120]})",
+            f"{path} can't be read ({' '.join(str(error).split())[:120]})",
             "run that night again",
         ) from error
     if not rows or set(COLUMNS) - set(rows[0]):
         raise RunError(
-            f"{path.name} has no row with all the published columns",
+            f"{path} has no row with all the published columns",
             "run that night again",
         )
     return rows

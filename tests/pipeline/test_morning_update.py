@@ -1,5 +1,6 @@
 """The update of a published night: its numbers, its clock and its reasons."""
 
+import re
 import shutil
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -13,7 +14,8 @@ from own_updates import AS_OF, MORNING, OPENED, publish_night, update, write_lea
 from config.errors import RunError
 from modelling.distribution import LOW_SHARE, quantile
 from pipeline.update_plan import UpdateRequest, plan_update
-from storage.home import Home
+from screening.table import csv_path
+from storage.home import Home, write_atomic
 from storage.tables import read_table
 
 
@@ -137,6 +139,19 @@ def test_a_night_that_was_never_published_is_named(home: Path) -> None:
 def test_a_home_without_a_night_is_refused(tmp_path: Path) -> None:
     """One sentence says that no night was published."""
     with pytest.raises(RunError, match="no night of any date was published"):
+        plan_update(UpdateRequest(home=str(tmp_path)), MORNING)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 99, b"\xff\xfes\0", b"symbol;as_of\n"]
+)
+def test_a_csv_that_cannot_be_read_is_named(tmp_path: Path, content: bytes) -> None:
+    """The last night's CSV is named by its path; another file's name is no night."""
+    home = Home(tmp_path)
+    path = csv_path(home.screening_csv, AS_OF)
+    write_atomic(path, content)
+    write_atomic(home.screening_csv / "x_screening_results.csv", "symbol\n")
+    with pytest.raises(RunError, match=re.escape(str(path))):
         plan_update(UpdateRequest(home=str(tmp_path)), MORNING)
 
 
