@@ -1,9 +1,11 @@
 """The models on disk: pairs, who goes live, what is kept, which symbols there are."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,6 +71,24 @@ def test_keras_and_the_json_alone_reproduce_a_forecast(
     ours = Registry(job.models, job.settings).load(live_model)
     answer = forecast(ours, live_model, indicators).predicted_close
     assert answer == pytest.approx(close, rel=1e-7)
+
+
+def test_a_night_lists_the_history_once(
+    save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many symbols a night saves, `history/` is listed once."""
+    listed: list[str] = []
+    scandir = os.scandir
+
+    def list_folder(path: Any) -> Any:  # noqa: ANN401  as `os.scandir`
+        listed.append(str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", list_folder)
+    for day in (0, 1):
+        for symbol in ("CBA.AX", "BHP.AX", "CSL.AX"):
+            save(day=day, symbol=symbol)
+    assert sum(path.endswith("history") for path in listed) == 1  # None at first.
 
 
 def test_the_pair_before_goes_to_history(registry: Registry, save: Save) -> None:
