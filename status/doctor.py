@@ -16,7 +16,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from packaging.requirements import Requirement
-from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
 
 from config.errors import OvernightError, ParameterError, list_names
 from config.parameters import training_parameters
@@ -30,7 +29,7 @@ from modelling.jobs import try_backend
 from risk_guard.calendar_file import read_calendar
 from status.diagnosis import DoctorCheck
 from status.language_model import language_model
-from status.named_server import find_fault, named_server
+from status.named_server import database_address, find_fault, named_server
 from status.unused_symbols import find_unused
 from storage.checkout import CHECKOUT
 from storage.home import Home, write_atomic
@@ -227,7 +226,7 @@ def _prefect_disk(settings: Settings) -> Found:
     server = named_server()
     if server and urlsplit(server.address).hostname not in LOOPBACK:
         return True, f"not known: {server.address} keeps its own database", ""
-    address = urlsplit(PREFECT_API_DATABASE_CONNECTION_URL.value() or "")
+    address = urlsplit(database_address())
     if not address.scheme.startswith("sqlite"):
         place = address.hostname or "a socket of this machine"
         return True, f"not known: the database is a server at {place}", ""

@@ -10,6 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import get_settings_context
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import (
+    PREFECT_API_DATABASE_CONNECTION_URL,
     PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
     temporary_settings,
@@ -49,6 +50,11 @@ def named_server() -> NamedServer | None:
         return NamedServer(shown, f"Prefect's profile {name}", f"run `{command}`")
     place = "prefect.toml or pyproject.toml"
     return NamedServer(shown, place, f"delete the `api` `url` in {place}")
+
+
+def database_address() -> str:
+    """Return the address of the database of a server on this machine, with password."""
+    return PREFECT_API_DATABASE_CONNECTION_URL.value() or ""
 
 
 def _is_in_dot_env() -> bool:
