@@ -53,7 +53,7 @@ def named_server() -> NamedServer | None:
 
 
 def database_address() -> str:
-    """Return the address of the database of a server that this machine starts."""
+    """Return the address of the database of a server on this machine, with password."""
     return PREFECT_API_DATABASE_CONNECTION_URL.value() or ""
 
 
