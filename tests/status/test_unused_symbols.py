@@ -68,7 +68,7 @@ def test_clean_asks_first(used: Home) -> None:
     """Without a terminal it needs --yes; while a run has the home it is refused."""
     code, words = clean(used)
     assert code
-    assert "OLD.AX 5 files" in words
+    assert "OLD.AX files: 5" in words
     assert "add --yes" in words
     with one_run_at_a_time(used):
         assert "another run is using" in clean(used, "--yes")[1]
