@@ -22,6 +22,7 @@ import pytest
 from dask_cluster import dask_cluster
 from equipment import REPLAY_NOW, Replay, equipment, needed
 from filelock import FileLock
+from hypothesis import settings
 from made_market import random_walk
 from object_store import bucket_on_loopback
 from own_server import Prepare, make_tables, used_server
@@ -40,6 +41,10 @@ from workers.process_pool import ProcessPool
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+
+# An example that waits for a processor is not a slow one.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 AS_OF = date(2025, 11, 10)
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
