@@ -20,6 +20,7 @@ from cli.interruption import end_children, end_on_signals
 from cli.options import Debug, Home, Json
 from cli.output import tolerate_narrow_encodings
 from config.errors import OvernightError
+from flows.server_settings import PATIENT_CLIENT
 from flows.telemetry import ignore_milestones, turn_telemetry_off
 from storage.interruption import on_interruption
 
@@ -229,11 +230,7 @@ def quiet_prefect(*, debug: bool) -> None:
     for name, value in {
         "PREFECT_LOGGING_LEVEL": level,
         "PREFECT_LOGGING_SERVER_LEVEL": level,
-        # Each retry waits longer: five retries last for 50 s of a server's restart,
-        # six for 100 s.
-        "PREFECT_CLIENT_MAX_RETRIES": "6",
-        # What a server answers whose Postgres is away.
-        "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
+        **PATIENT_CLIENT,
         # After Ctrl-C Python's resource tracker prints a long warning.
         "PYTHONWARNINGS": "ignore:resource_tracker",
     }.items():

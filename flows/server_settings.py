@@ -1,6 +1,12 @@
-"""Prefect's settings that `overnight deploy` and the compose file set alike."""
+"""Prefect's settings that `overnight deploy` and the compose file set alike.
 
-from config.settings import RunSettings
+Bare `overnight` imports this module, so it imports nothing heavy.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.settings import RunSettings
 
 SECONDS_PER_DAY = 86400
 
@@ -10,10 +16,10 @@ PATIENT_CLIENT = {
     # The server answers 500 while Postgres is away; Prefect's default is to give up.
     "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
 }
-"""A worker and its runs outlast a restart of the server or of its database."""
+"""Clients with these settings go on after a restart of the server or its database."""
 
 
-def delete_old_runs(settings: RunSettings) -> dict[str, str]:
+def delete_old_runs(settings: "RunSettings") -> dict[str, str]:
     """Return what makes the server delete old runs with their tasks, logs, artifacts.
 
     By default it deletes old events only.
