@@ -7,9 +7,6 @@ from the second session on.
 
 from __future__ import annotations
 
-import logging
-import warnings
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +46,8 @@ def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
     `volatility_20d` is the sample standard deviation of 20 daily returns, not
     annualised; `percent_b` is (close - lower) / (upper - lower) of Bollinger 20/2.
     """
-    ta = _pandas_ta()
+    from features.pandas_ta_uncompiled import ta  # noqa: PLC0415  it takes a second
+
     close = prices[CLOSE]
     macd = ta.macd(close, fast=12, slow=26, signal=9, talib=False)
     lower, upper = bollinger_bands(close)
@@ -70,14 +68,7 @@ def indicator_frame(prices: pd.DataFrame) -> pd.DataFrame:
 
 def bollinger_bands(close: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the lower and upper Bollinger band 20/2; the first 19 rows are NaN."""
-    bands = _pandas_ta().bbands(close, length=20, lower_std=2, upper_std=2, talib=False)
+    from features.pandas_ta_uncompiled import ta  # noqa: PLC0415  it takes a second
+
+    bands = ta.bbands(close, length=20, lower_std=2, upper_std=2, talib=False)
     return bands.iloc[:, 0], bands.iloc[:, 2]
-
-
-def _pandas_ta() -> ModuleType:
-    # The import takes a second, and warns of pandas 4.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pandas_ta  # noqa: PLC0415
-    logging.getLogger("numba").setLevel(logging.WARNING)
-    return pandas_ta

@@ -6,6 +6,7 @@ A `.keras` file is a zip of `config.json`, which describes the layers, and
 
 import json
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,10 @@ PLACES = (
 """Where the weights are, in the order of Keras' `get_weights`."""
 
 
+KEPT_NETWORKS = 32
+"""So many networks stay in memory, some 300 KB each."""
+
+
 def read_network(path: Path, max_mb: int) -> Network:
     """Return the network of a `.keras` file.
 
@@ -47,7 +52,23 @@ def read_network(path: Path, max_mb: int) -> Network:
         values that are not finite.
     OSError, KeyError, zipfile.BadZipFile
         If it is not a whole `.keras` file.
+
+    Notes
+    -----
+    The latest networks stay in memory for as long as their files do not change: a night
+    asks for each twice, before the training and for the forecast.
     """
+    status = path.stat()
+    version = status.st_ino, status.st_size, status.st_mtime_ns
+    return _read_version(path, max_mb, version)
+
+
+@lru_cache(maxsize=KEPT_NETWORKS)
+def _read_version(
+    path: Path,
+    max_mb: int,
+    version: tuple[int, int, int],  # noqa: ARG001  another version is read anew
+) -> Network:
     with zipfile.ZipFile(path) as archive:
         _require_bounded(archive, max_mb)
         _require_version(json.loads(archive.read("metadata.json")))

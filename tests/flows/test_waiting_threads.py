@@ -22,7 +22,7 @@ def test_threads_grow_with_the_processes(prefect_server: None) -> None:  # noqa:
 
     @flow(task_runner=ThreadPoolTaskRunner(max_workers=1))
     def meeting() -> int:
-        with waiting_threads(PROCESSES):
+        with waiting_threads(2 * PROCESSES):
             met = [meet.submit() for _ in range(2 * PROCESSES)]
             return sum(one.wait() is None and one.state.is_completed() for one in met)
 
@@ -35,3 +35,18 @@ def test_threads_belong_to_a_flow_run() -> None:
 
     with pytest.raises(RuntimeError, match="inside a flow run"), waiting_threads(1):
         pass
+
+
+@pytest.mark.parametrize(
+    ("processes", "network", "threads"),
+    [(2, False, 4), (400, False, 512), (2, True, 16), (12, True, 24)],
+)
+def test_many_threads_wait_for_a_network_alone(
+    processes: int,
+    network: bool,  # noqa: FBT001
+    threads: int,
+) -> None:
+    """On this machine a symbol waits for a training only."""
+    from tasks.stages import thread_count  # noqa: PLC0415
+
+    assert thread_count(processes, network=network) == threads
