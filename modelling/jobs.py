@@ -289,7 +289,7 @@ def load_backend_quietly() -> None:
 
 @contextlib.contextmanager
 def _without(*libraries: str) -> Iterator[None]:
-    """Let imports of these fail, as if they were not installed, unless they are loaded."""
+    """Let imports of libraries that are not loaded fail, as if they were not there."""
     absent = [name for name in libraries if name not in sys.modules]
     sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]  # None: not there
     try:
