@@ -62,6 +62,7 @@ def operation(
             "PREFECT_WORKER_QUERY_SECONDS": "2",  # It would look every ten.
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "864000",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",  # Not an hour.
+            "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",  # It starts sooner.
             "OTHER_PROGRAMS_TOKEN": "hush",
         }
         home = folder / "nights of mine"
