@@ -7,10 +7,11 @@ that its telemetry is turned off first.
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -78,21 +79,35 @@ def _deploy_all(content: Mapping[str, Any]) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "prefect.yaml"
         file.write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML as well.
-        arguments = ["--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
-        done = subprocess.run(  # noqa: S603  our own arguments only
-            [sys.executable, "-m", "prefect", *arguments],
-            cwd=CHECKOUT,
-            capture_output=True,
-            text=True,
-            check=False,
+        code, said = _run_prefect(
+            "--no-prompt", "deploy", "--all", "--prefect-file", str(file)
         )
-    if done.returncode:
-        last_line = (done.stderr or done.stdout).strip().splitlines()[-1:]
+    if code:
+        last_line = said.strip().splitlines()[-1:]
         raise RunError(
             f"Prefect refused the deployments of {CHECKOUT / 'prefect.yaml'}: "
             f"{' '.join(last_line)}",
             "run `prefect --no-prompt deploy --all` in that folder to see all lines",
         )
+
+
+def _run_prefect(*arguments: str) -> tuple[int, str]:
+    """Run Prefect's command in this process; return its exit code and errors or output.
+
+    A process of its own would import Prefect and the flows once more.
+    """
+    from prefect.cli import app  # noqa: PLC0415
+
+    before, code, out, errors = sys.argv, 0, StringIO(), StringIO()
+    try:
+        with chdir(CHECKOUT), redirect_stdout(out), redirect_stderr(errors):
+            sys.argv = ["prefect", *arguments]
+            app()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.argv = before
+    return code, errors.getvalue() or out.getvalue()
 
 
 def _refuse_unknown_parameters() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import math
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,9 @@ from storage.tables import read_signed
 
 TRIAL_WINDOWS = 4
 """The trial training of `doctor` has this many windows' lengths of rows."""
+
+UNUSED_BY_TRAINING = ("matplotlib", "sklearn")
+"""Keras imports these if they are there, which takes a process more than a second."""
 
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
 
@@ -275,12 +279,24 @@ def load_backend_quietly() -> None:
 
     They are about GPUs, and about the first compilation of a process.
     """
-    with _hidden_stderr(), _own_keras_settings():
+    with _hidden_stderr(), _own_keras_settings(), _without(*UNUSED_BY_TRAINING):
         import keras  # noqa: F401, PLC0415
 
         from modelling.fit import has_xla  # noqa: PLC0415
 
         has_xla()
+
+
+@contextlib.contextmanager
+def _without(*libraries: str) -> Iterator[None]:
+    """Let imports of libraries that are not loaded fail, as if they were not there."""
+    absent = [name for name in libraries if name not in sys.modules]
+    sys.modules |= dict.fromkeys(absent)  # type: ignore[arg-type]  # None: not there
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
+from own_server import connected
 from own_terminal import OwnTerminal
 from prefect_api import prefect_api
 
@@ -44,6 +46,16 @@ class Operation:
     def client(self) -> httpx.Client:
         """Return an HTTP client with the authentication string."""
         return prefect_api(self.api, self.auth_string)
+
+    @contextlib.contextmanager
+    def used_here(self) -> Iterator[None]:
+        """Let flows of this process run on the server and in the home, as runs do."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OVERNIGHT_HOME", str(self.home))
+            with connected(
+                PREFECT_API_URL=self.api, PREFECT_API_AUTH_STRING=self.auth_string
+            ):
+                yield
 
     @property
     def processes(self) -> list[psutil.Process]:
@@ -83,13 +95,22 @@ class Operation:
         assert made.is_success, made.text
         return str(made.json()["id"])
 
+    def logged(self, run_id: str, words: str) -> None:
+        """Wait until the run has logged a line that starts with the words."""
+        for _ in range(240):
+            logs = self.listed("logs", logs={"flow_run_id": {"any_": [run_id]}})
+            if any(log["message"].startswith(words) for log in logs):
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"it did not log {words!r}")
+
     def ended(self, run_id: str) -> dict[str, Any]:
         """Return the run when it has ended."""
-        for _ in range(480):
+        for _ in range(240):
             run: dict[str, Any] = self.client.get(f"/flow_runs/{run_id}").json()
             if run["end_time"] is not None:
                 return run
-            time.sleep(0.25)
+            time.sleep(0.5)
         raise AssertionError(f"still {run['state']['name']}")
 
     def told(self, name: str) -> dict[str, Any]:

@@ -107,23 +107,32 @@ def used_server(folder: Path) -> Iterator[None]:
     `prefect_test_harness` does so too, and imports the server in this process as well,
     which takes 5 s.
     """
+    records = f"sqlite+aiosqlite:///{folder / 'prefect.db'}"
+    with (
+        OwnServer.running(folder) as server,
+        connected(
+            PREFECT_API_URL=server.url, PREFECT_API_DATABASE_CONNECTION_URL=records
+        ),
+    ):
+        yield
+
+
+@contextmanager
+def connected(**settings: str) -> Iterator[None]:
+    """Let Prefect's client in this process use the settings until the block ends."""
+    from prefect import settings as prefect_settings  # noqa: PLC0415
     from prefect.context import (  # noqa: PLC0415
         _temporary_global_settings_context,
         get_settings_context,
     )
     from prefect.events.worker import EventsWorker  # noqa: PLC0415
     from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
-    from prefect.settings import (  # noqa: PLC0415
-        PREFECT_API_DATABASE_CONNECTION_URL,
-        PREFECT_API_URL,
-        temporary_settings,
-    )
 
-    records = f"sqlite+aiosqlite:///{folder / 'prefect.db'}"
+    changes = {getattr(prefect_settings, name): settings[name] for name in settings}
+    APILogWorker.drain_all()
+    EventsWorker.drain_all()
     with (
-        OwnServer.running(folder) as server,
-        temporary_settings({PREFECT_API_URL: server.url}),
-        temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: records}),
+        prefect_settings.temporary_settings(changes),
         # Threads that were started before do not know this context.
         _temporary_global_settings_context(get_settings_context()),
     ):

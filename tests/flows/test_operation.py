@@ -25,20 +25,20 @@ from own_operation import Operation, free_port, receiver
 from own_server import Prepare
 from own_terminal import OwnTerminal
 from playwright.sync_api import sync_playwright
-from prefect.settings import (
-    PREFECT_API_AUTH_STRING,
-    PREFECT_API_URL,
-    temporary_settings,
-)
 from typer.testing import CliRunner
 
 from cli.app import app
 from config.errors import RunError
 from flows.automations import end_dead_runs
+from flows.night_watch import night_watch
 from flows.operation import _wait_for_end
+from flows.overnight_screening import overnight_screening
+from storage.home import Home
+from storage.lock import one_run_at_a_time
 
 COMMAND = Path(sys.executable).with_name("overnight")
 ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "2013-03-01_screening_results.csv"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -59,9 +59,10 @@ def operation(
             "PREFECT_API_URL": "http://127.0.0.1:9/api",  # of another server, long gone
             "PREFECT_API_KEY": "pnu_of_another_server",
             "PREFECT_SERVER_DATABASE_PASSWORD": "of-the-database",
-            "PREFECT_WORKER_QUERY_SECONDS": "1",  # It would look every ten.
+            "PREFECT_WORKER_QUERY_SECONDS": "2",  # It would look every ten.
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "864000",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",  # Not an hour.
+            "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",  # It starts sooner.
             "OTHER_PROGRAMS_TOKEN": "hush",
         }
         home = folder / "nights of mine"
@@ -140,9 +141,7 @@ def test_a_second_registration_keeps_the_watch_over_runs(operation: Operation) -
     """A new automation would never end a run that died before it was made."""
     dead = {"automations": {"name": {"any_": [DEAD]}}}
     before = operation.listed("automations", **dead)
-    mine = {PREFECT_API_URL: operation.api}
-    mine |= {PREFECT_API_AUTH_STRING: operation.auth_string}
-    with temporary_settings(mine):
+    with operation.used_here():
         end_dead_runs()
         assert operation.listed("automations", **dead) == before
         end_dead_runs(600)
@@ -317,51 +316,52 @@ def test_a_parameter_that_no_flow_has_is_refused(
 
 
 @pytest.fixture(scope="module")
-def ended_runs(operation: Operation) -> list[dict[str, Any]]:
-    """Return the runs of a training and of two nights in another home, all at once."""
+def ended_runs(operation: Operation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a training, and a night that was published while it waited for its home.
+
+    Both run at once. Each run has a process that imports the flows, which takes
+    seconds, so this process stands for the run that publishes the night.
+    """
+    home = Home(operation.user_home / "other nights")
     night = {"source": "sample", "selection": {"symbols": ["IBM"]}, "train": "never"}
-    night |= {"home": str(operation.user_home / "other nights")}
     training: dict[str, Any] = {"symbol": "aapl", "source": "sample"}
     training |= {"parameters": {"epochs": 1, "lstm_units": [4, 3]}}
-    started = [operation.start("lstm-training/single", **training)]
-    started += [operation.start("overnight-screening/manual", **night) for _ in "12"]
-    return [operation.ended(one) for one in started]
+    trained = operation.start("lstm-training/single", **training)
+    with one_run_at_a_time(home):
+        waiting = operation.start(
+            "overnight-screening/manual", **night, home=str(home.root)
+        )
+        operation.logged(waiting, "Another run is using this home")
+        home.screening_csv.mkdir(parents=True)
+        shutil.copy(GOLDEN, home.screening_csv)
+    return operation.ended(trained), operation.ended(waiting)
 
 
 def test_one_symbol_is_trained_by_name(
-    operation: Operation, ended_runs: list[dict[str, Any]]
+    operation: Operation, ended_runs: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     """`-p symbol=` is all a training needs; the run's name has symbol and night."""
-    run, *_ = ended_runs
+    run, _ = ended_runs
     assert run["state"]["name"] == "Completed"
     assert run["name"] == "lstm-training AAPL 2013-03-01"
     assert (operation.home / "models" / "lstm_AAPL_model.keras").exists()
 
 
 def test_the_second_of_two_runs_of_a_night_is_skipped(
-    ended_runs: list[dict[str, Any]],
+    ended_runs: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
-    """Two runs of one night at once: one screens, the other waits and is skipped."""
-    _, *nights = ended_runs
-    assert {run["state"]["name"] for run in nights} == {"Completed", "Skipped"}
-
-
-LOST = """
-from flows.night_watch import night_watch
-from flows.overnight_screening import overnight_screening
-overnight_screening(selection={"own_list": 'no "such" list'}, return_state=True)
-night_watch(return_state=True)
-"""
+    """Two runs of one night at once: one publishes, the other waits and is skipped."""
+    _, run = ended_runs
+    assert run["state"]["name"] == "Skipped"
 
 
 @pytest.fixture(scope="module")
 def lost(operation: Operation) -> dict[str, dict[str, Any]]:
-    """Return the states of a failed night and of the watch over it, by flow.
-
-    Both run in one process with a run's environment: importing the flows takes seconds.
-    """
-    words = [sys.executable, "-c", LOST]
-    subprocess.run(words, cwd=ROOT, env=operation.worker.environ(), check=True)
+    """Return the states of a failed night and of the watch over it, by flow."""
+    with operation.used_here():
+        wrong: Any = {"own_list": 'no "such" list'}
+        overnight_screening(selection=wrong, return_state=True)
+        night_watch(return_state=True)
     flows = {one["id"]: one["name"] for one in operation.listed("flows")}
     state = {"type": {"any_": ["FAILED"]}}
     runs = operation.listed("flow_runs", flow_runs={"state": state})

@@ -1,6 +1,8 @@
 """`[[schedules]]` of `overnight.toml`: what a real Prefect server makes of them."""
 
+import gc
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -80,7 +82,9 @@ class Registered:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
             patch.setenv("OVERNIGHT_HOME", str(self.home))
             patch.setenv("PREFECT_API_URL", self.api)
-            register()
+            with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+                register()
+                gc.collect()  # Prefect's command leaves its connections open.
         self.last = (settings, out.getvalue())
         return out.getvalue()
 

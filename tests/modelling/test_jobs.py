@@ -179,29 +179,47 @@ def test_a_halted_price_gives_a_model_that_can_be_read_back(
     assert Registry(halted.models, halted.settings).require(job.symbol) == saved
 
 
-FLOAT_TYPE = """
+LOADED_BACKEND = """
+import sys
 from modelling.jobs import load_backend_quietly
 load_backend_quietly()
 import keras, os
 config = keras.config
 print(config.floatx(), config.epsilon(), keras.backend.backend(), config.max_epochs())
 print(config.dtype_policy().name, os.environ["KERAS_HOME"])
+from importlib.util import find_spec
+optional = ("matplotlib", "sklearn")
+print([name for name in optional if name in sys.modules], all(map(find_spec, optional)))
 """
 
 
-def test_the_users_keras_settings_change_no_model(tmp_path: Path) -> None:
-    """Float type, epsilon and engine are Keras' own, whatever `keras.json` says."""
+@pytest.fixture(scope="module")
+def loaded_backend(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Return a user's Keras folder, and what a process says that loaded Keras."""
+    folder = tmp_path_factory.mktemp("keras")
     settings = {"floatx": "float16", "epsilon": 1e-3, "backend": "torch"}
-    (tmp_path / "keras.json").write_text(json.dumps(settings))
-    users = {"KERAS_HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1"}
+    (folder / "keras.json").write_text(json.dumps(settings))
+    users = {"KERAS_HOME": str(folder), "KERAS_MAX_EPOCHS": "1"}
     found = subprocess.run(
-        [sys.executable, "-c", FLOAT_TYPE],
+        [sys.executable, "-c", LOADED_BACKEND],
         env=os.environ | users,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert found.stdout.splitlines() == [
-        "float32 1e-07 tensorflow None",
-        f"float32 {tmp_path}",
-    ]
+    return folder, found.stdout.splitlines()
+
+
+def test_the_users_keras_settings_change_no_model(
+    loaded_backend: tuple[Path, list[str]],
+) -> None:
+    """Float type, epsilon and engine are Keras' own, whatever `keras.json` says."""
+    folder, lines = loaded_backend
+    assert lines[:2] == ["float32 1e-07 tensorflow None", f"float32 {folder}"]
+
+
+def test_keras_loads_no_library_that_a_training_does_not_use(
+    loaded_backend: tuple[Path, list[str]],
+) -> None:
+    """Neither is loaded with Keras; both can be imported afterwards."""
+    assert loaded_backend[1][2:] == ["[] True"]
