@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from config.settings import EvaluationSettings
 from evaluation.day_bootstrap import DayBootstrap
@@ -52,6 +51,8 @@ def test_the_coefficient_is_the_mean_of_the_days_spearman(
     found: Metrics, record: pd.DataFrame, name: str
 ) -> None:
     """With six symbols per day, each day has a rank correlation across them."""
+    from scipy import stats  # noqa: PLC0415  half a second
+
     signal = component_calls(record, name).signal
     by_day = [
         stats.spearmanr(signal[rows.index], rows["realized_return"]).statistic
@@ -67,6 +68,8 @@ def test_few_symbols_are_ranked_together(
     record: pd.DataFrame, settings: EvaluationSettings
 ) -> None:
     """With two symbols per day all rows are ranked at once."""
+    from scipy import stats  # noqa: PLC0415  half a second
+
     few = record[record["symbol"].isin(["AAA.AX", "BBB.AX"])]
     judged = compute_metrics(few, settings, COST).components["blend"]
     expected = stats.spearmanr(few["score"], few["realized_return"]).statistic

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from config.settings import ModelSettings
 from market_data.prices import CLOSE
@@ -34,6 +33,8 @@ errors = st.lists(st.floats(-0.1, 0.1), min_size=12, max_size=40)
 
 def test_the_chance_is_that_of_a_paired_t_test() -> None:
     """One-sided, on squared errors, as scipy's own test of two related samples."""
+    from scipy import stats  # noqa: PLC0415  half a second
+
     generator = np.random.default_rng(1)
     new, kept = generator.normal(0, 0.012, 41), generator.normal(0, 0.01, 41)
     expected = stats.ttest_rel(new**2, kept**2, alternative="greater").pvalue

@@ -1,20 +1,39 @@
 """The layer in TensorFlow: textbook outputs, and the gradient of plain code."""
 
+import importlib
+from functools import partial
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from config.parameters import TrainingParameters
 from features.windows import Floats
-from modelling.lstm_layer import lstm, predict, predict_in_training
 from modelling.network import Network
+
+Tensor = Any
+"""TensorFlow's: it is imported when a test runs, not when tests are collected."""
 
 LAYER = (5, 3, 4)
 """Sessions, features and units of the small layer whose gradients are compared."""
 
 
 @pytest.fixture(scope="module")
-def weights(random_network: Network) -> tuple[tf.Tensor, ...]:
+def layers() -> ModuleType:
+    """Return `modelling.lstm_layer`."""
+    return importlib.import_module("modelling.lstm_layer")
+
+
+@pytest.fixture(scope="module")
+def tf(layers: ModuleType) -> ModuleType:
+    """Return TensorFlow."""
+    found: ModuleType = layers.tf
+    return found
+
+
+@pytest.fixture(scope="module")
+def weights(tf: ModuleType, random_network: Network) -> tuple[Tensor, ...]:
     """Return the random network's weights as TensorFlow has them."""
     return tuple(tf.constant(part) for part in random_network.weights)
 
@@ -25,7 +44,7 @@ def windows() -> Floats:
     return np.random.default_rng(6).uniform(0, 1, (9, 30, 8)).astype(np.float32)
 
 
-def random_layer(seed: int) -> list[tf.Tensor]:
+def random_layer(tf: ModuleType, seed: int) -> list[Tensor]:
     """Return inputs (sessions, windows, features) and the three weights of a layer."""
     sessions, features, units = LAYER
     shapes = [
@@ -39,8 +58,12 @@ def random_layer(seed: int) -> list[tf.Tensor]:
 
 
 def plain_lstm(
-    inputs: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor
-) -> tf.Tensor:
+    tf: ModuleType,
+    inputs: Tensor,
+    kernel: Tensor,
+    recurrent: Tensor,
+    bias: Tensor,
+) -> Tensor:
     """Return a layer's outputs as the textbook computes them, session by session."""
     output = cell = tf.zeros((inputs.shape[1], recurrent.shape[0]))
     outputs = []
@@ -54,28 +77,36 @@ def plain_lstm(
 
 
 def test_the_network_is_that_of_numpy(
-    random_network: Network, weights: tuple[tf.Tensor, ...], windows: Floats
+    layers: ModuleType,
+    random_network: Network,
+    weights: tuple[Tensor, ...],
+    windows: Floats,
 ) -> None:
     """With the same weights TensorFlow predicts what `Network` predicts."""
-    ours = predict(weights, tf.constant(windows)).numpy()
+    ours = layers.predict(weights, layers.tf.constant(windows)).numpy()
     assert ours == pytest.approx(random_network.predict_closes(windows), abs=1e-6)
 
 
-def test_a_layer_is_the_textbook_s() -> None:
+def test_a_layer_is_the_textbook_s(layers: ModuleType) -> None:
     """Gates, cell and output follow the published formulas."""
-    given = random_layer(1)
-    assert lstm(*given).numpy() == pytest.approx(plain_lstm(*given).numpy(), abs=1e-5)
+    given = random_layer(layers.tf, 1)
+    textbook = plain_lstm(layers.tf, *given).numpy()
+    assert layers.lstm(*given).numpy() == pytest.approx(textbook, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
-def test_the_gradient_is_that_of_plain_differentiation(seed: int) -> None:
+def test_the_gradient_is_that_of_plain_differentiation(
+    layers: ModuleType,
+    tf: ModuleType,
+    seed: int,
+) -> None:
     """For inputs, kernels and bias it equals TensorFlow's own of the textbook code."""
-    given = random_layer(seed)
+    given = random_layer(tf, seed)
     weight = tf.constant(
         np.random.default_rng(seed).normal(0, 1, (LAYER[0], 2, LAYER[2])), tf.float32
     )
     found = []
-    for layer in (lstm, plain_lstm):
+    for layer in (layers.lstm, partial(plain_lstm, tf)):
         with tf.GradientTape() as tape:
             tape.watch(given)
             total = tf.reduce_sum(layer(*given) * weight)
@@ -85,19 +116,27 @@ def test_the_gradient_is_that_of_plain_differentiation(seed: int) -> None:
 
 
 def test_no_dropout_is_no_change(
-    weights: tuple[tf.Tensor, ...], windows: Floats, tiny: TrainingParameters
+    layers: ModuleType,
+    tf: ModuleType,
+    weights: tuple[Tensor, ...],
+    windows: Floats,
+    tiny: TrainingParameters,
 ) -> None:
     """With a dropout of 0, training and forecast predict the same."""
     first, second = tiny.lstm_units
     kept = (tf.ones((30, 9, first), bool), tf.ones((9, second), bool))
-    trained = predict_in_training(weights, tf.constant(windows), kept, 0.0)
+    trained = layers.predict_in_training(weights, tf.constant(windows), kept, 0.0)
     assert trained.numpy() == pytest.approx(
-        predict(weights, tf.constant(windows)).numpy()
+        layers.predict(weights, tf.constant(windows)).numpy()
     )
 
 
 def test_dropout_keeps_the_mean(
-    weights: tuple[tf.Tensor, ...], windows: Floats, tiny: TrainingParameters
+    layers: ModuleType,
+    tf: ModuleType,
+    weights: tuple[Tensor, ...],
+    windows: Floats,
+    tiny: TrainingParameters,
 ) -> None:
     """Half the units dropped and the rest doubled: on average the outputs stay."""
     second = tiny.lstm_units[1]
@@ -106,10 +145,10 @@ def test_dropout_keeps_the_mean(
         tf.constant(np.random.default_rng(3).random((9, second)) < 0.5),
     )
     given = tf.constant(windows)
-    plain, full = predict(weights, given), tf.ones_like(kept[1])
-    doubled = predict_in_training(weights, given, (kept[0], full), 0.5)
-    dropped = predict_in_training(weights, given, kept, 0.5)
-    other = predict_in_training(weights, given, (kept[0], ~kept[1]), 0.5)
+    plain, full = layers.predict(weights, given), tf.ones_like(kept[1])
+    doubled = layers.predict_in_training(weights, given, (kept[0], full), 0.5)
+    dropped = layers.predict_in_training(weights, given, kept, 0.5)
+    other = layers.predict_in_training(weights, given, (kept[0], ~kept[1]), 0.5)
     # The dense unit is linear: the two halves add up to all units, doubled.
     bias = weights[7]
     last = given[:, -1, 0]

@@ -8,7 +8,6 @@ import pytest
 from config.errors import TooShort, TrainingFailed
 from config.parameters import TrainingParameters
 from features.windows import CLOSE_COLUMN, Floats, split_windows
-from modelling.fit import fit
 from modelling.grading import calibrate
 from modelling.keras_network import build_network, start_network
 from modelling.network import Network
@@ -151,6 +150,8 @@ def test_the_predicted_change_is_shrunk_to_its_worth(
     rows: Floats, tiny: TrainingParameters, learning_rate: float
 ) -> None:
     """The dense unit is multiplied once by what its changes were worth."""
+    from modelling.fit import fit  # noqa: PLC0415  imports TensorFlow
+
     parameters = tiny.model_copy(update={"learning_rate": learning_rate})
     model, part = train(rows, parameters), split_windows(rows, 30, 0.2).stopping
     weights, _ = fit(

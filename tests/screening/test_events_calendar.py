@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 from made_morning import AS_OF, RUN_AT, event, screened
 
@@ -36,6 +35,8 @@ def written(
 
 def entries(content: bytes) -> dict[str, Any]:
     """Return the entries by UID, read by icalendar and, the same, by ical."""
+    from ical.calendar_stream import IcsCalendarStream  # noqa: PLC0415  0.3 s
+
     one = {str(e["UID"]): e for e in Calendar.from_ical(content).walk("VEVENT")}
     other = {
         e.uid: e for e in IcsCalendarStream.calendar_from_ics(content.decode()).events

@@ -24,34 +24,46 @@ SETTINGS = RecordSettings(min_calls=5, horizons=(1, 5))
 LAST = SESSIONS[60]
 
 
+NIGHTS = SESSIONS[:60:3]
+"""Every third session of three months."""
+
+
 def fill(folder: Path) -> Ledger:
-    """Write 60 nights of three symbols as they were written before months closed."""
+    """Write 20 nights of three symbols as they were written before months closed."""
     ledger, random = Ledger(folder), np.random.default_rng(7)
-    made = [
-        [
-            call(
-                f"S{number}.AX",
-                as_of,
-                call=str(random.choice(["BUY", "HOLD", "SELL"])),
-                haircut=float(random.choice([0.0, 0.2])),
-                sit_out=bool(random.random() < 0.3),
-                trend_direction=float(random.choice([-1, 0, 1])),
-            )
-            for number in range(3)
-        ]
-        for as_of in SESSIONS[:60]
-    ]
-    for place, calls in enumerate(made):
-        found = [
+    made = {as_of: _calls_of(as_of, random) for as_of in NIGHTS}
+    calls = calls_frame(*(one for night in made.values() for one in night))
+    found = outcomes_of(
+        *(
             outcome(one, horizon, float(random.normal(0, 0.02)))
-            for horizon in (1, 5)
-            if place >= horizon
-            for one in made[place - horizon]
-            if one["symbol"] != "S2.AX" or place != 9  # One call waits for prices.
-        ]
-        at = night_of(SESSIONS[place])
-        ledger.append(calls_frame(*calls), outcomes_of(*found), SESSIONS[place], at)
+            for horizon in SETTINGS.horizons
+            for as_of in NIGHTS
+            if SESSIONS.index(as_of) + horizon <= SESSIONS.index(NIGHTS[-1])
+            for one in made[as_of]
+            if one["symbol"] != "S2.AX" or as_of != NIGHTS[1]  # Waits for prices.
+        )
+    )
+    scored = found["session"].map(
+        lambda day: next(n for n in NIGHTS if n >= day.date())
+    )
+    for as_of in NIGHTS:
+        rows = calls[calls["as_of"] == pd.Timestamp(as_of)], found[scored == as_of]
+        ledger.append(*rows, as_of, night_of(as_of))
     return ledger
+
+
+def _calls_of(as_of: date, random: np.random.Generator) -> list[dict[str, Any]]:
+    return [
+        call(
+            f"S{number}.AX",
+            as_of,
+            call=str(random.choice(["BUY", "HOLD", "SELL"])),
+            haircut=float(random.choice([0.0, 0.2])),
+            sit_out=bool(random.random() < 0.3),
+            trend_direction=float(random.choice([-1, 0, 1])),
+        )
+        for number in range(3)
+    ]
 
 
 def close(folder: Path, as_of: date = LAST) -> None:
@@ -102,6 +114,12 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def wanted(old: Path) -> TrackRecords:
+    """Give the records of all rows of `old`."""
+    return plain(Ledger(old))
+
+
 @pytest.fixture
 def copy(old: Path, tmp_path: Path) -> Path:
     """Give a copy of the record."""
@@ -109,20 +127,22 @@ def copy(old: Path, tmp_path: Path) -> Path:
     return tmp_path / "record"
 
 
-def test_sums_give_what_all_rows_give(old: Path, copy: Path) -> None:
+def test_sums_give_what_all_rows_give(
+    old: Path, copy: Path, wanted: TrackRecords
+) -> None:
     """After closing, figures and counts are those of the whole record."""
-    wanted = plain(Ledger(old))
     close(copy)
     assert (copy / "calls" / "2025-06.parquet").exists()
     require_same(read_records(copy, SETTINGS, NOW), wanted)
     require_same(plain(Ledger(copy)), wanted)
-    assert count_calls(copy) == count_calls(old) == (180, 0)
+    assert count_calls(copy) == count_calls(old) == (60, 0)
 
 
 @pytest.mark.parametrize("left", ["months", "nights", "sums"])
-def test_a_kill_loses_and_doubles_nothing(old: Path, copy: Path, left: str) -> None:
+def test_a_kill_loses_and_doubles_nothing(
+    old: Path, copy: Path, wanted: TrackRecords, left: str
+) -> None:
     """With the files that a kill leaves, and after the next night, all is the same."""
-    wanted = plain(Ledger(old))
     close(copy)
     if left == "sums":
         shutil.rmtree(copy / "closed")
@@ -132,17 +152,16 @@ def test_a_kill_loses_and_doubles_nothing(old: Path, copy: Path, left: str) -> N
         shutil.rmtree(copy / "closed")
     for _ in range(2):
         require_same(read_records(copy, SETTINGS, NOW), wanted)
-        assert count_calls(copy) == (180, 0)
+        assert count_calls(copy) == (60, 0)
         close(copy)
     assert not list((copy / "calls").glob("2025-06-*"))
 
 
 @pytest.mark.parametrize("removed", ["", "closed", "calls/2025-06.parquet"])
 def test_an_old_record_is_converted_by_month(
-    old: Path, copy: Path, removed: str
+    old: Path, copy: Path, wanted: TrackRecords, removed: str
 ) -> None:
     """All months close at once, also again after a file of the sums is lost."""
-    wanted = plain(Ledger(old))
     convert_record(copy, SETTINGS.horizons, LAST, NOW)
     if removed == "closed":
         next((copy / "closed").glob("*_returns.parquet")).unlink()
@@ -167,7 +186,7 @@ def test_other_horizons_are_counted_at_once_and_closed_anew(copy: Path) -> None:
     convert_record(copy, other.horizons, LAST, NOW)
     assert read_open_record(copy, other.horizons).closed
     require_same(read_records(copy, other, NOW), wanted)
-    assert count_calls(copy) == (180, 0)
+    assert count_calls(copy) == (60, 0)
 
 
 def test_a_late_outcome_and_a_replay_of_a_closed_month_count(copy: Path) -> None:
@@ -175,13 +194,13 @@ def test_a_late_outcome_and_a_replay_of_a_closed_month_count(copy: Path) -> None
     close(copy)
     ledger = Ledger(copy)
     replay = call("S0.AX", SESSIONS[3], made_at=NOW, live=False)
-    late = outcome(call("S2.AX", SESSIONS[4]), 5, 0.03)
+    late = outcome(call("S2.AX", NIGHTS[1]), 5, 0.03)
     ledger.append(calls_frame(replay), outcomes_of(late), SESSIONS[3], NOW)
     wanted = plain(ledger)
     assert wanted.replayed.calls == 1
     for _ in range(2):
         require_same(read_records(copy, SETTINGS, NOW), wanted)
-        assert count_calls(copy) == (180, 1)
+        assert count_calls(copy) == (60, 1)
         close(copy)
 
 

@@ -20,7 +20,6 @@ from made_calls import (
     outcome,
     outcomes_frame,
 )
-from scipy import stats
 
 from config.settings import RecordSettings
 from screening.track_record.track_record import (
@@ -233,6 +232,8 @@ def test_an_empty_ledger_has_an_empty_record() -> None:
 
 def test_the_interval_is_that_of_day_means_where_days_are_equal() -> None:
     """With as many calls each day it is Student's interval of the days' means."""
+    from scipy import stats  # noqa: PLC0415  half a second
+
     random = np.random.default_rng(5)
     values = pd.Series(random.normal(0.001, 0.02, 40))
     days = pd.Series(np.repeat(range(8), 5))

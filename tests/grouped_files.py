@@ -1,0 +1,53 @@
+"""Files of tests that run in one process, because they share what is costly."""
+
+from xdist.scheduler import LoadFileScheduling
+
+TOGETHER = {
+    "nights": (
+        "flows/test_overnight_screening.py",
+        "flows/test_schedules.py",
+        "flows/test_shared_server.py",
+        "evaluation/test_evaluate.py",
+        "flows/test_home_in_store.py",
+        "flows/test_lstm_training.py",
+        "flows/test_one_night.py",
+        "flows/test_control_characters.py",
+        "flows/test_delivery.py",
+        "flows/test_deployments.py",
+        "flows/test_events_and_news.py",
+        "flows/test_large_nights.py",
+        "flows/test_morning_update.py",
+        "flows/test_night_watch.py",
+        "flows/test_unattended_cases.py",
+        "flows/test_waiting_threads.py",
+        "pipeline/test_holdings.py",
+        "pipeline/test_market_state.py",
+        "pipeline/test_price_changes.py",
+        "tasks/test_report.py",
+        "test_notebook_guide.py",
+    ),
+    "TensorFlow": (
+        "modelling/",
+        "evaluation/lookahead/test_leaks.py",
+        "flows/test_advice.py",
+    ),
+}
+"""Files, or folders, that run in one process, one after another.
+
+Those of nights share a Prefect server and a training process (`prefect_server`,
+`training_pool`), those of TensorFlow its import and the trained models.
+"""
+
+
+def group_of(nodeid: str) -> str:
+    """Return the group of a test's file, or the file if it runs alone."""
+    file = nodeid.split("::", 1)[0].removeprefix("tests/")
+    groups = (name for name, among in TOGETHER.items() if file.startswith(among))
+    return next(groups, file)
+
+
+class GroupedFiles(LoadFileScheduling):
+    """Give a process one file, or all files that run together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
