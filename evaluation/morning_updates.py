@@ -254,9 +254,12 @@ def _row(stock: StockHistory, as_of: date, found: StockUpdate) -> dict[str, obje
 
 def _outcomes(bars: pd.DataFrame, as_of: date, session: date) -> dict[str, object]:
     """Return the outcomes; NaN if the session has no price (yet)."""
-    days = [pd.Timestamp(as_of), pd.Timestamp(session)]
-    before, close = bars[CLOSE].reindex(days)
-    opening = bars[OPEN].reindex(days).iloc[1]
+    days = pd.DatetimeIndex([as_of, session])
+    place = bars.index.get_indexer(days)
+    if (place < 0).any():
+        return dict.fromkeys(OUTCOMES, float("nan"))
+    before, close = bars[CLOSE].to_numpy()[place]
+    opening = bars[OPEN].to_numpy()[place[1]]
     moves = (opening / before - 1, close / before - 1, close / opening - 1)
     return dict(zip(OUTCOMES, map(float, moves), strict=True))
 

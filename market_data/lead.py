@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from market_data.sessions import (
@@ -21,8 +22,7 @@ from market_data.sessions import (
 if TYPE_CHECKING:
     import pandas as pd
 
-BASE, LAST, CLOSED, HALF_DAY = "base", "last", "closed", "half_day"
-"""Columns of `lead_spans`."""
+    from market_data.dates import Places
 
 
 @dataclass(frozen=True)
@@ -75,46 +75,52 @@ def lead_span(exchange: str, lead: str, as_of: date) -> LeadSpan:
     """
     import pandas as pd  # noqa: PLC0415  with pandas half a second
 
-    days = pd.DatetimeIndex([pd.Timestamp(as_of)])
-    after = pd.DatetimeIndex([pd.Timestamp(next_session(exchange, as_of))])
-    found = lead_spans(exchange, lead, days, after).iloc[0]
+    own, other = calendar(exchange).sessions, calendar(lead)
+    by_close, by_open = _closed_by(exchange, lead)
+    base = by_close[own.get_loc(pd.Timestamp(as_of))]
+    last = by_open[own.get_loc(pd.Timestamp(next_session(exchange, as_of)))]
     return LeadSpan(
         lead=lead,
         as_of=as_of,
-        base=found[BASE].date(),
-        last=found[LAST].date(),
-        closed=int(found[CLOSED]),
-        half_day=bool(found[HALF_DAY]),
+        base=other.sessions[base].date(),
+        last=other.sessions[last].date(),
+        closed=int(last - base),
+        half_day=other.sessions[last] in other.early_closes,
     )
 
 
-def lead_spans(
+def lead_places(
     exchange: str, lead: str, as_of: pd.DatetimeIndex, forecasts: pd.DatetimeIndex
-) -> pd.DataFrame:
-    """Return `base`, `last`, `closed`, `half_day` (see `LeadSpan`) by forecast session.
+) -> tuple[Places, Places, Places]:
+    """Return the openings with a whole new session of the lead, `base` and `last`.
 
     `as_of` and `forecasts` are the sessions before and after each opening, of the same
-    length. Days that are no sessions of the exchange are left out.
+    length; the first array are places in them. `base` and `last` of `LeadSpan` are
+    places in the lead's calendar. Left out are openings with no new session, after a
+    half day of the lead, and those of days that are no sessions of the exchange.
+    """
+    own, other = calendar(exchange).sessions, calendar(lead)
+    before, after = own.get_indexer(as_of), own.get_indexer(forecasts)
+    by_close, by_open = _closed_by(exchange, lead)
+    base, last = by_close[before], by_open[after]
+    half_day = other.early_closes.get_indexer(other.sessions[last]) >= 0
+    used = ((before >= 0) & (after >= 0) & (last > base) & ~half_day).nonzero()[0]
+    return used, base[used], last[used]
+
+
+@lru_cache
+def _closed_by(exchange: str, lead: str) -> tuple[Places, Places]:
+    """Return the place of the lead's last session closed by each close, each opening.
+
+    Both have the shape (sessions of the exchange,). A session of the lead that closes
+    at the instant of a close is closed by it; at the instant of an opening it is not.
     """
     import pandas as pd  # noqa: PLC0415
 
-    own, other = calendar(exchange), calendar(lead)
-    known = as_of.isin(own.sessions) & forecasts.isin(own.sessions)
-    before = own.closes.reindex(as_of[known])
-    opening = own.opens.reindex(forecasts[known])
-    closes = pd.DatetimeIndex(other.closes)
-    base = closes.searchsorted(pd.DatetimeIndex(before), side="right") - 1
-    last = closes.searchsorted(pd.DatetimeIndex(opening), side="left") - 1
-    sessions = other.sessions
-    return pd.DataFrame(
-        {
-            BASE: sessions[base],
-            LAST: sessions[last],
-            CLOSED: last - base,
-            HALF_DAY: sessions[last].isin(other.early_closes),
-        },
-        index=forecasts[known],
-    )
+    own, closes = calendar(exchange), pd.DatetimeIndex(calendar(lead).closes)
+    by_close = closes.searchsorted(pd.DatetimeIndex(own.closes), side="right") - 1
+    by_open = closes.searchsorted(pd.DatetimeIndex(own.opens), side="left") - 1
+    return by_close, by_open
 
 
 def last_closed_by(lead: str, instant: datetime) -> date:

@@ -109,7 +109,9 @@ def sessions_apart(exchange: str, session: date, day: date) -> int:
     """
     counted = session_on_or_after(exchange, day)
     first, last = sorted((session, counted))
-    steps = len(sessions_between(exchange, first, last)) - 1
+    known = calendar(exchange).sessions
+    before = known.searchsorted(_timestamp(first), side="left")
+    steps = int(known.searchsorted(_timestamp(last), side="right") - before) - 1
     return steps if counted >= session else -steps
 
 

@@ -110,7 +110,8 @@ def standardise(prices: pd.DataFrame) -> pd.DataFrame:
 def ordinary_sessions(table: pd.DataFrame, reactions: Collection[date]) -> pd.DataFrame:
     """Return the latest 252 rows of `standardise` without the reaction sessions."""
     latest = table.tail(MAX_SESSIONS)
-    return latest[~latest.index.isin([pd.Timestamp(day) for day in reactions])]
+    days = np.array(list(reactions), dtype="datetime64[D]")
+    return latest[~np.isin(latest.index.to_numpy("datetime64[D]"), days)]
 
 
 def quantile(outcomes: Floats, share: float) -> float:

@@ -118,12 +118,12 @@ def past_reactions(
     Of the two possible sessions of a report without a time of day, this is the one of
     the larger standardised return.
     """
-    sessions = []
+    sessions, sizes = [], table["z"].abs()
     for report in reports:
         days = reaction_sessions(exchange, report.day, report.time)
-        found = table.loc[table.index.isin([pd.Timestamp(day) for day in days]), "z"]
+        found = sizes.reindex(pd.DatetimeIndex(days)).dropna()
         if not found.empty:
-            sessions.append(found.abs().idxmax())
+            sessions.append(found.idxmax())
     return table[table.index.isin(sessions)]
 
 

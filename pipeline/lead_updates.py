@@ -12,16 +12,9 @@ import numpy as np
 import pandas as pd
 
 from features.windows import Floats
-from market_data.lead import (
-    BASE,
-    CLOSED,
-    HALF_DAY,
-    LAST,
-    LeadSpan,
-    lead_span,
-    lead_spans,
-)
+from market_data.lead import LeadSpan, lead_places, lead_span
 from market_data.prices import CLOSE, HIGH, LOW, OPEN
+from market_data.sessions import calendar
 from market_data.symbols import exchange_of
 from modelling.distribution import Distribution
 from modelling.lead_regression import (
@@ -149,8 +142,9 @@ def _pairs_of(
     stocks: Sequence[NightStock], lead: LeadPrices, span: LeadSpan
 ) -> dict[str, pd.DataFrame]:
     closes = lead.bars[CLOSE].loc[: pd.Timestamp(span.last)]
+    by_session = closes.reindex(calendar(lead.exchange).sessions).to_numpy(np.float64)
     return {
-        stock.symbol: lead_pairs(stock.bars, stock.exchange, lead.exchange, closes)
+        stock.symbol: lead_pairs(stock.bars, stock.exchange, lead.exchange, by_session)
         for stock in stocks
         if len(stock.bars) > 1
     }
@@ -174,31 +168,30 @@ def lead_return(lead: LeadPrices, span: LeadSpan) -> tuple[float | None, str]:
 
 
 def lead_pairs(
-    bars: pd.DataFrame, exchange: str, lead: str, closes: pd.Series
+    bars: pd.DataFrame, exchange: str, lead: str, closes: Floats
 ) -> pd.DataFrame:
     """Return the latest 252 pairs: `lead`, `return` and `gap` by the stock's session.
 
-    `lead` is the return of `closes` (by session of the exchange `lead`) between the
-    stock's close before and its opening, by the rule of `LeadSpan`. `return` is from
-    close to close and `gap` from the close to the opening. A session without a whole
-    new session of the lead, or with a missing price, gives no pair.
+    `lead` is the return of `closes` between the stock's close before and its opening,
+    by the rule of `LeadSpan`; `closes` has the shape (sessions of the exchange `lead`,)
+    and NaN where there is none. `return` is from close to close and `gap` from the
+    close to the opening. A session without a whole new session of the lead, or with a
+    missing price, gives no pair.
     """
-    own = bars[[OPEN, CLOSE]].tail(MAX_PAIRS * 2)
-    before = own[CLOSE].shift()
+    own = bars.tail(MAX_PAIRS * 2)
+    opening, close = (own[name].to_numpy(np.float64) for name in (OPEN, CLOSE))
     sessions = pd.DatetimeIndex(own.index)
-    spans = lead_spans(exchange, lead, sessions[:-1], sessions[1:])
-    spans = spans[(spans[CLOSED] > 0) & ~spans[HALF_DAY]]
-    base, last = (closes.reindex(spans[name]).to_numpy() for name in (BASE, LAST))
-    used = own.loc[spans.index]
-    table = pd.DataFrame(
-        {
-            LEAD: last / base - 1,
-            RETURN: used[CLOSE] / before.loc[spans.index] - 1,
-            GAP: used[OPEN] / before.loc[spans.index] - 1,
-        },
-        index=spans.index,
+    used, base, last = lead_places(exchange, lead, sessions[:-1], sessions[1:])
+    before = close[used]
+    pairs = np.column_stack(
+        [
+            closes[last] / closes[base] - 1,
+            close[used + 1] / before - 1,
+            opening[used + 1] / before - 1,
+        ]
     )
-    return table.dropna().tail(MAX_PAIRS)
+    whole = np.flatnonzero(~np.isnan(pairs).any(axis=1))[-MAX_PAIRS:]
+    return pd.DataFrame(pairs[whole], sessions[used[whole] + 1], [LEAD, RETURN, GAP])
 
 
 def find_misdated(lead: str, pairs: Iterable[pd.DataFrame]) -> str:

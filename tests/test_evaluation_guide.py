@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from plain_night import ONE_PROCESS
 from typer.testing import CliRunner
 
 from cli.app import app
@@ -27,6 +28,7 @@ def test_the_evaluation_runs_as_written(
 ) -> None:
     """The command prints a table and writes the files that the guide names."""
     monkeypatch.setenv("OVERNIGHT_HOME", str(tmp_path))
+    (tmp_path / "overnight.toml").write_text(ONE_PROCESS)
     done = CliRunner().invoke(app, shlex.split(COMMANDS[0]))
     assert done.exit_code == 0, done.output
     for name in (

@@ -55,7 +55,7 @@ SEED = 20130301
 NETWORKS = 2
 """Number of shuffled histories on which a network is trained."""
 
-PROCESSES = 2
+PROCESSES = 1
 
 
 class LeakReport(BaseModel, frozen=True):

@@ -126,14 +126,16 @@ def draw_changes(positions: Sequence[Position]) -> Floats:
     if len(positions) == 1:
         return positions[0].outcomes
     ordered = sorted(positions, key=lambda position: position.symbol)
-    days = pd.concat([one.ordinary for one in ordered], axis=1, join="outer")
+    days = np.unique(np.concatenate([one.ordinary.index for one in ordered]))
     generator = np.random.default_rng(SEED)
     drawn = _balanced(len(days), generator)
     changes = np.zeros(DRAWS)
-    for place, one in enumerate(ordered):
+    for one in ordered:
         own = one.ordinary.to_numpy() if one.drawn is None else one.drawn
         alone = own[_balanced(len(own), generator)]
-        together = days.iloc[:, place].to_numpy()[drawn]
+        by_day = np.full(len(days), np.nan)
+        by_day[np.searchsorted(days, one.ordinary.index)] = one.ordinary
+        together = by_day[drawn]
         known = np.isfinite(together) & (one.drawn is None)
         changes += one.value * (
             one.centre + one.scale * np.where(known, together, alone)

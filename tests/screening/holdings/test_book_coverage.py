@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -39,31 +39,31 @@ BUSY = 5
 
 @dataclass(frozen=True)
 class Stock:
-    """A stock's standardised returns, and its known reaction sessions among them."""
+    """A stock's standardised returns, its known reaction sessions, their returns."""
 
     symbol: str
     table: pd.DataFrame
-    reacted: pd.Series
+    reacting: frozenset[date]
+    reactions: pd.Series
 
     def past_reactions(self, session: pd.Timestamp) -> Floats:
         """Return the standardised reactions before the session."""
-        before = self.table["z"][self.table.index < session]
-        return before[self.reacted.loc[before.index]].to_numpy()
+        before = self.reactions.index.searchsorted(session)
+        return self.reactions.to_numpy()[:before]
 
     def position(self, session: pd.Timestamp, pooled: Sequence[Floats]) -> Position:
         """Return 1,000 of the stock on the night before the session."""
         pool = pool_from(np.concatenate(pooled))
         share = own_share(self.past_reactions(session), pool.mean_size)
-        reactions = [day.date() for day in self.reacted.index[self.reacted]]
-        before = self.table[self.table.index < session]
+        place = self.table.index.get_loc(session)
         return Position(
             symbol=self.symbol,
             currency="USD",
             value=1000.0,
             centre=0.0,
-            scale=float(self.table["scale"][session]),
-            ordinary=ordinary_sessions(before, reactions)["z"],
-            drawn=reaction_z(pool, share) if self.reacted[session] else None,
+            scale=float(self.table["scale"].iloc[place]),
+            ordinary=ordinary_sessions(self.table.iloc[:place], self.reacting)["z"],
+            drawn=reaction_z(pool, share) if session in self.reactions.index else None,
         )
 
 
@@ -84,7 +84,9 @@ def read_stock(folder: Path, symbol: str) -> Stock:
         if day < table.index[-1].date()
         for session in reaction_sessions("XNYS", day, time)
     }
-    return Stock(symbol, table, pd.Series(table.index.isin(days), table.index))
+    reactions = table["z"][table.index.isin(days)]
+    reacting = frozenset(day.date() for day in reactions.index)
+    return Stock(symbol, table, reacting, reactions)
 
 
 def score_nights(folder: Path, name: str) -> pd.DataFrame:
@@ -105,7 +107,7 @@ def score_night(stocks: Sequence[Stock], session: pd.Timestamp) -> dict[str, flo
     change = sum(1000 * one.table["return"][session] for one in stocks)
     return {
         "held": book.low <= change <= book.high,
-        "reports": sum(bool(one.reacted[session]) for one in stocks),
+        "reports": sum(session in one.reactions.index for one in stocks),
         "capped": book.capped,
     }
 
