@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import math
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ from storage.tables import read_signed
 
 TRIAL_WINDOWS = 4
 """The trial training of `doctor` has this many windows' lengths of rows."""
+
+UNUSED = ("matplotlib", "sklearn")
 
 LIBRARIES = ("keras", "numpy", "pandas", "pandas-ta", "tensorflow")
 
@@ -275,7 +278,7 @@ def load_backend_quietly() -> None:
 
     They are about GPUs, and about the first compilation of a process.
     """
-    with _hidden_stderr(), _own_keras_settings():
+    with _hidden_stderr(), _own_keras_settings(), _without_unused_imports():
         import keras  # noqa: F401, PLC0415
 
         from modelling.fit import has_xla  # noqa: PLC0415
@@ -298,6 +301,23 @@ def _own_keras_settings() -> Iterator[None]:
         finally:
             del os.environ["KERAS_HOME"]
             os.environ |= users
+
+
+@contextlib.contextmanager
+def _without_unused_imports() -> Iterator[None]:
+    """Let Keras find neither scikit-learn nor Matplotlib while it is imported.
+
+    It imports them for wrappers and plots, which a training does not use: a third of
+    the time of its import.
+    """
+    modules: dict[str, Any] = sys.modules
+    hidden = [name for name in UNUSED if name not in modules]
+    modules |= dict.fromkeys(hidden)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del modules[name]
 
 
 def _is_keras(name: str) -> bool:
