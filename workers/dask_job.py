@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from typing import Any, cast
 
 from distributed import Worker, get_worker
 from distributed.core import Status
@@ -106,7 +107,7 @@ def _report_start(worker: Worker, terms: JobTerms) -> None:
     sent = worker.scheduler.log_event(
         topic=terms.topic, msg=(terms.key, astuple(STARTED))
     )
-    loop = worker.loop.asyncio_loop
+    loop = cast("Any", worker.loop).asyncio_loop
     asyncio.run_coroutine_threadsafe(sent, loop).result()
 
 
