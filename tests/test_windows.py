@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,18 +76,32 @@ def test_the_command_line_takes_what_the_files_pass(called: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the environment of a Wine of its own, with a `uv.cmd` on the path."""
-    program = shutil.which("wine")
-    if not program:
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Give the environment of a Wine of its own, with a `uv.cmd` on the path."""
+    program, server = shutil.which("wine"), shutil.which("wineserver")
+    if not (program and server):
         pytest.skip("needs Wine")
     folder = tmp_path_factory.mktemp("a wine")
+    (folder / "prefix").mkdir()
     (folder / "uv.cmd").write_text(STAND_IN)
     drive = f"Z:{folder}".replace("/", "\\")
     own = {"WINEPREFIX": str(folder / "prefix"), "WINEPATH": drive, "WINEDEBUG": "-all"}
     environment = {**os.environ, **own, "WINE": program}
     environment.pop("OVERNIGHT_HOME", None)
-    return environment
+    # Otherwise each file would start Wine's services, and wait 2 s until they end.
+    subprocess.run([server, "--persistent"], env=environment, check=True)
+    try:
+        subprocess.run(
+            [program, "wineboot", "--init"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        yield environment
+    finally:
+        subprocess.run([server, "--kill"], env=environment, check=False)
 
 
 def run(environment: dict[str, str], name: str, words: list[str]) -> str:
@@ -103,7 +118,7 @@ def run(environment: dict[str, str], name: str, words: list[str]) -> str:
     return done.stdout.replace("\r", "")
 
 
-@pytest.mark.long  # Wine takes 2 s for each
+@pytest.mark.long  # a Wine takes seconds to start
 @pytest.mark.parametrize(("name", "words", "called"), RUNS)
 def test_a_double_click_calls_the_command(
     wine: dict[str, str], name: str, words: list[str], called: str

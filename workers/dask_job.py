@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from typing import Any, cast
 
 from distributed import Worker, get_worker
 from distributed.core import Status
@@ -25,7 +26,7 @@ READ_SECONDS = 20
 
 POLL_SECONDS = 0.5
 
-LATER_SECONDS = 15
+LATER_SECONDS = 5
 """The process ends itself so much later than the run gives up its job."""
 
 STARTED = EpochDone(0, 0, 0.0, 0.0)
@@ -88,14 +89,26 @@ def run_job[Input, Output](
         worker.log_event(terms.topic, (terms.key, astuple(done)))
 
     with _end_if_unwanted(worker, terms):
-        report(STARTED)
         try:
+            _report_start(worker, terms)
             return job(given, report)
         except SymbolError:
             raise
         except Exception as error:
             # Whatever it is, it may not happen on another worker.
             raise _fault(worker, _problem(error)) from error
+
+
+def _report_start(worker: Worker, terms: JobTerms) -> None:
+    """Report that the job begins; return when the scheduler has the report.
+
+    The job may let no other thread of this process run, not even the one that sends.
+    """
+    sent = worker.scheduler.log_event(
+        topic=terms.topic, msg=(terms.key, astuple(STARTED))
+    )
+    loop = cast("Any", worker.loop).asyncio_loop
+    asyncio.run_coroutine_threadsafe(sent, loop).result()
 
 
 def _fault(worker: Worker, problem: str) -> ClusterFailed:

@@ -12,7 +12,6 @@ import queue
 import time
 import uuid
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from functools import partial
 from typing import override
 
 from distributed import Client, Future, KilledWorker
@@ -25,7 +24,7 @@ from modelling.training import EpochDone
 from storage.paths import StoragePath
 from storage.store_requests import raise_if_any_home_is_lost
 from workers.dask_job import STARTED, JobTerms, run_job
-from workers.dask_workers import SILENT_SECONDS, DaskWorkers
+from workers.dask_workers import SILENT_SECONDS, DaskWorkers, worker_gone
 from workers.process_pool import Job, OnEpoch, WorkerPool
 from workers.versions import training_versions
 
@@ -38,12 +37,16 @@ RESULT_SECONDS = 30
 MAX_ATTEMPTS = 3
 """Attempts to run a job, on other workers if there are any."""
 
-_Messages = queue.SimpleQueue[EpochDone | None]
-"""The epochs of one job, and None when it has ended or its worker is lost."""
+_Messages = queue.SimpleQueue[EpochDone | ClusterFailed | None]
+"""The epochs of one job, then None if it has ended, or the loss of its worker."""
 
 
 class _WorkerLost(Exception):
-    """The worker of a job is gone."""
+    """The worker of a job is gone; `loss` says how, if that is known."""
+
+    def __init__(self, loss: ClusterFailed | None = None) -> None:
+        super().__init__(loss)
+        self.loss = loss
 
 
 class DaskPool(WorkerPool):
@@ -55,12 +58,13 @@ class DaskPool(WorkerPool):
         home: StoragePath,
         seconds: float,
         silent_seconds: float = SILENT_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         """Connect to the scheduler at `address` and check its workers.
 
         Each worker must see `home`, a file that the run holds in its home. A job that
         takes more than `seconds` is ended. Scheduler and workers may be silent for
-        `silent_seconds`.
+        `silent_seconds`; a connection may take `connect_seconds`.
 
         Raises
         ------
@@ -73,7 +77,7 @@ class DaskPool(WorkerPool):
         self._topic = f"overnight {home}"
         self._messages: dict[str, _Messages] = {}
         self._versions = training_versions()
-        self._client = _connect(address)
+        self._client = _connect(address, connect_seconds)
         self._client.subscribe_topic(self._topic, self._receive_epoch)
         self._workers = DaskWorkers(
             self._client, address, self._versions, home, silent_seconds
@@ -99,15 +103,15 @@ class DaskPool(WorkerPool):
         faults: dict[str, ClusterFailed] = {}
         for _ in range(MAX_ATTEMPTS):
             messages = _Messages()
-            address = self._workers.take(partial(messages.put, None), avoid=faults)
+            address = self._workers.take(messages.put, avoid=faults)
             try:
                 return self._run_on(address, messages, job, given, on_epoch)
             except queue.Empty:
                 self._workers.forget(address)
                 raise self._overdue(address) from None
-            except _WorkerLost:
+            except _WorkerLost as lost:
                 self._workers.forget(address)
-                faults[address] = _loss(address)
+                faults[address] = lost.loss or worker_gone(address)
             except ClusterFailed as fault:
                 faults[address] = fault
             finally:
@@ -129,8 +133,8 @@ class DaskPool(WorkerPool):
         future = self._submit(address, key, job, given)
         future.add_done_callback(lambda _: messages.put(None))
         try:
-            self._report_epochs(messages, on_epoch)
-            return _result(future)
+            loss = self._report_epochs(messages, on_epoch)
+            return _result(future, loss)
         finally:
             del self._messages[key]
             # Without this reference the scheduler cancels a job that still runs.
@@ -154,22 +158,29 @@ class DaskPool(WorkerPool):
             "lower `epochs` or raise `training_seconds`",
         )
 
-    def _report_epochs(self, messages: _Messages, on_epoch: OnEpoch) -> None:
-        """Pass on epochs until the job ends; raise `queue.Empty` if it takes too long.
+    def _report_epochs(
+        self, messages: _Messages, on_epoch: OnEpoch
+    ) -> ClusterFailed | None:
+        """Pass on epochs until the job ends; return the loss of its worker, if any.
 
         Its time begins when the worker, which may have another run's job, starts it.
+        If it takes too long, `queue.Empty` is raised.
         """
         deadline = math.inf
         while True:
             raise_if_any_home_is_lost()
+            left = deadline - time.monotonic()
             try:
-                done = messages.get(timeout=POLL_SECONDS)
+                done = messages.get(timeout=min(POLL_SECONDS, max(left, 0)))
             except queue.Empty:
                 if time.monotonic() > deadline:
                     raise
                 continue
-            if done is None:
-                return
+            if not isinstance(done, EpochDone):
+                if done and left < 0:
+                    # The worker ended itself, because the job took too long.
+                    raise queue.Empty
+                return done
             if done == STARTED:
                 deadline = time.monotonic() + self._seconds
             else:
@@ -194,17 +205,9 @@ class DaskPool(WorkerPool):
             self._client.close(CLOSE_SECONDS)
 
 
-def _loss(address: str) -> ClusterFailed:
-    return ClusterFailed(
-        f"the Dask worker {address} was lost during the training, probably out of "
-        "memory",
-        "give the Dask workers more memory or use fewer `lstm_units`",
-    )
-
-
-def _result[Output](future: Future[Output]) -> Output:
+def _result[Output](future: Future[Output], loss: ClusterFailed | None) -> Output:
     if not future.done():
-        raise _WorkerLost
+        raise _WorkerLost(loss)
     try:
         return future.result(timeout=RESULT_SECONDS)
     except OvernightError:
@@ -218,22 +221,22 @@ def _result[Output](future: Future[Output]) -> Output:
         ) from error
 
 
-def _connect(address: str) -> Client:
+def _connect(address: str, seconds: float) -> Client:
     try:
         # Dask waits without limit for a peer that accepts and does not answer. It needs
         # a thread of its own, because this one may run an event loop.
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, _require_answer(address)).result()
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            thread.submit(asyncio.run, _require_answer(address, seconds)).result()
+        return Client(address, timeout=seconds, set_as_default=False)
     except (OSError, ValueError, TypeError, MemoryError) as error:
         # The last two: certificates are not set, and an answer in another protocol.
         raise ClusterUnavailable(
-            f"no Dask scheduler answered at {address} within {CONNECT_SECONDS} s",
+            f"no Dask scheduler answered at {address} within {seconds:g} s",
             'start it, correct `dask_scheduler` under [run], or set runner = "local"',
         ) from error
 
 
-async def _require_answer(address: str) -> None:
+async def _require_answer(address: str, seconds: float) -> None:
     options = Security().get_connection_args("client")
-    comm = await asyncio.wait_for(connect(address, **options), CONNECT_SECONDS)
+    comm = await asyncio.wait_for(connect(address, **options), seconds)
     comm.abort()

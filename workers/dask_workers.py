@@ -37,12 +37,12 @@ WORKERS_BACK_SECONDS = 120
 class _Member:
     """One worker; `refusal` is None until it is checked, and "" if it may train.
 
-    `on_loss` is called if the worker is lost while it has a job.
+    `on_loss` is called with the reason if the worker is lost while it has a job.
     """
 
     check: Future[str]
     refusal: str | None = None
-    on_loss: Callable[[], None] | None = None
+    on_loss: Callable[[ClusterFailed], None] | None = None
     had_job: bool = False
     running: bool = True
     last_seen: float = 0.0
@@ -67,6 +67,23 @@ class _Member:
         if facts["last_seen"] != self.last_seen:
             # Only changes count: the scheduler's clock may be another than ours.
             self.last_seen, self.seen_at = facts["last_seen"], time.monotonic()
+
+
+def worker_gone(address: str) -> ClusterFailed:
+    """Return the fault of a worker whose process ended while it had a job."""
+    return ClusterFailed(
+        f"the Dask worker {address} was lost during the training, probably out of "
+        "memory",
+        "give the Dask workers more memory or use fewer `lstm_units`",
+    )
+
+
+def _worker_silent(address: str, seconds: float) -> ClusterFailed:
+    return ClusterFailed(
+        f"the Dask worker {address} sent no heartbeat for {seconds:g} s during the "
+        "training",
+        "check that its machine is on, connected and not suspended",
+    )
 
 
 class DaskWorkers:
@@ -124,12 +141,14 @@ class DaskWorkers:
             return self._count()
 
     def take(
-        self, on_loss: Callable[[], None], avoid: Container[str] = frozenset()
+        self,
+        on_loss: Callable[[ClusterFailed], None],
+        avoid: Container[str] = frozenset(),
     ) -> str:
         """Return the address of a free worker, as soon as there is one.
 
-        `on_loss` is called if the worker is lost before it is given back. A worker to
-        `avoid` is taken only if no other is usable.
+        `on_loss` is called with the reason if the worker is lost before it is given
+        back. A worker to `avoid` is taken only if no other is usable.
 
         Raises
         ------
@@ -163,7 +182,7 @@ class DaskWorkers:
         with self._changed:
             self._fault = self._fault or (problem, fix)
             for address in [*self._members]:
-                self._lose(address)
+                self._lose(address, ClusterFailed(*self._fault))
             self._changed.notify_all()
 
     def _watch(self) -> None:
@@ -195,10 +214,11 @@ class DaskWorkers:
 
     def _update(self, workers: Mapping[str, Mapping[str, Any]]) -> None:
         """Compare the members with the workers that the scheduler knows."""
-        for address in [*self._members]:
-            is_silent = self._members[address].is_silent(self._silent_seconds)
-            if address not in workers or is_silent:
-                self._lose(address)
+        for address, member in [*self._members.items()]:
+            if address not in workers:
+                self._lose(address, worker_gone(address))
+            elif member.is_silent(self._silent_seconds):
+                self._lose(address, _worker_silent(address, self._silent_seconds))
         for address, facts in workers.items():
             if address not in self._members:
                 self._members[address] = self._join(address, facts)
@@ -261,11 +281,11 @@ class DaskWorkers:
         with suppress(OSError):
             await self._client.run(end_if_idle, workers=[address], on_error="ignore")
 
-    def _lose(self, address: str) -> None:
+    def _lose(self, address: str, loss: ClusterFailed) -> None:
         member = self._members.pop(address)
         member.check.cancel()
         if member.on_loss:
-            member.on_loss()
+            member.on_loss(loss)
 
     def _free(self, avoid: Container[str]) -> list[str]:
         usable = {name: one for name, one in self._members.items() if one.usable}

@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import socket
 import threading
 import time
 import uuid
@@ -13,12 +14,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from conftest import RunNight
 from dask_cluster import dask_cluster
 from distributed import Client, get_task_stream
 
 from config.errors import ClusterUnavailable
 from config.parameters import TrainingOverrides
-from market_data.selection import Symbols, Universe
+from market_data.selection import Symbols
 from storage.home import Home, write_atomic
 from storage.paths import files_in, read_bytes
 from storage.settings_file import SETTINGS_FILE
@@ -38,18 +40,22 @@ class DaskNight:
     killed: int
 
 
+SYMBOLS = ("AAPL", "GOOG", "MSFT")
+THREE: dict[str, Any] = {
+    "selection": Symbols(symbols=SYMBOLS),
+    "source": "sample",
+    "preset": "quick_test",
+    "parameters": TrainingOverrides(epochs=3, lstm_units=(4, 3)),
+}
+"""The arguments of a night of three of the sample's stocks."""
+
+
 def sample_night(home: object, **changes: Any) -> Any:  # noqa: ANN401  Prefect's
-    """Screen the sample's five stocks; return the run's state."""
+    """Screen three stocks of the sample; return the run's state."""
     from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
-    arguments = {
-        "selection": Universe(universe="sample"),
-        "source": "sample",
-        "preset": "quick_test",
-        "parameters": TrainingOverrides(epochs=3),
-        "home": str(home),
-    }
-    return overnight_screening(**(arguments | changes), return_state=True)
+    arguments = THREE | {"home": str(home)} | changes
+    return overnight_screening(**arguments, return_state=True)
 
 
 def rows_of(home: Home) -> pd.DataFrame:
@@ -95,9 +101,12 @@ def dask_night(
     return DaskNight(home, state, {task["worker"] for task in stream.data}, killed[0])
 
 
-def test_the_csv_is_the_local_one(dask_night: DaskNight, tmp_path: Path) -> None:
+def test_the_csv_is_the_local_one(
+    dask_night: DaskNight, quick_night: RunNight, tmp_path: Path
+) -> None:
     """Every column but the times is the same, bit for bit, and no symbol failed."""
-    sample_night(tmp_path)
+    changes = THREE | {"folder": None, "as_of": None}
+    quick_night(tmp_path, *SYMBOLS, **changes)
     here, there = rows_of(Home(tmp_path)), rows_of(dask_night.home)
     assert dask_night.state.is_completed()
     assert there["components"].str.contains("lstm").any()
@@ -131,11 +140,12 @@ def test_workers_find_a_home_named_from_here(
 
 def test_the_next_run_trains_what_a_lost_cluster_did_not(
     prefect_server: None,  # noqa: ARG001
+    dask_address: str,
     tmp_path: Path,
 ) -> None:
     """The night is published with failures that name the scheduler, then completed."""
     home = Home(tmp_path / "home")
-    with dask_cluster(tmp_path) as cluster:
+    with dask_cluster(tmp_path, 1) as cluster:
         use_dask(home, cluster.address)
         arguments = (cluster.address, cluster.scheduler.kill)
         killer = threading.Thread(target=end_when_it_trains, args=arguments)
@@ -146,9 +156,8 @@ def test_the_next_run_trains_what_a_lost_cluster_did_not(
     assert (first.name, first.result().failures) == ("Completed with failures", {})
     assert all(cluster.address in reason for reason in untrained.values())
     assert any("run the night again" in text for text in first.result().notices)
-    with dask_cluster(tmp_path) as cluster:
-        use_dask(home, cluster.address)
-        second = sample_night(home.root)
+    use_dask(home, dask_address)
+    second = sample_night(home.root)
     assert second.name == "Completed"
     assert {one.symbol for one in second.result().trained} == set(untrained)
     assert sample_night(home.root).name == "Skipped"
@@ -159,20 +168,28 @@ def end_when_it_trains(address: str, end: Callable[[], None]) -> None:
     with Client(address, set_as_default=False) as client:
         while not any(client.processing().values()):
             time.sleep(0.2)
-        time.sleep(1)
     end()
 
 
 def test_no_scheduler_ends_the_run_in_one_sentence(
     prefect_server: None,  # noqa: ARG001
-    free_port: int,
     tmp_path: Path,
 ) -> None:
-    """Where no scheduler listens the run fails soon and names the address."""
-    use_dask(Home(tmp_path), f"tcp://127.0.0.1:{free_port}")
-    start = time.monotonic()
-    error = sample_night(tmp_path).result(raise_on_failure=False)
+    """Where no scheduler answers the run fails soon and names the address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        threading.Thread(target=answer_otherwise, args=(server,)).start()
+        use_dask(Home(tmp_path), address)
+        start = time.monotonic()
+        error = sample_night(tmp_path).result(raise_on_failure=False)
     assert isinstance(error, ClusterUnavailable)
-    assert f"tcp://127.0.0.1:{free_port}" in str(error)
+    assert address in str(error)
     assert "\n" not in str(error)
     assert time.monotonic() - start < 15
+
+
+def answer_otherwise(server: socket.socket) -> None:
+    """Answer the next connection as a web server does."""
+    with server.accept()[0] as peer:
+        peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        peer.recv(1000)
