@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from own_server import Prepare
 
 COMMAND = Path(sys.executable).with_name("overnight")
 NIGHT = ["screen", "IBM", "--source", "sample", "--train", "never"]
@@ -18,9 +17,8 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def night(tmp_path: Path, prepare_prefect: Prepare) -> Iterator[subprocess.Popen[str]]:
-    """Start a sample night with a server of its own."""
-    prepare_prefect(tmp_path / ".prefect")
+def night(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a night of a new user, with a server of its own."""
     with subprocess.Popen(
         [COMMAND, *NIGHT, "--home", tmp_path / "home"],
         env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
