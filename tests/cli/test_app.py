@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -224,6 +225,8 @@ def test_a_signal_ends_a_command_as_ctrl_c_does(tmp_path: Path, name: str) -> No
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests under `nohup` ignore HUP, and so would the command.
+        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
     while not psutil.Process(night.pid).children():
         assert night.poll() is None
