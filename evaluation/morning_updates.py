@@ -253,7 +253,7 @@ def _row(stock: StockHistory, as_of: date, found: StockUpdate) -> dict[str, obje
 
 
 def _outcomes(bars: pd.DataFrame, as_of: date, session: date) -> dict[str, object]:
-    """Return the outcomes; NaN if the session has no price (yet)."""
+    """Return the outcomes; NaN if one of the sessions has no row (yet)."""
     days = pd.DatetimeIndex([as_of, session])
     place = bars.index.get_indexer(days)
     if (place < 0).any():

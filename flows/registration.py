@@ -104,7 +104,8 @@ def _run_prefect(*arguments: str) -> tuple[int, str]:
             sys.argv = ["prefect", *arguments]
             app()
     except SystemExit as end:
-        code = int(end.code or 0)
+        # Python's own rule: no code is success, a text is a failure.
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:
         sys.argv = before
     return code, errors.getvalue() or out.getvalue()

@@ -38,7 +38,7 @@ PLACES = (
 
 
 KEPT_NETWORKS = 32
-"""So many networks stay in memory, some 300 KB each."""
+"""So many networks stay in memory: 300 KB each with 100 and 50 units."""
 
 
 def read_network(path: Path, max_mb: int) -> Network:

@@ -100,6 +100,7 @@ SLOW_FILES = (
 RunNight = Callable[..., Any]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupedFiles:
     """Hand out files, and those that run together as one."""
     return GroupedFiles(config, log)
@@ -118,10 +119,11 @@ def pytest_collection() -> Generator[None, object, object]:
     In each process it took 3 s: while it collected, and when it ended.
     """
     gc.disable()
-    found = yield
-    gc.freeze()
-    gc.enable()
-    return found
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_configure() -> None:

@@ -1,5 +1,8 @@
 """The indicators: no look-ahead, the published formulas, NaN where undefined."""
 
+import sys
+from types import FunctionType
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -232,3 +235,10 @@ def test_another_currency_scales_prices_and_leaves_ratios(
         answer[PRICE_LIKE], indicators[PRICE_LIKE] * factor, rtol=1e-9, atol=1e-9
     )
     np.testing.assert_allclose(answer[UNITLESS], indicators[UNITLESS], rtol=1e-7)
+
+
+def test_nothing_is_compiled() -> None:
+    """The moving average of pandas-ta is a plain function, which NumPy computes."""
+    from features.pandas_ta_uncompiled import ta  # noqa: PLC0415
+
+    assert isinstance(sys.modules[ta.sma.__module__].nb_sma, FunctionType)

@@ -178,7 +178,7 @@ def test_no_scheduler_ends_the_run_in_one_sentence(
     """Where no scheduler answers the run fails soon and names the address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        threading.Thread(target=answer_otherwise, args=(server,)).start()
+        threading.Thread(target=answer_otherwise, args=(server,), daemon=True).start()
         use_dask(Home(tmp_path), address)
         start = time.monotonic()
         error = sample_night(tmp_path).result(raise_on_failure=False)

@@ -4,17 +4,17 @@ import threading
 
 import pytest
 
-PROCESSES = 12
+THREADS = 24
 
 
-def test_threads_grow_with_the_processes(prefect_server: None) -> None:  # noqa: ARG001
-    """Two tasks per process may wait at once, also if the flow's runner has one."""
+def test_as_many_tasks_wait_as_there_are_threads(prefect_server: None) -> None:  # noqa: ARG001
+    """They wait at once, also if the flow's own runner has one thread."""
     from prefect import flow, task  # noqa: PLC0415
     from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415
 
     from tasks.stages import waiting_threads  # noqa: PLC0415
 
-    everybody = threading.Barrier(2 * PROCESSES, timeout=60)
+    everybody = threading.Barrier(THREADS, timeout=60)
 
     @task
     def meet() -> None:
@@ -22,11 +22,11 @@ def test_threads_grow_with_the_processes(prefect_server: None) -> None:  # noqa:
 
     @flow(task_runner=ThreadPoolTaskRunner(max_workers=1))
     def meeting() -> int:
-        with waiting_threads(2 * PROCESSES):
-            met = [meet.submit() for _ in range(2 * PROCESSES)]
+        with waiting_threads(THREADS):
+            met = [meet.submit() for _ in range(THREADS)]
             return sum(one.wait() is None and one.state.is_completed() for one in met)
 
-    assert meeting() == 2 * PROCESSES
+    assert meeting() == THREADS
 
 
 def test_threads_belong_to_a_flow_run() -> None:
