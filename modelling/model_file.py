@@ -15,6 +15,7 @@ import numpy as np
 
 from features.indicators import FEATURES
 from modelling.network import Network, Weights
+from storage.regular_files import file_version
 
 LAYERS = ["InputLayer", "LSTM", "Dropout", "LSTM", "Dropout", "GetItem", "Dense", "Add"]
 """The layers of SPEC 4's network."""
@@ -58,9 +59,7 @@ def read_network(path: Path, max_mb: int) -> Network:
     The latest networks stay in memory for as long as their files do not change: a night
     asks for each twice, before the training and for the forecast.
     """
-    status = path.stat()
-    version = status.st_ino, status.st_size, status.st_mtime_ns
-    return _read_version(path, max_mb, version)
+    return _read_version(path, max_mb, file_version(path))
 
 
 @lru_cache(maxsize=KEPT_NETWORKS)

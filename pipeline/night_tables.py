@@ -14,6 +14,7 @@ import pandas as pd
 from config.errors import DamagedTable
 from pipeline.plan import RunPlan
 from storage.paths import StoragePath
+from storage.regular_files import file_version
 from storage.tables import read_signed, write_signed
 
 KEPT_TABLES = 1000
@@ -78,9 +79,7 @@ def _read(path: StoragePath, symbol: str, stage: str) -> pd.DataFrame:
     if not isinstance(path, Path):
         return read_signed(path, symbol=symbol, stage=stage)
     with suppress(OSError):  # A missing file is a damaged table.
-        status = path.stat()
-        version = status.st_ino, status.st_size, status.st_mtime_ns
-        return _read_version(path, symbol, stage, version).copy()
+        return _read_version(path, symbol, stage, file_version(path)).copy()
     return read_signed(path, symbol=symbol, stage=stage)
 
 

@@ -46,3 +46,15 @@ def require_regular(path: Path, found: os.stat_result | None = None) -> None:
 def size_error(path: object, max_bytes: int) -> OSError:
     """Return the error of a file that is larger than `max_bytes`."""
     return OSError(errno.EFBIG, f"larger than {max_bytes / 1e6:g} MB", str(path))
+
+
+def file_version(path: Path) -> tuple[int, int, int]:
+    """Return what changes if the file is written or replaced: inode, size, time in ns.
+
+    Raises
+    ------
+    OSError
+        If it is missing.
+    """
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
