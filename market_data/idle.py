@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market_data.prices import CLOSE, HIGH, LOW, OHLC, VOLUME
 
@@ -52,15 +53,15 @@ def idle_end(rows: pd.DataFrame) -> IdleEnd | None:
     prices count. A fund's price may rest for days: it is idle from `MIN_STILL` on.
     """
     minimum = MIN_STILL if is_fund(rows) else MIN_IDLE
-    no_trade = _untraded(rows)
-    before = rows[[CLOSE]].shift().to_numpy()
-    still = no_trade | (rows[OHLC].to_numpy() == before).all(axis=1)
+    volume, bars = rows[VOLUME].to_numpy(), rows[OHLC].to_numpy()
+    no_trade = (volume == 0) & (volume > 0).any()
+    before = np.concatenate([[np.nan], rows[CLOSE].to_numpy()[:-1]])
+    still = no_trade | (bars == before[:, None]).all(axis=1)
     for idle in (no_trade, still):
         count = _count_at_end(idle)
         if count >= minimum:
-            volumes = rows[VOLUME].iloc[-count:]
             last = rows.index[-count - 1].date() if count < len(rows) else None
-            return IdleEnd(count, last, bool(volumes.gt(0).any()))
+            return IdleEnd(count, last, bool((volume[-count:] > 0).any()))
     return None
 
 
@@ -70,11 +71,6 @@ def is_fund(rows: pd.DataFrame) -> bool:
     return bool(((volume == 0) & (high == low)).all())
 
 
-def _untraded(rows: pd.DataFrame) -> pd.Series:
-    volume = rows[VOLUME]
-    return volume.eq(0) & bool(volume.gt(0).any())
-
-
-def _count_at_end(flags: pd.Series) -> int:
+def _count_at_end(flags: NDArray[np.bool_]) -> int:
     """Return how many values at the end are True without a False between."""
-    return int(np.argmin(np.append(flags.to_numpy(dtype=bool)[::-1], False)))
+    return int(np.argmin(np.append(flags[::-1], False)))

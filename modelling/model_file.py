@@ -4,6 +4,7 @@ A `.keras` file is a zip of `config.json`, which describes the layers, and
 `model.weights.h5`. Nothing in it is executed.
 """
 
+import io
 import json
 import zipfile
 from functools import lru_cache
@@ -72,8 +73,9 @@ def _read_version(
         _require_bounded(archive, max_mb)
         _require_version(json.loads(archive.read("metadata.json")))
         _require_layers(json.loads(archive.read("config.json"))["config"]["layers"])
-        with archive.open("model.weights.h5") as file, h5py.File(file) as stored:
-            weights = tuple(np.asarray(stored[place], np.float32) for place in PLACES)
+        content = archive.read("model.weights.h5")
+    with h5py.File(io.BytesIO(content)) as stored:
+        weights = tuple(np.asarray(stored[place], np.float32) for place in PLACES)
     _require_shapes(weights)
     return Network(weights)
 

@@ -6,12 +6,13 @@ hedged return = return - beta at the time of the call * return of the index over
 same sessions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from market_data.sessions import nth_session_after
 from screening.track_record.ledger import KEY, OUTCOMES, select_counted
@@ -37,7 +38,7 @@ class PricedSymbol:
 def score(
     calls: pd.DataFrame,
     outcomes: pd.DataFrame,
-    priced: Iterable[PricedSymbol],
+    priced: Sequence[PricedSymbol],
     horizons: tuple[int, ...],
     at: datetime,
 ) -> pd.DataFrame:
@@ -47,36 +48,24 @@ def score(
     they were made with. A call without one of its closes is left for a later night. So
     is the hedged return if a close of the index is missing; the return does not change.
     """
-    waiting = _waiting(calls, outcomes, horizons)
-    places = waiting.groupby(["symbol", "source"]).indices
-    found = [
-        scored
-        for by in priced
-        if (by.symbol, by.source) in places
-        and len(scored := _score_symbol(waiting.iloc[places[by.symbol, by.source]], by))
-    ]
-    rows = pd.concat(found) if found else waiting.iloc[:0]
+    due = _with_closes(_waiting(calls, outcomes, horizons), priced)
+    found = _add_hedge(_add_return(due))
+    is_new = due["return"].isna() | found["hedged_return"].notna()
+    rows = found[found["return"].notna() & is_new]
     return rows.assign(scored_at=at)[list(OUTCOMES.columns)].reset_index(drop=True)
 
 
 def days_to_score(
-    unfinished: pd.DataFrame, priced: Iterable[PricedSymbol]
+    unfinished: pd.DataFrame, priced: Sequence[PricedSymbol]
 ) -> set[pd.Timestamp]:
     """Return the as-of sessions of calls that `score` can score or hedge now.
 
     `unfinished` are calls as in `RecordSums`.
     """
-    places = unfinished.groupby(["symbol", "source"]).indices
-    days: set[pd.Timestamp] = set()
-    for by in priced:
-        rows = unfinished.iloc[places.get((by.symbol, by.source), [])]
-        rows = rows[rows["session"] <= pd.Timestamp(by.as_of)]
-        for hedge, closes in ((False, by.closes), (True, by.index_closes)):
-            if closes is not None and len(rows):
-                ends = _ends(rows[rows["lacks_hedge"] == hedge], closes)
-                known = ends["from"].notna() & ends["to"].notna()
-                days |= set(rows.loc[known.index[known], "as_of"])
-    return days
+    due = _with_closes(unfinished, priced)
+    known = due["from"].notna() & due["to"].notna()
+    hedged = due["from_of_index"].notna() & due["to_of_index"].notna()
+    return set(due.loc[hedged.where(due["lacks_hedge"], known), "as_of"])
 
 
 def add_due_sessions(calls: pd.DataFrame, horizons: tuple[int, ...]) -> pd.DataFrame:
@@ -110,45 +99,62 @@ def _waiting(
     return joined[joined["return"].isna() | lacks_hedge]
 
 
-def _score_symbol(waiting: pd.DataFrame, by: PricedSymbol) -> pd.DataFrame:
-    """Return the symbol's new outcomes: first scores, and hedges of earlier scores."""
-    due = waiting[waiting["session"] <= pd.Timestamp(by.as_of)]
-    found = _add_hedge(_add_return(due, by), by)
-    is_new = due["return"].isna() | found["hedged_return"].notna()
-    return found[found["return"].notna() & is_new]
+def _with_closes(rows: pd.DataFrame, priced: Sequence[PricedSymbol]) -> pd.DataFrame:
+    """Return the rows that are due by known prices, with the closes of both sessions.
+
+    `from` and `to` are the symbol's closes, `from_of_index` and `to_of_index` those of
+    its index, NaN if missing. The columns of `by_` are of `PricedSymbol`.
+    """
+    facts = pd.DataFrame(
+        [(by.symbol, by.source, by.as_of, by.fingerprint, by.index) for by in priced],
+        columns=["symbol", "source", "by_as_of", "by_fingerprint", "by_index"],
+    ).astype({"by_as_of": "datetime64[ns]"})
+    due = rows.merge(facts, on=["symbol", "source"])
+    due = due[due["session"] <= due["by_as_of"]].reset_index(drop=True)
+    wanted = set(due[["symbol", "source"]].itertuples(index=False, name=None))
+    among = {(by.symbol, by.source): by for by in priced}
+    closes = {key: among[key].closes for key in wanted}
+    of_index = {key: among[key].index_closes for key in wanted}
+    return due.assign(
+        **{
+            "from": _closes(due, "as_of", closes),
+            "to": _closes(due, "session", closes),
+            "from_of_index": _closes(due, "as_of", of_index),
+            "to_of_index": _closes(due, "session", of_index),
+        }
+    )
 
 
-def _add_return(due: pd.DataFrame, by: PricedSymbol) -> pd.DataFrame:
+def _closes(
+    due: pd.DataFrame, session: str, closes: Mapping[tuple[str, str], pd.Series | None]
+) -> NDArray[np.float64]:
+    """Return each row's close at the session of that column, NaN if it is missing."""
+    known = [found[found > 0] for found in closes.values() if found is not None]
+    if not known:
+        return np.full(len(due), np.nan)
+    keys = [key for key, found in closes.items() if found is not None]
+    wanted = pd.MultiIndex.from_frame(due[["symbol", "source", session]])
+    return pd.concat(known, keys=keys).reindex(wanted).to_numpy()
+
+
+def _add_return(due: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with closes and return; rows that have them keep theirs."""
-    ends = _ends(due, by.closes)
-    new: dict[str, Any] = {
-        "close_from": ends["from"],
-        "close_to": ends["to"],
-        "return": ends["to"] / ends["from"] - 1,
-        "priced_as_of": pd.Timestamp(by.as_of),
-        "prices_fingerprint": by.fingerprint,
+    new = {
+        "close_from": due["from"],
+        "close_to": due["to"],
+        "return": due["to"] / due["from"] - 1,
+        "priced_as_of": due["by_as_of"],
+        "prices_fingerprint": due["by_fingerprint"],
     }
     return due.assign(**{name: due[name].fillna(value) for name, value in new.items()})
 
 
-def _add_hedge(due: pd.DataFrame, by: PricedSymbol) -> pd.DataFrame:
-    if by.index_closes is None:
-        return due.assign(hedge_index="")
-    ends = _ends(due, by.index_closes)
-    index_return = ends["to"] / ends["from"] - 1
+def _add_hedge(due: pd.DataFrame) -> pd.DataFrame:
+    index_return = due["to_of_index"] / due["from_of_index"] - 1
     return due.assign(
-        hedge_index=by.index,
-        index_from=ends["from"],
-        index_to=ends["to"],
+        hedge_index=due["by_index"],
+        index_from=due["from_of_index"],
+        index_to=due["to_of_index"],
         index_return=index_return,
         hedged_return=due["return"] - due["hedge_beta"] * index_return,
     )
-
-
-def _ends(due: pd.DataFrame, closes: pd.Series) -> Mapping[str, pd.Series]:
-    """Return the closes at both ends of each row's horizon, NaN if missing."""
-    positive = closes[closes > 0]
-    return {
-        name: pd.Series(positive.reindex(due[column]).to_numpy(), index=due.index)
-        for name, column in {"from": "as_of", "to": "session"}.items()
-    }
