@@ -50,7 +50,8 @@ def record_night(
         )
         outcomes = score(earlier.calls, earlier.outcomes, priced, horizons, made_at)
         recorded = [row for row in rows if row["symbol"] not in unpriced]
-        calls = make_calls(findings, recorded, plan.source, made_at)
+        prices = {by.symbol: by.fingerprint for by in priced}
+        calls = make_calls(findings, recorded, prices, plan.source, made_at)
         record = earlier.added(*ledger.append(calls, outcomes, plan.as_of, made_at))
         records = records_of_sums(record.sums(horizons, made_at), settings)
         close_months(ledger.folder, record, horizons, plan.as_of, made_at)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,22 +13,23 @@ from market_data.symbols import exchange_of
 from screening.findings import SymbolFindings
 from screening.row import Row
 from screening.track_record.ledger import CALLS
-from storage.tables import read_table
 
 
 def make_calls(
     findings: Sequence[SymbolFindings],
     rows: Sequence[Row],
+    prices: Mapping[str, str],
     source: str,
     made_at: datetime,
 ) -> pd.DataFrame:
     """Return one call (`CALLS`) per symbol with a prediction; failed symbols have none.
 
-    `rows` are those of the screening CSV, `made_at` is when they are published.
+    `rows` are those of the screening CSV, `prices` are the fingerprints of the symbols'
+    price tables, and `made_at` is when the night is published.
     """
     by_symbol = {found.symbol: found for found in findings}
     calls = [
-        _call(by_symbol[row["symbol"]], row, source, made_at)
+        _call(by_symbol[row["symbol"]], row, prices, source, made_at)
         for row in rows
         if row.get("prediction")
     ]
@@ -52,7 +53,11 @@ def table_fingerprint(prices: pd.DataFrame) -> str:
 
 
 def _call(
-    findings: SymbolFindings, row: Row, source: str, made_at: datetime
+    findings: SymbolFindings,
+    row: Row,
+    prices: Mapping[str, str],
+    source: str,
+    made_at: datetime,
 ) -> dict[str, Any]:
     as_of, model = pd.Timestamp(row["as_of"]), findings.model
     return {name: row.get(name) for name in CALLS.columns} | {
@@ -66,7 +71,9 @@ def _call(
         "haircut": row["event_weight_haircut"],
         "sit_out": row["event_skip_trading"],
         "news_engine": findings.news.engine if findings.news.component.present else "",
-        "inputs_fingerprint": _inputs_fingerprint(findings),
+        "inputs_fingerprint": _inputs_fingerprint(
+            findings, prices.get(findings.symbol, "")
+        ),
         "model_fingerprint": (
             model.metadata.model_fingerprint
             if model and model.forecast and model.metadata
@@ -75,11 +82,11 @@ def _call(
     }
 
 
-def _inputs_fingerprint(findings: SymbolFindings) -> str:
+def _inputs_fingerprint(findings: SymbolFindings, prices: str) -> str:
     """Return the SHA-256 of all inputs of the call except the model's weights."""
-    prices, events = findings.prices, findings.events
+    events = findings.events
     inputs = {
-        "prices": table_fingerprint(read_table(prices.path)) if prices else "",
+        "prices": prices,
         "news": [
             (
                 weighed.headline.title,

@@ -20,6 +20,7 @@ from screening.findings import IndicatorFindings, PriceFindings, SymbolFindings
 from screening.row import build_row
 from screening.track_record.calls import is_live, make_calls, table_fingerprint
 from screening.track_record.ledger import CALLS
+from storage.tables import read_table
 
 AS_OF = SESSIONS[-1]
 AT = night_of(AS_OF)
@@ -55,7 +56,12 @@ def found(folder: Path, **changes: Any) -> SymbolFindings:  # noqa: ANN401
 def kept(*findings: SymbolFindings) -> list[dict[str, Any]]:
     """Return the calls that the ledger keeps for these symbols."""
     rows = [build_row(one, AT, BlendSettings()) for one in findings]
-    calls = make_calls(findings, rows, "folder", AT)
+    known = {
+        one.symbol: table_fingerprint(read_table(one.prices.path))
+        for one in findings
+        if one.prices
+    }
+    calls = make_calls(findings, rows, known, "folder", AT)
     return CALLS.validate(calls).to_dict("records")
 
 
