@@ -14,12 +14,14 @@ from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
+from market_data.sources import PriceSource
 from pipeline.plan import RunPlan
 from pipeline.progress import Progress
 from pipeline.run import RunResources, open_run
 from pipeline.symbol import EachSymbol, TrainingStages
 from pipeline.symbol import Stages as ScreeningStages
 from screening.findings import SymbolFindings
+from storage.home import Home
 from tasks.progress_artifact import ProgressArtifact
 from tasks.server_pace import request_pace
 
@@ -58,15 +60,20 @@ def open_flow_run(plan: RunPlan, flow: str) -> Iterator[RunResources]:
     pace = request_pace(plan.settings.prices.requests_per_second)
     progress = Progress(plan.symbols, ProgressArtifact())
     with open_run(plan, flow, pace, progress) as run:
-        network = run.feeds.prices.remote or not isinstance(plan.home.root, Path)
+        network = waits_for_network(plan.home, run.feeds.prices)
         with waiting_threads(thread_count(run.pool.count, network=network)):
             yield run
+
+
+def waits_for_network(home: Home, prices: PriceSource) -> bool:
+    """Return whether the home or the source of the prices is on another machine."""
+    return prices.remote or not isinstance(home.root, Path)
 
 
 def thread_count(processes: int, *, network: bool) -> int:
     """Return how many symbols a run with so many training processes works on at once.
 
-    `network` is whether the source of the prices or the home is on another machine.
+    `network` is the answer of `waits_for_network`.
     """
     minimum = NETWORK_THREADS if network else 1
     return max(minimum, min(MAX_THREADS, THREADS_PER_PROCESS * processes))

@@ -134,7 +134,7 @@ def _closes(
         return np.full(len(due), np.nan)
     keys = [key for key, found in closes.items() if found is not None]
     wanted = pd.MultiIndex.from_frame(due[["symbol", "source", session]])
-    return pd.concat(known, keys=keys).reindex(wanted).to_numpy()
+    return np.asarray(pd.concat(known, keys=keys).reindex(wanted), np.float64)
 
 
 def _add_return(due: pd.DataFrame) -> pd.DataFrame:

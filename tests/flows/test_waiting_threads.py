@@ -1,8 +1,16 @@
 """The threads of a run: as many as its worker processes need."""
 
 import threading
+import uuid
+from pathlib import Path
 
 import pytest
+
+from config.settings import PriceSettings
+from market_data.folder import FolderSource
+from market_data.yahoo import YahooSource
+from market_data.yahoo_client import YahooClient
+from storage.home import Home
 
 THREADS = 24
 
@@ -50,3 +58,16 @@ def test_many_threads_wait_for_a_network_alone(
     from tasks.stages import thread_count  # noqa: PLC0415
 
     assert thread_count(processes, network=network) == threads
+
+
+def test_a_run_waits_for_yahoo_and_for_a_home_in_a_store(
+    market: Path, bucket: str, tmp_path: Path
+) -> None:
+    """Prices of a folder and a home on this machine need no network."""
+    from tasks.stages import waits_for_network  # noqa: PLC0415
+
+    disk, store = Home(tmp_path), Home.at(f"{bucket}/{uuid.uuid4().hex}")
+    folder, yahoo = FolderSource(market), YahooSource(YahooClient(PriceSettings()))
+    assert not waits_for_network(disk, folder)
+    assert waits_for_network(store, folder)
+    assert waits_for_network(disk, yahoo)
