@@ -26,6 +26,7 @@ TOGETHER = {
         "tasks/test_report.py",
         "test_notebook_guide.py",
     ),
+    "Dask": ("workers/test_dask_pool.py", "workers/test_process_pool.py"),
     "TensorFlow": (
         "modelling/",
         "evaluation/lookahead/test_leaks.py",
@@ -35,7 +36,8 @@ TOGETHER = {
 """Files, or folders, that run in one process, one after another.
 
 Those of nights share a Prefect server and a training process (`prefect_server`,
-`training_pool`), those of TensorFlow its import and the trained models.
+`training_pool`), those of Dask a cluster (`dask_address`), those of TensorFlow its
+import and the trained models.
 """
 
 
