@@ -11,7 +11,7 @@ because a worse fit would be no fair comparison.
 
 - `keras`: one process, one symbol after the other, `fit` of Keras on TensorFlow with
   its default number of threads.
-- `overnight`: the training of this project, in one process per core.
+- `overnight`: the training of this project, in one process per core or symbol.
 - `torch`: PyTorch's own LSTM in a plain loop, if it is installed.
 - `floor`: the seconds of an epoch's matrix products at the rate of one large product,
   measured on all cores.
@@ -250,12 +250,12 @@ def _keras_loss(rows: Floats, parameters: TrainingParameters) -> float:
 
 
 def _ours(histories: Sequence[Floats], parameters: TrainingParameters) -> Outcome:
-    """Train in a process pool, as a night does."""
-    cores = len(os.sched_getaffinity(0))
+    """Train in a process pool, as a night does: no more processes than symbols."""
+    processes = min(len(os.sched_getaffinity(0)), len(histories))
     began = time.perf_counter()
-    pool = ProcessPool(cores, len(histories) + 1, 3600)
-    with pool, ThreadPoolExecutor(cores) as threads:
-        list(threads.map(partial(pool.run, _load), range(cores)))
+    pool = ProcessPool(processes, len(histories) + 2, 3600)
+    with pool, ThreadPoolExecutor(processes) as threads:
+        list(threads.map(partial(pool.run, _load), range(processes)))
         started = time.perf_counter()
         jobs = [(rows, parameters) for rows in histories]
         losses = tuple(threads.map(partial(pool.run, _train), jobs))

@@ -19,6 +19,13 @@ PAGE = TESTS.parent / "docs" / "scale.md"
 NAMED = "tcp://scheduler:8786"
 """The scheduler's address on the page."""
 
+SURROUNDINGS = {
+    "PYTHONPATH": str(TESTS),
+    # Idle, each process looks at itself once a second, not 50 and 100 times.
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+}
+
 
 @dataclass
 class Cluster:
@@ -77,7 +84,7 @@ def typed(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a line as a shell runs it, in a process group of its own."""
     program = Path(sys.executable).with_name(words[0])
-    surroundings = {"PYTHONPATH": str(TESTS)} | dict(variables or {})
+    surroundings = SURROUNDINGS | dict(variables or {})
     with (folder / f"{words[1]}.log").open("ab") as log:
         process = subprocess.Popen(
             [program, *words[1:]],

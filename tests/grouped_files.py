@@ -26,6 +26,17 @@ TOGETHER = {
         "tasks/test_report.py",
         "test_notebook_guide.py",
     ),
+    "killed nights": (
+        "flows/test_resume.py",
+        "flows/test_delivery_kills.py",
+        "flows/test_killed_worker.py",
+    ),
+    "Dask nights and benchmarks": (
+        "flows/test_dask_night.py",
+        "flows/test_scale_benchmark.py",
+        "flows/test_soak.py",
+    ),
+    "Dask": ("workers/test_dask_pool.py", "workers/test_process_pool.py"),
     "TensorFlow": (
         "modelling/",
         "evaluation/lookahead/test_leaks.py",
@@ -35,7 +46,9 @@ TOGETHER = {
 """Files, or folders, that run in one process, one after another.
 
 Those of nights share a Prefect server and a training process (`prefect_server`,
-`training_pool`), those of TensorFlow its import and the trained models.
+`training_pool`); the long ones are three groups, as many as there are processes. Those
+of Dask share a cluster (`dask_address`), those of TensorFlow its import and the trained
+models.
 """
 
 

@@ -3,7 +3,6 @@
 No container engine is needed; what the image adds is in `test_image`.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -37,6 +36,13 @@ def registered(services: ServicesByHand) -> ServicesByHand:
         done = services.call("register", SERVICES["register"]["command"])
         assert done.returncode == 0, done.stdout
     return services
+
+
+@pytest.fixture(scope="module")
+def working(registered: ServicesByHand) -> ServicesByHand:
+    """Return the services with a healthy worker, which the last of its tests ends."""
+    registered.start("worker")
+    return registered
 
 
 def asked(services: ServicesByHand, path: str) -> list[dict[str, object]]:
@@ -125,33 +131,18 @@ def test_a_backup_brings_everything_back(registered: ServicesByHand) -> None:
     assert found.stdout.split() == deployments(registered)
 
 
-def test_the_worker_comes_and_goes_when_asked(registered: ServicesByHand) -> None:
-    """It goes online, its health check passes; on SIGTERM it ends within its time."""
-    registered.start("worker")
-    path, deadline = "work_pools/overnight/workers/filter", time.monotonic() + 60
-    while not (workers := asked(registered, path)):
-        assert time.monotonic() < deadline, registered.log("worker")
-        time.sleep(0.5)
-    assert [one["status"] for one in workers] == ["ONLINE"]
-    registered.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
-    assert not registered.is_healthy("worker")
-
-
 @pytest.mark.timeout(900)
-def test_a_run_outlasts_a_restart_of_the_database(registered: ServicesByHand) -> None:
+def test_a_run_outlasts_a_restart_of_the_database(working: ServicesByHand) -> None:
     """Twenty seconds without Postgres after the CSV: the run completes with one CSV."""
-    registered.start("worker")
-    home = registered.folder / "home"
-    shutil.rmtree(home / "reports", ignore_errors=True)
-    with closing(prefect_api(registered.url, AUTH_STRING)) as client:
+    home = working.folder / "home"
+    with closing(prefect_api(working.url, AUTH_STRING)) as client:
         run_id = start_night(client)
-        wait_until(lambda: any(home.rglob("*_screening_results.csv")), registered)
-        registered.pause_postgres(AWAY_SECONDS)
-        wait_until(lambda: ended(client, run_id), registered)
+        wait_until(lambda: any(home.rglob("*_screening_results.csv")), working)
+        working.pause_postgres(AWAY_SECONDS)
+        wait_until(lambda: ended(client, run_id), working)
         run = client.get(f"/flow_runs/{run_id}").raise_for_status().json()
-    assert run["state"]["name"] == "Completed", registered.log("worker")
+    assert run["state"]["name"] == "Completed", working.log("worker")
     assert len(list(home.rglob("*_screening_results.csv"))) == 1
-    registered.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
 
 
 AWAY_SECONDS = 20
@@ -160,8 +151,7 @@ AWAY_SECONDS = 20
 def start_night(client: httpx.Client) -> str:
     """Start a night of one symbol; return its run's id."""
     found = client.get("/deployments/name/overnight-screening/manual").json()
-    asked = {"source": "sample", "selection": {"symbols": ["IBM"]}, "force": True}
-    asked |= {"train": "always", "parameters": {"epochs": 1, "lstm_units": [4, 3]}}
+    asked = {"source": "sample", "selection": {"symbols": ["IBM"]}, "train": "never"}
     address = f"/deployments/{found['id']}/create_flow_run"
     made = client.post(address, json={"parameters": asked})
     return str(made.raise_for_status().json()["id"])
@@ -179,6 +169,17 @@ def wait_until(is_true: Callable[[], bool], services: ServicesByHand) -> None:
     while not is_true():
         assert time.monotonic() < deadline, services.log("worker")
         time.sleep(0.1)
+
+
+def test_the_worker_comes_and_goes_when_asked(working: ServicesByHand) -> None:
+    """It goes online, its health check passes; on SIGTERM it ends within its time."""
+    path, deadline = "work_pools/overnight/workers/filter", time.monotonic() + 60
+    while not (workers := asked(working, path)):
+        assert time.monotonic() < deadline, working.log("worker")
+        time.sleep(0.5)
+    assert [one["status"] for one in workers] == ["ONLINE"]
+    working.stop("worker", SECONDS[SERVICES["worker"]["stop_grace_period"]])
+    assert not working.is_healthy("worker")
 
 
 def test_without_its_database_the_server_is_not_well(services: ServicesByHand) -> None:

@@ -1,7 +1,7 @@
 """A process that writes all a night writes, again and again, until it is killed.
 
 `writing_jobs.py FOLDER` forks one for each round it reads from its standard input: the
-libraries are loaded once for all of them.
+libraries are loaded once for all of them, also those that only a second round needs.
 """
 
 import os
@@ -69,9 +69,10 @@ def write_for_ever(home: Home, begin: int) -> None:
 
 
 def main(folder: str) -> None:
-    """Write round 0; then, for each round read, tell a child that goes on from it."""
+    """Write rounds 0 and 1; for each round read, tell a child that goes on from it."""
     home = Home(Path(folder))
     write_all(home, 0)
+    write_all(home, 1)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -110,6 +110,7 @@ class DaskWorkers:
         self._members: dict[str, _Member] = {}
         self._changed = threading.Condition()
         self._ended = threading.Event()
+        self._look_again = threading.Event()
         self._fault: tuple[str, str] | None = None
         self._usable_at = time.monotonic()
         self._notices: dict[str, None] = {}
@@ -179,6 +180,7 @@ class DaskWorkers:
     def fail(self, problem: str, fix: str) -> None:
         """End all waiting, and every later `take`, with this fault."""
         self._ended.set()
+        self._look_again.set()
         with self._changed:
             self._fault = self._fault or (problem, fix)
             for address in [*self._members]:
@@ -196,7 +198,8 @@ class DaskWorkers:
                 with self._changed:
                     self._update(found["workers"])
                     self._changed.notify_all()
-                self._ended.wait(POLL_SECONDS)
+                self._look_again.wait(POLL_SECONDS)
+                self._look_again.clear()
         except Exception as error:  # noqa: BLE001  else all jobs would wait for ever
             self._fail_without_scheduler(error)
 
@@ -235,6 +238,7 @@ class DaskWorkers:
     def _join(self, address: str, facts: Mapping[str, Any]) -> _Member:
         """Return a new member, whose check has begun."""
         member = _Member(self._start(self._find_refusal(address)))
+        member.check.add_done_callback(self._note_answer)
         threads = facts["nthreads"]
         if not facts["nanny"]:
             member.refusal = "it has no nanny to start it again; omit --no-nanny"
@@ -249,6 +253,11 @@ class DaskWorkers:
     def _start[Output](self, work: Coroutine[Any, Any, Output]) -> Future[Output]:
         """Run the coroutine in the client's event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _note_answer(self, check: Future[str]) -> None:
+        """Use the answer now; a worker that gave none is asked at the next look."""
+        if not check.cancelled() and not check.exception():
+            self._look_again.set()
 
     async def _find_refusal(self, address: str) -> str:
         """Return why the worker can't train; raise an `OSError` if it is going."""

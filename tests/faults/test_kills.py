@@ -31,6 +31,9 @@ from storage.home import DRAFT, Home, remove_drafts
 pytestmark = pytest.mark.long
 
 KILLS = 50
+ROUNDS = 200
+"""More than a process writes before it is killed; a later round has more prices."""
+
 Kill = Callable[[int, float], None]
 
 
@@ -68,7 +71,7 @@ def test_fifty_kills_tear_no_file(home: Home, kill: Kill) -> None:
     """After each kill every file is of one round, and every reader finds its file."""
     moments = random.Random(6)  # noqa: S311  moments, no secrets
     for number in range(KILLS):
-        begin = 1 + 1000 * number
+        begin = 2 + ROUNDS * number
         kill(begin, moments.uniform(0, 0.08))
         newest = last_logged(home)
         assert newest <= stored_round(home) <= newest + 1

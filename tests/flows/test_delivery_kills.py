@@ -28,12 +28,18 @@ def write_market(folder: Path) -> None:
 
 
 def screen(folder: Path, web: HttpReceiver) -> int:
-    """Run the night of the symbol; return the exit code."""
+    """Run the night of the symbol on the tests' server; return the exit code."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
     words = ["screen", "AAA.AX", "--train", "never", "--source", "folder"]
     folders = ["--folder", str(folder / "market"), "--home", str(folder / "home")]
     run = subprocess.Popen(
         [COMMAND, *words, *folders],
-        env=os.environ | {"OVERNIGHT_DELIVER_TO": f"json://{web.place}"},
+        env=os.environ
+        | {
+            "OVERNIGHT_DELIVER_TO": f"json://{web.place}",
+            "PREFECT_API_URL": str(PREFECT_API_URL.value()),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -42,6 +48,7 @@ def screen(folder: Path, web: HttpReceiver) -> int:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("prefect_server")
 def test_a_killed_run_is_followed_by_a_message_marked_as_a_repeat(
     tmp_path: Path,
 ) -> None:

@@ -1,5 +1,6 @@
 """A deployed run whose worker is killed while the run waits for the home."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from own_server import OwnServer, Prepare
 
 from storage.home import Home
 from storage.lock import one_run_at_a_time
@@ -24,6 +24,14 @@ REQUEST = {
     "selection": {"symbols": ["IBM"]},
     "train": "never",
 }
+
+
+@pytest.fixture
+def address(prefect_server: None) -> str:  # noqa: ARG001
+    """Return the address of the session's server."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    return str(PREFECT_API_URL.value())
 
 
 def wait_until(is_true: Callable[[], bool], shown: Callable[[], object]) -> None:
@@ -53,21 +61,24 @@ def worker(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[
 
 
 def test_a_run_that_waits_for_the_home_outlives_its_worker(
-    tmp_path: Path, prepare_prefect: Prepare
+    address: str, tmp_path: Path
 ) -> None:
     """Its worker is killed, then it gets the home: it completes, its CSV is written."""
-    server = OwnServer(prepare_prefect(tmp_path / "prefect"))
     home, log = Home(tmp_path / "home"), tmp_path / "worker.log"
-    environment = server.environment | {"OVERNIGHT_HOME": str(home.root)}
+    others = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")}
+    environment = others | {
+        "PREFECT_API_URL": address,
+        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "OVERNIGHT_HOME": str(home.root),
+    }
     register = [sys.executable, "-m", "flows.registration"]
     subprocess.run(register, cwd=ROOT, env=environment, check=True)
-    with closing(httpx.Client(base_url=server.url, timeout=30)) as client:
+    with closing(httpx.Client(base_url=address, timeout=30)) as client:
         with one_run_at_a_time(home), worker(environment, log):
             run = start(client)
             wait_until(lambda: WAITING in log.read_text(), log.read_text)
         wait_until(lambda: bool(state(client, run)["end"]), lambda: state(client, run))
         assert state(client, run)["name"] == "Completed", state(client, run)
-    server.kill()
     assert len(list((tmp_path / "home").rglob("*_screening_results.csv"))) == 1
     with one_run_at_a_time(home):
         pass

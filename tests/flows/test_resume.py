@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from plain_night import plain_night
+from plain_night import ONE_PROCESS, plain_night
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
@@ -28,7 +28,7 @@ FILES = 18
 
 CSV = "2013-03-01_screening_results.csv"
 SYMBOLS = ("AAPL", "IBM", "MSFT")
-EPOCHS = 2
+EPOCHS, UNITS = 2, (4, 3)
 
 pytestmark = pytest.mark.long
 
@@ -36,8 +36,9 @@ pytestmark = pytest.mark.long
 def night(home: Path, server: str) -> subprocess.Popen[str]:
     """Start a night of the sample that trains every model."""
     words = [COMMAND, "screen", *SYMBOLS, "--source", "sample", "--train", "always"]
+    network = ["--epochs", str(EPOCHS), "--lstm-units", "{},{}".format(*UNITS)]
     return subprocess.Popen(
-        [*words, "--epochs", str(EPOCHS), "--home", str(home)],
+        [*words, *network, "--home", str(home)],
         env=os.environ | {"PREFECT_API_URL": server},
         start_new_session=True,
         stdout=subprocess.PIPE,
@@ -73,6 +74,7 @@ def killed(
 
     server = str(PREFECT_API_URL.value())
     home = tmp_path_factory.mktemp("killed")
+    (home / "overnight.toml").write_text(ONE_PROCESS)
     moments = random.Random(11)  # noqa: S311  no secret
     for _ in range(KILLS):
         killed_after(moments.randint(1, max(1, FILES // KILLS)), home, server)
@@ -92,7 +94,7 @@ def undisturbed(
         source="sample",
         train="always",
         preset="quick_test",
-        parameters=TrainingOverrides(epochs=EPOCHS),
+        parameters=TrainingOverrides(epochs=EPOCHS, lstm_units=UNITS),
         home=str(home),
     )
     plain_night(request, training_pool)

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from own_relay import Relay
 from own_server import OwnServer, Prepare
+from plain_night import ONE_PROCESS
 
 RATE = 4
 PACED = Path(__file__).parents[1] / "paced.py"
@@ -103,6 +104,7 @@ def test_what_is_shown_costs_no_run() -> None:
 
 def started_night(server: OwnServer, home: Path) -> subprocess.Popen[str]:
     """Return a sample night that trains for a while; wait for its first model."""
+    (home / "overnight.toml").write_text(ONE_PROCESS)
     command = Path(sys.executable).with_name("overnight")
     run = subprocess.Popen(
         [command, "screen", "--source", "sample", "--epochs", "8", "--home", home],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from own_server import Prepare
 
 COMMAND = Path(sys.executable).with_name("overnight")
 NIGHT = ["screen", "IBM", "--source", "sample", "--train", "never"]
@@ -17,8 +18,15 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a night of a new user, with a server of its own."""
+def night(
+    tmp_path: Path, prepare_prefect: Prepare, moment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a night with a server of its own, which a new user's starts without tables.
+
+    A server that works has them: their making is no part of that case.
+    """
+    if moment == "at work":
+        prepare_prefect(tmp_path / ".prefect")
     with subprocess.Popen(
         [COMMAND, *NIGHT, "--home", tmp_path / "home"],
         env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
