@@ -11,9 +11,9 @@ from typing import Any
 
 from pipeline.plan import RunPlan, RunRequest, plan_night
 from pipeline.progress import Progress
-from pipeline.run import open_run, screening_stages
+from pipeline.run import open_run, screening_stages, training_stages
 from pipeline.sources import open_sources
-from pipeline.symbol import screen_all
+from pipeline.symbol import screen_all, train_symbol
 from workers.process_pool import WorkerPool
 
 ONE_PROCESS = "[run]\ntraining_processes = 1\n"
@@ -77,3 +77,16 @@ def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: AN
         summary = archive.fn(plan, report.fn(plan, found, published))
         run.close(summary)
     return summary
+
+
+def train_only(request: RunRequest, pool: WorkerPool, flow: str) -> None:
+    """Train, and leave the home as a run of the flow that was killed right after.
+
+    The flow's next run finds the models, so it starts no training process.
+    """
+    plan = plan_night(request, datetime.now(UTC))
+    with open_run(plan, flow, lambda: None, Progress(plan.symbols)) as opened:
+        run = replace(opened, pool=pool)
+        for symbol in plan.symbols:
+            train_symbol(plan, training_stages(plan, run), symbol)
+        run.checkpoints.drop("download")

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
-from plain_night import ONE_PROCESS
 
 from config.errors import BusyError
 from screening.columns import COLUMNS
@@ -37,11 +36,16 @@ def without_times(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def night(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:  # noqa: ANN401
-    """Give the home and the state of a night with one broken symbol."""
+def night(
+    run_night: Any,  # noqa: ANN401
+    train_first: Any,  # noqa: ANN401
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Any]:
+    """Give the home and the state of a night with two broken symbols."""
     home = tmp_path_factory.mktemp("home")
-    (home / "overnight.toml").write_text(ONE_PROCESS)
-    return home, run_night(home, *GOOD, "SHORT.AX", "GONE.AX")
+    symbols = (*GOOD, "SHORT.AX", "GONE.AX")
+    train_first("screening", home, *symbols)
+    return home, run_night(home, *symbols)
 
 
 @pytest.fixture(scope="module")
