@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
+from pool_jobs import predict_in_keras
 
 from config.errors import BusyError
 from screening.columns import COLUMNS
 from screening.summary import TooFewSymbols
 from screening.track_record.ledger import Ledger
 from storage.home import Home
+from workers.process_pool import ProcessPool
 
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"
@@ -217,15 +219,17 @@ def test_a_replay_leaves_the_live_model_alone(
 
 
 def test_a_bare_keras_session_gives_the_predicted_close(
-    night: tuple[Path, Any], market: Path
+    night: tuple[Path, Any], market: Path, training_pool: ProcessPool
 ) -> None:
-    """Model file and metadata alone reproduce the CSV's predicted close."""
+    """Model file and metadata alone reproduce the CSV's predicted close.
+
+    Keras runs where it is loaded; its import here would take 4 s.
+    """
     home, _ = night
     row = rows_of(home).loc["BBB.AX"]
     facts = json.loads((home / "models/lstm_BBB.AX_metadata.json").read_text())
     if facts["rejected"]:
         pytest.skip(f"rejected: {facts['rejected']}")
-    import keras  # noqa: PLC0415
     import pandas_ta  # noqa: PLC0415
 
     table = pd.read_csv(market / "prices" / "BBB.AX.csv", index_col="Date")
@@ -244,11 +248,10 @@ def test_a_bare_keras_session_gives_the_predicted_close(
         }
     )[facts["features"]].tail(facts["sequence_length"])
     low, high = (np.array(facts[f"scaler_{end}imum"]) for end in ("min", "max"))
-    network = keras.saving.load_model(
-        home / "models/lstm_BBB.AX_model.keras", safe_mode=True
-    )
-    answer = network.predict(((features - low) / (high - low)).to_numpy()[None])
-    predicted = float(answer[0, 0]) * (high[0] - low[0]) + low[0]
+    window = ((features - low) / (high - low)).to_numpy()
+    model = home / "models/lstm_BBB.AX_model.keras"
+    answer = training_pool.run(predict_in_keras, (model, window))
+    predicted = answer * (high[0] - low[0]) + low[0]
     assert float(row["predicted_close"]) == pytest.approx(predicted, rel=1e-6)
 
 
