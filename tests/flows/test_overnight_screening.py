@@ -328,14 +328,21 @@ def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None
     assert state.result().report == home / "reports" / "html" / REPORT
 
 
-def test_the_next_night_tells_what_changed(
+@pytest.fixture(scope="module")
+def two_nights(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a home with two nights of a symbol."""
+    home = tmp_path_factory.mktemp("home")
+    quick_night(home, "AAA.AX", train="never", as_of=date(2025, 11, 7))
+    quick_night(home, "AAA.AX", train="never")
+    return home
+
+
+def test_the_next_night_tells_what_changed(two_nights: Path) -> None:
     """A night compares itself with the CSV of the night before."""
-    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
-    quick_night(tmp_path, "AAA.AX", train="never")
-    page = (tmp_path / "reports" / "html" / REPORT).read_text(encoding="utf-8")
+    page = (two_nights / "reports" / "html" / REPORT).read_text(encoding="utf-8")
     assert "Compared with the night of 2025-11-07, for 1 symbol of both" in page
 
 
@@ -368,14 +375,9 @@ def test_an_archive_that_cannot_be_written_costs_no_night(
     assert "The archive of nights was not written" in summary.notices[-1]
 
 
-def test_the_archive_has_a_line_per_night(
-    quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
-) -> None:
+def test_the_archive_has_a_line_per_night(two_nights: Path) -> None:
     """Each night adds its line, which leads to its report."""
-    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
-    quick_night(tmp_path, "AAA.AX", train="never")
-    page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    page = (two_nights / "reports" / "index.html").read_text(encoding="utf-8")
     assert f'href="html/{REPORT}"' in page
     assert 'href="html/2025-11-07_morning_report.html"' in page
     assert page.count('class="tag">replay<') == 2
