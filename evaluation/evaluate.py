@@ -24,6 +24,7 @@ from pipeline.plan import RunPlan
 from screening.table import write_csv
 from storage.home import write_atomic
 from storage.paths import StoragePath, read_bytes
+from workers.process_pool import WorkerPool
 
 FORECASTS, MODELS, FIGURES = "forecasts.csv", "models.csv", "figures.json"
 
@@ -70,17 +71,18 @@ class Evaluation(BaseModel, frozen=True):
     files: tuple[str, ...]
 
 
-def run_evaluation(
+def run_evaluation(  # noqa: PLR0913, PLR0917  all that the command asks for
     plan: RunPlan,
     first: date,
     refit_sessions: int | None,
     cost_bps: float | None,
     on_block: Callable[[int, int], None],
+    pool: WorkerPool | None = None,
 ) -> Evaluation:
     """Run the nights from `first` to the plan's session, and write the report.
 
     `cost_bps` is in 1/100 of 1 %; it and `refit_sessions` default to the settings.
-    `on_block` is called with refits done and refits planned.
+    `on_block` is called with refits done and refits planned. `pool` as `walk_forward`.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def run_evaluation(
     settings = plan.settings.evaluation
     refit = refit_sessions or settings.refit_sessions
     cost = settings.cost_bps if cost_bps is None else cost_bps
-    result = walk_forward(plan, first, refit, on_block)
+    result = walk_forward(plan, first, refit, on_block, pool)
     folder = plan.home.evaluations / f"{first}_{plan.as_of}"
     record = _write_csv_files(folder, result)
     metrics = compute_metrics(record, settings, cost)

@@ -132,10 +132,12 @@ def walk_forward(
     first: date,
     refit_sessions: int,
     on_block: OnBlock = lambda *_: None,
+    pool: WorkerPool | None = None,
 ) -> WalkForwardResult:
     """Return the records of the nights from `first` to the plan's own sessions.
 
-    A model is trained every `refit_sessions` sessions.
+    A model is trained every `refit_sessions` sessions. `pool` stays open; None: the
+    evaluation has processes of its own, as the settings say.
 
     Raises
     ------
@@ -159,10 +161,11 @@ def walk_forward(
             for prefetched in symbols
         ]
         progress = _Progress(sum(map(len, blocks)), on_block)
-        pool, notices = open_local_pool(plan.settings, max(1, len(blocks)))
+        own, notices = open_local_pool(plan.settings, max(1, len(blocks)))
         # Progress closes before the pool, whose ending processes look like failures.
-        with ThreadPoolExecutor() as threads, pool, closing(progress):
-            parts = list(threads.map(partial(_walk_symbol, pool, progress), blocks))
+        with ThreadPoolExecutor() as threads, own, closing(progress):
+            walk = partial(_walk_symbol, pool or own, progress)
+            parts = list(threads.map(walk, blocks))
     calendars = calendar_notices(night_calendars(plan), plan)
     notices = (*notices, *calendars, *garch_notices())
     return sum(parts, WalkForwardResult(failures=failures, notices=notices))

@@ -27,7 +27,7 @@ from grouped_files import GroupedFiles
 from hypothesis import settings
 from made_market import random_walk
 from own_server import Prepare, make_tables, used_server
-from plain_night import plain_night
+from plain_night import plain_night, train_only
 from xdist.remote import Producer
 
 from config.parameters import TrainingOverrides
@@ -310,6 +310,20 @@ def training_pool(
     """Yield a pool of one process, which imports TensorFlow once for all tests."""
     with ProcessPool(1, jobs_per_process=250, seconds=250) as pool:
         yield pool
+
+
+@pytest.fixture(scope="session")
+def train_first(market: Path, training_pool: ProcessPool) -> RunNight:
+    """Return a function that trains for a flow of the same request; see `train_only`.
+
+    Training processes of the flow's own take 6 CPU seconds.
+    """
+
+    def run(flow: str, home: Path, *symbols: str, **changes: Any) -> None:  # noqa: ANN401
+        request = RunRequest(**asked_for(market, home, symbols, changes))
+        train_only(request, training_pool, flow)
+
+    return run
 
 
 @pytest.fixture(scope="session")

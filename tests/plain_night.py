@@ -6,13 +6,14 @@ A flow's runs and their server cost more time than the night. The files are the 
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pipeline.plan import RunPlan, RunRequest, plan_night
 from pipeline.progress import Progress
-from pipeline.run import open_run, screening_stages
+from pipeline.run import open_run, screening_stages, training_stages
 from pipeline.sources import open_sources
-from pipeline.symbol import screen_all
+from pipeline.symbol import screen_all, train_symbol
 from workers.process_pool import WorkerPool
 
 ONE_PROCESS = "[run]\ntraining_processes = 1\n"
@@ -28,25 +29,36 @@ def plain_night(request: RunRequest, pool: WorkerPool, *, only: bool = False) ->
     Each night of a process starts in a second of its own, as nights of the flow do.
     """
     from prefect.logging import disable_run_logger  # noqa: PLC0415
-    from prefect.settings import (  # noqa: PLC0415
-        PREFECT_API_URL,
-        PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
-        temporary_settings,
-    )
 
     from tasks.exclusive_home import exclusive_home  # noqa: PLC0415
     from tasks.publish import final_state  # noqa: PLC0415
 
     _starts.append(max(datetime.now(UTC), _starts[-1] + timedelta(seconds=1)))
     plan = plan_night(request, _starts[-1], only=only)
-    no_server = temporary_settings(
-        {PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False}, restore_defaults={PREFECT_API_URL}
-    )
     with ExitStack() as stack:
-        for one in (disable_run_logger(), no_server, exclusive_home(plan)):
+        for one in (
+            disable_run_logger(),
+            no_server().model_copy(),
+            exclusive_home(plan),
+        ):
             stack.enter_context(one)
         summary = screened(plan, pool, only=only)
     return final_state(summary)
+
+
+@cache
+def no_server() -> Any:  # noqa: ANN401
+    """Return Prefect's settings without a server; made once: it takes 40 ms."""
+    from prefect.context import get_settings_context  # noqa: PLC0415
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_URL,
+        PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
+        temporary_settings,
+    )
+
+    alone = {PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False}
+    with temporary_settings(alone, restore_defaults={PREFECT_API_URL}):
+        return get_settings_context()
 
 
 def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: ANN401
@@ -65,3 +77,16 @@ def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: AN
         summary = archive.fn(plan, report.fn(plan, found, published))
         run.close(summary)
     return summary
+
+
+def train_only(request: RunRequest, pool: WorkerPool, flow: str) -> None:
+    """Train, and leave the home as a run of the flow that was killed right after.
+
+    The flow's next run finds the models, so it starts no training process.
+    """
+    plan = plan_night(request, datetime.now(UTC))
+    with open_run(plan, flow, lambda: None, Progress(plan.symbols)) as opened:
+        run = replace(opened, pool=pool)
+        for symbol in plan.symbols:
+            train_symbol(plan, training_stages(plan, run), symbol)
+        run.checkpoints.drop("download")

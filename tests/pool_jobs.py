@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from config.errors import TooShort
 from modelling.training import EpochDone
 from storage.home import Home, write_atomic
@@ -108,3 +111,14 @@ def die_once(marker: Path, _on_epoch: OnEpoch) -> int:
         marker.write_text(str(os.getpid()))
         os.kill(os.getpid(), signal.SIGKILL)
     return os.getpid()
+
+
+def predict_in_keras(
+    asked: tuple[Path, NDArray[np.float64]], _on_epoch: OnEpoch
+) -> float:
+    """Return what Keras alone predicts with a model's file for one scaled window."""
+    import keras  # noqa: PLC0415  takes seconds
+
+    file, window = asked
+    network = keras.saving.load_model(file, safe_mode=True)
+    return float(network(window[None])[0, 0])

@@ -3,30 +3,33 @@
 import json
 import re
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from plain_night import ONE_PROCESS, plain_night
+from plain_night import plain_night
 from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.options import ScreenOptions
 from cli.render_evaluation import show_evaluation
 from cli.request import flow_arguments
+from config.parameters import TrainingOverrides
 from config.settings import EvaluationSettings
-from evaluation.evaluate import Evaluation
+from evaluation.evaluate import Evaluation, run_evaluation
 from evaluation.forecast_record import COLUMNS, NIGHT_COLUMNS, record_frame
 from evaluation.intervals import INTERVALS
 from evaluation.metrics import Metrics, compute_metrics
-from pipeline.plan import RunRequest
+from market_data.selection import Symbols
+from pipeline.plan import RunRequest, plan_run
 from storage.home import Home
 from workers.process_pool import ProcessPool
 
 FIRST, LAST = date(2025, 11, 7), date(2025, 11, 10)
-QUICK = ("--epochs", "1", "--sequence-length", "30", "--period", "1y")
+QUICK = TrainingOverrides(epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3))
+WORDS = ("--epochs", "1", "--sequence-length", "30", "--period", "1y")
 UNITS = ("--lstm-units", "4,3")
 CALENDAR = """ticker,event_type,date
 AAA.AX,earnings,2025-11-10
@@ -36,10 +39,10 @@ INDEX = "^AXJO"
 
 
 def evaluate(home: Path, market: Path, *words: str) -> Result:
-    """Run `overnight evaluate` for two nights in that home, and return its output."""
+    """Run `overnight evaluate` for two nights in that home, and return its result."""
     source = ("--source", "folder", "--folder", str(market), "--home", str(home))
     span = ("--from", FIRST.isoformat(), "--to", LAST.isoformat())
-    return CliRunner().invoke(app, ["evaluate", *words, *source, *span, *QUICK, *UNITS])
+    return CliRunner().invoke(app, ["evaluate", *words, *source, *span, *WORDS, *UNITS])
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +59,25 @@ def market_with_index(market: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def evaluated(
-    market_with_index: Path, tmp_path_factory: pytest.TempPathFactory
+    market_with_index: Path,
+    training_pool: ProcessPool,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, dict[str, Any]]:
     """Return the home and the JSON of two nights, each with its own model."""
     home = tmp_path_factory.mktemp("home")
     (home / "event_calendar.csv").write_text(CALENDAR)
-    (home / "overnight.toml").write_text(ONE_PROCESS)
-    words = ("AAA.AX", "BBB.AX", "GONE.AX", "--refit-sessions", "1", "--json")
-    done = evaluate(home, market_with_index, *words)
-    assert done.exit_code == 0, done.output
-    return home, json.loads(done.stdout)
+    request = RunRequest(
+        selection=Symbols(symbols=("AAA.AX", "BBB.AX", "GONE.AX")),
+        source="folder",
+        folder=market_with_index,
+        as_of=LAST,
+        train="always",
+        parameters=QUICK,
+        home=home,
+    )
+    plan = plan_run(request, datetime.now(UTC))
+    found = run_evaluation(plan, FIRST, 1, None, lambda *_: None, training_pool)
+    return home, json.loads(found.model_dump_json())
 
 
 def report_file(evaluated: tuple[Path, dict[str, Any]], name: str) -> Path:
@@ -82,6 +94,20 @@ def record_of(evaluated: tuple[Path, dict[str, Any]]) -> pd.DataFrame:
 def cells(path: Path) -> pd.DataFrame:
     """Return a CSV's cells as text."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def test_the_command_evaluates_what_its_options_say(
+    tmp_path: Path, market: Path
+) -> None:
+    """Its JSON has the nights, the parameters, and why the one symbol has no row."""
+    done = evaluate(tmp_path, market, "GONE.AX", "--refit-sessions", "2", "--json")
+    assert done.exit_code == 0, done.output
+    found = Evaluation.model_validate_json(done.stdout)
+    assert (found.first, found.last) == (FIRST, LAST)
+    assert (found.symbols, found.source) == (("GONE.AX",), "folder")
+    assert (found.refit_sessions, found.models.trained) == (2, 0)
+    assert found.parameters == QUICK.apply_to("standard")
+    assert found.failures["GONE.AX"].startswith("unknown_symbol: ")
 
 
 def test_one_row_per_forecast(evaluated: tuple[Path, dict[str, Any]]) -> None:
@@ -201,7 +227,6 @@ def test_nothing_but_the_report_is_left(evaluated: tuple[Path, dict[str, Any]]) 
     """No model, no price and no table of past nights stays in the home."""
     assert {path.name for path in evaluated[0].iterdir()} == {
         "event_calendar.csv",
-        "overnight.toml",
         "reports",
     }
 

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_night import ONE_PROCESS
 
 from config.parameters import TrainingOverrides
 from market_data.selection import Symbols
 from status.model_status import model_statuses
 
+QUICK = TrainingOverrides(epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3))
 SYMBOLS = ("AAA.AX", "SHORT.AX", "BBB.AX")
 
 
 @pytest.fixture(scope="module")
 def trained(
     prefect_server: None,  # noqa: ARG001
+    train_first: Any,  # noqa: ANN401
     market: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Any]:
@@ -25,15 +26,13 @@ def trained(
     from flows.lstm_training import lstm_training  # noqa: PLC0415
 
     home = tmp_path_factory.mktemp("home")
-    (home / "overnight.toml").write_text(ONE_PROCESS)
+    train_first("training", home, *SYMBOLS, parameters=QUICK, train="always")
     return home, lstm_training(
         selection=Symbols(symbols=SYMBOLS),
         source="folder",
         folder=market,
         as_of=date(2025, 11, 10),
-        parameters=TrainingOverrides(
-            epochs=1, sequence_length=30, period="1y", lstm_units=(4, 3)
-        ),
+        parameters=QUICK,
         home=str(home),
         return_state=True,
     )

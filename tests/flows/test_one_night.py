@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,24 @@ def nights(
     quick_night(home, *FIRST, train="never")
     before = rows_of(home)
     return home, before, quick_night(home, "CCC.AX", train="never")
+
+
+@pytest.fixture(scope="module")
+def kept(
+    quick_night: Any,  # noqa: ANN401
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give the home of a night of two stocks; `published` gives each test a copy."""
+    home = tmp_path_factory.mktemp("home")
+    quick_night(home, "AAA.AX", "BBB.AX", train="never")
+    return home
+
+
+@pytest.fixture
+def published(kept: Path, tmp_path: Path) -> Path:
+    """Give a home of the test's own with a night of two stocks."""
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 def test_one_more_stock_adds_its_row(nights: tuple[Path, Any, Any]) -> None:
@@ -109,40 +128,39 @@ def test_each_call_is_in_the_ledger_once(nights: tuple[Path, Any, Any]) -> None:
 
 def test_a_symbol_screened_again_has_its_new_row(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
 ) -> None:
     """The later run's row replaces the earlier one; there is one row per symbol."""
-    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    before = rows_of(tmp_path)
-    quick_night(tmp_path, "BBB.AX", "CCC.AX", train="never")
-    after = rows_of(tmp_path)
+    before = rows_of(published)
+    quick_night(published, "BBB.AX", "CCC.AX", train="never")
+    after = rows_of(published)
     assert sorted(after) == ["AAA.AX", "BBB.AX", "CCC.AX"]
     assert after["AAA.AX"]["run_at"] == before["AAA.AX"]["run_at"]
     assert after["BBB.AX"]["run_at"] == after["CCC.AX"]["run_at"]
-    assert len(list((Home(tmp_path).nights / "2025-11-10" / "findings").iterdir())) == 2
+    assert (
+        len(list((Home(published).nights / "2025-11-10" / "findings").iterdir())) == 2
+    )
 
 
 def test_only_writes_a_fresh_file(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
 ) -> None:
     """With `only` the file has this run's symbols alone, and the run names the rest."""
-    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    summary = quick_night(tmp_path, "CCC.AX", train="never", only=True).result()
-    assert set(rows_of(tmp_path)) == {"CCC.AX"}
+    summary = quick_night(published, "CCC.AX", train="never", only=True).result()
+    assert set(rows_of(published)) == {"CCC.AX"}
     assert "AAA.AX, BBB.AX" in "".join(summary.notices)
-    assert charts(page_of(tmp_path)) == {"CCC.AX"}
+    assert charts(page_of(published)) == {"CCC.AX"}
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "foreign"])
 def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
     damage: str,
 ) -> None:
     """Row and score stay in the report, which notes that the details are missing."""
-    quick_night(tmp_path, "AAA.AX", train="never")
-    (file,) = (Home(tmp_path).nights / "2025-11-10" / "findings").iterdir()
+    (file,) = (Home(published).nights / "2025-11-10" / "findings").iterdir()
     if damage == "missing":
         file.unlink()
     elif damage == "torn":
@@ -151,37 +169,33 @@ def test_without_its_findings_a_kept_row_is_shown_from_the_csv(
         content = json.loads(file.read_text())
         content["run_at"] = "2025-11-10T01:00:00Z"
         file.write_text(json.dumps(content))
-    summary = quick_night(tmp_path, "BBB.AX", train="never").result()
-    page = page_of(tmp_path)
+    summary = quick_night(published, "CCC.AX", train="never").result()
+    page = page_of(published)
     assert summary.report
-    assert charts(page) == {"BBB.AX"}
+    assert charts(page) == {"CCC.AX"}
     assert "the details of its run are no longer in the home" in page
-    assert f"data-value={rows_of(tmp_path)['AAA.AX']['score']}" in page
+    assert f"data-value={rows_of(published)['AAA.AX']['score']}" in page
 
 
 def test_a_chart_is_never_another_runs(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
 ) -> None:
     """A table that a killed run has overwritten since is not drawn for the old row."""
-    quick_night(tmp_path, "AAA.AX", train="never")
-    quick_night(tmp_path / "other", "BBB.AX", train="never")
-    tables = [Home(home).nights for home in (tmp_path, tmp_path / "other")]
-    old, new = (one / "2025-11-10" / "indicators" for one in tables)
-    (old / "AAA.AX.parquet").write_bytes((new / "BBB.AX.parquet").read_bytes())
-    quick_night(tmp_path, "CCC.AX", train="never")
-    assert charts(page_of(tmp_path)) == {"CCC.AX"}
+    tables = Home(published).nights / "2025-11-10" / "indicators"
+    shutil.copyfile(tables / "BBB.AX.parquet", tables / "AAA.AX.parquet")
+    quick_night(published, "CCC.AX", train="never")
+    assert charts(page_of(published)) == {"BBB.AX", "CCC.AX"}
 
 
 @pytest.mark.parametrize("damage", ["header", "cell", "folder", "bytes"])
 def test_a_damaged_csv_costs_no_run_and_is_put_aside(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
     damage: str,
 ) -> None:
     """What can't be kept is named, and the damaged file lies beside the new one."""
-    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    path = Home(tmp_path).screening_csv / CSV
+    path = Home(published).screening_csv / CSV
     text = path.read_text()
     path.unlink()
     if damage == "folder":
@@ -193,9 +207,9 @@ def test_a_damaged_csv_costs_no_run_and_is_put_aside(
     else:
         score = text.splitlines()[1].split(",")[COLUMNS.index("score")]
         path.write_text(text.replace(f",{score},", ",0.987,", 1))
-    summary = quick_night(tmp_path, "CCC.AX", train="never").result()
-    assert "CCC.AX" in rows_of(tmp_path)
-    assert len(rows_of(tmp_path)) == (2 if damage == "cell" else 1)
+    summary = quick_night(published, "CCC.AX", train="never").result()
+    assert "CCC.AX" in rows_of(published)
+    assert len(rows_of(published)) == (2 if damage == "cell" else 1)
     assert (path.parent / f"{CSV}.damaged-1").exists()
     assert f"{CSV}.damaged-1" in "".join(summary.notices)
 
@@ -203,24 +217,25 @@ def test_a_damaged_csv_costs_no_run_and_is_put_aside(
 def test_a_list_that_is_published_need_not_run_again(
     run_night: Any,  # noqa: ANN401
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
 ) -> None:
     """Symbols beside the list's do not make the deployed night run; `only` does."""
-    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never")
-    quick_night(tmp_path, "CCC.AX", train="never")
+    quick_night(published, "CCC.AX", train="never")
     again: dict[str, Any] = {"train": "never", "force": False}
-    assert run_night(tmp_path, "BBB.AX", **again).name == "Skipped"
-    assert run_night(tmp_path, "BBB.AX", only=True, **again).name == "Completed"
-    assert set(rows_of(tmp_path)) == {"BBB.AX"}
-    assert run_night(tmp_path, "BBB.AX", only=True, **again).name == "Skipped"
+    assert run_night(published, "BBB.AX", **again).name == "Skipped"
+    assert run_night(published, "BBB.AX", only=True, **again).name == "Completed"
+    assert set(rows_of(published)) == {"BBB.AX"}
+    assert run_night(published, "BBB.AX", only=True, **again).name == "Skipped"
 
 
 def test_the_night_before_is_compared_over_all_rows(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
+    published: Path,
 ) -> None:
     """What changed since the last night counts kept symbols too."""
-    quick_night(tmp_path, "AAA.AX", "BBB.AX", train="never", as_of=date(2025, 11, 7))
-    quick_night(tmp_path, "AAA.AX", train="never")
-    quick_night(tmp_path, "BBB.AX", train="never")
-    assert "for 2 symbols of both nights" in page_of(tmp_path)
+    later = date(2025, 11, 11)
+    quick_night(published, "AAA.AX", train="never", as_of=later)
+    quick_night(published, "BBB.AX", train="never", as_of=later)
+    page = Home(published).morning_reports / f"{later}_morning_report.html"
+    text = page.read_text(encoding="utf-8")
+    assert "night of 2025-11-10, for 2 symbols of both nights" in text

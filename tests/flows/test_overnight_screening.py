@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
-from plain_night import ONE_PROCESS
+from pool_jobs import predict_in_keras
 
 from config.errors import BusyError
 from screening.columns import COLUMNS
 from screening.summary import TooFewSymbols
 from screening.track_record.ledger import Ledger
 from storage.home import Home
+from workers.process_pool import ProcessPool
 
 CSV = "2025-11-10_screening_results.csv"
 REPORT = "2025-11-10_morning_report.html"
@@ -37,11 +38,16 @@ def without_times(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def night(run_night: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:  # noqa: ANN401
-    """Give the home and the state of a night with one broken symbol."""
+def night(
+    run_night: Any,  # noqa: ANN401
+    train_first: Any,  # noqa: ANN401
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, Any]:
+    """Give the home and the state of a night with two broken symbols."""
     home = tmp_path_factory.mktemp("home")
-    (home / "overnight.toml").write_text(ONE_PROCESS)
-    return home, run_night(home, *GOOD, "SHORT.AX", "GONE.AX")
+    symbols = (*GOOD, "SHORT.AX", "GONE.AX")
+    train_first("screening", home, *symbols)
+    return home, run_night(home, *symbols)
 
 
 @pytest.fixture(scope="module")
@@ -213,15 +219,17 @@ def test_a_replay_leaves_the_live_model_alone(
 
 
 def test_a_bare_keras_session_gives_the_predicted_close(
-    night: tuple[Path, Any], market: Path
+    night: tuple[Path, Any], market: Path, training_pool: ProcessPool
 ) -> None:
-    """Model file and metadata alone reproduce the CSV's predicted close."""
+    """Model file and metadata alone reproduce the CSV's predicted close.
+
+    Keras runs where it is loaded; its import here would take 4 s.
+    """
     home, _ = night
     row = rows_of(home).loc["BBB.AX"]
     facts = json.loads((home / "models/lstm_BBB.AX_metadata.json").read_text())
     if facts["rejected"]:
         pytest.skip(f"rejected: {facts['rejected']}")
-    import keras  # noqa: PLC0415
     import pandas_ta  # noqa: PLC0415
 
     table = pd.read_csv(market / "prices" / "BBB.AX.csv", index_col="Date")
@@ -240,11 +248,10 @@ def test_a_bare_keras_session_gives_the_predicted_close(
         }
     )[facts["features"]].tail(facts["sequence_length"])
     low, high = (np.array(facts[f"scaler_{end}imum"]) for end in ("min", "max"))
-    network = keras.saving.load_model(
-        home / "models/lstm_BBB.AX_model.keras", safe_mode=True
-    )
-    answer = network.predict(((features - low) / (high - low)).to_numpy()[None])
-    predicted = float(answer[0, 0]) * (high[0] - low[0]) + low[0]
+    window = ((features - low) / (high - low)).to_numpy()
+    model = home / "models/lstm_BBB.AX_model.keras"
+    answer = training_pool.run(predict_in_keras, (model, window))
+    predicted = answer * (high[0] - low[0]) + low[0]
     assert float(row["predicted_close"]) == pytest.approx(predicted, rel=1e-6)
 
 
@@ -321,14 +328,21 @@ def test_the_morning_report_lies_beside_the_csv(night: tuple[Path, Any]) -> None
     assert state.result().report == home / "reports" / "html" / REPORT
 
 
-def test_the_next_night_tells_what_changed(
+@pytest.fixture(scope="module")
+def two_nights(
     quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a home with two nights of a symbol."""
+    home = tmp_path_factory.mktemp("home")
+    quick_night(home, "AAA.AX", train="never", as_of=date(2025, 11, 7))
+    quick_night(home, "AAA.AX", train="never")
+    return home
+
+
+def test_the_next_night_tells_what_changed(two_nights: Path) -> None:
     """A night compares itself with the CSV of the night before."""
-    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
-    quick_night(tmp_path, "AAA.AX", train="never")
-    page = (tmp_path / "reports" / "html" / REPORT).read_text(encoding="utf-8")
+    page = (two_nights / "reports" / "html" / REPORT).read_text(encoding="utf-8")
     assert "Compared with the night of 2025-11-07, for 1 symbol of both" in page
 
 
@@ -361,14 +375,9 @@ def test_an_archive_that_cannot_be_written_costs_no_night(
     assert "The archive of nights was not written" in summary.notices[-1]
 
 
-def test_the_archive_has_a_line_per_night(
-    quick_night: Any,  # noqa: ANN401
-    tmp_path: Path,
-) -> None:
+def test_the_archive_has_a_line_per_night(two_nights: Path) -> None:
     """Each night adds its line, which leads to its report."""
-    quick_night(tmp_path, "AAA.AX", train="never", as_of=date(2025, 11, 7))
-    quick_night(tmp_path, "AAA.AX", train="never")
-    page = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    page = (two_nights / "reports" / "index.html").read_text(encoding="utf-8")
     assert f'href="html/{REPORT}"' in page
     assert 'href="html/2025-11-07_morning_report.html"' in page
     assert page.count('class="tag">replay<') == 2

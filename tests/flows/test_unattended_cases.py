@@ -108,12 +108,20 @@ def test_a_tilde_is_the_users_folder_in_the_variable_and_the_request(
     assert plan.folder == tmp_path / "market"
 
 
+@pytest.fixture(scope="module")
+def models(quick_night: RunNight, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a trained model of CBA.AX."""
+    home = tmp_path_factory.mktemp("home")
+    quick_night(home, "CBA.AX", folder=needed("market"), as_of=AS_OF)
+    return home / "models"
+
+
 @pytest.mark.parametrize("case", ["other-keras", "feature-order"])
 def test_a_model_that_training_would_cure_is_trained(
-    quick_night: RunNight, tmp_path: Path, case: str
+    quick_night: RunNight, models: Path, tmp_path: Path, case: str
 ) -> None:
     """It is missing until then, in the row and in the status."""
-    quick_night(tmp_path, "CBA.AX", folder=needed("market"), as_of=AS_OF)
+    shutil.copytree(models, tmp_path / "models")
     spoil(tmp_path, case)
     row = rows_of(quick_night, tmp_path, "market", "CBA.AX")["CBA.AX"]
     assert (row["model_status"], row["lstm_direction"]) == ("missing", "")

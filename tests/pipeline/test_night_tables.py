@@ -1,6 +1,7 @@
 """A damaged table between two stages is made again, or its symbol fails."""
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -75,9 +76,8 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def night(tmp_path: Path, market: Path) -> RunPlan:
-    """Give the plan of a night on these prices."""
+def plan(home: Path, market: Path) -> RunPlan:
+    """Return the plan of a night on these prices."""
     return plan_run(
         RunRequest(
             selection=Symbols(symbols=(SYMBOL, "BHP.AX")),
@@ -86,10 +86,26 @@ def night(tmp_path: Path, market: Path) -> RunPlan:
             as_of=AS_OF,
             train="never",
             parameters=TrainingOverrides(period="1y"),
-            home=tmp_path,
+            home=home,
         ),
         now=NOW,
     )
+
+
+@pytest.fixture(scope="module")
+def whole(market: Path, tmp_path_factory: pytest.TempPathFactory) -> PriceFindings:
+    """Give the stored prices of a night in a home that no test damages."""
+    night = plan(tmp_path_factory.mktemp("whole"), market)
+    for symbol in ("BHP.AX", SYMBOL):
+        found = download(night, night.open_feeds().prices, symbol)
+        indicators(night, symbol, found)
+    return found
+
+
+@pytest.fixture
+def night(tmp_path: Path, market: Path) -> RunPlan:
+    """Give the plan of a night in a home of the test's own."""
+    return plan(tmp_path, market)
 
 
 @pytest.fixture
@@ -99,12 +115,10 @@ def source(night: RunPlan) -> PriceSource:
 
 
 @pytest.fixture
-def prices(night: RunPlan, source: PriceSource) -> PriceFindings:
+def prices(night: RunPlan, whole: PriceFindings) -> PriceFindings:
     """Give the symbol's stored prices; another symbol's and the index' lie beside."""
-    for symbol in ("BHP.AX", SYMBOL):
-        found = download(night, source, symbol)
-        indicators(night, symbol, found)
-    return found
+    shutil.copytree(Path(str(whole.path)).parents[1], Path(str(night.tables)))
+    return replace(whole, path=night.table("prices", SYMBOL))
 
 
 @pytest.mark.parametrize("what", DAMAGES)

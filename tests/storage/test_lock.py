@@ -35,13 +35,25 @@ SHORT = LeaseTimes(heartbeat_seconds=60, expiry_seconds=0.6, settle_seconds=0.1)
 """Without heartbeats: the run itself renews its lease when it writes."""
 
 EXPIRED_SECONDS = QUICK.expiry_seconds + 1.1
-"""After so long a lease has expired, whatever S3 cut off its times."""
+"""At this age a lease has expired, whatever S3 cut off its times."""
 
 in_a_store = pytest.mark.parametrize("home", ["s3"], indirect=True)
 
 
 OTHER = '{"run": "other", "host": "there", "process": 7}'
 """The lease of another run."""
+
+
+@pytest.fixture
+def expire() -> Callable[[Home], None]:
+    """Return a function that makes a home's lease so old that it has expired."""
+    from object_store import set_back  # noqa: PLC0415  not in each spawned process
+
+    def run(home: Home) -> None:
+        assert isinstance(home.lock, UPath)
+        set_back(home.lock, EXPIRED_SECONDS)
+
+    return run
 
 
 def take_over(home: Home) -> None:
@@ -117,7 +129,9 @@ def test_heartbeats_keep_a_lease(home: Home) -> None:
 
 
 @pytest.mark.parametrize("home", ["disk", "s3"], indirect=True)
-def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
+def test_a_killed_runs_home_is_taken_over(
+    home: Home, expire: Callable[[Home], None]
+) -> None:
     """After a kill a disk's lock is free at once, a lease in S3 when it expires."""
     context = multiprocessing.get_context("spawn")
     receiver, ready = context.Pipe(duplex=False)
@@ -132,16 +146,18 @@ def test_a_killed_runs_home_is_taken_over(home: Home) -> None:
     if not isinstance(home.lock, Path):
         with pytest.raises(BusyError, match="expires 2 s after that heartbeat"):
             one_run_at_a_time(home, QUICK).__enter__()
-        time.sleep(EXPIRED_SECONDS)
+        expire(home)
     with one_run_at_a_time(home, QUICK):
         assert is_there(home.lock)
 
 
 @in_a_store
-def test_of_many_that_take_over_one_wins(home: Home) -> None:
+def test_of_many_that_take_over_one_wins(
+    home: Home, expire: Callable[[Home], None]
+) -> None:
     """Of runs that find the same expired lease at once, all but one are refused."""
     write_atomic(home.lock, "left by a killed run")
-    time.sleep(EXPIRED_SECONDS)
+    expire(home)
     ended, outcomes = threading.Event(), list[str]()
 
     def run() -> None:
@@ -178,7 +194,9 @@ def test_a_run_whose_lease_was_taken_fails_and_leaves_it(home: Home) -> None:
 
 
 @in_a_store
-def test_a_suspended_run_writes_nothing_after_a_takeover(home: Home) -> None:
+def test_a_suspended_run_writes_nothing_after_a_takeover(
+    home: Home, expire: Callable[[Home], None]
+) -> None:
     """A run that goes on after another took its home over changes no file, and ends."""
     context = multiprocessing.get_context("spawn")
     receiver, ready = context.Pipe(duplex=False)
@@ -187,7 +205,9 @@ def test_a_suspended_run_writes_nothing_after_a_takeover(home: Home) -> None:
     assert receiver.recv() == "held"
     assert child.pid
     os.kill(child.pid, signal.SIGSTOP)
-    time.sleep(EXPIRED_SECONDS)
+    # So long it counts its lease as valid by its own clock.
+    time.sleep(QUICK.expiry_seconds / 2 + 0.1)
+    expire(home)
     with one_run_at_a_time(home, QUICK):
         write_atomic(home.models / "a.json", "ours")
         os.kill(child.pid, signal.SIGCONT)
