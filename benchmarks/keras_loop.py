@@ -1,4 +1,4 @@
-"""Keras' own training loop: baseline of the benchmark, oracle of the tests."""
+"""Keras' own training loop: the baseline of the benchmark."""
 
 from collections.abc import Callable
 

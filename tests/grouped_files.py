@@ -42,13 +42,17 @@ TOGETHER = {
         "evaluation/lookahead/test_leaks.py",
         "flows/test_advice.py",
     ),
+    "pages": (
+        "screening/report/",
+        "screening/archive/test_page_in_browser.py",
+    ),
 }
 """Files, or folders, that run in one process, one after another.
 
 Those of nights share a Prefect server and a training process (`prefect_server`,
 `training_pool`); the long ones are three groups, as many as there are processes. Those
 of Dask share a cluster (`dask_address`), those of TensorFlow its import and the trained
-models.
+models, those of pages a browser.
 """
 
 

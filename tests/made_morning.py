@@ -151,6 +151,7 @@ def past_reactions(*moves: float) -> tuple[PastReaction, ...]:
     )
 
 
+@cache
 def large_night(symbols: int) -> Morning:
     """Return a report of many symbols with charts, news, events and a failure."""
     past = past_reactions(0.031, -0.044, 0.012, 0.074, -0.061, 0.024, -0.018, 0.05)

@@ -20,7 +20,7 @@ from features.indicators import FEATURES, indicator_frame
 from features.windows import Floats, feature_rows
 from market_data.prices import CLOSE, HIGH, LOW, OPEN, SESSION, VOLUME
 from modelling.forecasting import Forecast, forecast
-from modelling.jobs import TrainingJob, train_symbol
+from modelling.jobs import TrainingJob, load_backend_quietly, train_symbol
 from modelling.keras_network import start_network, write_network
 from modelling.model_metadata import ModelMetadata, TrainingResults
 from modelling.network import Network
@@ -45,6 +45,7 @@ Save = Callable[..., ModelMetadata]
 @pytest.fixture(scope="session")
 def backend() -> ModuleType:
     """Return Keras; importing it takes seconds, so only who asks for it waits."""
+    load_backend_quietly()
     return importlib.import_module("keras")
 
 

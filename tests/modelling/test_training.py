@@ -178,13 +178,12 @@ def test_a_network_that_is_worth_nothing_predicts_no_change(
     assert stopped.calibration.directional_accuracy is None
 
 
-def test_what_was_learned_is_kept(rows: Floats) -> None:
+def test_what_was_learned_is_kept(rows: Floats, tiny: TrainingParameters) -> None:
     """Where tomorrow is yesterday, the change is believed, and the skill shows it."""
     wave = rows.copy()
     wave[:, 0] = 50 + np.resize([0.0, 5.0, 10.0, 5.0], len(rows))
-    parameters = TrainingParameters(
-        epochs=60, sequence_length=30, batch_size=16, lstm_units=(16, 8), dropout=0
-    )
+    changes = {"epochs": 60, "dropout": 0.0, "learning_rate": 0.02}
+    parameters = tiny.model_copy(update=changes | {"early_stopping_patience": 60})
     model = train(wave, parameters)
     assert 0.9 < model.shrinkage_factor <= 1
     assert model.calibration.skill is not None

@@ -175,7 +175,7 @@ def test_a_training_on_later_rows_is_found(rows: Floats) -> None:
     from modelling.training import train  # noqa: PLC0415  loads the backend
 
     found = training_checks(
-        rows[:120],
+        rows[:140],
         lambda part, *rest: train(np.concatenate([part[-40:], part]), *rest),
     )
     assert failed(found) == ["training", "early stopping"]
@@ -195,7 +195,7 @@ def test_a_training_that_stops_by_the_wrong_windows_is_found(rows: Floats) -> No
             lambda done: on_epoch(replace(done, validation_loss=loss)),
         )
 
-    assert failed(training_checks(rows[:120], wrong)) == ["early stopping"]
+    assert failed(training_checks(rows[:140], wrong)) == ["early stopping"]
 
 
 def test_shrinkage_and_calibration_on_other_windows_are_found(rows: Floats) -> None:

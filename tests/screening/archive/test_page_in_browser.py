@@ -1,25 +1,17 @@
 """The archive in Chromium: barriers, width, requests."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from made_calls import SESSIONS, night_of
 from made_nights import failed_row, publish, publish_scored, row
-from own_browser import Opened, chromium
+from own_browser import Opened
 from playwright.sync_api import Browser
 
 from config.settings import Settings
 from screening.archive.write import write_archive
 from storage.home import Home
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give Chromium for the tests of this file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,16 @@
-"""A real browser if it is installed; without it, its tests are skipped."""
+"""A morning's report in a real browser."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from own_browser import Opened, chromium
+from own_browser import Opened
 from playwright.sync_api import Browser, Page
 
 from screening.report.facts import Morning
 from screening.report.page import morning_report
 
 OpenPage = Callable[..., Opened]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Give Chromium, without a window, for the tests of one file."""
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
