@@ -63,6 +63,7 @@ def operation(
             "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "864000",
             "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",  # Not an hour.
             "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",  # It starts sooner.
+            "PREFECT_API_SSL_CERT_FILE": os.environ["PREFECT_API_SSL_CERT_FILE"],
             "OTHER_PROGRAMS_TOKEN": "hush",
         }
         home = folder / "nights of mine"
