@@ -95,15 +95,6 @@ class Operation:
         assert made.is_success, made.text
         return str(made.json()["id"])
 
-    def logged(self, run_id: str, words: str) -> None:
-        """Wait until the run has logged a line that starts with the words."""
-        for _ in range(240):
-            logs = self.listed("logs", logs={"flow_run_id": {"any_": [run_id]}})
-            if any(log["message"].startswith(words) for log in logs):
-                return
-            time.sleep(0.5)
-        raise AssertionError(f"it did not log {words!r}")
-
     def ended(self, run_id: str) -> dict[str, Any]:
         """Return the run when it has ended."""
         for _ in range(240):
