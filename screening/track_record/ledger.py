@@ -15,7 +15,6 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from config.errors import StorageError
 from screening.blend import COMPONENTS
-from screening.track_record.record_schema import RecordSchema
 from storage.home import DRAFT, write_file_atomic
 from storage.paths import StoragePath, files_in, is_there
 from storage.tables import Filter, read_tables
@@ -30,9 +29,8 @@ KEY = ["symbol", "as_of", "made_at"]
 _ROUNDING = 1e-9
 _SHARE = pa.Check.in_range(-_ROUNDING, 1 + _ROUNDING)
 _DIRECTION = pa.Check.in_range(-1 - _ROUNDING, 1 + _ROUNDING)
-_POSITIVE, _RETURN = pa.Check.gt(0), pa.Check.gt(-1)
 
-CALLS = RecordSchema(
+CALLS = pa.DataFrameSchema(
     {
         "symbol": pa.Column(str),
         "as_of": pa.Column(SESSION),
@@ -42,7 +40,7 @@ CALLS = RecordSchema(
         "source": pa.Column(str),
         "exchange": pa.Column(str),
         "forecast_session": pa.Column(SESSION),
-        "close": pa.Column(float, _POSITIVE),
+        "close": pa.Column(float, pa.Check.gt(0)),
         "call": pa.Column(str, pa.Check.isin(["BUY", "HOLD", "SELL"])),
         "score": pa.Column(float, _DIRECTION),
         "confidence": pa.Column(float, pa.Check.in_range(0, 100 * (1 + _ROUNDING))),
@@ -68,6 +66,9 @@ CALLS = RecordSchema(
         "inputs_fingerprint": pa.Column(str),
         "model_fingerprint": pa.Column(str),
     },
+    strict=True,
+    ordered=True,
+    coerce=True,
     unique=KEY,
 )
 """One row per version of a call; NaN if a component was missing or if not known.
@@ -76,7 +77,7 @@ CALLS = RecordSchema(
 not opened by then. `model_fingerprint` is empty if the call used no model.
 """
 
-OUTCOMES = RecordSchema(
+OUTCOMES = pa.DataFrameSchema(
     {
         "symbol": pa.Column(str),
         "as_of": pa.Column(SESSION),
@@ -86,15 +87,18 @@ OUTCOMES = RecordSchema(
         "scored_at": pa.Column(INSTANT),
         "priced_as_of": pa.Column(SESSION),
         "prices_fingerprint": pa.Column(str),
-        "close_from": pa.Column(float, _POSITIVE),
-        "close_to": pa.Column(float, _POSITIVE),
-        "return": pa.Column(float, _RETURN),
+        "close_from": pa.Column(float, pa.Check.gt(0)),
+        "close_to": pa.Column(float, pa.Check.gt(0)),
+        "return": pa.Column(float, pa.Check.gt(-1)),
         "hedge_index": pa.Column(str),
-        "index_from": pa.Column(float, _POSITIVE, nullable=True),
-        "index_to": pa.Column(float, _POSITIVE, nullable=True),
-        "index_return": pa.Column(float, _RETURN, nullable=True),
+        "index_from": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "index_to": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "index_return": pa.Column(float, pa.Check.gt(-1), nullable=True),
         "hedged_return": pa.Column(float, nullable=True),
-    }
+    },
+    strict=True,
+    ordered=True,
+    coerce=True,
 )
 """One row per scored call and horizon; a later row adds a hedge that was missing.
 
@@ -170,7 +174,7 @@ def latest_outcomes(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_record_files(
-    folder: StoragePath, schema: RecordSchema, record: str
+    folder: StoragePath, schema: pa.DataFrameSchema, record: str
 ) -> pd.DataFrame:
     """Return the rows of all Parquet files of a record's folder, in `schema`.
 
@@ -194,7 +198,7 @@ def read_record_files(
 def read_parts(
     folder: StoragePath,
     paths: Sequence[StoragePath],
-    schema: RecordSchema,
+    schema: pa.DataFrameSchema,
     record: str,
     days: Collection[pd.Timestamp] | None = None,
 ) -> pd.DataFrame:
@@ -211,7 +215,7 @@ def read_parts(
     """
     try:
         if not paths:
-            return schema.empty()
+            return schema.validate(pd.DataFrame(columns=list(schema.columns)))
         among = None if days is None else [("as_of", "in", list(days))]
         found = read_tables(paths, filters=among)
         key = [*KEY, "horizon", "scored_at"] if "scored_at" in found else KEY
@@ -257,7 +261,7 @@ def read_columns(
         ) from error
 
 
-def _validate(schema: RecordSchema, frame: pd.DataFrame) -> pd.DataFrame:
+def _validate(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     try:
         return schema.validate(frame[list(schema.columns)].reset_index(drop=True))
     except (SchemaError, SchemaErrors) as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+import pandera.pandas as pa
 
 from config.settings import RecordSettings
 from screening.track_record.closed_sums import ClosedSums, read_closed_sums
@@ -27,13 +28,12 @@ from screening.track_record.record_files import (
     read_again,
     record_sizes,
 )
-from screening.track_record.record_schema import RecordSchema
 from screening.track_record.track_record import TrackRecords, records_of_sums
 from storage.paths import StoragePath
 
 Days = Collection[pd.Timestamp]
 
-SCHEMAS: Mapping[str, RecordSchema] = {"calls": CALLS, "outcomes": OUTCOMES}
+SCHEMAS: Mapping[str, pa.DataFrameSchema] = {"calls": CALLS, "outcomes": OUTCOMES}
 
 
 @dataclass(frozen=True)

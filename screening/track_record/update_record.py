@@ -25,12 +25,11 @@ from screening.track_record.ledger import (
     read_record_files,
     select_counted,
 )
-from screening.track_record.record_schema import RecordSchema
 from screening.track_record.track_record import Mean, clustered_mean
 from storage.home import write_file_atomic
 from storage.paths import StoragePath
 
-UPDATES = RecordSchema(
+UPDATES = pa.DataFrameSchema(
     {
         "symbol": pa.Column(str),
         "as_of": pa.Column(SESSION),
@@ -46,11 +45,14 @@ UPDATES = RecordSchema(
         "high": pa.Column(float, nullable=True),
         "probability_up": pa.Column(float, nullable=True),
     },
+    strict=True,
+    ordered=True,
+    coerce=True,
     unique=KEY,
 )
 """One row per version of an update; `expected_move` is slope * lead return."""
 
-SCORED = RecordSchema(
+SCORED = pa.DataFrameSchema(
     {
         "symbol": pa.Column(str),
         "as_of": pa.Column(SESSION),
@@ -59,7 +61,10 @@ SCORED = RecordSchema(
         "gap": pa.Column(float, pa.Check.gt(-1)),
         "return": pa.Column(float, pa.Check.gt(-1)),
         "open_to_close": pa.Column(float, pa.Check.gt(-1)),
-    }
+    },
+    strict=True,
+    ordered=True,
+    coerce=True,
 )
 """One row per scored update, from the adjusted prices of one later night."""
 
