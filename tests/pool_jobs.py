@@ -3,7 +3,6 @@
 import ctypes
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +21,6 @@ OnEpoch = Callable[[EpochDone], None]
 def process_id(_given: object, _on_epoch: OnEpoch) -> int:
     """Return the id of the process that runs the job."""
     return os.getpid()
-
-
-def has_prefect(_given: object, _on_epoch: OnEpoch) -> bool:
-    """Return whether the process that runs the job has imported Prefect."""
-    return "prefect" in sys.modules
 
 
 def environment(name: str, _on_epoch: OnEpoch) -> str | None:

@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import queue
 import signal
-import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -18,7 +17,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import astuple
 from multiprocessing.sharedctypes import RawArray
-from types import ModuleType
 from typing import Any, Self, override
 
 from threadpoolctl import threadpool_limits
@@ -117,7 +115,7 @@ class _Worker:
         with self._one_at_a_time:
             if self._killed:
                 raise BrokenProcessPool
-            with _without_ctrl_c(), _without_main_module():
+            with _without_ctrl_c():
                 return self.executor.submit(_run_job, job, given)
 
     @property
@@ -153,25 +151,6 @@ def _without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-_main_module_hidden = threading.Lock()
-
-
-@contextmanager
-def _without_main_module() -> Iterator[None]:
-    """Keep a process that starts in the block from importing this one's main module.
-
-    Python's `multiprocessing` lets it do so. A deployed run's main module is Prefect's
-    engine, whose import takes 1.3 s and 50 MB; no job needs it.
-    """
-    with _main_module_hidden:
-        hidden = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = hidden
 
 
 class ProcessPool(WorkerPool):

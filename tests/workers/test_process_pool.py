@@ -2,15 +2,12 @@
 
 import os
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import pool_jobs
 import pytest
@@ -53,18 +50,6 @@ def test_a_process_is_reused_and_then_replaced(
         uses = Counter(pool.run(pool_jobs.process_id, None) for _ in range(5))
     assert sorted(uses.values()) == [1, 4]
     assert os.getpid() not in uses
-
-
-def test_a_process_does_not_import_the_main_module(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A deployed run's main module is Prefect's engine, so Prefect is not loaded."""
-    main = ModuleType("__main__")
-    main.__spec__ = find_spec("prefect.engine")
-    monkeypatch.setitem(sys.modules, "__main__", main)
-    with open_pool("local", request) as pool:
-        assert not pool.run(pool_jobs.has_prefect, None)
-    assert sys.modules["__main__"] is main
 
 
 def test_as_many_jobs_run_at_once_as_there_are_processes(pool: WorkerPool) -> None:
