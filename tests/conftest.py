@@ -81,6 +81,8 @@ SLOW_FILES = (
     "flows/test_killed_worker.py",
     "flows/test_suspended_night.py",
     "tasks/test_temporary_server.py",
+    "evaluation/scorecard/test_run.py",
+    "benchmarks/test_training.py",
     "test_windows.py",
     "evaluation/test_evaluate.py",
     "flows/test_home_in_store.py",

@@ -25,3 +25,10 @@ def test_files_of_a_group_go_to_one_process() -> None:
         assert [file for file in files if not (TESTS / file).exists()] == []
         assert {group_of(f"tests/{file}::test_one") for file in files} == {name}
     assert group_of("tests/test_order.py::test_one[a::b]") == "test_order.py"
+
+
+def test_only_files_of_tests_hold_the_long_mark() -> None:
+    """`-m long` imports the files whose text holds the mark: no helper may give it."""
+    holders = [path for path in TESTS.rglob("*.py") if "mark.long" in path.read_text()]
+    helpers = {path.name for path in holders if not path.name.startswith("test_")}
+    assert helpers == {"conftest.py"}

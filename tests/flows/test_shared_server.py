@@ -106,8 +106,9 @@ def started_night(server: OwnServer, home: Path) -> subprocess.Popen[str]:
     """Return a sample night that trains for a while; wait for its first model."""
     (home / "overnight.toml").write_text(ONE_PROCESS)
     command = Path(sys.executable).with_name("overnight")
+    network = ["--epochs", "8", "--lstm-units", "4,3"]
     run = subprocess.Popen(
-        [command, "screen", "--source", "sample", "--epochs", "8", "--home", home],
+        [command, "screen", "--source", "sample", *network, "--home", home],
         env=server.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
