@@ -62,11 +62,13 @@ class OwnServer:
             "-m",
             "uvicorn",
             "--factory",
+            "--app-dir",
+            str(Path(__file__).parent),
             "--port",
             str(self._port),
         ]
         self._process = subprocess.Popen(
-            [*words, "prefect.server.api.server:create_app"],
+            [*words, "calm_server:create_app"],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
