@@ -62,11 +62,13 @@ class OwnServer:
             "-m",
             "uvicorn",
             "--factory",
+            "--app-dir",
+            str(Path(__file__).parent),
             "--port",
             str(self._port),
         ]
         self._process = subprocess.Popen(
-            [*words, "prefect.server.api.server:create_app"],
+            [*words, "calm_server:create_app"],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -111,14 +113,17 @@ def used_server(folder: Path) -> Iterator[None]:
     with (
         OwnServer.running(folder) as server,
         connected(
-            PREFECT_API_URL=server.url, PREFECT_API_DATABASE_CONNECTION_URL=records
+            PREFECT_API_URL=server.url,
+            PREFECT_API_DATABASE_CONNECTION_URL=records,
+            # The end of a flow waits for its heartbeats, which sleep for a second.
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY=None,
         ),
     ):
         yield
 
 
 @contextmanager
-def connected(**settings: str) -> Iterator[None]:
+def connected(**settings: str | None) -> Iterator[None]:
     """Let Prefect's client in this process use the settings until the block ends."""
     from prefect import settings as prefect_settings  # noqa: PLC0415
     from prefect.context import (  # noqa: PLC0415

@@ -256,11 +256,11 @@ def test_a_bare_keras_session_gives_the_predicted_close(
 
 
 def test_too_few_survivors_fail_the_run_and_leave_the_csv(
-    run_night: Any,  # noqa: ANN401
+    quick_night: Any,  # noqa: ANN401
     tmp_path: Path,
 ) -> None:
     """Below half of the symbols the run is failed, and its CSV is still there."""
-    state = run_night(tmp_path, "AAA.AX", "SHORT.AX", "GONE.AX", train="never")
+    state = quick_night(tmp_path, "AAA.AX", "SHORT.AX", "GONE.AX", train="never")
     assert state.is_failed()
     assert "1 of 3 symbols" in state.message
     assert len(rows_of(tmp_path)) == 3
