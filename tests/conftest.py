@@ -164,15 +164,17 @@ def bucket() -> Iterator[str]:
 @pytest.fixture(params=["disk", "s3"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     """Yield an empty home on a disk and in S3."""
+    from object_store import forget  # noqa: PLC0415
+
     from storage.home import Home  # noqa: PLC0415
-    from storage.paths import remove_tree  # noqa: PLC0415
 
     if request.param == "disk":
-        opened = Home(tmp_path)
+        yield Home(tmp_path)
+        shutil.rmtree(tmp_path, ignore_errors=True)
     else:
-        opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
-    yield opened
-    remove_tree(opened.root)
+        address = f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}"
+        yield Home.at(address)
+        forget(address)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.s3.models import s3_backends
 
 BUCKET = "nights"
 
@@ -34,3 +36,11 @@ def bucket_on_loopback() -> Iterator[str]:
         os.environ.pop(name)
         if value is not None:
             os.environ[name] = value
+
+
+def forget(address: str) -> None:
+    """Remove what lies below an address of this process' server, without a request."""
+    start = address.removeprefix(f"s3://{BUCKET}/")
+    objects = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys
+    for name in [name for name in objects if name.startswith(f"{start}/")]:
+        objects.pop(name)
