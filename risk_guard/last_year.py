@@ -69,10 +69,14 @@ def last_year_windows(
         return ()
     days = [one for one in merge_reports(reports) if one.kind == "earnings"]
     expected = _expect(days)
-    came = {_nearest(expected, one, settings.same_event_days) for one in days}
-    windows = (one.window(now) for one in expected if one not in came)
     soon = as_of + timedelta(days=settings.lookahead_days)
-    return tuple(one for one in windows if one.last >= as_of and one.first <= soon)
+    return tuple(
+        one.window(now)
+        for one in expected
+        if one.last + WINDOW >= as_of
+        and one.first - WINDOW <= soon
+        and not _has_come(one, expected, days, settings.same_event_days)
+    )
 
 
 def _expect(reports: Iterable[PastReport]) -> list[_Expected]:
@@ -90,9 +94,15 @@ def _expect(reports: Iterable[PastReport]) -> list[_Expected]:
     return found
 
 
-def _nearest(
-    expected: Sequence[_Expected], report: PastReport, most_days: int
-) -> _Expected | None:
-    """Return the expectation that the report meets, None if it meets none."""
-    found = min(expected, key=lambda one: one.days_to(report), default=None)
-    return found if found and found.days_to(report) <= most_days else None
+def _has_come(
+    one: _Expected,
+    expected: Sequence[_Expected],
+    reports: Iterable[PastReport],
+    most_days: int,
+) -> bool:
+    """Return whether a report is near these days, and nearer to no other expected."""
+    return any(
+        one == min(expected, key=lambda other: other.days_to(report))
+        for report in reports
+        if one.days_to(report) <= most_days
+    )

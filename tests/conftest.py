@@ -1,4 +1,10 @@
-"""Fixtures for all tests: calendars, invented prices, and services for tests only."""
+"""Fixtures for all tests: calendars, invented prices, and services for tests only.
+
+pytest's main process reads this file too, and runs no test. So what takes long to
+import is imported by the fixtures.
+"""
+
+from __future__ import annotations
 
 import gc
 import os
@@ -12,7 +18,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import absl.logging
 
@@ -25,19 +31,13 @@ from equipment import REPLAY_NOW, Replay, equipment, needed
 from filelock import FileLock
 from grouped_files import GroupedFiles
 from hypothesis import settings
-from made_market import random_walk
 from own_server import Prepare, make_tables, used_server
-from plain_night import plain_night, train_only
-from xdist.remote import Producer
 
-from config.parameters import TrainingOverrides
-from market_data.selection import Symbols
-from market_data.sessions import calendar, sessions_between
-from market_data.symbols import EXCHANGES
-from pipeline.plan import RunRequest
-from storage.home import Home
-from storage.paths import remove_tree
-from workers.process_pool import ProcessPool
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from storage.home import Home
+    from workers.process_pool import ProcessPool
 
 # Prefect reads these when it is imported.
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
@@ -54,14 +54,15 @@ settings.load_profile("tests")
 
 AS_OF = date(2025, 11, 10)
 GOOD = ("AAA.AX", "BBB.AX", "CCC.AX")
-QUICK = TrainingOverrides(
-    epochs=1,
-    sequence_length=30,
-    period="1y",
-    lstm_units=(4, 3),
+QUICK: dict[str, Any] = {
+    "epochs": 1,
+    "sequence_length": 30,
+    "period": "1y",
+    "lstm_units": (4, 3),
     # No shrinkage: a network that predicts no change would pass a leak unnoticed.
-    early_stopping_patience=0,
-)
+    "early_stopping_patience": 0,
+}
+"""The parameters that a night of the tests changes, if it says nothing else."""
 
 SLOW_FILES = (
     "flows/test_operation.py",
@@ -164,6 +165,9 @@ def pytest_configure() -> None:
 def _calendars() -> None:
     # exchange_calendars 4.13 builds a calendar with `Series.values` on aware times,
     # which pandas 3.1 deprecates; built once here, the calendars are cached.
+    from market_data.sessions import calendar  # noqa: PLC0415
+    from market_data.symbols import EXCHANGES  # noqa: PLC0415
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Series.values returning")
         for exchange in EXCHANGES.values():
@@ -182,12 +186,17 @@ def bucket() -> Iterator[str]:
 @pytest.fixture(params=["disk", "s3"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Home]:
     """Yield an empty home on a disk and in S3."""
+    from object_store import forget  # noqa: PLC0415
+
+    from storage.home import Home  # noqa: PLC0415
+
     if request.param == "disk":
-        opened = Home(tmp_path)
+        yield Home(tmp_path)
+        shutil.rmtree(tmp_path, ignore_errors=True)
     else:
-        opened = Home.at(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
-    yield opened
-    remove_tree(opened.root)
+        address = f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}"
+        yield Home.at(address)
+        forget(address)
 
 
 @pytest.fixture(scope="session")
@@ -288,6 +297,10 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def write_prices(folder: Path, symbol: str, seed: int, rows: int | None = None) -> None:
     """Write a random walk to `{folder}/prices/{symbol}.csv`, up to some weeks later."""
+    from made_market import random_walk  # noqa: PLC0415
+
+    from market_data.sessions import sessions_between  # noqa: PLC0415
+
     sessions = sessions_between("XASX", date(2024, 10, 1), date(2025, 12, 5))
     walk = random_walk(sessions, seed)
     table = walk.assign(**{"Adj Close": walk["Close"] * 0.97})
@@ -314,6 +327,8 @@ def training_pool(
     bucket: str,  # noqa: ARG001  its process is to find it
 ) -> Iterator[ProcessPool]:
     """Yield a pool of one process, which imports TensorFlow once for all tests."""
+    from workers.process_pool import ProcessPool  # noqa: PLC0415
+
     with ProcessPool(1, jobs_per_process=250, seconds=250) as pool:
         yield pool
 
@@ -324,6 +339,9 @@ def train_first(market: Path, training_pool: ProcessPool) -> RunNight:
 
     Training processes of the flow's own take 6 CPU seconds.
     """
+    from plain_night import train_only  # noqa: PLC0415
+
+    from pipeline.plan import RunRequest  # noqa: PLC0415
 
     def run(flow: str, home: Path, *symbols: str, **changes: Any) -> None:  # noqa: ANN401
         request = RunRequest(**asked_for(market, home, symbols, changes))
@@ -335,6 +353,9 @@ def train_first(market: Path, training_pool: ProcessPool) -> RunNight:
 @pytest.fixture(scope="session")
 def quick_night(market: Path, training_pool: ProcessPool) -> RunNight:
     """Return a function like `run_night` that needs no Prefect server."""
+    from plain_night import plain_night  # noqa: PLC0415
+
+    from pipeline.plan import RunRequest  # noqa: PLC0415
 
     def run(
         home: Path,
@@ -352,12 +373,15 @@ def asked_for(
     market: Path, home: Path, symbols: tuple[str, ...], changes: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the arguments of a quick night of the market, with `changes`."""
+    from config.parameters import TrainingOverrides  # noqa: PLC0415
+    from market_data.selection import Symbols  # noqa: PLC0415
+
     arguments = {
         "selection": Symbols(symbols=symbols),
         "source": "folder",
         "folder": market,
         "as_of": AS_OF,
-        "parameters": QUICK,
+        "parameters": TrainingOverrides(**QUICK),
         "home": str(home),
     }
     return arguments | changes

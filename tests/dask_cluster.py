@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from distributed import Client
+if TYPE_CHECKING:
+    from distributed import Client
 
 TESTS = Path(__file__).parent
 PAGE = TESTS.parent / "docs" / "scale.md"
@@ -60,7 +62,7 @@ def dask_cluster(folder: Path, workers: int | None = 2) -> Iterator[Cluster]:
             line[line.index("--nworkers") + 1] = str(workers)
         if workers != 0:
             cluster.workers.append(stack.enter_context(typed(folder, line)))
-            with Client(address, timeout=60, set_as_default=False) as client:
+            with _client(address) as client:
                 client.wait_for_workers(workers or 1, timeout=60)
         yield cluster
 
@@ -71,11 +73,18 @@ def more_workers(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start one more worker, whose environment or options differ."""
     words = ["dask", "worker", cluster.address, "--nthreads", "1", *options]
-    with Client(cluster.address, timeout=60, set_as_default=False) as client:
+    with _client(cluster.address) as client:
         before = len(client.scheduler_info(n_workers=-1)["workers"])
         with typed(cluster.folder, words, variables) as process:
             client.wait_for_workers(before + 1, timeout=60)
             yield process
+
+
+def _client(address: str) -> "Client":
+    # Every process that collects tests reads this file, and few of them run Dask.
+    from distributed import Client  # noqa: PLC0415
+
+    return Client(address, timeout=60, set_as_default=False)
 
 
 @contextmanager

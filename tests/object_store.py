@@ -45,3 +45,11 @@ def set_back(path: UPath, seconds: float) -> None:
     bucket, _, key = path.path.partition("/")
     found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys[key]
     found.last_modified -= timedelta(seconds=seconds)
+
+
+def forget(address: str) -> None:
+    """Remove what lies below an address of this process' server, without a request."""
+    start = address.removeprefix(f"s3://{BUCKET}/")
+    objects = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[BUCKET].keys
+    for name in [name for name in objects if name.startswith(f"{start}/")]:
+        objects.pop(name)

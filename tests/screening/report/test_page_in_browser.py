@@ -210,7 +210,7 @@ def test_a_row_opens_its_symbol_in_place(open_page: Any) -> None:  # noqa: ANN40
 
 @pytest.mark.parametrize("width", [1200, 390])
 def test_headings_stay_in_view(open_page: Any, width: int) -> None:  # noqa: ANN401
-    """In the middle of 60 symbols, far below the window, the headings are at the top."""
+    """In the middle of 60 symbols, below the window, the headings are at the top."""
     page = open_page(large_night(60), width=width).page
     middle = page.locator(".ranking tr[data-symbol='S030.AX']")
     place = middle.bounding_box()
