@@ -164,7 +164,8 @@ def _backend() -> Found:
     """Train a network of a few units in a separate process, as a night does."""
     cure = "repair TensorFlow: `uv sync`"
     try:
-        with ProcessPool(1, 1, BACKEND_SECONDS) as pool:
+        # After its last job a process is replaced: with one job a second would start.
+        with ProcessPool(1, 2, BACKEND_SECONDS) as pool:
             return True, pool.run(try_backend, SMALLEST), ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, _short(error), cure

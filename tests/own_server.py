@@ -66,7 +66,7 @@ class OwnServer:
             str(self._port),
         ]
         self._process = subprocess.Popen(
-            [*words, "prefect.server.api.server:create_app"],
+            [*words, "tasks.server_process:load_server"],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
