@@ -73,11 +73,10 @@ def test_a_reading_command_loads_no_heavy_library(home: Path, tmp_path: Path) ->
 def test_a_night_loads_no_library_that_trains_or_evaluates() -> None:
     """The modules of a screening flow load them only when a stage needs them."""
     # Without a search for garbage Prefect's import takes half a second less.
-    code = (
-        "import gc, sys; gc.disable(); import cli.run_flow, flows.overnight_screening"
-    )
+    quickly = "import gc, sys; gc.disable()"
+    code = f"{quickly}; import cli.run_flow, flows.overnight_screening"
     done = subprocess.run(
-        [sys.executable, "-c", f"{quickly}; {code}; print(*sys.modules)"],
+        [sys.executable, "-c", f"{code}; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
