@@ -21,7 +21,7 @@ from cli.options import Debug, Home, Json
 from cli.output import tolerate_narrow_encodings
 from config.errors import OvernightError
 from flows.server_settings import PATIENT_CLIENT
-from flows.telemetry import ignore_milestones, turn_telemetry_off
+from flows.telemetry import turn_telemetry_off
 from storage.interruption import on_interruption
 
 COMMANDS = {
@@ -83,7 +83,6 @@ class LazyCommand(TyperCommand):
                 quiet_prefect(debug=debug)
                 if not (debug or sys.stderr.isatty()):
                     quiet_libraries()
-                ignore_milestones()
             command = self.load()
         return command.make_context(info_name, args, parent, **extra)
 

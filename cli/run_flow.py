@@ -13,7 +13,6 @@ from cli.render_progress import show_progress
 from cli.tables import show_summary
 from pipeline.plan import RunRequest, plan_night, plan_run
 from screening.summary import RunSummary, TooFewSymbols
-from status.named_server import require_named_server
 from tasks.temporary_server import TemporaryServer
 
 
@@ -43,7 +42,6 @@ def run_flow(
         if is_night
         else plan_run(request, now)
     )
-    require_named_server()
     failed = False
     with show_progress(f"as of {plan.as_of}") as announce:
         if server:

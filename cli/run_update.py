@@ -14,7 +14,6 @@ from flows.morning_update import morning_update
 from pipeline.update_plan import UpdateRequest, plan_update
 from screening.update_row import IN_THE_OPENING_PRICE, Row
 from screening.update_words import record_lines
-from status.named_server import require_named_server
 from storage.home import Home
 from tasks.morning_update import UpdateSummary
 from tasks.temporary_server import TemporaryServer
@@ -37,7 +36,6 @@ def run_update(server: TemporaryServer | None, options: UpdateOptions) -> None:
         "home": options.home,
     }
     plan_update(UpdateRequest(**arguments), datetime.now(UTC))
-    require_named_server()
     if server:
         server.wait_until_ready()
     # A flow: called, it returns the data.

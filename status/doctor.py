@@ -22,7 +22,7 @@ from config.parameters import training_parameters
 from config.settings import PriceSettings, Settings
 from config.universes import UNIVERSES
 from market_data.sample import LAST_SESSION
-from market_data.sessions import as_of_session, calendar
+from market_data.sessions import as_of_session
 from market_data.sources import Feeds, SourceName, open_feeds
 from market_data.symbols import EXCHANGES, exchange_of, symbol_of
 from modelling.jobs import try_backend
@@ -164,7 +164,8 @@ def _backend() -> Found:
     """Train a network of a few units in a separate process, as a night does."""
     cure = "repair TensorFlow: `uv sync`"
     try:
-        with ProcessPool(1, 1, BACKEND_SECONDS) as pool:
+        # After its last job a process is replaced: with one job a second would start.
+        with ProcessPool(1, 2, BACKEND_SECONDS) as pool:
             return True, pool.run(try_backend, SMALLEST), ""
     except Exception as error:  # noqa: BLE001  a broken installation raises anything
         return False, _short(error), cure
@@ -305,7 +306,7 @@ def clock_check(lead_seconds: float | None) -> Found:
 
 def _time_zone(now: datetime) -> Found:
     try:
-        zones = [str(calendar(exchange.code).tz) for exchange in EXCHANGES.values()]
+        zones = [exchange.time_zone for exchange in EXCHANGES.values()]
         for zone in zones:
             ZoneInfo(zone)
     except ZoneInfoNotFoundError as error:

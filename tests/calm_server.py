@@ -8,16 +8,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from docket import Worker
-from prefect.server.api import background_workers
-from prefect.server.api.server import create_app as prefect_app
+from tasks.server_process import load_server
 
 RARELY = timedelta(seconds=5)
 
 
 def create_app() -> Any:  # noqa: ANN401
-    """Return Prefect's app."""
+    """Return Prefect's app, whose worker is made when the server starts."""
+    app = load_server()
+    from docket import Worker  # noqa: PLC0415  imported with the app, which is slow
+    from prefect.server.api import background_workers  # noqa: PLC0415  as above
+
     background_workers.Worker = partial(
         Worker, minimum_check_interval=RARELY, scheduling_resolution=RARELY
     )
-    return prefect_app()
+    return app

@@ -2,6 +2,7 @@
 
 from cli.options import ScreenOptions, command
 from cli.output import show_step
+from cli.run_imports import prefect_server, quick_imports
 
 
 @command(ScreenOptions)
@@ -10,20 +11,20 @@ def screen(options: ScreenOptions) -> None:
 
     For example: overnight screen --source sample
     """
-    from storage.home import Home  # noqa: PLC0415  it is slow
+    from cli.request import flow_arguments, parse_sit_out  # noqa: PLC0415  it is slow
+    from storage.home import Home  # noqa: PLC0415  as above
     from storage.lock import require_free  # noqa: PLC0415  as above
 
     require_free(Home.at(options.home))
+    arguments = flow_arguments(options, options.train)
+    sit_out = parse_sit_out(options.sit_out)
     show_step("starting Prefect and loading the libraries")
-    from tasks.temporary_server import temporary_server  # noqa: PLC0415  as above
-
-    with temporary_server() as server:
+    with prefect_server() as server:
         # These imports take seconds, in which the server starts.
-        from cli.request import flow_arguments, parse_sit_out  # noqa: PLC0415
-        from cli.run_flow import run_flow  # noqa: PLC0415
-        from flows.overnight_screening import overnight_screening  # noqa: PLC0415
+        with quick_imports():
+            from cli.run_flow import run_flow  # noqa: PLC0415
+            from flows.overnight_screening import overnight_screening  # noqa: PLC0415
 
-        arguments = flow_arguments(options, options.train)
         run_flow(
             server,
             overnight_screening,
@@ -31,5 +32,5 @@ def screen(options: ScreenOptions) -> None:
             all_rows=options.all,
             force=True,
             only=options.only,
-            sit_out=parse_sit_out(options.sit_out),
+            sit_out=sit_out,
         )

@@ -1,6 +1,7 @@
 """The command `overnight update`."""
 
 from cli.options import UpdateOptions, command
+from cli.run_imports import prefect_server, quick_imports
 
 
 @command(UpdateOptions)
@@ -16,10 +17,9 @@ def update(options: UpdateOptions) -> None:
     from storage.lock import require_free  # noqa: PLC0415  as above
 
     require_free(Home.existing(options.home))
-    from tasks.temporary_server import temporary_server  # noqa: PLC0415  as above
-
-    with temporary_server() as server:
+    with prefect_server() as server:
         # These imports take seconds, in which the server starts.
-        from cli.run_update import run_update  # noqa: PLC0415
+        with quick_imports():
+            from cli.run_update import run_update  # noqa: PLC0415
 
         run_update(server, options)
