@@ -8,16 +8,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from docket import Worker
-from prefect.server.api import background_workers
-from prefect.server.api.server import create_app as prefect_app
+from prefect.server.api.server import create_app as load_server
 
 RARELY = timedelta(seconds=5)
 
 
 def create_app() -> Any:  # noqa: ANN401
-    """Return Prefect's app."""
+    """Return Prefect's app, whose tasks start later, with the server."""
+    app = load_server()
+    from prefect.server.api import background_workers  # noqa: PLC0415  slow before
+
     background_workers.Worker = partial(
-        Worker, minimum_check_interval=RARELY, scheduling_resolution=RARELY
+        background_workers.Worker,
+        minimum_check_interval=RARELY,
+        scheduling_resolution=RARELY,
     )
-    return prefect_app()
+    return app

@@ -26,7 +26,7 @@ from grouped_files import GroupedFiles
 from hypothesis import settings
 from made_market import random_walk
 from own_server import Prepare, make_tables, used_server
-from plain_night import plain_night, train_only
+from plain_night import plain_night
 from xdist.remote import Producer
 
 from config.parameters import TrainingOverrides
@@ -302,6 +302,7 @@ def train_first(market: Path, training_pool: ProcessPool) -> RunNight:
 
     Training processes of the flow's own take 6 CPU seconds.
     """
+    from plain_night import train_only  # noqa: PLC0415
 
     def run(flow: str, home: Path, *symbols: str, **changes: Any) -> None:  # noqa: ANN401
         request = RunRequest(**asked_for(market, home, symbols, changes))
