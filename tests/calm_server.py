@@ -16,10 +16,11 @@ RARELY = timedelta(seconds=5)
 def create_app() -> Any:  # noqa: ANN401
     """Return Prefect's app, whose worker is made when the server starts."""
     app = load_server()
-    from docket import Worker  # noqa: PLC0415  imported with the app, which is slow
-    from prefect.server.api import background_workers  # noqa: PLC0415  as above
+    from prefect.server.api import background_workers  # noqa: PLC0415  slow before
 
     background_workers.Worker = partial(
-        Worker, minimum_check_interval=RARELY, scheduling_resolution=RARELY
+        background_workers.Worker,
+        minimum_check_interval=RARELY,
+        scheduling_resolution=RARELY,
     )
     return app

@@ -4,13 +4,9 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.s3.models import s3_backends
-from upath import UPath
 
 BUCKET = "nights"
 
@@ -38,13 +34,6 @@ def bucket_on_loopback() -> Iterator[str]:
         os.environ.pop(name)
         if value is not None:
             os.environ[name] = value
-
-
-def set_back(path: UPath, seconds: float) -> None:
-    """Make an object that many seconds older, by the clock of the bucket."""
-    bucket, _, key = path.path.partition("/")
-    found = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys[key]
-    found.last_modified -= timedelta(seconds=seconds)
 
 
 def forget(address: str) -> None:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -47,11 +48,14 @@ OTHER = '{"run": "other", "host": "there", "process": 7}'
 @pytest.fixture
 def expire() -> Callable[[Home], None]:
     """Return a function that makes a home's lease so old that it has expired."""
-    from object_store import set_back  # noqa: PLC0415  not in each spawned process
+    # Not imported in each spawned process.
+    from moto.core import DEFAULT_ACCOUNT_ID  # noqa: PLC0415
+    from moto.s3.models import s3_backends  # noqa: PLC0415
 
     def run(home: Home) -> None:
-        assert isinstance(home.lock, UPath)
-        set_back(home.lock, EXPIRED_SECONDS)
+        bucket, _, key = home.lock.path.partition("/")
+        lease = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys[key]
+        lease.last_modified -= timedelta(seconds=EXPIRED_SECONDS)
 
     return run
 
