@@ -40,6 +40,7 @@ TOGETHER = {
     "TensorFlow": (
         "modelling/",
         "evaluation/lookahead/test_leaks.py",
+        "evaluation/lookahead/test_planted_leaks.py",
         "flows/test_advice.py",
     ),
     "pages": (

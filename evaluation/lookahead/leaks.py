@@ -86,12 +86,14 @@ def feature_checks(
 
 
 def feature_row_check(
-    prices: pd.DataFrame, compute_rows: Callable[..., Floats] = feature_rows
+    prices: pd.DataFrame,
+    compute_rows: Callable[..., Floats] = feature_rows,
+    compute_indicators: Callable[..., pd.DataFrame] = indicator_frame,
 ) -> LeakCheck:
     """Check that a model's inputs up to t do not depend on later rows."""
 
     def compute(part: pd.DataFrame) -> pd.DataFrame:
-        indicators = indicator_frame(part)
+        indicators = compute_indicators(part)
         rows = compute_rows(indicators)
         table = pd.DataFrame(rows, indicators.index[-len(rows) :], list(FEATURES))
         return table.reindex(indicators.index)

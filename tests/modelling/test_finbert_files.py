@@ -107,10 +107,30 @@ def hub(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
     thread.join()
 
 
+ONE_BY_ONE = """
+import contextlib, io, json, sys
+from cli.app import main
+home, *verbs = sys.argv[1:]
+found = []
+for verb in verbs:
+    sys.argv[1:] = ["model", verb, "--home", home]
+    shown, said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(said):
+        try: code = main()
+        except SystemExit as end: code = end.code
+    found.append((code or 0, shown.getvalue(), said.getvalue()))
+print(json.dumps(found))
+"""
+
+
 def overnight_model(
-    verb: str, home: Path, endpoint: str = "http://127.0.0.1:9"
-) -> subprocess.CompletedProcess[str]:
-    """Run `overnight model VERB` with a cache of its own and the hub at `endpoint`."""
+    home: Path, *verbs: str, endpoint: str = "http://127.0.0.1:9"
+) -> list[tuple[int, str, str]]:
+    """Run `overnight model VERB`, one after another, with a cache of its own.
+
+    The hub is at `endpoint`. Return exit code, output and error output of each: the
+    libraries read their environment once, so one process runs them all.
+    """
     environment = {
         **os.environ,
         "HF_HOME": str(home / "cache"),
@@ -118,15 +138,15 @@ def overnight_model(
         "NO_PROXY": "127.0.0.1",
         "PYTHONPATH": str(ROOT),
     }
-    code = "import sys; from cli.app import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", code, "model", verb, "--home", str(home)],
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE, str(home), *verbs],
         env=environment,
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
         timeout=60,
     )
+    return [(code, shown, said) for code, shown, said in json.loads(done.stdout)]
 
 
 def test_the_model_is_fetched_once_and_then_found(
@@ -134,25 +154,25 @@ def test_the_model_is_fetched_once_and_then_found(
 ) -> None:
     """Fetched from the hub at the pinned revision; afterwards no request is made."""
     endpoint = f"http://127.0.0.1:{hub.server_address[1]}"
-    missing = overnight_model("status", tmp_path, endpoint)
-    assert missing.returncode == 1
-    assert "`overnight model fetch`" in missing.stdout
-    fetched = overnight_model("fetch", tmp_path, endpoint)
-    assert fetched.returncode == 0, fetched.stderr
-    assert "usable" in fetched.stdout
+    missing, fetched = overnight_model(tmp_path, "status", "fetch", endpoint=endpoint)
+    assert missing[0] == 1
+    assert "`overnight model fetch`" in missing[1]
+    assert fetched[0] == 0, fetched[2]
+    assert "usable" in fetched[1]
     asked = len(hub.RequestHandlerClass.asked)  # type: ignore[attr-defined]
-    assert overnight_model("status", tmp_path, endpoint).returncode == 0
-    assert overnight_model("fetch", tmp_path, endpoint).returncode == 0
+    assert asked
+    again = overnight_model(tmp_path, "status", "fetch", endpoint=endpoint)
+    assert [code for code, *_ in again] == [0, 0]
     assert len(hub.RequestHandlerClass.asked) == asked  # type: ignore[attr-defined]
 
 
 def test_no_hub_is_said_in_one_sentence(tmp_path: Path) -> None:
     """Where the hub can't be reached the command ends at once, and says what to do."""
-    done = overnight_model("fetch", tmp_path)
-    assert done.returncode == 1
-    assert "can't fetch Xenova/finbert" in done.stderr
-    assert "`model_folder`" in done.stderr
-    assert "Traceback" not in done.stderr
+    ((code, _, said),) = overnight_model(tmp_path, "fetch")
+    assert code == 1
+    assert "can't fetch Xenova/finbert" in said
+    assert "`model_folder`" in said
+    assert "Traceback" not in said
 
 
 def test_a_folder_of_the_user_s_is_named_by_its_weights(tmp_path: Path) -> None:
@@ -186,9 +206,9 @@ def test_a_missing_or_empty_file_is_named(
 def test_the_hub_s_cache_is_used_without_a_request(tmp_path: Path) -> None:
     """What another program fetched is found."""
     write_tiny_finbert(snapshot(tmp_path / "cache"))
-    done = overnight_model("status", tmp_path)
-    assert done.returncode == 0, done.stdout
-    assert "good news +" in done.stdout
+    ((code, shown, _),) = overnight_model(tmp_path, "status")
+    assert code == 0, shown
+    assert "good news +" in shown
 
 
 def test_damaged_weights_in_the_cache_are_noticed(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from kept_indicators import indicators_of
 
 from config.parameters import TrainingParameters
 from evaluation.lookahead.leaks import (
@@ -25,7 +26,7 @@ from evaluation.lookahead.shuffled_labels import (
     vote_label_checks,
     window_label_check,
 )
-from features.indicators import FEATURES, INDICATORS, RSI, SMA_20, indicator_frame
+from features.indicators import FEATURES, INDICATORS, RSI, SMA_20
 from features.windows import (
     CLOSE_COLUMN,
     Floats,
@@ -49,7 +50,7 @@ def prices(walk: Walk) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def rows(prices: pd.DataFrame) -> Floats:
     """Return their feature rows."""
-    return feature_rows(indicator_frame(prices))
+    return feature_rows(indicators_of(prices))
 
 
 def failed(checks: list[LeakCheck]) -> list[str]:
@@ -61,18 +62,20 @@ def test_our_features_votes_and_windows_have_no_leak(
     prices: pd.DataFrame, rows: Floats
 ) -> None:
     """All checks pass, and each column has its own."""
-    columns = feature_checks(prices)
+    columns = feature_checks(prices, indicators_of)
     named = {check.stage.removeprefix("feature ") for check in columns}
     assert named == {*FEATURES, *INDICATORS}
-    checks = [*columns, *vote_checks(prices), feature_row_check(prices)]
-    assert failed([*checks, *window_checks(rows, 30, 0.2)]) == []
+    votes = vote_checks(prices, indicators_of)
+    inputs = feature_row_check(prices, compute_indicators=indicators_of)
+    windows = window_checks(rows, 30, 0.2)
+    assert failed([*columns, *votes, inputs, *windows]) == []
 
 
 def test_a_leak_is_named_with_session_and_both_values(prices: pd.DataFrame) -> None:
     """The detail holds the value with and without later sessions."""
 
     def leaky(part: pd.DataFrame) -> pd.DataFrame:
-        table = indicator_frame(part)
+        table = indicators_of(part)
         return table.assign(**{RSI: table[RSI].shift(-1)})
 
     (found,) = [x for x in feature_checks(prices, leaky) if not x.passed]
@@ -84,7 +87,7 @@ def test_a_column_filled_with_later_values_is_found(prices: pd.DataFrame) -> Non
     """A cut history fills its first rows alike, so only an altered one differs."""
 
     def filled(part: pd.DataFrame) -> pd.DataFrame:
-        table = indicator_frame(part)
+        table = indicators_of(part)
         return table.assign(**{SMA_20: table[SMA_20].bfill()})
 
     assert failed(feature_checks(prices, filled)) == ["feature sma_20"]
@@ -94,7 +97,7 @@ def test_a_leak_on_rare_days_is_found(prices: pd.DataFrame) -> None:
     """One session in eleven has a cut, so a leak on volatile days is found at one."""
 
     def leaky(part: pd.DataFrame) -> pd.DataFrame:
-        table = indicator_frame(part)
+        table = indicators_of(part)
         rare = table[CLOSE].pct_change().abs() > table[CLOSE].pct_change().abs().mean()
         return table.assign(**{RSI: table[RSI].mask(rare, table[RSI].shift(-1))})
 
@@ -114,7 +117,10 @@ def test_feature_rows_with_later_values_are_found(
     prices: pd.DataFrame, leak: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> None:
     """Rows can have a leak even if the indicators have none."""
-    assert not feature_row_check(prices, lambda table: feature_rows(leak(table))).passed
+    found = feature_row_check(
+        prices, lambda table: feature_rows(leak(table)), indicators_of
+    )
+    assert not found.passed
 
 
 def train_on_wrong_targets(rows: Floats, length: int, share: float) -> WindowSplit:

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from kept_indicators import indicators_of
 
 from evaluation.lookahead.distribution_leaks import ListedReports, distribution_checks
 from evaluation.lookahead.leaks import (
@@ -21,7 +22,6 @@ from features.indicators import (
     RSI,
     SMA_20,
     VOLATILITY_20D,
-    indicator_frame,
 )
 from features.windows import (
     Floats,
@@ -56,26 +56,26 @@ def prices(walk: Walk) -> pd.DataFrame:
 
 def shift_rsi(prices: pd.DataFrame) -> pd.DataFrame:
     """Return the indicators with the RSI of the next session."""
-    table = indicator_frame(prices)
+    table = indicators_of(prices)
     return table.assign(**{RSI: table[RSI].shift(-1)})
 
 
 def centre_average(prices: pd.DataFrame) -> pd.DataFrame:
     """Return the indicators with an average of sessions before and after."""
     centred = prices[CLOSE].rolling(20, center=True).mean()
-    return indicator_frame(prices).assign(**{SMA_20: centred})
+    return indicators_of(prices).assign(**{SMA_20: centred})
 
 
 def divide_by_mean(prices: pd.DataFrame) -> pd.DataFrame:
     """Return the indicators with a volatility relative to the whole history's mean."""
-    table = indicator_frame(prices)
+    table = indicators_of(prices)
     volatility = table[VOLATILITY_20D]
     return table.assign(**{VOLATILITY_20D: volatility / volatility.mean()})
 
 
 def shift_signal_line(prices: pd.DataFrame) -> pd.DataFrame:
     """Return the indicators with the MACD's signal line of three sessions later."""
-    table = indicator_frame(prices)
+    table = indicators_of(prices)
     return table.assign(**{MACD_SIGNAL: table[MACD_SIGNAL].shift(-3)})
 
 
@@ -142,7 +142,7 @@ def test_a_leak_in_the_windows_is_found(
     prices: pd.DataFrame, split: Split, stages: set[str]
 ) -> None:
     """The checks of the part that holds the leak fail."""
-    checks = window_checks(feature_rows(indicator_frame(prices)), 30, 0.3, split)
+    checks = window_checks(feature_rows(indicators_of(prices)), 30, 0.3, split)
     assert stages <= {check.stage for check in checks if not check.passed}
 
 
