@@ -5,6 +5,7 @@ It prints the next run of each schedule. The functions that need Prefect import 
 that its telemetry is turned off first.
 """
 
+import gc
 import json
 import os
 import sys
@@ -130,6 +131,7 @@ def _refuse_unknown_parameters() -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # To look for garbage takes half a second of this short process.
     turn_telemetry_off()
     ignore_milestones()
     register()

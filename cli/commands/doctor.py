@@ -8,6 +8,7 @@ from rich.console import Console
 from cli.errors import Exit
 from cli.options import DoctorOptions, command
 from cli.output import literal, print_json, show_step
+from cli.run_imports import quick_imports
 from status.diagnosis import Diagnosis, DoctorCheck
 
 
@@ -18,7 +19,8 @@ def doctor(options: DoctorOptions) -> None:
     For example: overnight doctor --source sample
     """
     show_step("loading the checks; training a small network takes most of the time")
-    from status.doctor import diagnose  # noqa: PLC0415  it takes seconds
+    with quick_imports():
+        from status.doctor import diagnose  # noqa: PLC0415  it takes seconds
 
     found = []
     now = datetime.now(UTC)
