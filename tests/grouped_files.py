@@ -41,7 +41,7 @@ TOGETHER = {
 
 Those of nights share a Prefect server and a training process (`prefect_server`,
 `training_pool`), those of TensorFlow its import and the trained models,
-those of pages a browser.
+those of pages a large night.
 """
 
 
