@@ -4,7 +4,9 @@ Keras' own layers only, so that a `.keras` file loads in safe mode on any backen
 a training process calls these functions: each imports Keras, which takes seconds.
 """
 
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from config.parameters import TrainingParameters
@@ -16,19 +18,37 @@ if TYPE_CHECKING:
     import keras
 
 
+_writing = Lock()
+
+
+@lru_cache(maxsize=1)
 def start_network(parameters: TrainingParameters) -> Network:
-    """Return the network before its first step; the same seed gives the same one."""
+    """Return the network before its first step; the same seed gives the same one.
+
+    All models of a night start from it, and Keras takes 60 ms to build it. Its weights
+    can't be changed.
+    """
     import keras  # noqa: PLC0415
 
     keras.utils.set_random_seed(parameters.seed)
-    return Network(tuple(build_network(parameters).get_weights()))
+    network = Network(tuple(build_network(parameters).get_weights()))
+    for weight in network.weights:
+        weight.flags.writeable = False
+    return network
 
 
 def write_network(network: Network, parameters: TrainingParameters, path: Path) -> None:
     """Write the network to the `.keras` file `path`."""
-    model = build_network(parameters)
-    model.set_weights(network.weights)
-    model.save(path)
+    with _writing:
+        model = _model_to_write(parameters)
+        model.set_weights(network.weights)
+        model.save(path)
+
+
+@lru_cache(maxsize=1)
+def _model_to_write(parameters: TrainingParameters) -> "keras.Model":
+    """Return a network whose weights each `write_network` replaces."""
+    return build_network(parameters)
 
 
 def build_network(parameters: TrainingParameters) -> "keras.Model":

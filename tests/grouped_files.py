@@ -53,7 +53,7 @@ TOGETHER = {
 Those of nights share a Prefect server and a training process (`prefect_server`,
 `training_pool`); the long ones are three groups, as many as there are processes. Those
 of Dask share a cluster (`dask_address`), those of TensorFlow its import and the trained
-models, those of pages a browser.
+models, those of pages a large night.
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -92,6 +93,29 @@ def test_another_network_is_refused(
     backend.Model(ours.input, more).save(path)
     with pytest.raises(ValueError, match="Dense, Add, Dense, not InputLayer"):
         read_network(path, max_mb=10)
+
+
+def test_each_file_has_its_own_weights(
+    random_network: Network,
+    untrained: Network,
+    tiny: TrainingParameters,
+    tmp_path: Path,
+) -> None:
+    """Networks that are written one after another, or at once, do not mix."""
+    networks = [random_network, untrained, random_network.scale_changes(2)] * 3
+    with ThreadPoolExecutor(3) as pool:
+        for number, network in enumerate(networks):
+            pool.submit(write_network, network, tiny, tmp_path / f"{number}.keras")
+    for number, network in enumerate(networks):
+        found = read_network(tmp_path / f"{number}.keras", max_mb=10)
+        pairs = zip(found.weights, network.weights, strict=True)
+        assert all(np.array_equal(one, other) for one, other in pairs)
+
+
+def test_the_start_of_all_trainings_can_t_be_changed(untrained: Network) -> None:
+    """A training that wrote into it would change all later ones."""
+    with pytest.raises(ValueError, match="read-only"):
+        untrained.weights[0][:] = 0
 
 
 def test_weights_that_are_not_finite_are_refused(

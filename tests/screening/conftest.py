@@ -7,8 +7,12 @@ from own_browser import chromium
 from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give Chromium, without a window, for all tests of one process."""
+    """Give Chromium, without a window, for the tests of one file.
+
+    Playwright's event loop runs as long: Prefect, which later tests of the process use,
+    must not find it.
+    """
     with chromium() as started:
         yield started

@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def evaluate_guard(home: Path, folder: Path, *words: str) -> Result:
     """Run `overnight evaluate --guard` on a folder, with fewer bootstrap draws."""
-    (home / "overnight.toml").write_text("[evaluation]\nbootstrap_draws = 2000\n")
+    (home / "overnight.toml").write_text("[evaluation]\nbootstrap_draws = 200\n")
     source = ("--source", "folder", "--folder", str(folder), "--home", str(home))
     return CliRunner().invoke(app, ["evaluate", "--guard", *source, *words])
 
