@@ -22,6 +22,7 @@ import pandas as pd
 
 from config.errors import SymbolError, TooShort
 from config.parameters import TrainingParameters
+from config.quick_imports import quick_imports
 from config.settings import ModelSettings
 from features.indicators import FEATURES
 from features.windows import CLOSE_COLUMN, Floats, feature_rows
@@ -280,7 +281,8 @@ def load_backend_quietly() -> None:
 
     They are about GPUs, and about the first compilation of a process.
     """
-    with _hidden_stderr(), _own_keras_settings(), _without(*UNUSED_BY_TRAINING):
+    absent = _without(*UNUSED_BY_TRAINING)
+    with _hidden_stderr(), _own_keras_settings(), absent, quick_imports():
         import keras  # noqa: F401, PLC0415
 
         from modelling.fit import has_xla  # noqa: PLC0415

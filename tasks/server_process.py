@@ -4,7 +4,6 @@ Its input is a pipe from the command that started it. The pipe closes when the c
 ends, also when it is killed. Then the server removes its folder and ends.
 """
 
-import gc
 import os
 import shutil
 import sys
@@ -12,6 +11,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import uvicorn
+
+from config.quick_imports import quick_imports
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,14 +32,11 @@ def main() -> None:
 
 
 def load_server() -> "FastAPI":
-    """Return Prefect's server; its import looks for no garbage, which takes 0.4 s."""
-    gc.disable()
-    from prefect.server.api.server import create_app  # noqa: PLC0415  it is slow
+    """Return Prefect's server."""
+    with quick_imports():
+        from prefect.server.api.server import create_app  # noqa: PLC0415  it is slow
 
-    app = create_app()
-    gc.freeze()
-    gc.enable()
-    return app
+        return create_app()
 
 
 def _end_with_command(folder: str) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from cli.errors import Exit
 from cli.options import DoctorOptions, command
 from cli.output import literal, print_json, show_step
-from cli.run_imports import quick_imports
+from config.quick_imports import quick_imports
 from status.diagnosis import Diagnosis, DoctorCheck
 
 

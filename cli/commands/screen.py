@@ -2,7 +2,8 @@
 
 from cli.options import ScreenOptions, command
 from cli.output import show_step
-from cli.run_imports import prefect_server, quick_imports
+from cli.prefect_server import prefect_server
+from config.quick_imports import quick_imports
 
 
 @command(ScreenOptions)

@@ -1,7 +1,8 @@
 """The command `overnight update`."""
 
 from cli.options import UpdateOptions, command
-from cli.run_imports import prefect_server, quick_imports
+from cli.prefect_server import prefect_server
+from config.quick_imports import quick_imports
 
 
 @command(UpdateOptions)

@@ -1,10 +1,10 @@
-"""What a command that runs a flow loads: Prefect with its server, and the flow."""
+"""The Prefect server of a command that runs a flow."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from config.quick_imports import quick_imports
 from flows.telemetry import ignore_milestones
 
 if TYPE_CHECKING:
@@ -31,17 +31,3 @@ def prefect_server() -> Iterator["TemporaryServer | None"]:
         if server is None:
             require_named_server()
         yield server
-
-
-@contextmanager
-def quick_imports() -> Iterator[None]:
-    """Look for no garbage in the block: what it imports stays until the end.
-
-    Prefect and a flow are 350,000 objects; to look at them takes half a second.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
