@@ -1,6 +1,7 @@
 """Runs a flow in this process and ends the command with the run's exit code."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from cli.render_progress import show_progress
 from cli.tables import show_summary
 from pipeline.plan import RunRequest, plan_night, plan_run
 from screening.summary import RunSummary, TooFewSymbols
-from tasks.temporary_server import TemporaryServer
+from tasks.temporary_server import TemporaryServer, without_heartbeats
 
 
 def run_flow(
@@ -50,7 +51,8 @@ def run_flow(
         announce(f"loading prices of {len(plan.symbols)} symbols")
         try:
             run = partial(flow, **arguments, **more)
-            summary: RunSummary = call_in_thread(run)
+            with without_heartbeats() if server else nullcontext():
+                summary: RunSummary = call_in_thread(run)
         except TooFewSymbols as error:
             summary, failed = error.summary, True
     show_summary(summary, all_rows=all_rows)

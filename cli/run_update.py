@@ -1,5 +1,6 @@
 """Runs the update before the opening in this process and prints it."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from screening.update_row import IN_THE_OPENING_PRICE, Row
 from screening.update_words import record_lines
 from storage.home import Home
 from tasks.morning_update import UpdateSummary
-from tasks.temporary_server import TemporaryServer
+from tasks.temporary_server import TemporaryServer, without_heartbeats
 
 
 def run_update(server: TemporaryServer | None, options: UpdateOptions) -> None:
@@ -39,7 +40,8 @@ def run_update(server: TemporaryServer | None, options: UpdateOptions) -> None:
     if server:
         server.wait_until_ready()
     # A flow: called, it returns the data.
-    summary: Any = call_in_thread(partial(morning_update, **arguments))
+    with without_heartbeats() if server else nullcontext():
+        summary: Any = call_in_thread(partial(morning_update, **arguments))
     show_update(summary)
 
 

@@ -1,4 +1,4 @@
-"""Imports of large libraries without Python's search for garbage."""
+"""Imports of large libraries while Python's garbage collector is paused."""
 
 import gc
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Look for no garbage in the block: what it imports stays until the end.
+    """Pause the garbage collector in the block.
 
-    Prefect or TensorFlow makes 350,000 objects; to look at them again and again while
-    they are imported, and when the process ends, takes half a second. Later searches
-    leave out what is there when the block ends.
+    Prefect or TensorFlow makes 350,000 objects that stay as long as the process. The
+    collector takes half a second to examine them again and again, while they are made
+    and when the process ends. It examines none of them after the block.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -71,7 +71,7 @@ class Evaluation(BaseModel, frozen=True):
     files: tuple[str, ...]
 
 
-def run_evaluation(  # noqa: PLR0913, PLR0917  all that the command asks for
+def run_evaluation(  # noqa: PLR0913, PLR0917  what the command asks for, and a pool
     plan: RunPlan,
     first: date,
     refit_sessions: int | None,
@@ -82,7 +82,8 @@ def run_evaluation(  # noqa: PLR0913, PLR0917  all that the command asks for
     """Run the nights from `first` to the plan's session, and write the report.
 
     `cost_bps` is in 1/100 of 1 %; it and `refit_sessions` default to the settings.
-    `on_block` is called with refits done and refits planned. `pool` as `walk_forward`.
+    `on_block` is called with refits done and refits planned. `pool` is passed on to
+    `walk_forward`.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -136,19 +136,15 @@ def walk_forward(
 ) -> WalkForwardResult:
     """Return the records of the nights from `first` to the plan's own sessions.
 
-    A model is trained every `refit_sessions` sessions. `pool` stays open; None: the
-    evaluation has processes of its own, as the settings say.
+    A model is trained every `refit_sessions` sessions, in the processes of `pool`,
+    which stays open, or else in processes of the evaluation's own.
 
     Raises
     ------
     ParameterError
         If no session lies between the two dates.
     """
-    if not any(sessions_from(first, plan, code) for code in plan.sessions):
-        raise ParameterError(
-            f"`from` must be a session on or before {plan.as_of}, got {first}",
-            "pass an earlier --from, or a later --to",
-        )
+    _require_sessions(plan, first)
     symbols, failures = _fetch_symbols(plan, first)
     with tempfile.TemporaryDirectory(prefix="overnight-") as folder:
         blocks = [
@@ -161,14 +157,30 @@ def walk_forward(
             for prefetched in symbols
         ]
         progress = _Progress(sum(map(len, blocks)), on_block)
-        own, notices = open_local_pool(plan.settings, max(1, len(blocks)))
+        opened, notices = _open_pool(plan, len(blocks), pool)
         # Progress closes before the pool, whose ending processes look like failures.
-        with ThreadPoolExecutor() as threads, own, closing(progress):
-            walk = partial(_walk_symbol, pool or own, progress)
-            parts = list(threads.map(walk, blocks))
+        with ThreadPoolExecutor() as threads, opened as used, closing(progress):
+            parts = list(threads.map(partial(_walk_symbol, used, progress), blocks))
     calendars = calendar_notices(night_calendars(plan), plan)
     notices = (*notices, *calendars, *garch_notices())
     return sum(parts, WalkForwardResult(failures=failures, notices=notices))
+
+
+def _require_sessions(plan: RunPlan, first: date) -> None:
+    if not any(sessions_from(first, plan, code) for code in plan.sessions):
+        raise ParameterError(
+            f"`from` must be a session on or before {plan.as_of}, got {first}",
+            "pass an earlier --from, or a later --to",
+        )
+
+
+def _open_pool(
+    plan: RunPlan, symbols: int, pool: WorkerPool | None
+) -> tuple[AbstractContextManager[WorkerPool], tuple[str, ...]]:
+    """Return `pool`, or new processes for so many symbols; and sentences about them."""
+    if pool:
+        return nullcontext(pool), ()
+    return open_local_pool(plan.settings, max(1, symbols))
 
 
 def sessions_from(first: date, plan: RunPlan, exchange: str) -> list[date]:

@@ -131,7 +131,7 @@ def _refuse_unknown_parameters() -> None:
 
 
 if __name__ == "__main__":
-    gc.disable()  # To look for garbage takes half a second of this short process.
+    gc.disable()  # The garbage collector takes half a second of this short process.
     turn_telemetry_off()
     ignore_milestones()
     register()

@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -206,7 +206,7 @@ def _describe(
 
 
 @cache
-def library_versions() -> dict[str, str]:
+def library_versions() -> Mapping[str, str]:
     """Return the versions of the installed libraries, read once: it takes 8 ms."""
     found: dict[str, str] = {}
     for name in LIBRARIES:

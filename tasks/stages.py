@@ -34,15 +34,11 @@ JOINT_STAGES = ("read_headlines", "distributions")
 ARITHMETIC = ("forecast", "guard")
 """Stages that ask no source and no process: a task run costs more than their work."""
 
-THREADS_PER_PROCESS = 2
+NETWORK_THREADS_PER_PROCESS = 2
 """A symbol waits on a thread; downloads go on while all processes are training."""
 
 NETWORK_THREADS = 16
-"""At least so many where a stage waits for answers from a network.
-
-Elsewhere they would only compete for Python's interpreter: on two idle processors the
-stages of 200 fresh symbols took 20 CPU s on 16 threads, 18 on four.
-"""
+"""At least so many where a stage waits for answers from a network."""
 
 MAX_THREADS = 512
 """345 threads cost a run 80 MB, and 12 % more CPU seconds than 102 threads."""
@@ -73,10 +69,14 @@ def waits_for_network(home: Home, prices: PriceSource) -> bool:
 def thread_count(processes: int, *, network: bool) -> int:
     """Return how many symbols a run with so many training processes works on at once.
 
-    `network` is the answer of `waits_for_network`.
+    `network` is the answer of `waits_for_network`. Without a network one thread
+    prepares the next symbol while all processes are training; more would only compete
+    for Python's interpreter.
     """
-    minimum = NETWORK_THREADS if network else 1
-    return max(minimum, min(MAX_THREADS, THREADS_PER_PROCESS * processes))
+    if not network:
+        return min(MAX_THREADS, processes + 1)
+    wanted = min(MAX_THREADS, NETWORK_THREADS_PER_PROCESS * processes)
+    return max(NETWORK_THREADS, wanted)
 
 
 def as_tasks[Stages: TrainingStages](plan: RunPlan, stages: Stages) -> Stages:

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import ClassVar
@@ -29,7 +29,12 @@ import httpx
 from prefect.context import refresh_global_settings_context
 from prefect.events.clients import NullEventsClient
 from prefect.events.worker import EventsWorker
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_HOME,
+    temporary_settings,
+)
 
 from config.errors import RunError
 from storage.interruption import on_interruption
@@ -81,6 +86,15 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
     finally:
         if server:
             server.stop()
+
+
+def without_heartbeats() -> AbstractContextManager[object]:
+    """Let the flows of the block send no heartbeats.
+
+    A temporary server passes them on to nobody, and the end of a flow waits for them up
+    to a second.
+    """
+    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 
 class TemporaryServer:
@@ -158,7 +172,13 @@ class TemporaryServer:
 
     @property
     def _client_environment(self) -> dict[str, str]:
-        return {"PREFECT_API_URL": self.url, "PREFECT_API_AUTH_STRING": self._password}
+        return {
+            "PREFECT_API_URL": self.url,
+            "PREFECT_API_AUTH_STRING": self._password,
+            # Nobody reads the log lines there. With `--debug` the command would wait
+            # minutes at its end, because its server has ended before they are sent.
+            "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        }
 
     def _start(self) -> subprocess.Popen[bytes]:
         records = f"sqlite+aiosqlite:///{self._database}"

@@ -68,7 +68,7 @@ class OwnServer:
             str(self._port),
         ]
         self._process = subprocess.Popen(
-            [*words, "calm_server:create_app"],
+            [*words, "rarely_checking_server:create_app"],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -80,9 +80,10 @@ def screened(plan: RunPlan, pool: WorkerPool, *, only: bool) -> Any:  # noqa: AN
 
 
 def train_only(request: RunRequest, pool: WorkerPool, flow: str) -> None:
-    """Train, and leave the home as a run of the flow that was killed right after.
+    """Train, and leave the home as a run of the flow that ended with failures.
 
-    The flow's next run finds the models, so it starts no training process.
+    The flow's next run downloads again, because such a run keeps no prices. It finds
+    the models, so it starts no training process.
     """
     plan = plan_night(request, datetime.now(UTC))
     with open_run(plan, flow, lambda: None, Progress(plan.symbols)) as opened:

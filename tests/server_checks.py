@@ -11,7 +11,11 @@ from pathlib import Path
 import httpx
 import psutil
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_LOGGING_TO_API_ENABLED,
+    temporary_settings,
+)
 
 from pipeline.request_pace import machine_pace
 from tasks import server_pace, temporary_server
@@ -83,6 +87,7 @@ def check_use(prepared: Path) -> None:
         with closing(sqlite3.connect(prepared)) as database:
             assert database.execute("SELECT count(*) FROM flow").fetchone() == (0,)
         assert PREFECT_API_URL.value() == os.environ["PREFECT_API_URL"] == server.url
+        assert not PREFECT_LOGGING_TO_API_ENABLED.value()
         with get_client(sync_client=True) as client:
             assert client.read_flows() == []
         server_pace.machine_pace = lambda _: machine_pace
@@ -94,3 +99,4 @@ def check_use(prepared: Path) -> None:
         assert not processes_of(server._folder)
         assert PREFECT_API_URL.value() != server.url
         assert "PREFECT_API_AUTH_STRING" not in os.environ
+        assert PREFECT_LOGGING_TO_API_ENABLED.value()

@@ -186,7 +186,7 @@ def test_prefect_knows_the_options(
     words = SERVICES[service]["command"]
     assert words[0] == "prefect"
     monkeypatch.setattr(sys, "argv", [*words[:3], "--help"])
-    with pytest.raises(SystemExit, match="0"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         app()
     shown = capsys.readouterr().out
     options = [word for word in words if word.startswith("--")]

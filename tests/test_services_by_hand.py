@@ -40,7 +40,7 @@ def registered(services: ServicesByHand) -> ServicesByHand:
 
 @pytest.fixture(scope="module")
 def working(registered: ServicesByHand) -> ServicesByHand:
-    """Return the services with a healthy worker, which the last of its tests ends."""
+    """Return the services with a healthy worker, which its last test ends."""
     registered.start("worker")
     return registered
 

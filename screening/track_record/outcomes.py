@@ -44,9 +44,10 @@ def score(
 ) -> pd.DataFrame:
     """Return the outcomes of due calls that are not scored yet (`OUTCOMES`).
 
-    Only versions that count are scored, live and replayed, by prices of the source that
-    they were made with. A call without one of its closes is left for a later night. So
-    is the hedged return if a close of the index is missing; the return does not change.
+    `priced` has each symbol and source once. Only versions that count are scored, live
+    and replayed, by prices of the source that they were made with. A call without one
+    of its closes is left for a later night. So is the hedged return if a close of the
+    index is missing; the return does not change.
     """
     due = _with_closes(_waiting(calls, outcomes, horizons), priced)
     found = _add_hedge(_add_return(due))
@@ -103,7 +104,8 @@ def _with_closes(rows: pd.DataFrame, priced: Sequence[PricedSymbol]) -> pd.DataF
     """Return the rows that are due by known prices, with the closes of both sessions.
 
     `from` and `to` are the symbol's closes, `from_of_index` and `to_of_index` those of
-    its index, NaN if missing. The columns of `by_` are of `PricedSymbol`.
+    its index, NaN if missing. `by_as_of`, `by_fingerprint` and `by_index` are what
+    `PricedSymbol` says of them.
     """
     facts = pd.DataFrame(
         [(by.symbol, by.source, by.as_of, by.fingerprint, by.index) for by in priced],

@@ -70,9 +70,24 @@ def test_a_reading_command_loads_no_heavy_library(home: Path, tmp_path: Path) ->
         assert HEAVY & set(loaded) == set(), words
 
 
+def test_a_wrong_option_is_refused_before_prefect_is_loaded(tmp_path: Path) -> None:
+    """So no server is started or asked for a command that can't run."""
+    wrong = (["screen", "A.AX", "--sit-out", "no"], ["train", "A.AX", "--preset", "no"])
+    commands = [[*words, "--home", str(tmp_path)] for words in wrong]
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE, json.dumps(commands)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert [code for code, *_ in found] == [2, 2], done.stderr
+    assert "prefect" not in found[-1][-1]
+
+
 def test_a_night_loads_no_library_that_trains_or_evaluates() -> None:
     """The modules of a screening flow load them only when a stage needs them."""
-    # Without a search for garbage Prefect's import takes half a second less.
+    # With the garbage collector paused Prefect's import takes half a second less.
     quickly = "import gc, sys; gc.disable()"
     code = f"{quickly}; import cli.run_flow, flows.overnight_screening"
     done = subprocess.run(

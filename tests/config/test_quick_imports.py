@@ -1,4 +1,4 @@
-"""Imports without a search for garbage."""
+"""Imports while the garbage collector is paused."""
 
 import gc
 from importlib import import_module
@@ -8,7 +8,7 @@ import pytest
 from config.quick_imports import quick_imports
 
 
-def test_garbage_is_looked_for_again_after_the_block() -> None:
+def test_the_garbage_collector_goes_on_after_the_block() -> None:
     """Also if the import fails; a block within another one changes nothing."""
     with quick_imports():
         with quick_imports():

@@ -359,9 +359,11 @@ def first_warning() -> Iterator["SimpleQueue[logging.LogRecord]"]:
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)
-    yield records
-    logger.removeHandler(handler)
-    logger.setLevel(level)
+    try:
+        yield records
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_threads_belong_to_a_flow_run() -> None:
 
 @pytest.mark.parametrize(
     ("processes", "network", "threads"),
-    [(2, False, 4), (400, False, 512), (2, True, 16), (12, True, 24)],
+    [(2, False, 3), (600, False, 512), (2, True, 16), (12, True, 24), (300, True, 512)],
 )
 def test_many_threads_wait_for_a_network_alone(
     processes: int,

@@ -144,7 +144,7 @@ def overnight_model(
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=60 * len(verbs),
     )
     return [(code, shown, said) for code, shown, said in json.loads(done.stdout)]
 

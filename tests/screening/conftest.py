@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 def browser() -> Iterator[Browser]:
     """Give Chromium, without a window, for the tests of one file.
 
-    Playwright's event loop runs as long: Prefect, which later tests of the process use,
-    must not find it.
+    Playwright's event loop runs until then. Prefect, which later tests of the process
+    use, must not find it.
     """
     with chromium() as started:
         yield started

@@ -209,7 +209,7 @@ def test_a_suspended_run_writes_nothing_after_a_takeover(
     assert receiver.recv() == "held"
     assert child.pid
     os.kill(child.pid, signal.SIGSTOP)
-    # So long it counts its lease as valid by its own clock.
+    # By its own clock a run counts its lease as valid for half of the expiry.
     time.sleep(QUICK.expiry_seconds / 2 + 0.1)
     expire(home)
     with one_run_at_a_time(home, QUICK):

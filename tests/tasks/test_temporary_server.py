@@ -49,6 +49,7 @@ def test_a_server_begins_empty_and_leaves_nothing(
 ) -> None:
     """It has no records of another server, and paces no requests, unlike a shared one.
 
+    It gets no log lines: a command would wait for their answer after the server's end.
     After `stop` there is no folder, no process and no setting of the server.
     """
     other_process.submit(check_use, prepared).result()

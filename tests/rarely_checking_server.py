@@ -1,7 +1,7 @@
 """The app of a Prefect server that looks for tasks of its own less often.
 
-Idle, it looked four times a second, which took 1.5 CPU seconds of a hundred. Its tasks
-are of no test: they delete old logs and look for late runs.
+An idle server looked four times a second, which took 1.5 CPU seconds of a hundred. No
+test needs these tasks: they delete old logs and look for late runs.
 """
 
 from datetime import timedelta
