@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -21,6 +22,7 @@ from screening.track_record.record_files import (
 from storage.paths import StoragePath, read_all
 
 COLUMNS = ["symbol", "as_of", "live"]
+NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 def count_calls(folder: StoragePath) -> tuple[int, int]:
@@ -33,6 +35,7 @@ def count_calls(folder: StoragePath) -> tuple[int, int]:
     StorageError
         If a file can't be read or is not one of the record's files.
     """
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own takes 4 MB more.
     try:
         return read_again(lambda: _count(folder), folder)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
@@ -90,7 +93,7 @@ def _closed_counts(folder: StoragePath, sizes: Mapping[str, int]) -> _Closed:
             if name.startswith("calls/")
         }
         until = int(about["until"])
-        columns = (_numbers(table[name]).to_pylist() for name in names)
+        columns = (_values(table[name]) for name in names)
         first = about["horizons"][0]
         calls = {
             (live, session): count
@@ -108,15 +111,18 @@ def _rows(folder: StoragePath, names: Iterable[str]) -> set[tuple[bool, str, int
     for content in read_all([folder / name for name in names]):
         file = parquet.ParquetFile(io.BytesIO(content))
         table = file.read(columns=COLUMNS, use_threads=False)
-        symbols, sessions, live = (
-            _numbers(table[column]).to_pylist() for column in COLUMNS
-        )
+        symbols, sessions, live = (_values(table[column]) for column in COLUMNS)
         found.update(zip(live, symbols, sessions, strict=True))
     return found
 
 
-def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return instants as nanoseconds: for an instant pyarrow would load pandas."""
-    if pa.types.is_timestamp(column.type):
-        return column.cast(pa.timestamp("ns")).cast("int64")
-    return column
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Return the values, instants as nanoseconds.
+
+    Arrow would load pandas for instants, and 8 MB to convert them to numbers.
+    """
+    if not pa.types.is_timestamp(column.type):
+        return list(column.to_pylist())
+    factor = NANOSECONDS[column.type.unit]
+    parts = (chunk.view(pa.int64()).to_pylist() for chunk in column.chunks)
+    return [value * factor for part in parts for value in part]
