@@ -1,7 +1,6 @@
 """Runs a flow in this process and ends the command with the run's exit code."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -51,7 +50,7 @@ def run_flow(
         announce(f"loading prices of {len(plan.symbols)} symbols")
         try:
             run = partial(flow, **arguments, **more)
-            with without_heartbeats() if server else nullcontext():
+            with without_heartbeats():
                 summary: RunSummary = call_in_thread(run)
         except TooFewSymbols as error:
             summary, failed = error.summary, True

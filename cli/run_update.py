@@ -1,6 +1,5 @@
 """Runs the update before the opening in this process and prints it."""
 
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -40,7 +39,7 @@ def run_update(server: TemporaryServer | None, options: UpdateOptions) -> None:
     if server:
         server.wait_until_ready()
     # A flow: called, it returns the data.
-    with without_heartbeats() if server else nullcontext():
+    with without_heartbeats():
         summary: Any = call_in_thread(partial(morning_update, **arguments))
     show_update(summary)
 

@@ -89,11 +89,12 @@ def temporary_server() -> Iterator["TemporaryServer | None"]:
 
 
 def without_heartbeats() -> AbstractContextManager[object]:
-    """Let the flows of the block send no heartbeats.
+    """Let the flows of the block send no heartbeats to a temporary server.
 
-    A temporary server passes them on to nobody, and the end of a flow waits for them up
-    to a second.
+    It passes them on to nobody, and the end of a flow waits for them up to a second.
     """
+    if not TemporaryServer.is_in_use():
+        return nullcontext()
     return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 

@@ -261,10 +261,14 @@ def test_a_home_in_use_is_refused_before_a_server_is_asked(
 
 
 def is_training(night: subprocess.Popen[str]) -> bool:
-    """Return whether the training process of the night has begun to work."""
+    """Return whether all training processes of the night have begun to work."""
     children = psutil.Process(night.pid).children()
-    trainers = [one for one in children if "spawn_main" in f"{one.cmdline()}"]
-    return any(sum(one.cpu_times()[:2]) > 1 for one in trainers)
+    used = [
+        sum(one.cpu_times()[:2])
+        for one in children
+        if "spawn_main" in f"{one.cmdline()}"
+    ]
+    return bool(used) and min(used) > 1
 
 
 def session_processes(leader: int) -> list[str]:
